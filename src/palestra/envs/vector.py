@@ -1,0 +1,76 @@
+"""The vector-environment contract: many copies of one environment stepped together, on torch tensors.
+
+Every backend obeys it exactly; ``tests/contract/test_vector_envs.py`` drives each through the same probes.
+"""
+
+from abc import ABC, abstractmethod
+from typing import Any, NamedTuple
+
+import torch
+from gymnasium import spaces
+from torch import Tensor
+
+
+class StepResult(NamedTuple):
+    """What one step of every copy returns. All tensors have ``num_envs`` as their first dimension."""
+
+    obs: Tensor
+    """(num_envs, *obs_shape): the observation to act on next. Where an episode ended on this step it is already
+    the first one of the next episode (same-step autoreset)."""
+    reward: Tensor
+    """(num_envs,) float32: reward of this step."""
+    terminated: Tensor
+    """(num_envs,) bool: the episode reached a terminal state; nothing follows, so its value is zero."""
+    truncated: Tensor
+    """(num_envs,) bool: the episode was cut (time limit) in a state that is not terminal; bootstrap from
+    ``final_obs``. Never true together with ``terminated``."""
+    final_obs: Tensor
+    """(num_envs, *obs_shape): the observation that this step led to, before any reset. Equals ``obs`` where no
+    episode ended, so it is the true successor of every transition."""
+
+
+class Resumed(NamedTuple):
+    """What restoring a saved environment gives back."""
+
+    obs: Tensor
+    """(num_envs, *obs_shape): the observation to act on next."""
+    restarted: Tensor
+    """(num_envs,) bool: copies whose episode could not be restored exactly and began anew."""
+
+
+class VectorEnv(ABC):
+    """Many copies of one environment, stepped together."""
+
+    num_envs: int
+    """Number of copies."""
+    observation_space: spaces.Box
+    """Space of one copy's observation: float32 of any shape, or uint8 images."""
+    action_space: spaces.Discrete | spaces.MultiDiscrete | spaces.Box
+    """Space of one copy's action, as the environment defines it (a Discrete may start anywhere)."""
+    device: torch.device
+    """Where the tensors live."""
+    max_episode_steps: int | None
+    """The time limit in steps, or None."""
+
+    @abstractmethod
+    def reset(self, seed: int) -> Tensor:
+        """Start every copy anew, all randomness from ``seed`` on. Returns obs (num_envs, *obs_shape)."""
+
+    @abstractmethod
+    def step(self, action: Tensor) -> StepResult:
+        """Step every copy.
+
+        ``action`` is (num_envs,) int64 counted from 0 for Discrete (the backend adds the space's start),
+        (num_envs, n) int64 counted from 0 for MultiDiscrete, (num_envs, *shape) float32 inside the bounds for Box.
+        """
+
+    @abstractmethod
+    def state_dict(self) -> dict[str, Any]:
+        """Everything that the next step depends on, as nested dicts of tensors and JSON values."""
+
+    @abstractmethod
+    def load_state_dict(self, state: dict[str, Any]) -> Resumed:
+        """Continue where ``state_dict`` was taken, as exactly as the backend can."""
+
+    def close(self) -> None:  # noqa: B027 - most backends hold nothing to release
+        """Release processes and memory."""
