@@ -1,0 +1,78 @@
+"""Returns and lengths of the episodes that training happens to finish."""
+
+from collections import deque
+from typing import Any
+
+import numpy as np
+from torch import Tensor
+
+WINDOW = 100
+"""Episodes that the running means are taken over."""
+
+
+class EpisodeTracker:
+    """Follows E environments through rollouts and remembers the last 100 finished episodes.
+
+    Args:
+        num_envs: E.
+    """
+
+    def __init__(self, num_envs: int):
+        self._return_E = np.zeros(num_envs)
+        self._length_E = np.zeros(num_envs, dtype=np.int64)
+        self.finished = 0
+        self._recent: deque[tuple[float, int]] = deque(maxlen=WINDOW)
+
+    def add(self, reward_TE: Tensor, done_TE: Tensor) -> None:
+        """Account for a rollout: rewards (T, E) and episode ends (T, E) bool."""
+        done = done_TE.cpu().numpy()
+        steps, num_envs = done.shape
+        total_ET = (self._return_E + np.cumsum(reward_TE.cpu().numpy(), axis=0, dtype=np.float64)).T
+        age_ET = (self._length_E + np.arange(1, steps + 1)[:, None]).T
+        env, t = np.nonzero(done.T)
+        start_of_return, start_of_length = np.zeros(num_envs), np.zeros(num_envs, dtype=np.int64)
+        if env.size:
+            first = np.append(True, env[1:] != env[:-1])
+            ends, ages = total_ET[env, t], age_ET[env, t]
+            returns = ends - np.where(first, 0.0, np.roll(ends, 1))
+            lengths = ages - np.where(first, 0, np.roll(ages, 1))
+            self.finished += env.size
+            in_time = np.argsort(t, kind="stable")[-WINDOW:]
+            self._recent.extend(zip(returns[in_time].tolist(), lengths[in_time].tolist()))
+            # With repeated indices NumPy keeps the last assignment, which is the latest end of that environment.
+            start_of_return[env], start_of_length[env] = ends, ages
+        self._return_E = total_ET[:, -1] - start_of_return
+        self._length_E = age_ET[:, -1] - start_of_length
+
+    def restart(self, restarted_E: Tensor) -> None:
+        """Forget the unfinished episodes of environments (E,) bool that began anew."""
+        mask = restarted_E.cpu().numpy()
+        self._return_E[mask] = 0.0
+        self._length_E[mask] = 0
+
+    def metrics(self) -> dict[str, float]:
+        """Means over the last 100 episodes; empty before the first one has finished."""
+        if not self._recent:
+            return {}
+        returns, lengths = zip(*self._recent)
+        return {
+            "train/return_mean": sum(returns) / len(returns),
+            "train/length_mean": sum(lengths) / len(lengths),
+            "train/episodes": float(self.finished),
+        }
+
+    def state_dict(self) -> dict[str, Any]:
+        """Everything, as arrays and JSON values."""
+        return {
+            "return": self._return_E,
+            "length": self._length_E,
+            "finished": self.finished,
+            "recent": [list(pair) for pair in self._recent],
+        }
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Continue from a saved state."""
+        self._return_E = np.array(state["return"])
+        self._length_E = np.array(state["length"])
+        self.finished = state["finished"]
+        self._recent = deque(((r, n) for r, n in state["recent"]), maxlen=WINDOW)

@@ -1,0 +1,65 @@
+"""Rollouts: T consecutive steps of E environments under one policy."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from palestra.envs.vector import VectorEnv
+
+
+class Rollout(NamedTuple):
+    """What happened, time first. Ordinary tensors, fit for autograd."""
+
+    obs: Tensor
+    """(T, E, *obs_shape) acted on."""
+    action: Tensor
+    """(T, E, ...) as the policy gave it, before any clipping."""
+    reward: Tensor
+    """(T, E) float32."""
+    terminated: Tensor
+    """(T, E) bool."""
+    truncated: Tensor
+    """(T, E) bool."""
+    next_obs: Tensor
+    """(T, E, *obs_shape): the true successors (``StepResult.final_obs``), never a reset observation."""
+
+    @property
+    def done(self) -> Tensor:
+        """(T, E) bool: the episode ended here, for either reason."""
+        return self.terminated | self.truncated
+
+
+def collect(
+    env: VectorEnv,
+    policy: Callable[[Tensor], Tensor],
+    obs: Tensor,
+    num_steps: int,
+    to_env: Callable[[Tensor], Tensor] | None = None,
+) -> tuple[Rollout, Tensor]:
+    """Act for ``num_steps`` steps.
+
+    Args:
+        env: the environments.
+        policy: (E, *obs_shape) observations to (E, ...) actions.
+        obs: (E, *obs_shape) the current observations.
+        num_steps: T.
+        to_env: applied to an action on its way into the environment only (clipping to bounds).
+
+    Returns:
+        The rollout, and the observations to go on from.
+    """
+    seen, actions, results = [], [], []
+    with torch.inference_mode():
+        for _ in range(num_steps):
+            action = policy(obs)
+            result = env.step(action if to_env is None else to_env(action))
+            seen.append(obs)
+            actions.append(action)
+            results.append(result)
+            obs = result.obs
+    # Outside inference mode a new tensor made from inference tensors is an ordinary one.
+    _, reward, terminated, truncated, final_obs = map(torch.stack, zip(*results))
+    rollout = Rollout(torch.stack(seen), torch.stack(actions), reward, terminated, truncated, final_obs)
+    return rollout, obs.clone()

@@ -1,0 +1,185 @@
+"""The Agent: a Learner that acts in an environment."""
+
+from abc import abstractmethod
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, ClassVar, Self
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from palestra.engine import seeding
+from palestra.engine.config import AlgorithmConfig
+from palestra.engine.device import resolve_device
+from palestra.engine.evaluate import run_episodes
+from palestra.engine.learner import Evaluation, Learner
+from palestra.engine.trainer import Trainer, TrainSettings
+from palestra.envs.registry import make_vec
+from palestra.envs.spaces import to_env_action
+from palestra.envs.vector import VectorEnv
+from palestra.errors import UsageError
+from palestra.runs import atomic, checkpoints
+
+MAX_EVAL_ENVS = 100
+"""Most episodes that are evaluated side by side."""
+
+
+@dataclass(frozen=True)
+class EnvConfig:
+    """Which world, and how many copies of it."""
+
+    id: str = ""
+    """Environment id: Gymnasium's, or one of ours."""
+    num_envs: int = 1
+    """Copies stepped side by side."""
+    backend: str = "auto"
+    """auto, torch (batched tensors), sync, async (worker processes) or envpool."""
+    kwargs: dict[str, Any] = field(default_factory=dict)
+    """Arguments of the environment itself."""
+
+    def make(
+        self, *, num_envs: int | None = None, device: torch.device | str = "cpu", reference: bool = False
+    ) -> VectorEnv:
+        """Build it; ``reference`` asks for Gymnasium's own implementation whatever the backend."""
+        backend = self.backend
+        if reference and not self.id.startswith("probe/"):
+            backend = "sync"
+        return make_vec(
+            self.id, num_envs or self.num_envs, backend=backend, device=device, env_kwargs=self.kwargs or None
+        )
+
+
+def restart_notes(restarted_E: Tensor) -> list[str]:
+    """What to say of environments (E,) bool whose episode could not be restored."""
+    count = int(restarted_E.sum())
+    if count == 0:
+        return []
+    return [f"not exact: {count} of {restarted_E.numel()} environments cannot be restored and began a new episode"]
+
+
+class Agent(Learner):
+    """A Learner that acts. Subclasses hold networks and a ``step``; worlds, evaluation and files are handled here.
+
+    Args:
+        env: an environment id, or an EnvConfig.
+        config: the algorithm's settings; their defaults if None.
+        seed: every generator of this agent derives from it.
+        device: auto, cpu, cuda, ...
+    """
+
+    clock_unit = "env steps"
+    config_type: ClassVar[type[AlgorithmConfig]]
+    """The dataclass of the algorithm's settings."""
+
+    def __init__(
+        self,
+        env: str | EnvConfig,
+        config: AlgorithmConfig | None = None,
+        *,
+        seed: int = 0,
+        device: str = "auto",
+    ):
+        self.env_config = EnvConfig(env, self.config_type.default_num_envs) if isinstance(env, str) else env
+        self.config = config if config is not None else self.config_type()
+        self.seed = seed
+        self.device = resolve_device(device)
+        self.env = self.env_config.make(device=self.device)
+        self._eval_env: tuple[tuple[int, bool], VectorEnv] | None = None
+
+    @abstractmethod
+    def act(self, obs_BF: Tensor, *, deterministic: bool = True) -> Tensor:
+        """Actions (B, ...) as the vector contract takes them, for observations (B, *obs_shape)."""
+
+    @property
+    @abstractmethod
+    def modules(self) -> nn.Module:
+        """All networks, for their state and parameter count."""
+
+    def evaluate(self, *, episodes: int = 100, seed: int = 0, reference: bool = False) -> Evaluation:
+        """Greedy returns over whole episodes, in environments of their own.
+
+        Args:
+            episodes: how many.
+            seed: of the environments; no generator of the agent is used.
+            reference: evaluate in Gymnasium's implementation rather than in the training backend.
+        """
+        copies = min(episodes, MAX_EVAL_ENVS)
+        if self._eval_env is None or self._eval_env[0] != (copies, reference):
+            self._close_eval_env()
+            env = self.env_config.make(num_envs=copies, device=self.device, reference=reference)
+            self._eval_env = ((copies, reference), env)
+        returns, lengths = [], []
+        for batch in range(-(-episodes // copies)):
+            r, n = run_episodes(self.act, self._eval_env[1], seed=seeding.derive(seed, "evaluation", batch))
+            returns.append(r)
+            lengths.append(n)
+        returns_B, lengths_B = torch.cat(returns)[:episodes], torch.cat(lengths)[:episodes]
+        score = float(returns_B.mean())
+        metrics = {
+            "eval/return_mean": score,
+            "eval/return_min": float(returns_B.min()),
+            "eval/return_max": float(returns_B.max()),
+            "eval/length_mean": float(lengths_B.double().mean()),
+        }
+        return Evaluation(score, returns_B, metrics)
+
+    def _close_eval_env(self) -> None:
+        if self._eval_env is not None:
+            self._eval_env[1].close()
+            self._eval_env = None
+
+    def predict(self, obs: Any, *, deterministic: bool = True) -> Any:
+        """The action that ``env.step`` takes.
+
+        Args:
+            obs: one observation, shape ``observation_space.shape``, or a batch of them, as NumPy.
+            deterministic: the greedy action, or a sample.
+
+        Returns:
+            One action (an ``int`` for Discrete), or an array of them for a batch.
+        """
+        space = self.env.observation_space
+        array = np.asarray(obs)
+        single = array.shape == space.shape
+        if not single and array.shape[1:] != space.shape:
+            raise UsageError(
+                f"observation of shape {array.shape}; expected {space.shape}, or a batch (n, *{space.shape})"
+            )
+        batch = torch.as_tensor(array[None] if single else array, device=self.device)
+        if space.dtype != np.uint8:
+            batch = batch.float()
+        with torch.inference_mode():
+            action = self.act(batch, deterministic=deterministic)
+        out = to_env_action(self.env.action_space, action)
+        if not single:
+            return out
+        return int(out[0]) if out.ndim == 1 else out[0]
+
+    def learn(self, total_timesteps: int, **settings: Any) -> Self:
+        """Train for this many environment steps more, without a run on disk; returns the agent."""
+        Trainer(self, TrainSettings(budget=self.clock + total_timesteps, seed=self.seed, **settings)).run()
+        return self
+
+    def describe(self) -> dict[str, Any]:
+        """What it takes to build this agent again, as JSON values."""
+        return {
+            "learner": self.name,
+            "settings": asdict(self.config),
+            "env": asdict(self.env_config),
+            "seed": self.seed,
+            "device": str(self.device),
+        }
+
+    def save(self, path: str | Path) -> Path:
+        """Write everything that training could continue from into a folder; ``palestra.load`` reads it."""
+        folder = Path(path)
+        folder.mkdir(parents=True, exist_ok=True)
+        atomic.write_json(folder / "config.json", self.describe())
+        checkpoints.save(folder / "checkpoints", self.clock, {"learner": self.state_dict()}, info={})
+        return folder
+
+    def close(self) -> None:
+        """Release environments and their processes."""
+        self._close_eval_env()
+        self.env.close()

@@ -1,0 +1,40 @@
+"""Evaluation of a policy: exactly so many whole episodes, none of them favoured for being short."""
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+from palestra.envs.vector import VectorEnv
+
+
+@torch.inference_mode()
+def run_episodes(
+    policy: Callable[[Tensor], Tensor], env: VectorEnv, *, seed: int, max_steps: int = 1_000_000
+) -> tuple[Tensor, Tensor]:
+    """The first episode of every copy of ``env``.
+
+    Each copy contributes one episode, so that no short episode is counted twice while a long one is still running.
+
+    Args:
+        policy: (E, *obs_shape) observations to (E, ...) actions.
+        env: the environments; they are reset with ``seed``.
+        seed: of the environments.
+        max_steps: an episode that is longer, in a world without a time limit, is cut here.
+
+    Returns:
+        returns and lengths, (E,) float64 and int64.
+    """
+    obs = env.reset(seed)
+    returns_E = torch.zeros(env.num_envs, dtype=torch.float64, device=env.device)
+    lengths_E = torch.zeros(env.num_envs, dtype=torch.int64, device=env.device)
+    running_E = torch.ones(env.num_envs, dtype=torch.bool, device=env.device)
+    for _ in range(max_steps):
+        result = env.step(policy(obs))
+        obs = result.obs
+        returns_E += result.reward * running_E
+        lengths_E += running_E
+        running_E = running_E & ~(result.terminated | result.truncated)
+        if not running_E.any():
+            break
+    return returns_E.cpu(), lengths_E.cpu()

@@ -1,0 +1,241 @@
+"""The Trainer: the one loop. It steps any Learner to its budget and owns everything around the learning.
+
+Logging, evaluation, the best model, checkpoints, resume, signals and progress live here and nowhere else.
+What it records is a function of the configuration and the seed alone; wall-clock figures go to a table of their own.
+"""
+
+import time
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from palestra.engine import seeding
+from palestra.engine.learner import Evaluation, Learner, Metrics
+from palestra.engine.progress import make_progress
+from palestra.engine.signals import StopRequest
+from palestra.errors import require
+from palestra.runs import checkpoints
+from palestra.runs.store import Run
+
+Ending = Literal["finished", "target", "interrupted"]
+
+
+@dataclass(frozen=True)
+class TrainSettings:
+    """How long to train and what to record, for any learner."""
+
+    budget: int
+    """Where to stop, on the learner's clock (environment steps, samples, sweeps)."""
+    seed: int = 0
+    """Every generator of the training derives from it."""
+    eval_every: int = 0
+    """Clock units between evaluations; 0 for none."""
+    eval_episodes: int = 20
+    """Episodes of each evaluation."""
+    target: float | None = None
+    """Stop early when an evaluation reaches this score; none to use the whole budget."""
+    log_every: int = 0
+    """Clock units between metric rows; 0 for about 500 rows in all."""
+    checkpoint_every: float = 30.0
+    """Seconds between checkpoints; one is always made at the end."""
+    progress: bool = False
+    """Show progress on standard error."""
+
+    def __post_init__(self) -> None:
+        require(self.budget > 0, f"budget={self.budget}", "a positive number of steps")
+        require(self.eval_every >= 0, f"eval_every={self.eval_every}", "0 or more")
+        require(self.eval_episodes > 0, f"eval_episodes={self.eval_episodes}", "at least 1")
+        require(self.log_every >= 0, f"log_every={self.log_every}", "0 or more")
+        require(self.checkpoint_every >= 0, f"checkpoint_every={self.checkpoint_every}", "0 or more seconds")
+
+
+@dataclass(frozen=True)
+class TrainResult:
+    """How a training ended."""
+
+    ending: Ending
+    steps: int
+    """The clock."""
+    seconds: float
+    """Time spent training, evaluations and checkpoints included, summed over resumes."""
+    metrics: Metrics
+    """The last row of metrics."""
+    best_score: float | None
+    """The best evaluation, if there was any."""
+    best_step: int | None
+    signal: int | None = None
+    """The signal that interrupted it."""
+
+
+class Trainer:
+    """Trains a learner, with or without a Run to record it.
+
+    Args:
+        learner: what to train.
+        settings: how long, and what to record.
+        run: where to record; None keeps nothing.
+    """
+
+    def __init__(self, learner: Learner, settings: TrainSettings, run: Run | None = None):
+        self.learner = learner
+        self.settings = settings
+        self.run_record = run
+        self.best_score: float | None = None
+        self.best_step: int | None = None
+        self._sums: dict[str, float] = {}
+        self._counts: dict[str, int] = {}
+        self._last_row: Metrics = {}
+        self._seconds_before = 0.0
+        self._log_every = settings.log_every or max(1, settings.budget // 500)
+        self._next_log = self._log_every
+        self._next_eval = settings.eval_every or settings.budget + 1
+        self._last_saved: int | None = None
+        self._previous_saved: int | None = None
+        learner.budget = settings.budget
+
+    def run(self) -> TrainResult:
+        """Train until the budget, the target or a signal; returns how it ended."""
+        learner, settings = self.learner, self.settings
+        name = self.run_record.id if self.run_record else learner.name
+        progress = make_progress(settings.progress, name, learner.clock, settings.budget, learner.clock_unit)
+        self._began = last_save = time.monotonic()
+        self._rate_from = (self._began, learner.clock)
+        ending: Ending = "finished"
+        try:
+            with StopRequest() as stop:
+                if self._target_reached():
+                    ending = "target"
+                while ending == "finished" and learner.clock < settings.budget:
+                    self._accumulate(learner.step())
+                    if learner.clock >= self._next_log:
+                        self._log()
+                    if learner.clock >= self._next_eval and self._evaluate():
+                        ending = "target"
+                        break
+                    if stop.signal is not None:
+                        ending = "interrupted"
+                        break
+                    if settings.progress:
+                        progress.update(learner.clock, self._headline())
+                    if self.run_record and time.monotonic() - last_save >= settings.checkpoint_every:
+                        self.save()
+                        last_save = time.monotonic()
+                if ending != "interrupted":
+                    self._log()
+                    if settings.eval_every and self._last_evaluated != learner.clock:
+                        self._evaluate()
+                if self.run_record:
+                    self.save()
+        finally:
+            progress.close()
+        return TrainResult(
+            ending, learner.clock, self._seconds(), self._last_row, self.best_score, self.best_step, stop.signal
+        )
+
+    _last_evaluated: int | None = None
+
+    def _accumulate(self, metrics: Metrics) -> None:
+        for key, value in metrics.items():
+            self._sums[key] = self._sums.get(key, 0.0) + float(value)
+            self._counts[key] = self._counts.get(key, 0) + 1
+
+    def _log(self) -> None:
+        """One row: the mean of each metric since the last row."""
+        clock = self.learner.clock
+        self._next_log = (clock // self._log_every + 1) * self._log_every
+        if not self._sums:
+            return
+        row = {key: self._sums[key] / self._counts[key] for key in self._sums}
+        self._sums.clear()
+        self._counts.clear()
+        self._last_row = {**self._last_row, **row}
+        now = time.monotonic()
+        rate = (clock - self._rate_from[1]) / max(now - self._rate_from[0], 1e-9)
+        self._rate_from = (now, clock)
+        if self.run_record:
+            self.run_record.metrics.add(clock, row)
+            self.run_record.metrics.add_timing(clock, {"time/steps_per_second": rate, "time/seconds": self._seconds()})
+
+    def _evaluate(self) -> bool:
+        """Evaluate with randomness of its own; True if the target is reached."""
+        learner, settings = self.learner, self.settings
+        self._next_eval = (learner.clock // settings.eval_every + 1) * settings.eval_every
+        self._last_evaluated = learner.clock
+        result: Evaluation = learner.evaluate(
+            episodes=settings.eval_episodes, seed=seeding.derive(settings.seed, "evaluation", learner.clock)
+        )
+        self._last_row = {**self._last_row, **result.metrics}
+        if self.run_record:
+            self.run_record.metrics.add(learner.clock, result.metrics)
+        if self.best_score is None or result.score > self.best_score:
+            self.best_score, self.best_step = result.score, learner.clock
+            if self.run_record:
+                self.save()
+        return self._target_reached()
+
+    def _target_reached(self) -> bool:
+        target = self.settings.target
+        return target is not None and self.best_score is not None and self.best_score >= target
+
+    def _headline(self) -> str:
+        for key in ("eval/return_mean", "train/return_mean", "train/loss"):
+            if key in self._last_row:
+                return f"{key} {self._last_row[key]:.4g}"
+        return ""
+
+    def _seconds(self) -> float:
+        return self._seconds_before + time.monotonic() - self._began
+
+    def save(self) -> None:
+        """Checkpoint: metrics are committed first, so that no checkpoint is ever ahead of its rows."""
+        assert self.run_record is not None
+        run, clock = self.run_record, self.learner.clock
+        if self._last_saved == clock and self._last_saved_best == self.best_step:
+            return
+        run.metrics.commit()
+        state = {"learner": self.learner.state_dict(), "trainer": self._state()}
+        info = {"seconds": self._seconds(), "best_step": self.best_step, "best_score": self.best_score}
+        checkpoints.save(run.checkpoints, clock, state, info=info)
+        if self._last_saved != clock:
+            self._previous_saved, self._last_saved = self._last_saved, clock
+        self._last_saved_best = self.best_step
+        keep = {clock, self._previous_saved, self.best_step} - {None}
+        checkpoints.prune(run.checkpoints, {step for step in keep if step is not None})
+
+    _last_saved_best: int | None = None
+
+    def _state(self) -> dict[str, Any]:
+        return {
+            "sums": dict(self._sums),
+            "counts": dict(self._counts),
+            "last_row": dict(self._last_row),
+            "next_log": self._next_log,
+            "next_eval": self._next_eval,
+            "last_evaluated": self._last_evaluated,
+            "best_score": self.best_score,
+            "best_step": self.best_step,
+        }
+
+    def resume(self) -> list[str]:
+        """Continue from the newest checkpoint that verifies; returns a line for each thing worth saying.
+
+        Metric rows beyond the checkpoint are dropped: training will write them again, the same.
+        """
+        assert self.run_record is not None
+        run = self.run_record
+        if not checkpoints.steps(run.checkpoints):
+            run.metrics.truncate_after(-1)
+            return ["no checkpoint yet: starting from the beginning"]
+        loaded = checkpoints.load_latest(run.checkpoints)
+        notes = self.learner.load_state_dict(loaded.state["learner"])
+        trainer = loaded.state["trainer"]
+        self._sums, self._counts = dict(trainer["sums"]), dict(trainer["counts"])
+        self._last_row = dict(trainer["last_row"])
+        self._next_log, self._next_eval = trainer["next_log"], trainer["next_eval"]
+        self._last_evaluated = trainer["last_evaluated"]
+        self.best_score, self.best_step = trainer["best_score"], trainer["best_step"]
+        self._seconds_before = loaded.info["seconds"]
+        self._last_saved, self._last_saved_best = loaded.step, self.best_step
+        if self.settings.budget > self.learner.budget:
+            self.learner.budget = self.settings.budget
+        run.metrics.truncate_after(loaded.step)
+        return [*loaded.skipped, *notes]

@@ -1,0 +1,94 @@
+"""The random agent: what everything must beat."""
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import torch
+from gymnasium import spaces
+from torch import Tensor, nn
+
+from palestra.data.episodes import EpisodeTracker
+from palestra.data.rollout import collect
+from palestra.engine import seeding
+from palestra.engine.agent import Agent, restart_notes
+from palestra.engine.config import AlgorithmConfig
+from palestra.engine.learner import Metrics
+from palestra.errors import require
+
+
+@dataclass(frozen=True)
+class RandomConfig(AlgorithmConfig):
+    """Settings of the random agent."""
+
+    default_num_envs: ClassVar[int] = 8
+
+    num_steps: int = 128
+    """Steps of each environment between reports."""
+
+    def __post_init__(self) -> None:
+        require(self.num_steps >= 1, f"num_steps={self.num_steps}", "at least 1")
+
+
+class Random(Agent):
+    """Draws every action uniformly (Box without bounds: from a unit Gaussian) and learns nothing."""
+
+    name = "random"
+    config_type = RandomConfig
+    config: RandomConfig
+
+    def __init__(self, env: Any, config: RandomConfig | None = None, *, seed: int = 0, device: str = "auto"):
+        super().__init__(env, config, seed=seed, device=device)
+        self._modules = nn.ModuleDict()
+        self.sampling = seeding.generator(seed, "actions", device=self.device)
+        self.evaluating = seeding.generator(seed, "evaluation actions", device=self.device)
+        self.episodes = EpisodeTracker(self.env.num_envs)
+        self.obs = self.env.reset(seeding.derive(seed, "environment"))
+
+    @property
+    def modules(self) -> nn.Module:
+        """None."""
+        return self._modules
+
+    def act(self, obs_BF: Tensor, *, deterministic: bool = True) -> Tensor:
+        """Random actions (B, ...); evaluation, which asks for deterministic ones, draws from a generator of its own."""
+        generator = self.evaluating if deterministic else self.sampling
+        space, num = self.env.action_space, len(obs_BF)
+        if isinstance(space, spaces.Box):
+            low = torch.as_tensor(space.low, dtype=torch.float32, device=self.device)
+            high = torch.as_tensor(space.high, dtype=torch.float32, device=self.device)
+            uniform = torch.rand(num, *space.shape, generator=generator, device=self.device)
+            normal = torch.randn(num, *space.shape, generator=generator, device=self.device)
+            bounded = torch.isfinite(low) & torch.isfinite(high)
+            return torch.where(bounded, low + uniform * (high - low), normal.clamp(low, high))
+        counts = [space.n] if isinstance(space, spaces.Discrete) else space.nvec
+        columns = [torch.randint(int(n), (num,), generator=generator, device=self.device) for n in counts]
+        return columns[0] if isinstance(space, spaces.Discrete) else torch.stack(columns, 1)
+
+    def step(self) -> Metrics:
+        """Act for ``num_steps`` steps."""
+        rollout, self.obs = collect(
+            self.env, lambda obs: self.act(obs, deterministic=False), self.obs, self.config.num_steps
+        )
+        self.clock += rollout.reward.numel()
+        self.episodes.add(rollout.reward, rollout.done)
+        return self.episodes.metrics()
+
+    def state_dict(self) -> dict[str, Any]:
+        """Generator, environments and the unfinished episodes."""
+        return {
+            "clock": self.clock,
+            "sampling": self.sampling.get_state(),
+            "evaluating": self.evaluating.get_state(),
+            "episodes": self.episodes.state_dict(),
+            "env": self.env.state_dict(),
+        }
+
+    def load_state_dict(self, state: dict[str, Any]) -> list[str]:
+        """Continue from a saved state."""
+        self.clock = state["clock"]
+        self.sampling.set_state(state["sampling"])
+        self.evaluating.set_state(state["evaluating"])
+        self.episodes.load_state_dict(state["episodes"])
+        self.obs, restarted_E = self.env.load_state_dict(state["env"])
+        self.episodes.restart(restarted_E)
+        return restart_notes(restarted_E)

@@ -1,0 +1,48 @@
+"""Running normalisation of inputs, whose statistics are buffers and so travel with the weights."""
+
+import torch
+from torch import Tensor, nn
+
+from palestra.ops.statistics import Moments, merge_moments
+
+
+class Normaliser(nn.Module):
+    """(x - mean) / std of everything seen by ``update``, clipped; the identity before the first update.
+
+    Args:
+        shape: shape of one sample.
+        clip: bound on the normalised magnitude, in standard deviations.
+    """
+
+    count: Tensor
+    mean: Tensor
+    m2: Tensor
+    shift: Tensor
+    scale: Tensor
+
+    def __init__(self, shape: tuple[int, ...], clip: float = 10.0):
+        super().__init__()
+        self.clip = clip
+        self.register_buffer("count", torch.zeros((), dtype=torch.float64))
+        self.register_buffer("mean", torch.zeros(shape, dtype=torch.float64))
+        self.register_buffer("m2", torch.zeros(shape, dtype=torch.float64))
+        self.register_buffer("shift", torch.zeros(shape))
+        self.register_buffer("scale", torch.ones(shape))
+
+    @torch.no_grad()
+    def update(self, sample_BF: Tensor) -> None:
+        """Add samples (B, *shape) to the statistics."""
+        moments = merge_moments(Moments(self.count, self.mean, self.m2), sample_BF)
+        self.count.copy_(moments.count)
+        self.mean.copy_(moments.mean)
+        self.m2.copy_(moments.m2)
+        self.shift.copy_(self.mean)
+        self.scale.copy_((self.m2 / self.count + 1e-8).rsqrt())
+
+    def forward(self, x_BF: Tensor) -> Tensor:
+        """Normalise (B, *shape) float32."""
+        return ((x_BF - self.shift) * self.scale).clamp(-self.clip, self.clip)
+
+    def rescale(self, x_BF: Tensor) -> Tensor:
+        """Divide by the standard deviation only, keeping the mean (for rewards)."""
+        return (x_BF * self.scale).clamp(-self.clip, self.clip)

@@ -1,0 +1,45 @@
+"""Losses of the deep learners, each with the equation it implements. All reduce to a scalar by the mean."""
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from palestra.ops.shapes import check_rank, check_same_shape
+
+
+def clipped_surrogate(ratio_B: Tensor, advantage_B: Tensor, clip_range: float) -> Tensor:
+    """-E[min(r A, clip(r, 1 - eps, 1 + eps) A)] (Schulman et al. 2017, eq. 7, negated for descent)."""
+    check_rank(1, ratio=ratio_B, advantage=advantage_B)
+    check_same_shape(ratio=ratio_B, advantage=advantage_B)
+    clipped_B = ratio_B.clamp(1.0 - clip_range, 1.0 + clip_range)
+    return -torch.minimum(ratio_B * advantage_B, clipped_B * advantage_B).mean()
+
+
+def value_loss(value_B: Tensor, return_B: Tensor, old_value_B: Tensor, clip_range: float | None) -> Tensor:
+    """E[(V - G)^2], or with ``clip_range`` the larger of it and the loss of V kept within that range of the old value.
+
+    The clipped form is the one of OpenAI Baselines' PPO; it is not in the paper.
+    """
+    check_rank(1, value=value_B, returns=return_B, old_value=old_value_B)
+    check_same_shape(value=value_B, returns=return_B, old_value=old_value_B)
+    if clip_range is None:
+        return F.mse_loss(value_B, return_B)
+    clipped_B = old_value_B + (value_B - old_value_B).clamp(-clip_range, clip_range)
+    return torch.maximum((value_B - return_B).square(), (clipped_B - return_B).square()).mean()
+
+
+def approximate_kl(log_ratio_B: Tensor) -> Tensor:
+    """The low-variance, never negative estimate E[(r - 1) - log r] of KL(old || new) (Schulman 2020, "k3")."""
+    check_rank(1, log_ratio=log_ratio_B)
+    return (torch.expm1(log_ratio_B) - log_ratio_B).mean()
+
+
+def td_loss(value_B: Tensor, target_B: Tensor, kind: str) -> Tensor:
+    """Mean loss between values and their fixed targets: ``huber`` (threshold 1; Mnih et al. 2015) or ``squared``."""
+    check_rank(1, value=value_B, target=target_B)
+    check_same_shape(value=value_B, target=target_B)
+    if kind == "huber":
+        return F.smooth_l1_loss(value_B, target_B)
+    if kind == "squared":
+        return F.mse_loss(value_B, target_B)
+    raise ValueError(f"loss kind {kind!r}; expected 'huber' or 'squared'")

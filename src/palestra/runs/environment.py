@@ -1,0 +1,56 @@
+"""What a run was made with and on: packages, versions, machine, source."""
+
+import importlib.metadata
+import os
+import platform
+import re
+import subprocess
+from typing import Any
+
+_PACKAGES = ("palestra", "torch", "numpy", "gymnasium")
+
+
+def installed_packages() -> str:
+    """Every installed distribution as one ``name==version`` line, sorted."""
+    lines = set()
+    for distribution in importlib.metadata.distributions():
+        # Two lines of the file are wanted; parsing all of it as an e-mail message takes twenty times as long.
+        text = distribution.read_text("METADATA") or distribution.read_text("PKG-INFO") or ""
+        name = re.search(r"^Name: *(\S+)", text, re.MULTILINE)
+        version = re.search(r"^Version: *(\S+)", text, re.MULTILINE)
+        if name and version:
+            lines.add(f"{name[1]}=={version[1]}\n")
+    return "".join(sorted(lines, key=str.lower))
+
+
+def machine_facts() -> dict[str, Any]:
+    """Versions, machine and source, as they stand in a run's manifest.
+
+    The keys are ``versions``, ``machine``, ``cpu_count``, ``threads`` and ``git_commit``; ``threads`` is PyTorch's number of intra-op threads at the moment of asking.
+    """
+    import torch  # here, so that listing runs does not wait for it
+
+    return {
+        "versions": {"python": platform.python_version()} | {name: _version(name) for name in _PACKAGES},
+        "machine": platform.platform(),
+        "cpu_count": os.cpu_count(),
+        "threads": torch.get_num_threads(),
+        "git_commit": _git_commit(),
+    }
+
+
+def _version(package: str) -> str | None:
+    try:
+        return importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        return None
+
+
+def _git_commit() -> str | None:
+    """The commit checked out in the working folder, or None outside a repository or without git."""
+    command = ["git", "rev-parse", "--verify", "HEAD"]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=2, check=True)
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return done.stdout.strip()

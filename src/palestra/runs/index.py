@@ -1,0 +1,209 @@
+"""The list of runs: ``<root>/index.db``, a cache over the run folders that can be thrown away at any time.
+
+The folders are the truth. Every listing compares each row with its manifest's file (inode, size, time) and
+reads again what changed, so a row that was lost, or never written because a process was killed, comes back by
+itself. The database is in rollback-journal mode, where any number of processes may write in turn; and a
+listing that cannot write (a read-only disk) still lists.
+"""
+
+import fcntl
+import json
+import os
+import shutil
+import sqlite3
+import time
+from collections.abc import Callable, Iterable
+from contextlib import closing, suppress
+from dataclasses import astuple, dataclass, fields, replace
+from pathlib import Path
+from typing import Any
+
+from palestra.errors import unknown_name
+from palestra.runs.atomic import clear_disk_errors
+from palestra.runs.lock import RunLock, is_locked
+from palestra.runs.store import MANIFEST, UNBORN, run_ids
+
+_VERSION = 1
+_TRASH = ".trash-"
+
+
+@dataclass(frozen=True)
+class RunRow:
+    """One run in a listing."""
+
+    id: str
+    """Name of its folder."""
+    task: str
+    """Task of the recipe."""
+    method: str
+    """Method of the recipe."""
+    seed: int
+    """Seed of the run."""
+    status: str
+    """As the manifest says; ``interrupted`` where that is ``running`` and no process trains the run."""
+    created: str
+    """Local time of creation, ISO 8601 with offset."""
+    steps: int
+    """The learner's clock at the manifest's last update."""
+    seconds: float
+    """Time spent training."""
+    headline_name: str | None
+    """Name of the headline metric, from the manifest's ``headline`` = ``{"name": …, "value": …}``."""
+    headline_value: float | None
+    """Its last value; None where there is none yet or it is not a number."""
+    exact: bool
+    """Whether every resume so far was exact."""
+
+
+_COLUMNS = [field.name for field in fields(RunRow)]
+_SCHEMA = f"CREATE TABLE IF NOT EXISTS runs ({', '.join(_COLUMNS)}, stamp TEXT, PRIMARY KEY (id))"
+_INSERT = f"INSERT OR REPLACE INTO runs VALUES ({', '.join('?' * (len(_COLUMNS) + 1))})"
+
+
+def record(root: Path, run_id: str) -> None:
+    """Bring one run's row up to date with its manifest. Waits its turn behind other processes."""
+    row = _read_row(root, run_id)
+    if row is not None:
+        with suppress(sqlite3.Error, OSError):  # a cache must not stop a training; a listing makes it good
+            _change(root, lambda connection: _update(connection, [row], []))
+
+
+def list_runs(root: Path) -> list[RunRow]:
+    """Every run under a root, newest first. A missing or damaged index is rebuilt on the way."""
+    if not root.is_dir():
+        return []
+    try:
+        cached = _change(root, _read_all)
+    except (sqlite3.Error, OSError):  # a read-only or full disk: the folders still tell
+        cached = {}
+    ids = run_ids(root)
+    rows, changed = [], []
+    for run_id in ids:
+        row, stamp = cached.get(run_id, (None, ""))
+        if row is None or stamp != _stamp(root, run_id):
+            fresh = _read_row(root, run_id)
+            if fresh is None:  # removed since it was listed, or its manifest is not readable
+                continue
+            row = fresh[0]
+            changed.append(fresh)
+        rows.append(row)
+    gone = cached.keys() - set(ids)
+    if changed or gone:
+        with suppress(sqlite3.Error, OSError):
+            _change(root, lambda connection: _update(connection, changed, gone))
+    shown = [
+        replace(row, status="interrupted")
+        if row.status == "running" and not is_locked(root / row.id)
+        else row
+        for row in rows
+    ]
+    return sorted(shown, key=lambda row: (row.created, row.id), reverse=True)
+
+
+def reindex(root: Path) -> list[RunRow]:
+    """Throw the index away, build it from the folders, and clear what killed creations and removals left."""
+    if root.is_dir():
+        with clear_disk_errors(root):
+            _sweep(root)
+            (root / "index.db").unlink(missing_ok=True)
+    return list_runs(root)
+
+
+def remove(root: Path, run_id: str) -> None:
+    """Delete a run's folder and its row.
+
+    The folder is renamed to a hidden name first, so that no half-deleted run is ever listed. Raises
+    UsageError for an unknown id and for a run that is being trained.
+    """
+    if run_id not in run_ids(root):
+        raise unknown_name("run", run_id, run_ids(root))
+    with clear_disk_errors(root / run_id):
+        lock = RunLock(root / run_id)
+        try:
+            (root / run_id).rename(root / f"{_TRASH}{run_id}-{os.getpid()}")
+        finally:
+            lock.release()
+        _sweep(root)
+    with suppress(sqlite3.Error, OSError):  # the next listing drops the row if this cannot
+        _change(root, lambda connection: _update(connection, [], [run_id]))
+
+
+def _sweep(root: Path) -> None:
+    for path in root.glob(f"{_TRASH}*"):
+        shutil.rmtree(path, ignore_errors=True)  # another process may be deleting the same
+    for path in root.glob(f"{UNBORN}*"):
+        with suppress(OSError):
+            if not is_locked(path) and path.stat().st_mtime < time.time() - 3600:
+                shutil.rmtree(path, ignore_errors=True)
+
+
+def _stamp(root: Path, run_id: str) -> str:
+    """What changes when a manifest is replaced."""
+    try:
+        status = (root / run_id / MANIFEST).stat()
+    except OSError:
+        return ""
+    return f"{status.st_ino}:{status.st_size}:{status.st_mtime_ns}"
+
+
+def _read_row(root: Path, run_id: str) -> tuple[RunRow, str] | None:
+    stamp = _stamp(root, run_id)  # before reading: a manifest replaced in between is read again next time
+    try:
+        manifest = json.loads((root / run_id / MANIFEST).read_bytes())
+        headline = manifest["headline"] or {"name": None, "value": None}
+        copied = ("task", "method", "seed", "status", "created", "steps", "seconds", "exact")
+        row = RunRow(
+            id=run_id,
+            headline_name=headline["name"],
+            headline_value=None if headline["value"] != headline["value"] else headline["value"],
+            **{name: manifest[name] for name in copied},
+        )
+        return row, stamp
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _read_all(connection: sqlite3.Connection) -> dict[str, tuple[RunRow, str]]:
+    found = connection.execute(f"SELECT {', '.join(_COLUMNS)}, stamp FROM runs")
+    rows = [(dict(zip(_COLUMNS, row)), row[-1]) for row in found]
+    return {row["id"]: (RunRow(**row | {"exact": bool(row["exact"])}), stamp) for row, stamp in rows}
+
+
+def _update(
+    connection: sqlite3.Connection, changed: Iterable[tuple[RunRow, str]], gone: Iterable[str]
+) -> None:
+    connection.executemany(_INSERT, [(*astuple(row), stamp) for row, stamp in changed])
+    connection.executemany("DELETE FROM runs WHERE id = ?", [(run_id,) for run_id in gone])
+
+
+def _change(root: Path, work: Callable[[sqlite3.Connection], Any]) -> Any:
+    """Do some work in one transaction; on a damaged database, start a new one and do it there."""
+    path = root / "index.db"
+    try:
+        return _transact(path, work)
+    except sqlite3.OperationalError:  # busy, full, read-only: not damage
+        raise
+    except sqlite3.DatabaseError:
+        with (root / ".index.lock").open("w") as gate:
+            fcntl.flock(gate, fcntl.LOCK_EX)  # one process rebuilds, the others find it rebuilt
+            try:
+                return _transact(path, work)
+            except sqlite3.OperationalError:
+                raise
+            except sqlite3.DatabaseError:
+                path.unlink(missing_ok=True)
+                path.with_name("index.db-journal").unlink(missing_ok=True)
+                return _transact(path, work)
+
+
+def _transact(path: Path, work: Callable[[sqlite3.Connection], Any]) -> Any:
+    with closing(sqlite3.connect(path, timeout=60, isolation_level=None)) as connection:
+        # At once exclusive: a transaction that began by reading could not wait for another's write.
+        connection.execute("BEGIN IMMEDIATE")
+        if connection.execute("PRAGMA user_version").fetchone()[0] != _VERSION:
+            connection.execute("DROP TABLE IF EXISTS runs")
+            connection.execute(f"PRAGMA user_version = {_VERSION}")
+        connection.execute(_SCHEMA)
+        result = work(connection)
+        connection.execute("COMMIT")
+    return result

@@ -1,0 +1,116 @@
+"""Reads a run's numbers from ``metrics.db`` while its writer goes on: every connection is ``mode=ro``."""
+
+import math
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from palestra.errors import PalestraError
+
+
+class Buckets(NamedTuple):
+    """A long series made short; each array is (n,). A bucket leaves out NaN if it has any other value."""
+
+    steps: NDArray[np.int64]
+    """Last step of each bucket."""
+    low: NDArray[np.float64]
+    """Smallest value."""
+    mean: NDArray[np.float64]
+    """Mean value."""
+    high: NDArray[np.float64]
+    """Largest value."""
+
+
+def read_names(path: Path) -> list[str]:
+    """Names of the deterministic series that have rows, sorted."""
+    return _names(path, "points")
+
+
+def read_timing_names(path: Path) -> list[str]:
+    """Names of the wall-clock series that have rows, sorted."""
+    return _names(path, "timings")
+
+
+def read_series(path: Path, name: str) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Every point of a deterministic series: steps (n,) ascending, values (n,). Empty for an unknown name."""
+    return _series(path, "points", name)
+
+
+def read_timing(path: Path, name: str) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Every point of a wall-clock series: steps (n,) ascending and values (n,). Empty for an unknown name."""
+    return _series(path, "timings", name)
+
+
+def read_buckets(path: Path, name: str, max_points: int) -> Buckets:
+    """A deterministic series in at most ``max_points`` buckets of equal width in steps, for drawing.
+
+    A series with no more points than that is returned point for point.
+    """
+    with closing(_open_reader(path)) as connection:
+        (number,) = connection.execute("SELECT id FROM series WHERE name = ?", (name,)).fetchone() or (-1,)
+        query = "SELECT count(*), min(step), max(step) FROM points WHERE series = ?"
+        count, first, last = connection.execute(query, (number,)).fetchone()
+        by = "step" if count <= max_points else f"(step - {first}) * {max_points} / ({last - first + 1})"
+        query = (
+            f"SELECT max(step), min(value), avg(value), max(value) FROM points WHERE series = ? GROUP BY {by}"
+        )
+        rows = connection.execute(query, (number,)).fetchall()
+    columns = np.array([row[1:] for row in rows], dtype=np.float64).reshape(-1, 3)  # None becomes NaN
+    return Buckets(np.array([row[0] for row in rows], dtype=np.int64), *columns.T)
+
+
+def read_rows(path: Path) -> list[tuple[int, str, float]]:
+    """Every deterministic row as (step, name, value), by step and then name; equal bit for bit in equal runs."""
+    query = "SELECT step, name, value FROM points JOIN series ON id = series ORDER BY step, name"
+    with closing(_open_reader(path)) as connection:
+        return [(step, name, _value(value)) for step, name, value in connection.execute(query)]
+
+
+def _names(path: Path, table: str) -> list[str]:
+    query = f"SELECT name FROM series WHERE EXISTS (SELECT 1 FROM {table} WHERE series = id) ORDER BY name"
+    with closing(_open_reader(path)) as connection:
+        return [name for (name,) in connection.execute(query)]
+
+
+def _series(path: Path, table: str, name: str) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    query = (
+        f"SELECT step, value FROM {table} WHERE series = (SELECT id FROM series WHERE name = ?) ORDER BY step"
+    )
+    with closing(_open_reader(path)) as connection:
+        rows = connection.execute(query, (name,)).fetchall()
+    values = np.array([value for _, value in rows], dtype=np.float64)  # None becomes NaN
+    return np.array([step for step, _ in rows], dtype=np.int64), values
+
+
+def _value(stored: float | None) -> float:
+    return math.nan if stored is None else stored
+
+
+def _open_reader(path: Path) -> sqlite3.Connection:
+    if not path.is_file():
+        raise _nothing_yet(path)
+    address = f"{path.resolve().as_uri()}?mode=ro"
+    try:
+        connection = sqlite3.connect(address, uri=True, timeout=10)
+        try:
+            tables = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+        except sqlite3.OperationalError:
+            if path.with_name(f"{path.name}-wal").exists():
+                raise
+            # WAL needs a shared-memory file, which a read-only folder cannot get; closed cleanly, nothing
+            # changes.
+            connection = sqlite3.connect(f"{address}&immutable=1", uri=True)
+            tables = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+    except sqlite3.Error as error:
+        raise PalestraError(f"cannot read {path}: {error}") from error
+    if not tables:
+        raise _nothing_yet(path)
+    return connection
+
+
+def _nothing_yet(path: Path) -> PalestraError:
+    return PalestraError(f"no numbers in {path} yet; the run has not recorded anything")

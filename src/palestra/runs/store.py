@@ -1,0 +1,219 @@
+"""A run: one training on disk, ``<root>/<id>/``. It appears whole, and one process at a time may write in it.
+
+``config.json`` says what was asked for and never changes; ``manifest.json`` says what became of it (status,
+steps, machine, versions, resumes) and is replaced atomically. ``metrics.db``, ``checkpoints/``, ``plots/``
+and ``videos/`` come when they are first written.
+"""
+
+import errno
+import json
+import os
+import re
+import secrets
+import shutil
+from datetime import datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from palestra.errors import PalestraError, UsageError, unknown_name
+from palestra.runs.atomic import clear_disk_errors, fsync_dir, remove_temporaries, write_bytes, write_json
+from palestra.runs.environment import installed_packages, machine_facts
+from palestra.runs.lock import RunLock, is_locked
+from palestra.runs.metrics import MetricsWriter
+
+CONFIG, MANIFEST, METRICS = "config.json", "manifest.json", "metrics.db"
+UNBORN = ".new-"  # prefix of a run folder that is still being written
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+
+
+class Run:
+    """One run folder, open for reading or, by one process at a time, for writing: see ``create`` and ``open``."""
+
+    path: Path
+    """The run's folder."""
+    config: dict[str, Any]
+    """What was asked for, as ``config.json`` holds it (tuples are lists, keys are strings)."""
+    manifest: dict[str, Any]
+    """What became of it, as of opening or of the last ``update_manifest``."""
+
+    def __init__(self, path: Path, lock: RunLock | None) -> None:
+        self.path = path
+        self.config = _read_json(path / CONFIG)
+        self.manifest = _read_json(path / MANIFEST)
+        self._lock = lock
+        self._metrics: MetricsWriter | None = None
+
+    @classmethod
+    def create(cls, root: Path, task: str, method: str, seed: int, config: dict[str, Any]) -> Self:
+        """Begin a run, open for writing.
+
+        Its id is ``<task>-<method>-s<seed>-<YYYYmmdd-HHMMSS>`` in local time, with ``-2``, ``-3``, … where
+        that is taken. ``config`` is JSON. A kill during creation leaves either no run or a whole one. Raises
+        UsageError for a task or method that cannot be part of a folder's name, PalestraError where the disk
+        refuses.
+        """
+        for name in (task, method):
+            if not _NAME.fullmatch(name):
+                raise UsageError(f"{name!r} cannot name a run; expected letters, digits, '.', '_' and '-'")
+        now = datetime.now().astimezone()
+        stem = f"{task}-{method}-s{seed}-{now:%Y%m%d-%H%M%S}"
+        manifest = {
+            "format": 1,
+            "task": task,
+            "method": method,
+            "seed": seed,
+            "status": "running",
+            "created": now.isoformat(timespec="seconds"),
+            "steps": 0,
+            "seconds": 0.0,
+            "headline": None,
+            "exact": True,
+            "resumes": [],
+            **machine_facts(),
+        }
+        unborn = root / f"{UNBORN}{stem}-{secrets.token_hex(4)}"
+        with clear_disk_errors(root):
+            root.mkdir(parents=True, exist_ok=True)
+            unborn.mkdir()
+            lock = RunLock(unborn)
+            try:
+                write_json(unborn / CONFIG, config)
+                write_json(unborn / MANIFEST, manifest)
+                write_bytes(unborn / "environment.txt", installed_packages().encode())
+                path = _rename_to_free(unborn, root, stem)
+            except BaseException:
+                shutil.rmtree(unborn, ignore_errors=True)
+                lock.release()
+                raise
+            fsync_dir(root)
+        return cls(path, lock)
+
+    @classmethod
+    def open(cls, path_or_id: str | Path, root: Path, *, write: bool = False) -> Self:
+        """Open a run by its folder or by its id under ``root``.
+
+        With ``write`` the run is locked for this process and what a killed writer left half-written is
+        cleared away. Raises UsageError when there is no such run (with the nearest ids) or when another
+        process is training it.
+        """
+        path = Path(path_or_id)
+        if not (path / MANIFEST).is_file() and len(path.parts) == 1:
+            path = root / path
+        if not (path / MANIFEST).is_file() or path.name.startswith("."):
+            raise unknown_name("run", str(path_or_id), run_ids(root))
+        if not write:
+            return cls(path, None)
+        with clear_disk_errors(path / MANIFEST):
+            lock = RunLock(path)
+        remove_temporaries(path)
+        return cls(path, lock)
+
+    @property
+    def id(self) -> str:
+        """The run's name: that of its folder."""
+        return self.path.name
+
+    @property
+    def status(self) -> str:
+        """The manifest's status; ``interrupted`` where that is ``running`` and no process trains the run."""
+        status: str = self.manifest["status"]
+        return "interrupted" if status == "running" and not is_locked(self.path) else status
+
+    @property
+    def checkpoints(self) -> Path:
+        """Folder of the checkpoints."""
+        return self.path / "checkpoints"
+
+    @property
+    def plots(self) -> Path:
+        """Folder of the pictures."""
+        return self.path / "plots"
+
+    @property
+    def videos(self) -> Path:
+        """Folder of the videos."""
+        return self.path / "videos"
+
+    @property
+    def metrics_path(self) -> Path:
+        """The database of the run's numbers, for the readers in ``runs.metrics``."""
+        return self.path / METRICS
+
+    @property
+    def metrics(self) -> MetricsWriter:
+        """The writer of the run's numbers. Raises PalestraError when the run is not open for writing."""
+        self._check_writable()
+        if self._metrics is None:
+            self._metrics = MetricsWriter(self.metrics_path)
+        return self._metrics
+
+    def update_manifest(self, **fields: Any) -> None:
+        """Set fields of the manifest, atomically and durably. Raises PalestraError as ``metrics`` does."""
+        self._check_writable()
+        manifest = self.manifest | fields
+        write_json(self.path / MANIFEST, manifest)
+        self.manifest = manifest
+
+    def close(self) -> None:
+        """Commit the numbers and let other processes write. Harmless when repeated."""
+        metrics, self._metrics = self._metrics, None
+        try:
+            if metrics is not None:
+                metrics.close()
+        finally:
+            if self._lock is not None:
+                self._lock.release()
+                self._lock = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _check_writable(self) -> None:
+        if self._lock is None:
+            raise PalestraError(f"run {self.id} is open for reading; open it with write=True")
+
+
+def run_ids(root: Path) -> list[str]:
+    """Ids of the runs under a root, sorted; empty where the root is not there."""
+    if not root.is_dir():
+        return []
+    with os.scandir(root) as entries:
+        names = [entry.name for entry in entries if not entry.name.startswith(".")]
+    return sorted(name for name in names if (root / name / MANIFEST).is_file())
+
+
+def _rename_to_free(unborn: Path, root: Path, stem: str) -> Path:
+    attempt = 1
+    while True:
+        path = root / (stem if attempt == 1 else f"{stem}-{attempt}")
+        attempt += 1
+        if path.exists():
+            continue
+        try:
+            # A run folder is never empty, and a folder cannot be renamed onto one that is not: one winner
+            # only.
+            unborn.rename(path)
+        except FileExistsError:
+            continue
+        except OSError as error:
+            if error.errno == errno.ENOTEMPTY:
+                continue
+            raise
+        return path
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    try:
+        value = json.loads(path.read_bytes())
+    except (OSError, ValueError) as error:
+        raise PalestraError(f"cannot read {path}: {error}") from error
+    if not isinstance(value, dict):
+        raise PalestraError(f"cannot read {path}: expected a JSON object")
+    return value
