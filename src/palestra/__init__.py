@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from palestra.learners.deep.dqn import DQNConfig as DQNConfig
     from palestra.learners.deep.ppo import PPO as PPO
     from palestra.learners.deep.ppo import PPOConfig as PPOConfig
-    from palestra.recipes.train import evaluate as evaluate
-    from palestra.recipes.train import load as load
+    from palestra.recipes.saved import evaluate as evaluate
+    from palestra.recipes.saved import load as load
     from palestra.recipes.train import resume as resume
     from palestra.recipes.train import train as train
 
@@ -26,8 +26,8 @@ _WHERE = {
     "DQNConfig": "palestra.learners.deep.dqn",
     "PPO": "palestra.learners.deep.ppo",
     "PPOConfig": "palestra.learners.deep.ppo",
-    "evaluate": "palestra.recipes.train",
-    "load": "palestra.recipes.train",
+    "evaluate": "palestra.recipes.saved",
+    "load": "palestra.recipes.saved",
     "make_vec": "palestra.envs.registry",
     "resume": "palestra.recipes.train",
     "train": "palestra.recipes.train",

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from palestra.engine import seeding
+from palestra.engine import checkpoint, seeding
 from palestra.engine.config import AlgorithmConfig
 from palestra.engine.device import resolve_device
 from palestra.engine.evaluate import run_episodes
@@ -19,7 +19,7 @@ from palestra.envs.registry import make_vec
 from palestra.envs.spaces import to_env_action
 from palestra.envs.vector import VectorEnv
 from palestra.errors import UsageError
-from palestra.runs import atomic, checkpoints
+from palestra.runs import atomic
 
 MAX_EVAL_ENVS = 100
 """Most episodes that are evaluated side by side."""
@@ -176,7 +176,7 @@ class Agent(Learner):
         folder = Path(path)
         folder.mkdir(parents=True, exist_ok=True)
         atomic.write_json(folder / "config.json", self.describe())
-        checkpoints.save(folder / "checkpoints", self.clock, {"learner": self.state_dict()}, info={})
+        checkpoint.save(self, folder / "checkpoints")
         return folder
 
     def close(self) -> None:

@@ -1,14 +1,15 @@
-"""Where tensors live, and how many threads work on them."""
+"""Where tensors live, and how the processor works on them."""
 
-import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import torch
 
-from palestra.errors import UsageError
+from palestra.errors import UsageError, require
 
 
 def resolve_device(name: str) -> torch.device:
-    """``auto``, ``cpu``, ``cuda``, ``cuda:1`` or ``mps``; ``auto`` is the CPU, since small networks are fastest there."""
+    """``cpu``, ``cuda``, ``cuda:1``, ``mps``, or ``auto``: the CPU, where small networks are fastest."""
     if name == "auto":
         return torch.device("cpu")
     try:
@@ -23,10 +24,28 @@ def resolve_device(name: str) -> torch.device:
     return device
 
 
-def choose_threads(batch_flops: float) -> int:
-    """Threads for a learner whose largest batch costs this many floating-point operations, forward.
+@contextmanager
+def denormals_as_zero() -> Iterator[None]:
+    """Let the processor treat numbers below 1e-38 as zero, where it can.
 
-    Below ~50 MFLOP a second thread costs more in waiting than it saves (bench/results/threads.md).
+    Adam's moments of a unit that has died shrink into that range and stay there, and arithmetic on them is many times
+    slower: without this a DQN on CartPole spends most of its time in the optimiser (docs/decisions/0004-speed.md).
     """
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return 1 if batch_flops < 5e7 else cores
+    before = bool(torch.tensor([1e-40]) * 1.0 == 0.0)
+    torch.set_flush_denormal(True)
+    try:
+        yield
+    finally:
+        torch.set_flush_denormal(before)
+
+
+@contextmanager
+def threads(number: int) -> Iterator[None]:
+    """Compute with so many PyTorch threads; results repeat bit for bit only with the same number."""
+    require(number >= 1, f"threads={number}", "at least 1")
+    before = torch.get_num_threads()
+    torch.set_num_threads(number)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)

@@ -8,7 +8,8 @@ import time
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from palestra.engine import seeding
+from palestra.engine import checkpoint, seeding
+from palestra.engine.device import denormals_as_zero
 from palestra.engine.learner import Evaluation, Learner, Metrics
 from palestra.engine.progress import make_progress
 from palestra.engine.signals import StopRequest
@@ -101,7 +102,7 @@ class Trainer:
         self._rate_from = (self._began, learner.clock)
         ending: Ending = "finished"
         try:
-            with StopRequest() as stop:
+            with StopRequest() as stop, denormals_as_zero():
                 if self._target_reached():
                     ending = "target"
                 while ending == "finished" and learner.clock < settings.budget:
@@ -192,9 +193,14 @@ class Trainer:
         if self._last_saved == clock and self._last_saved_best == self.best_step:
             return
         run.metrics.commit()
-        state = {"learner": self.learner.state_dict(), "trainer": self._state()}
-        info = {"seconds": self._seconds(), "best_step": self.best_step, "best_score": self.best_score}
-        checkpoints.save(run.checkpoints, clock, state, info=info)
+        checkpoint.save(
+            self.learner,
+            run.checkpoints,
+            trainer=self._state(),
+            seconds=self._seconds(),
+            best_step=self.best_step,
+            best_score=self.best_score,
+        )
         if self._last_saved != clock:
             self._previous_saved, self._last_saved = self._last_saved, clock
         self._last_saved_best = self.best_step
@@ -226,7 +232,7 @@ class Trainer:
             run.metrics.truncate_after(-1)
             return ["no checkpoint yet: starting from the beginning"]
         loaded = checkpoints.load_latest(run.checkpoints)
-        notes = self.learner.load_state_dict(loaded.state["learner"])
+        notes = checkpoint.restore(self.learner, loaded)
         trainer = loaded.state["trainer"]
         self._sums, self._counts = dict(trainer["sums"]), dict(trainer["counts"])
         self._last_row = dict(trainer["last_row"])

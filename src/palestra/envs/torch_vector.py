@@ -37,6 +37,8 @@ class TorchVectorEnv(VectorEnv):
             """(num_envs,) bool, all false: what ``transition`` returns where an episode cannot terminate."""
             self._started = torch.zeros(num_envs, dtype=torch.int64, device=self.device)
         self._action_shape = torch.Size((num_envs, *(self.action_space.shape or ())))
+        # Reading a value waits for an accelerator to finish, so there every step does the work of a reset instead.
+        self._can_look = self.device.type == "cpu"
         self._state: Tensor | None = None
         self._clock = 0
         self._next_limit = 0
@@ -64,6 +66,7 @@ class TorchVectorEnv(VectorEnv):
 
     def set_state(self, state: Tensor) -> Tensor:
         """Begin an episode of every copy in a given state (num_envs, state_size). Returns its observation."""
+        require(len(state) == self.num_envs, f"{len(state)} states", f"one for each of {self.num_envs} copies")
         self._restore(state, torch.zeros(self.num_envs, dtype=torch.int64))
         return self.observe(state)
 
@@ -78,22 +81,22 @@ class TorchVectorEnv(VectorEnv):
         self._state = state
         self._clock += 1
         truncated, done = self.never, terminated
-        if self._clock >= self._next_limit and self.max_episode_steps is not None:
+        if self.max_episode_steps is not None and self._clock >= self._next_limit:
             truncated = (self._started <= self._clock - self.max_episode_steps) & ~terminated
             done = terminated | truncated
+            self._next_limit = self._earliest_limit(self._started.masked_fill(done, self._clock))
         if done is self.never:
             return StepResult(obs, reward, terminated, truncated, obs)
-        if self.device.type == "cpu":
-            ended = done.nonzero().squeeze(1)
+        if self._can_look:
+            ended = done.nonzero()
             if ended.numel() == 0:
                 return StepResult(obs, reward, terminated, truncated, obs)
+            ended = ended.squeeze(1)
             self._state = state.index_copy(0, ended, self.initial_state(ended.numel()))
             self._started = self._started.index_fill(0, ended, self._clock)
-        else:  # asking whether any copy has ended would wait for the device
+        else:
             self._state = torch.where(done.unsqueeze(1), self.initial_state(self.num_envs), state)
             self._started = self._started.masked_fill(done, self._clock)
-        if truncated is not self.never:
-            self._next_limit = self._earliest_limit()
         return StepResult(self.observe(self._state), reward, terminated, truncated, obs)
 
     def state_dict(self) -> dict[str, Any]:
@@ -124,8 +127,10 @@ class TorchVectorEnv(VectorEnv):
         self._state = state
         self._clock = 0
         self._started = -elapsed.to(self.device)
-        self._next_limit = self._earliest_limit()
+        self._next_limit = self._earliest_limit(self._started)
 
-    def _earliest_limit(self) -> int:
-        """The step before which no copy can be at its time limit."""
-        return int(self._started.min()) + self.max_episode_steps if self.max_episode_steps else 0
+    def _earliest_limit(self, started: Tensor) -> int:
+        """The clock before which no copy can be at its time limit; 0, which is always to check, if reading waits."""
+        if self.max_episode_steps is None or not self._can_look:
+            return 0
+        return int(started.min()) + self.max_episode_steps

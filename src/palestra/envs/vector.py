@@ -12,7 +12,10 @@ from torch import Tensor
 
 
 class StepResult(NamedTuple):
-    """What one step of every copy returns. All tensors have ``num_envs`` as their first dimension."""
+    """What one step of every copy returns. All tensors have ``num_envs`` as their first dimension.
+
+    They are never written again, so they need no copy; they may be shared, so the caller does not write to them.
+    """
 
     obs: Tensor
     """(num_envs, *obs_shape): the observation to act on next. Where an episode ended on this step it is already
@@ -61,7 +64,8 @@ class VectorEnv(ABC):
         """Step every copy.
 
         ``action`` is (num_envs,) int64 counted from 0 for Discrete (the backend adds the space's start),
-        (num_envs, n) int64 counted from 0 for MultiDiscrete, (num_envs, *shape) float32 inside the bounds for Box.
+        (num_envs, n) int64 counted from 0 for MultiDiscrete, (num_envs, *shape) float32 for Box, inside
+        the bounds (the caller clips).
         """
 
     @abstractmethod

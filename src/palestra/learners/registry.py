@@ -20,5 +20,6 @@ def learner_type(name: str) -> type[Any]:
         raise unknown_name("algorithm", name, LEARNERS)
     module, attribute = LEARNERS[name]
     cls = getattr(importlib.import_module(module), attribute)
+    assert isinstance(cls, type)
     assert issubclass(cls, Learner)
     return cls

@@ -1,6 +1,7 @@
 """Policy heads: from a network's outputs to actions, for each kind of action space."""
 
 from abc import abstractmethod
+from typing import Any
 
 import torch
 from gymnasium import spaces
@@ -52,15 +53,19 @@ class CategoricalHead(PolicyHead):
         self.num_outputs = n
 
     def sample(self, out_BK: Tensor, generator: Generator) -> Tensor:
+        """Draw actions (B, *action_shape)."""
         return distributions.categorical_sample(out_BK, generator)
 
     def mode(self, out_BK: Tensor) -> Tensor:
+        """The most likely actions (B, *action_shape)."""
         return out_BK.argmax(1)
 
     def log_prob(self, out_BK: Tensor, action: Tensor) -> Tensor:
+        """(B,) log probability or density of actions."""
         return distributions.categorical_log_prob(out_BK, action)
 
     def entropy(self, out_BK: Tensor) -> Tensor:
+        """Entropy in nats, (B,) or scalar."""
         return distributions.categorical_entropy(out_BK)
 
 
@@ -76,18 +81,22 @@ class MultiCategoricalHead(PolicyHead):
         self.action_shape = (len(sizes),)
 
     def sample(self, out_BK: Tensor, generator: Generator) -> Tensor:
+        """Draw actions (B, *action_shape)."""
         parts = out_BK.split(self.sizes, 1)
         return torch.stack([distributions.categorical_sample(p, generator) for p in parts], 1)
 
     def mode(self, out_BK: Tensor) -> Tensor:
+        """The most likely actions (B, *action_shape)."""
         return torch.stack([p.argmax(1) for p in out_BK.split(self.sizes, 1)], 1)
 
     def log_prob(self, out_BK: Tensor, action: Tensor) -> Tensor:
+        """(B,) log probability or density of actions."""
         parts = out_BK.split(self.sizes, 1)
         each = [distributions.categorical_log_prob(p, a) for p, a in zip(parts, action.unbind(1))]
         return torch.stack(each).sum(0)
 
     def entropy(self, out_BK: Tensor) -> Tensor:
+        """Entropy in nats, (B,) or scalar."""
         return torch.stack([distributions.categorical_entropy(p) for p in out_BK.split(self.sizes, 1)]).sum(0)
 
 
@@ -111,23 +120,28 @@ class GaussianHead(PolicyHead):
         self.log_std = nn.Parameter(torch.full((self.num_outputs,), log_std))
 
     def sample(self, out_BK: Tensor, generator: Generator) -> Tensor:
+        """Draw actions (B, *action_shape)."""
         flat = distributions.gaussian_sample(out_BK, self.log_std, generator)
         return flat.view(-1, *self.action_shape)
 
     def mode(self, out_BK: Tensor) -> Tensor:
+        """The most likely actions (B, *action_shape)."""
         return out_BK.view(-1, *self.action_shape)
 
     def bounded(self, action: Tensor) -> Tensor:
+        """Clipped to the space."""
         return action.clamp(self.low, self.high)
 
     def log_prob(self, out_BK: Tensor, action: Tensor) -> Tensor:
+        """(B,) log probability or density of actions."""
         return distributions.gaussian_log_prob(out_BK, self.log_std, action.flatten(1))
 
     def entropy(self, out_BK: Tensor) -> Tensor:
+        """Entropy in nats, (B,) or scalar."""
         return distributions.gaussian_entropy(self.log_std)
 
 
-def policy_head(space: spaces.Space, log_std: float) -> PolicyHead:
+def policy_head(space: spaces.Space[Any], log_std: float) -> PolicyHead:
     """The head for an action space; UsageError names a space that none serves."""
     if isinstance(space, spaces.Discrete):
         return CategoricalHead(int(space.n))

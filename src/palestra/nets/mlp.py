@@ -6,11 +6,11 @@ and one node in place of a dozen saves about a third of it. ``tests/unit/nets/te
 """
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any, Literal
 
 import torch
 from torch import Generator, Tensor, nn
-from torch.autograd.function import once_differentiable
 from torch.nn import functional as F
 
 from palestra.nets.initialisation import orthogonal_, uniform_fan_in_
@@ -40,7 +40,7 @@ class MLP(nn.Module):
         self.activation: Activation = activation
         self.weights = nn.ParameterList()
         self.biases = nn.ParameterList()
-        for i, (fan_in, fan_out) in enumerate(zip(sizes[:-1], sizes[1:])):
+        for i, (fan_in, fan_out) in enumerate(pairwise(sizes)):
             weight = torch.empty(fan_out, fan_in)
             bias = torch.zeros(fan_out)
             if output_gain is None:
@@ -94,8 +94,9 @@ class _FusedMLP(torch.autograd.Function):
         return out
 
     @staticmethod
-    @once_differentiable
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
+        if torch.is_grad_enabled():  # create_graph=True; a gradient penalty would silently count as a constant
+            raise RuntimeError("MLP.forward has first-order gradients only; call MLP.plain where second ones are needed")
         saved = ctx.saved_tensors
         depth = len(saved) // 3
         inputs, layers = saved[:depth], saved[depth:]

@@ -33,7 +33,7 @@ class Normaliser(nn.Module):
     def update(self, sample_BF: Tensor) -> None:
         """Add samples (B, *shape) to the statistics."""
         moments = merge_moments(Moments(self.count, self.mean, self.m2), sample_BF)
-        self.count.copy_(moments.count)
+        self.count.copy_(moments.number)
         self.mean.copy_(moments.mean)
         self.m2.copy_(moments.m2)
         self.shift.copy_(self.mean)

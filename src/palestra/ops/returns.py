@@ -49,7 +49,7 @@ def gae(
     check_rank(2, reward=reward_TE)
     delta_TE = td_residual(reward_TE, value_TE, next_value_TE, terminated_TE, gamma)
     check_same_shape(delta=delta_TE, done=done_TE)
-    decay_TE = (gamma * gae_lambda) * ~done_TE
+    decay_TE = (gamma * gae_lambda) * (~done_TE).to(delta_TE.dtype)
     advantage_TE = torch.empty_like(delta_TE)
     running_E = torch.zeros_like(delta_TE[0])
     for t in range(delta_TE.shape[0] - 1, -1, -1):

@@ -10,9 +10,9 @@ from palestra.ops.shapes import check_rank
 
 
 class Moments(NamedTuple):
-    """Count, mean and sum of squared deviations of samples seen so far, in float64."""
+    """Number, mean and sum of squared deviations of samples seen so far, in float64."""
 
-    count: Tensor
+    number: Tensor
     mean: Tensor
     m2: Tensor
 
@@ -24,10 +24,10 @@ def merge_moments(moments: Moments, sample_BF: Tensor) -> Moments:
     batch_mean = batch.mean(0)
     batch_m2 = (batch - batch_mean).square().sum(0)
     delta = batch_mean - moments.mean
-    count = moments.count + n
-    mean = moments.mean + delta * (n / count)
-    m2 = moments.m2 + batch_m2 + delta.square() * (moments.count * n / count)
-    return Moments(count, mean, m2)
+    number = moments.number + n
+    mean = moments.mean + delta * (n / number)
+    m2 = moments.m2 + batch_m2 + delta.square() * (moments.number * n / number)
+    return Moments(number, mean, m2)
 
 
 # Two-sided 97.5% quantiles of Student's t for 1..30 degrees of freedom (NIST/SEMATECH e-Handbook, table 1.3.6.7.2).
@@ -53,7 +53,7 @@ def mean_interval(sample_B: Tensor) -> tuple[float, float, float]:
 
 
 def explained_variance(predicted_B: Tensor, actual_B: Tensor) -> Tensor:
-    """1 - Var[actual - predicted] / Var[actual]: 1 is perfect, 0 no better than a constant; NaN if actual is constant."""
+    """1 - Var[actual - predicted] / Var[actual]: 1 is perfect, 0 as good as a constant; NaN if actual is one."""
     check_rank(1, predicted=predicted_B, actual=actual_B)
     variance = torch.var(actual_B)
     return torch.where(variance > 0, 1 - torch.var(actual_B - predicted_B) / variance, torch.nan)

@@ -1,26 +1,19 @@
-"""Train, resume, load: what the command line and ``import palestra`` both call."""
+"""Train and resume: what the command line and ``import palestra`` both call."""
 
-import json
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
-
-import torch
+from typing import Any
 
 from palestra.engine import seeding
-from palestra.engine.agent import Agent
-from palestra.engine.learner import Evaluation
+from palestra.engine.device import threads as use_threads
 from palestra.engine.trainer import Ending, Trainer, TrainResult
-from palestra.errors import UsageError
 from palestra.recipes.build import Config, build_learner, resolve, train_settings
 from palestra.recipes.recipe import Recipe
 from palestra.recipes.registry import get_recipe
-from palestra.runs import checkpoints, index
+from palestra.recipes.saved import evaluate
+from palestra.runs import index
 from palestra.runs.store import Run
-
-Which = Literal["best", "last"]
 
 
 @dataclass(frozen=True)
@@ -59,6 +52,7 @@ def train(
     settings: Mapping[str, Any] | None = None,
     threads: int = 1,
     progress: bool = False,
+    claim: bool = True,
     **train: Any,
 ) -> Outcome:
     """Train a recipe and record it as a run.
@@ -74,6 +68,7 @@ def train(
         settings: algorithm settings over the recipe's (``{"gamma": 0.98}``).
         threads: of PyTorch; small networks are fastest with one.
         progress: show progress on standard error.
+        claim: hold the recipe's claim against the best checkpoint at the end.
         **train: fields of TrainSettings over the recipe's (``budget``, ``eval_every``, ``target``, ...).
     """
     chosen = get_recipe(recipe) if isinstance(recipe, str) else recipe
@@ -83,10 +78,12 @@ def train(
         settings=text, train=train,
     )  # fmt: skip
     config["threads"] = threads
-    with _threads(threads):
+    if not claim:
+        config["claim"] = None
+    with use_threads(threads):
         learner = build_learner(config)
         run = Run.create(Path(out), config["task"], config["method"], seed, config)
-        index.record(Path(out), run.id)
+        index.record(Path(out), run)
         return _train(learner, run, config, progress, notes=[], resumed=False)
 
 
@@ -94,7 +91,7 @@ def resume(path: str | Path, *, out: str | Path = "runs", progress: bool = False
     """Continue a run where its newest good checkpoint stands."""
     run = Run.open(path, Path(out), write=True)
     config = run.config
-    with _threads(config["threads"]):
+    with use_threads(config["threads"]):
         try:
             learner = build_learner(config)
         except BaseException:
@@ -123,7 +120,7 @@ def _train(learner: Any, run: Run, config: Config, progress: bool, notes: list[s
     finally:
         learner.close()
         run.close()
-        index.record(run.path.parent, run.id)
+        index.record(run.path.parent, run)
 
 
 def _try_claim(run: Run, config: Config, result: TrainResult) -> dict[str, Any] | None:
@@ -148,58 +145,6 @@ def _record(run: Run, result: TrainResult, claim: dict[str, Any] | None) -> None
         best_step=result.best_step,
         claim=claim,
     )
-
-
-def evaluate(
-    path: str | Path,
-    *,
-    episodes: int = 100,
-    seed: int = 0,
-    out: str | Path = "runs",
-    which: Which = "best",
-    reference: bool = True,
-) -> Evaluation:
-    """Evaluate a saved agent greedily, in Gymnasium's own environment unless ``reference`` is False."""
-    agent = load(path, out=out, which=which)
-    try:
-        return agent.evaluate(episodes=episodes, seed=seeding.derive(seed, "evaluate"), reference=reference)
-    finally:
-        agent.close()
-
-
-def load(path: str | Path, *, out: str | Path = "runs", which: Which = "best") -> Agent:
-    """Give a saved learner back: from a run (folder or id), or from what ``agent.save`` wrote.
-
-    Args:
-        path: the folder, or the id of a run under ``out``.
-        out: folder of the runs.
-        which: the checkpoint of the best evaluation, or the last one.
-    """
-    folder = Path(path)
-    if not (folder / "config.json").is_file():
-        folder = Run.open(path, Path(out)).path
-    config = json.loads((folder / "config.json").read_text())
-    saved = folder / "checkpoints"
-    loaded = checkpoints.load_latest(saved)
-    best = loaded.info.get("best_step")
-    if which == "best" and best is not None and best != loaded.step:
-        loaded = checkpoints.load(checkpoints.find(saved, best))
-    agent: Agent = build_learner(config)
-    agent.load_state_dict(loaded.state["learner"])
-    return agent
-
-
-@contextmanager
-def _threads(number: int) -> Iterator[None]:
-    """Run with so many PyTorch threads; results repeat bit for bit only with the same number."""
-    if number < 1:
-        raise UsageError(f"threads={number}; expected at least 1")
-    before = torch.get_num_threads()
-    torch.set_num_threads(number)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
 
 
 def _as_text(value: Any) -> str:

@@ -33,9 +33,7 @@ def disk_error(path: Path, error: OSError) -> PalestraError:
     reason = os.strerror(error.errno) if error.errno else str(error)
     advice = _ADVICE.get(error.errno or 0, "check the disk")
     line = f"cannot write {path}: {reason}; {advice}"
-    run = next(
-        (p for p in path.parents if (p / "config.json").is_file() and (p / "manifest.json").is_file()), None
-    )
+    run = next((p for p in path.parents if (p / "config.json").is_file() and (p / "manifest.json").is_file()), None)
     if run is not None:
         line += f", then `palestra train --resume {run}`; the last good checkpoint is kept"
     return PalestraError(line)

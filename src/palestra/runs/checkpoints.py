@@ -57,9 +57,7 @@ def save(folder: Path, step: int, state: dict[str, Any], *, info: dict[str, Any]
     every earlier checkpoint as it was. Raises TypeError for a state that cannot be saved, PalestraError where
     the disk refuses.
     """
-    info = json.loads(
-        json.dumps(info)
-    )  # as it will be read: the manifest's digest must not depend on key types
+    info = json.loads(json.dumps(info))  # as it will be read: the manifest's digest must not depend on key types
     tensors, tree = encode(state)
     text = json.dumps(tree).encode()
     hidden = folder / f"{_HIDDEN}{step}-{os.getpid()}"
@@ -127,9 +125,7 @@ def load_latest(folder: Path) -> Loaded:
     if not faults:
         raise PalestraError(f"no checkpoint in {folder}; start the run again without --resume")
     listed = "; ".join(fault for _, fault in faults)
-    raise PalestraError(
-        f"no undamaged checkpoint in {folder}: {listed}; start the run again without --resume"
-    )
+    raise PalestraError(f"no undamaged checkpoint in {folder}: {listed}; start the run again without --resume")
 
 
 def steps(folder: Path) -> list[int]:

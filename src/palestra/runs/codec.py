@@ -1,6 +1,7 @@
 """Nested state to tensors and JSON, and exactly back.
 
-No type is ever looked up by name, so decoding runs no code. Plain values are JSON as it stands. What JSON cannot say is an object with one key that starts with ``$``:
+No type is ever looked up by name, so decoding runs no code. Plain values are JSON as it stands. What JSON
+cannot say is an object with one key that starts with ``$``:
 
 ``{"$tensor": name}``   a torch tensor, stored under that name
 ``{"$array": name}``    a NumPy array, stored as a tensor
@@ -129,9 +130,7 @@ def _encode(value: Any, path: str, tensors: dict[str, Tensor]) -> Any:
 def _encode_dict(value: dict[Any, Any], path: str, tensors: dict[str, Tensor]) -> Any:
     for key in value:
         if key is not None and type(key) not in (str, int, float, bool):
-            raise TypeError(
-                f"state{path} has the key {key!r}; keys of a state are str, int, float, bool or None"
-            )
+            raise TypeError(f"state{path} has the key {key!r}; keys of a state are str, int, float, bool or None")
     items = [(key, _encode(item, f"{path}[{key!r}]", tensors)) for key, item in value.items()]
     if all(type(key) is str and not key.startswith("$") for key in value):
         return dict(items)

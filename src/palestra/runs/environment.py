@@ -26,7 +26,8 @@ def installed_packages() -> str:
 def machine_facts() -> dict[str, Any]:
     """Versions, machine and source, as they stand in a run's manifest.
 
-    The keys are ``versions``, ``machine``, ``cpu_count``, ``threads`` and ``git_commit``; ``threads`` is PyTorch's number of intra-op threads at the moment of asking.
+    The keys are ``versions``, ``machine``, ``cpu_count``, ``threads`` (PyTorch's intra-op threads now) and
+    ``git_commit``.
     """
     import torch  # here, so that listing runs does not wait for it
 

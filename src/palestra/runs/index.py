@@ -21,7 +21,7 @@ from typing import Any
 from palestra.errors import unknown_name
 from palestra.runs.atomic import clear_disk_errors
 from palestra.runs.lock import RunLock, is_locked
-from palestra.runs.store import MANIFEST, UNBORN, run_ids
+from palestra.runs.store import MANIFEST, UNBORN, Run, run_ids
 
 _VERSION = 1
 _TRASH = ".trash-"
@@ -60,9 +60,9 @@ _SCHEMA = f"CREATE TABLE IF NOT EXISTS runs ({', '.join(_COLUMNS)}, stamp TEXT, 
 _INSERT = f"INSERT OR REPLACE INTO runs VALUES ({', '.join('?' * (len(_COLUMNS) + 1))})"
 
 
-def record(root: Path, run_id: str) -> None:
+def record(root: Path, run: Run) -> None:
     """Bring one run's row up to date with its manifest. Waits its turn behind other processes."""
-    row = _read_row(root, run_id)
+    row = _read_row(root, run.id)
     if row is not None:
         with suppress(sqlite3.Error, OSError):  # a cache must not stop a training; a listing makes it good
             _change(root, lambda connection: _update(connection, [row], []))
@@ -92,9 +92,7 @@ def list_runs(root: Path) -> list[RunRow]:
         with suppress(sqlite3.Error, OSError):
             _change(root, lambda connection: _update(connection, changed, gone))
     shown = [
-        replace(row, status="interrupted")
-        if row.status == "running" and not is_locked(root / row.id)
-        else row
+        replace(row, status="interrupted") if row.status == "running" and not is_locked(root / row.id) else row
         for row in rows
     ]
     return sorted(shown, key=lambda row: (row.created, row.id), reverse=True)
@@ -169,9 +167,7 @@ def _read_all(connection: sqlite3.Connection) -> dict[str, tuple[RunRow, str]]:
     return {row["id"]: (RunRow(**row | {"exact": bool(row["exact"])}), stamp) for row, stamp in rows}
 
 
-def _update(
-    connection: sqlite3.Connection, changed: Iterable[tuple[RunRow, str]], gone: Iterable[str]
-) -> None:
+def _update(connection: sqlite3.Connection, changed: Iterable[tuple[RunRow, str]], gone: Iterable[str]) -> None:
     connection.executemany(_INSERT, [(*astuple(row), stamp) for row, stamp in changed])
     connection.executemany("DELETE FROM runs WHERE id = ?", [(run_id,) for run_id in gone])
 

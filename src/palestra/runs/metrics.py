@@ -67,10 +67,7 @@ class MetricsWriter:
             for table, rows in self._pending.items():
                 self._connection.executemany(
                     f"INSERT INTO {table} VALUES (?, ?, ?)",
-                    [
-                        (numbers[name], step, None if math.isnan(value) else value)
-                        for name, step, value in rows
-                    ],
+                    [(numbers[name], step, None if math.isnan(value) else value) for name, step, value in rows],
                 )
         for rows in self._pending.values():
             rows.clear()
@@ -112,9 +109,7 @@ class MetricsWriter:
             yield
         except sqlite3.IntegrityError as error:
             taken = self._duplicate()
-            raise PalestraError(
-                f"{taken} already has a value; a series takes one value for each step"
-            ) from error
+            raise PalestraError(f"{taken} already has a value; a series takes one value for each step") from error
         except sqlite3.Error as error:
             raise database_error(self._path, error) from error
 

@@ -55,16 +55,14 @@ def read_buckets(path: Path, name: str, max_points: int) -> Buckets:
         query = "SELECT count(*), min(step), max(step) FROM points WHERE series = ?"
         count, first, last = connection.execute(query, (number,)).fetchone()
         by = "step" if count <= max_points else f"(step - {first}) * {max_points} / ({last - first + 1})"
-        query = (
-            f"SELECT max(step), min(value), avg(value), max(value) FROM points WHERE series = ? GROUP BY {by}"
-        )
+        query = f"SELECT max(step), min(value), avg(value), max(value) FROM points WHERE series = ? GROUP BY {by}"
         rows = connection.execute(query, (number,)).fetchall()
     columns = np.array([row[1:] for row in rows], dtype=np.float64).reshape(-1, 3)  # None becomes NaN
     return Buckets(np.array([row[0] for row in rows], dtype=np.int64), *columns.T)
 
 
 def read_rows(path: Path) -> list[tuple[int, str, float]]:
-    """Every deterministic row as (step, name, value), by step and then name; equal bit for bit in equal runs."""
+    """Every deterministic row as (step, name, value), by step and then name; the same in equal runs."""
     query = "SELECT step, name, value FROM points JOIN series ON id = series ORDER BY step, name"
     with closing(_open_reader(path)) as connection:
         return [(step, name, _value(value)) for step, name, value in connection.execute(query)]
@@ -77,9 +75,7 @@ def _names(path: Path, table: str) -> list[str]:
 
 
 def _series(path: Path, table: str, name: str) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    query = (
-        f"SELECT step, value FROM {table} WHERE series = (SELECT id FROM series WHERE name = ?) ORDER BY step"
-    )
+    query = f"SELECT step, value FROM {table} WHERE series = (SELECT id FROM series WHERE name = ?) ORDER BY step"
     with closing(_open_reader(path)) as connection:
         rows = connection.execute(query, (name,)).fetchall()
     values = np.array([value for _, value in rows], dtype=np.float64)  # None becomes NaN

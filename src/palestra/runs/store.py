@@ -29,7 +29,7 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 
 class Run:
-    """One run folder, open for reading or, by one process at a time, for writing: see ``create`` and ``open``."""
+    """One run folder, open for reading or, by one process at a time, for writing. See ``create``, ``open``."""
 
     path: Path
     """The run's folder."""

@@ -42,8 +42,10 @@ def write_tensors(path: Path, tensors: dict[str, Tensor]) -> tuple[int, str]:
             digest.update(block)
             file.write(block)
         for name in names:
-            # A flat byte view; it works for every dtype, bfloat16 and tensors without dimensions included.
-            data = tensors[name].reshape(-1).view(torch.uint8).numpy().data
+            # A flat view with stride 1 (contiguous tensors of one or no element may have any other), as bytes,
+            # since NumPy has no bfloat16.
+            flat = tensors[name].as_strided((tensors[name].numel(),), (1,))
+            data = flat.view(torch.uint8).numpy().data
             for start in range(0, len(data), _CHUNK):
                 chunk = data[start : start + _CHUNK]
                 digest.update(chunk)

@@ -212,9 +212,8 @@ class PPO(Agent):
         for _ in range(c.num_epochs):
             order_B = torch.randperm(len(batch.obs_BF), generator=self.shuffling, device=self.device)
             shuffled = [x.index_select(0, order_B).split(c.minibatch_size) for x in batch]
-            for minibatch in map(Batch._make, zip(*shuffled)):
-                if len(minibatch.obs_BF) > 1:
-                    rows.append(self._gradient_step(minibatch, clip_range))
+            minibatches = [Batch._make(parts) for parts in zip(*shuffled)]
+            rows += [self._gradient_step(b, clip_range) for b in minibatches if len(b.obs_BF) > 1]
             if c.target_kl is not None and rows[-1][3] > 1.5 * c.target_kl:
                 break
         policy, value, entropy, kl, clipped = torch.stack(rows).mean(0).tolist()

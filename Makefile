@@ -1,0 +1,39 @@
+# `make demo` and `make test` need Python 3.11 and make; everything else they install into .venv.
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+
+.PHONY: demo test lint verify bench clean
+
+$(VENV)/.user: pyproject.toml constraints.txt
+	@test -n "$(PYTHON)" || { echo "make: no python3.11 found; install Python 3.11 or set PYTHON=/path/to/python"; exit 2; }
+	@echo "installing into $(VENV) (once)"
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(PIP) --editable ".[video]"
+	@touch $@
+
+$(VENV)/.developer: $(VENV)/.user
+	@echo "installing what the tests need into $(VENV) (once)"
+	@$(PIP) --editable ".[all,bench,envpool,dev]"
+	@touch $@
+
+demo: $(VENV)/.user  ## train, evaluate, plot and film a first agent
+	@$(BIN)/palestra train cartpole/ppo --video
+
+lint: $(VENV)/.developer
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+
+test: lint  ## formatting, lint, types, and every test but the slow proofs
+	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 -m "not slow"
+
+verify: $(VENV)/.developer  ## the slow proofs: 200 kills, every seed of every claim
+	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 -m slow
+
+bench: $(VENV)/.developer  ## every benchmark, one after another, on a quiet machine
+	@for name in time_to_solve ppo_throughput dqn_throughput checkpoint_cost; do $(BIN)/python bench/$$name.py || exit 1; done
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,0 +1,111 @@
+"""How long from the start of training to a CartPole policy worth 475? Against Stable-Baselines3's PPO.
+
+Stable-Baselines3 runs with RL Baselines3 Zoo's settings for CartPole-v1. The clock starts before the agent and its
+environments are made. Ours counts everything: its evaluations, the run store, the checkpoints. The peer's own
+evaluations are left out of its time, since its evaluator steps one environment at a time.
+"""
+
+import argparse
+import statistics
+import tempfile
+import time
+
+import gymnasium
+import torch
+from stable_baselines3 import PPO
+from stable_baselines3.common.callbacks import BaseCallback
+from stable_baselines3.common.vec_env import DummyVecEnv
+
+import palestra
+from palestra.engine.evaluate import run_episodes
+from palestra.envs.registry import make_vec
+from report import publish
+
+THRESHOLD, EPISODES, EVERY = 475.0, 20, 1024
+
+
+def ours(seed: int) -> tuple[float, int, float]:
+    """Seconds, steps and final score of the recipe, recorded as a run."""
+    with tempfile.TemporaryDirectory() as out:
+        start = time.perf_counter()
+        trained = palestra.train(
+            "cartpole/ppo", seed=seed, out=out, target=THRESHOLD, eval_every=EVERY, eval_episodes=EPISODES, claim=False
+        )
+        return time.perf_counter() - start, trained.steps, trained.metrics["eval/return_mean"]
+
+
+class Stopwatch(BaseCallback):
+    """Evaluates at our cadence and on our evaluator, off the clock, and stops at the threshold."""
+
+    def __init__(self, seed: int):
+        super().__init__()
+        self.env = make_vec("CartPole-v1", EPISODES)
+        self.seed, self.off_clock, self.score, self.next = seed, 0.0, 0.0, EVERY
+
+    def _on_step(self) -> bool:
+        return self.score < THRESHOLD
+
+    def _on_rollout_start(self) -> None:
+        if self.num_timesteps >= self.next:
+            start = time.perf_counter()
+            self.next += EVERY
+            policy = self.model.policy
+            returns, _ = run_episodes(
+                lambda obs: policy._predict(obs, deterministic=True), self.env, seed=self.seed + self.num_timesteps
+            )
+            self.score = float(returns.mean())
+            self.off_clock += time.perf_counter() - start
+
+
+def linear(start: float):
+    """The Zoo's linear schedule."""
+    return lambda remaining: remaining * start
+
+
+def peer(seed: int) -> tuple[float, int, float]:
+    """Seconds without evaluation, steps and final score of Stable-Baselines3 with the Zoo's settings."""
+    start = time.perf_counter()
+    env = DummyVecEnv([lambda: gymnasium.make("CartPole-v1")] * 8)
+    model = PPO(
+        "MlpPolicy", env, n_steps=32, batch_size=256, gae_lambda=0.8, gamma=0.98, n_epochs=20, ent_coef=0.0,
+        learning_rate=linear(1e-3), clip_range=linear(0.2), seed=seed, device="cpu",
+    )  # fmt: skip
+    watch = Stopwatch(seed)
+    model.learn(100_000, callback=watch)
+    return time.perf_counter() - start - watch.off_clock, model.num_timesteps, watch.score
+
+
+def main() -> None:
+    """Both sides, seed by seed, in one process."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seeds", type=int, default=10)
+    parser.add_argument("--threads", type=int, default=1)
+    args, _ = parser.parse_known_args()
+    torch.set_num_threads(args.threads)
+    ours(1_000), peer(1_000)  # first calls load libraries; neither side pays for that
+    table = []
+    for seed in range(args.seeds):
+        mine, steps, score = ours(seed)
+        theirs, peer_steps, peer_score = peer(seed)
+        row = {"seed": seed, "ours s": mine, "steps": steps, "score": score}
+        table.append({**row, "SB3 s": theirs, "SB3 steps": peer_steps, "SB3 score": peer_score})
+    median = statistics.median(row["ours s"] for row in table)
+    peer_median = statistics.median(row["SB3 s"] for row in table)
+    publish(
+        "time_to_solve",
+        "Seconds from the start of training to the first evaluation of at least 475 on CartPole-v1",
+        {
+            "ours": median, "peer": peer_median, "ratio": peer_median / median, "unit": "s, median",
+            "seeds": list(range(args.seeds)), "solved": sum(row["score"] >= THRESHOLD for row in table),
+        },
+        table,
+        [
+            f"Median {median:.3f} s against {peer_median:.3f} s: {peer_median / median:.1f} times ahead.",
+            f"Evaluation: {EPISODES} whole episodes, greedy, every {EVERY} steps, on both sides.",
+            f"{args.threads} thread(s) on both sides.",
+        ],
+    )  # fmt: skip
+
+
+if __name__ == "__main__":
+    main()

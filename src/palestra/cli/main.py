@@ -1,0 +1,88 @@
+"""The command ``palestra``: finds the command that was asked for and turns what it raises into one line and a status.
+
+Exit status: 0 done, 1 the claim or a check failed or something could not be done, 2 bad usage, 128 + n after signal n.
+A command's module is imported only when it is called, so that ``palestra --help`` costs nothing.
+"""
+
+import importlib
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from contextlib import suppress
+from io import TextIOWrapper
+
+from palestra import __version__
+from palestra.cli.output import print_json
+from palestra.errors import PalestraError, UsageError, unknown_name
+
+COMMANDS = {
+    "list": ("palestra.cli.list", "the recipes, each a complete training with a name"),
+    "show": ("palestra.cli.show", "everything about a recipe: settings, their meaning, its claim"),
+    "train": ("palestra.cli.train", "train a recipe, or any algorithm on any environment"),
+    "eval": ("palestra.cli.eval", "measure a trained agent over whole episodes"),
+    "play": ("palestra.cli.play", "film a trained agent"),
+    "runs": ("palestra.cli.runs", "the trainings on disk: ls, show, rm, reindex"),
+    "doctor": ("palestra.cli.doctor", "check that this machine has what training needs"),
+    "bench": ("palestra.cli.bench", "measure speed side by side with other libraries"),
+}
+"""Name to module and summary. Each module defines ``command(argv) -> exit status``."""
+
+_HELP = """\
+usage: palestra COMMAND [OPTIONS]
+
+{commands}
+
+Every command takes --help and --json. Begin with: palestra train cartpole/ppo"""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a command line (without the program's name; ``sys.argv`` if None) and return its exit status."""
+    args = list(sys.argv[1:] if argv is None else argv)
+    try:
+        status = _dispatch(args)
+        sys.stdout.flush()
+        return status
+    except BrokenPipeError:  # the reader, ``head`` perhaps, has seen enough
+        with suppress(OSError, ValueError):  # else Python tries again at exit, and says so
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 128 + signal.SIGPIPE
+    except KeyboardInterrupt:
+        return 128 + signal.SIGINT
+    except PalestraError as error:
+        return _fail(str(error), 2 if isinstance(error, UsageError) else 1, args)
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename is not None else ""
+        return _fail(f"{where}{error.strerror or error}", 1, args)
+    except SystemExit as ending:  # tyro's, after --help or bad usage
+        return ending.code if isinstance(ending.code, int) else 0
+
+
+def entry() -> None:
+    """The console script: ``main`` as a process."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal that cannot show a character must not stop a training
+    sys.exit(main())
+
+
+def _dispatch(args: list[str]) -> int:
+    if not args or args[0] in ("-h", "--help"):
+        width = max(map(len, COMMANDS))
+        lines = (f"  {name:{width}}  {summary}" for name, (_, summary) in COMMANDS.items())
+        print(_HELP.format(commands="\n".join(lines)), file=sys.stdout if args else sys.stderr)
+        return 0 if args else 2
+    if args[0] == "--version":
+        print(f"palestra {__version__}")
+        return 0
+    if args[0] not in COMMANDS:
+        raise unknown_name("command", args[0], COMMANDS)
+    status: int = importlib.import_module(COMMANDS[args[0]][0]).command(args[1:])
+    return status
+
+
+def _fail(message: str, status: int, args: list[str]) -> int:
+    print(f"palestra: {' '.join(message.split())}", file=sys.stderr)
+    if "--json" in args:
+        print_json({"error": message, "status": status})
+    return status

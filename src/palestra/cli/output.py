@@ -1,0 +1,74 @@
+"""What commands print: tables and sentences for people, one line of JSON for programs, and numbers in words."""
+
+import json
+import math
+import os
+import sys
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
+
+NARROW = 100
+"""Terminals with fewer columns get tables with fewer columns."""
+_WIDTH_OF_FILES = 140
+
+
+def print_json(value: Mapping[str, Any]) -> None:
+    """Print one object as one line of standard JSON: NaN and infinities become null, paths text."""
+    print(json.dumps(_finite(value), allow_nan=False, default=str), flush=True)
+
+
+def _finite(value: Any) -> Any:
+    match value:
+        case float():
+            return value if math.isfinite(value) else None
+        case dict():
+            return {str(key): _finite(item) for key, item in value.items()}
+        case list() | tuple():
+            return [_finite(item) for item in value]
+    return value
+
+
+def make_console(*, stderr: bool = False) -> "Console":
+    """A console that colours nothing by itself, wide where its output goes to a file and lines should stay whole."""
+    from rich.console import Console  # 50 ms, and not for --help or --json
+
+    class QuietConsole(Console):
+        def on_broken_pipe(self) -> None:
+            raise BrokenPipeError  # rich would exit with status 1, which means something else here
+
+    stream = sys.stderr if stderr else sys.stdout
+    width = None if stream.isatty() or "COLUMNS" in os.environ else _WIDTH_OF_FILES
+    return QuietConsole(file=stream, highlight=False, emoji=False, width=width)
+
+
+def make_table(*columns: str, right: tuple[str, ...] = (), whole: tuple[str, ...] = ()) -> "Table":
+    """A table without lines; columns in ``right`` are aligned right, those in ``whole`` never broken."""
+    from rich import box
+    from rich.table import Table
+
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold", show_edge=False)
+    for column in columns:
+        justify: Any = "right" if column in right else "left"
+        table.add_column(column, justify=justify, no_wrap=column in whole, overflow="fold")
+    return table
+
+
+def number(value: float | None) -> str:
+    """Four significant digits, thousands separated; a dash for None and NaN."""
+    if value is None or math.isnan(value):
+        return "-"
+    return f"{value:,.0f}" if 1000 <= abs(value) < 1e15 else f"{value:.4g}"
+
+
+def duration(seconds: float) -> str:
+    """Seconds in the two largest units: ``0.84 s``, ``2 min 05 s``, ``3 h 20 min``."""
+    if seconds < 60:
+        return f"{seconds:.3g} s"
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes < 60:
+        return f"{minutes} min {rest:02d} s"
+    return f"{minutes // 60} h {minutes % 60:02d} min"

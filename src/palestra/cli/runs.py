@@ -1,0 +1,184 @@
+"""``palestra runs``: the trainings on disk."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+import tyro
+from tyro.conf import Positional
+
+from palestra.cli.arguments import Switch, check_is_saved, parse
+from palestra.cli.output import NARROW, duration, make_console, make_table, number, print_json
+from palestra.errors import UsageError
+from palestra.runs import index, series
+from palestra.runs.index import RunRow
+from palestra.runs.store import Run
+
+
+@dataclass(frozen=True)
+class Ls:
+    """List the runs, newest first."""
+
+    out: Path = Path("runs")
+    """Folder of the runs."""
+    json: Switch = False
+    """Print one JSON object."""
+
+
+@dataclass(frozen=True)
+class Show:
+    """What a run was asked to do, what became of it, and what it left on disk."""
+
+    run: Positional[str]
+    """A run's folder or id."""
+    out: Path = Path("runs")
+    """Folder of the runs."""
+    json: Switch = False
+    """Print one JSON object."""
+
+
+@dataclass(frozen=True)
+class Rm:
+    """Delete runs, with their checkpoints, plots and videos."""
+
+    runs: Positional[tuple[str, ...]]
+    """Folders or ids."""
+    out: Path = Path("runs")
+    """Folder of the runs."""
+    json: Switch = False
+    """Print one JSON object."""
+
+
+@dataclass(frozen=True)
+class Reindex:
+    """Build the list of runs anew from their folders, and clear what killed processes left."""
+
+    out: Path = Path("runs")
+    """Folder of the runs."""
+    json: Switch = False
+    """Print one JSON object."""
+
+
+def command(argv: Sequence[str]) -> int:
+    """Run ``palestra runs``; without a subcommand it lists."""
+    listing = not argv or (argv[0].startswith("-") and argv[0] not in ("-h", "--help"))
+    args: Any = parse(_COMMANDS, ["ls", *argv] if listing else argv, "runs")
+    match args:
+        case Ls():
+            _print_rows(index.list_runs(args.out), args)
+        case Reindex():
+            _print_rows(index.reindex(args.out), args)
+        case Show():
+            _show(args)
+        case Rm():
+            _remove(args)
+    return 0
+
+
+_COMMANDS: Any = (
+    Annotated[Ls, tyro.conf.subcommand("ls")]
+    | Annotated[Show, tyro.conf.subcommand("show")]
+    | Annotated[Rm, tyro.conf.subcommand("rm")]
+    | Annotated[Reindex, tyro.conf.subcommand("reindex")]
+)
+
+
+def _open(path_or_id: str, out: Path) -> Run:
+    check_is_saved(path_or_id, out)
+    return Run.open(path_or_id, out)
+
+
+def _print_rows(rows: list[RunRow], args: Ls | Reindex) -> None:
+    if args.json:
+        print_json({"out": args.out, "runs": [asdict(row) for row in rows]})
+        return
+    console = make_console()
+    if not rows:
+        console.print(f"no runs in {args.out}; palestra train cartpole/ppo makes one", markup=False)
+        return
+    narrow = console.width < NARROW
+    facts = ("status", "steps", "result", "time")
+    table = make_table("run", *(() if narrow else facts), right=("steps", "result", "time"), whole=facts)
+    for row in rows:
+        style = _STYLES.get(row.status, "")
+        result = "-" if row.headline_name is None else f"{row.headline_name} {number(row.headline_value)}"
+        cells = (f"[{style}]{row.status}[/]", f"{row.steps:,}", result, duration(row.seconds))
+        if narrow:
+            table.add_row(f"[bold]{row.id}[/]\n  {cells[0]}, {cells[1]} steps, {cells[3]}, {cells[2]}")
+        else:
+            table.add_row(f"[bold]{row.id}[/]", *cells)
+    console.print(table)
+
+
+_STYLES = {"finished": "green", "running": "cyan", "interrupted": "yellow"}
+
+
+def _show(args: Show) -> None:
+    run = _open(args.run, args.out)
+    metrics = {}
+    if run.metrics_path.is_file():
+        for name in series.read_names(run.metrics_path):
+            steps, values = series.read_series(run.metrics_path, name)
+            metrics[name] = {"step": int(steps[-1]), "value": float(values[-1])}
+    saved = sorted(path for path in run.checkpoints.glob("step-*") if path.is_dir())
+    made = [path for folder in (run.plots, run.videos) for path in sorted(folder.glob("[!.]*"))]
+    if args.json:
+        print_json(
+            {
+                "run": run.id,
+                "path": run.path,
+                "status": run.status,
+                "config": run.config,
+                "manifest": run.manifest,
+                "metrics": metrics,
+                "checkpoints": saved,
+                "files": made,
+            }
+        )
+        return
+    console = make_console()
+
+    def line(label: str, value: object) -> None:
+        console.print(f"{label:13}{value}", soft_wrap=True, markup=False)
+
+    config, manifest, status = run.config, run.manifest, run.status
+    console.print(f"[bold]{run.id}[/]  [{_STYLES.get(status, '')}]{status}[/]\n", soft_wrap=True)
+    line("path", run.path)
+    line("created", manifest["created"])
+    line("progress", f"{manifest['steps']:,} of {config['train']['budget']:,} steps, {duration(manifest['seconds'])}")
+    line("learner", f"{config['learner']}  {_pairs(config['settings'])}")
+    line("environment", f"{config['env']['id']}  {_pairs({k: v for k, v in config['env'].items() if k != 'id'})}")
+    line("training", _pairs({k: v for k, v in config["train"].items() if k != "progress"}))
+    line("resumes", f"{len(manifest['resumes'])}, {'exact' if manifest['exact'] else 'not exact'}")
+    claim = manifest.get("claim")
+    if claim:
+        verdict = "reached" if claim["reached"] else "not reached"
+        line("claim", f"{verdict}: {number(claim['value'])}, promised {number(claim['threshold'])}")
+    for path in (*saved, *made):
+        line(path.parent.name.removesuffix("s"), path)
+    if metrics:
+        table = make_table("metric", "last", "at step", right=("last", "at step"))
+        for name, last in metrics.items():
+            table.add_row(name, number(last["value"]), f"{last['step']:,}")
+        console.print()
+        console.print(table)
+    if status == "interrupted":
+        console.print(f"\nresume       palestra train --resume {run.path}", style="bold", soft_wrap=True)
+
+
+def _pairs(values: dict[str, Any]) -> str:
+    return " ".join(f"{k}={v}" for k, v in values.items() if v not in (None, {}, 0))
+
+
+def _remove(args: Rm) -> None:
+    if not args.runs:
+        raise UsageError("nothing to delete; expected runs (palestra runs ls shows them)")
+    found = {run.path: run for run in (_open(name, args.out) for name in args.runs)}  # all are there before any goes
+    for path in found:
+        index.remove(path.parent, path.name)
+    if args.json:
+        print_json({"removed": [run.id for run in found.values()]})
+        return
+    for path in found:
+        print(f"deleted {path}")

@@ -1,0 +1,83 @@
+"""``palestra show``: everything about one recipe."""
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from tyro.conf import Positional
+
+from palestra.cli.arguments import Switch, parse
+from palestra.cli.output import make_console, make_table, number, print_json
+from palestra.recipes.registry import get_recipe
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+
+@dataclass(frozen=True)
+class Args:
+    """Everything about a recipe: its settings and what they mean, its claim and where that comes from."""
+
+    recipe: Positional[str]
+    """A recipe, as `palestra list` shows them."""
+    json: Switch = False
+    """Print one JSON object."""
+
+
+def command(argv: Sequence[str]) -> int:
+    """Run ``palestra show``."""
+    args = parse(Args, argv, "show")
+    recipe = get_recipe(args.recipe)
+    from palestra.engine.agent import EnvConfig  # these import torch: after the cheap errors
+    from palestra.engine.config import field_docs
+    from palestra.engine.trainer import TrainSettings
+    from palestra.learners.registry import learner_type
+    from palestra.recipes.build import resolve
+
+    config = resolve(recipe)
+    types = {"settings": learner_type(recipe.learner).config_type, "env": EnvConfig, "train": TrainSettings}
+    docs = {part: field_docs(cls) for part, cls in types.items()}
+    if args.json:
+        facts = {"summary": recipe.summary, "paradigm": recipe.paradigm, "documentation": docs}
+        print_json({**config, **facts})
+        return 0
+    console = make_console()
+    console.print(f"[bold cyan]{recipe.id}[/]  {recipe.summary}\n")
+    if recipe.claim:
+        claim = recipe.claim
+        console.print(f"claims   {claim.metric} >= {number(claim.threshold)} over {claim.episodes} episodes", end="")
+        console.print(f" within {recipe.budget:,} steps\nsource   {claim.source}")
+    console.print(f"train    palestra train {recipe.id}")
+    titles = {"settings": f"algorithm {recipe.learner}", "env": "environment", "train": "training"}
+    for part, title in titles.items():
+        defaults = {f.name: f.default for f in dataclasses.fields(types[part])} if part == "settings" else config[part]
+        _print_settings(console, title, config[part], docs[part], defaults)
+    console.print(f"\n* chosen by this recipe; the others are the defaults of {recipe.learner}", style="dim")
+    return 0
+
+
+def _print_settings(
+    console: "Console", title: str, values: Mapping[str, Any], docs: Mapping[str, str], defaults: Mapping[str, Any]
+) -> None:
+    table = make_table(title, "value", "meaning", right=("value",), whole=(title,))
+    for name, value in values.items():
+        if name == "progress":  # of a process, not of a recipe
+            continue
+        mark = " " if value == defaults[name] else "*"
+        table.add_row(name, f"{_spoken(value)} {mark}", docs.get(name, ""))
+    console.print()
+    console.print(table, markup=False)
+
+
+def _spoken(value: Any) -> str:
+    match value:
+        case None:
+            return "none"
+        case bool():
+            return "true" if value else "false"
+        case list() | tuple():
+            return ",".join(map(_spoken, value))
+        case dict():
+            return ", ".join(f"{k}={v}" for k, v in value.items()) or "none"
+    return str(value)

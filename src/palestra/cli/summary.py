@@ -1,0 +1,55 @@
+"""What ``palestra train`` says at the end: the result, what it is worth, where it is, and what to do next."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from palestra.cli.output import duration, make_console, number
+
+if TYPE_CHECKING:
+    from palestra.recipes.train import Outcome
+
+HEADLINES = ("eval/return_mean", "train/return_mean", "train/loss")
+"""Metrics that say how good it is, the best one first."""
+
+
+def print_summary(outcome: "Outcome", out: Path, plots: list[Path], video: Path | None, *, stderr: bool) -> None:
+    """Print the summary of a training, to standard error if standard output is for a program."""
+    console = make_console(stderr=stderr)
+
+    def line(label: str, text: str, style: str = "") -> None:
+        console.print(f"{label:9}{text}", style=style, soft_wrap=True, markup=False)
+
+    console.print()
+    heads = {
+        "finished": ("finished", "green"),
+        "target": ("finished early: target reached", "green"),
+        "interrupted": ("interrupted and saved", "yellow"),
+    }
+    head, color = heads[outcome.ending]
+    speed = outcome.steps / outcome.seconds if outcome.seconds else 0.0
+    console.print(f"[bold {color}]{head}[/]  {outcome.run}", soft_wrap=True)
+    for note in outcome.notes:
+        line("note", note, "yellow")
+    line("steps", f"{outcome.steps:,} in {duration(outcome.seconds)} ({number(speed)} steps/s)")
+    for name in HEADLINES:
+        if name in outcome.metrics:
+            line("result", f"{name} {number(outcome.metrics[name])}")
+            break
+    if outcome.claim:
+        claim = outcome.claim
+        said = f"{claim['metric']} {number(claim['value'])} over {claim['episodes']} episodes; "
+        said += f"promised {number(claim['threshold'])} ({claim['source']})"
+        verdict, style = ("reached", "bold green") if claim["reached"] else ("NOT reached", "bold red")
+        line("claim", f"{verdict}: {said}", style)
+    line("run", outcome.path)
+    for plot in plots:
+        line("plot", str(plot))
+    if video:
+        line("video", str(video))
+    named = outcome.run if out == Path("runs") else outcome.path
+    if outcome.ending == "interrupted":
+        line("resume", f"palestra train --resume {named}", "bold")
+        return
+    if not video:
+        line("next", f"palestra play {named}", "bold")
+    line("" if not video else "next", f"palestra eval {named}", "bold")

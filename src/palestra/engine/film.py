@@ -1,0 +1,70 @@
+"""Frames of an agent at work, in one copy of the environment as Gymnasium made it."""
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import gymnasium as gym
+import numpy as np
+from numpy.typing import NDArray
+
+from palestra.engine import seeding
+from palestra.engine.agent import Agent, EnvConfig
+from palestra.envs.registry import reference_env
+from palestra.errors import UsageError
+
+FPS = 30.0
+"""Frames a second of an environment that does not say."""
+
+
+class Frame(NamedTuple):
+    """One picture, and where in the film it is."""
+
+    image: NDArray[np.uint8]
+    """(H, W, 3) RGB."""
+    episode: int
+    """Counted from 0."""
+    total_reward: float
+    """Of the episode, up to this frame."""
+
+
+def make_film_env(config: EnvConfig) -> gym.Env[Any, Any]:
+    """One copy of the environment that draws itself. UsageError for one that cannot."""
+    probe = reference_env(config.id, env_kwargs=config.kwargs)
+    modes = probe.metadata.get("render_modes", [])
+    probe.close()
+    if "rgb_array" not in modes:
+        able = ", ".join(modes) or "nothing"
+        raise UsageError(f"environment {config.id!r} draws no pictures (it renders {able}); expected 'rgb_array'")
+    return reference_env(config.id, render_mode="rgb_array", env_kwargs=config.kwargs)
+
+
+def frames_per_second(env: gym.Env[Any, Any]) -> float:
+    """The speed at which the environment's time passes as it should."""
+    return float(env.metadata.get("render_fps") or FPS)
+
+
+def film(agent: Agent, env: gym.Env[Any, Any], *, episodes: int, seed: int, max_steps: int = 10_000) -> Iterator[Frame]:
+    """Play whole episodes greedily and yield a frame for every state, the first and the last one included.
+
+    Args:
+        agent: who acts.
+        env: from ``make_film_env``; it is left open.
+        episodes: how many.
+        seed: of the environment.
+        max_steps: an episode that is longer, in a world without a time limit, is cut here.
+    """
+    for episode in range(episodes):
+        obs, _ = env.reset(seed=seeding.derive(seed, "film", episode))
+        total = 0.0
+        yield Frame(_draw(env), episode, total)
+        for _ in range(max_steps):
+            obs, reward, terminated, truncated, _ = env.step(agent.predict(obs))
+            total += float(reward)
+            yield Frame(_draw(env), episode, total)
+            if terminated or truncated:
+                break
+
+
+def _draw(env: gym.Env[Any, Any]) -> NDArray[np.uint8]:
+    image: Any = env.render()
+    return np.asarray(image, np.uint8)

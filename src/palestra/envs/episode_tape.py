@@ -1,0 +1,125 @@
+"""A Gymnasium environment whose episodes can be resumed: explicit seeds, and a tape of what was done."""
+
+from typing import Any
+
+import gymnasium as gym
+import numpy as np
+from numpy.typing import NDArray
+
+from palestra.envs import snapshot
+
+FIRST_CAPACITY = 256
+BOX2D_KEEPING_WORLD = ("gymnasium.envs.box2d.bipedal_walker", "gymnasium.envs.box2d.car_racing")
+
+
+class EpisodeTape(gym.Wrapper[Any, Any, Any, Any]):
+    """One copy of a vector environment that can be saved within an episode.
+
+    Every reset, the automatic ones included, is seeded from (root seed, copy, episode number), so an episode is a
+    function of that seed and its actions. Three ways to restore one, the best that holds is taken: an exact snapshot
+    of the environment's state; the seed and the recorded actions played again, if that leads to the same observation
+    bit for bit; else a new episode. Actions are recorded only where there is no snapshot. Playing again relies on an
+    environment that carries nothing from one episode into the next; Gymnasium's are such, see ``_renew_world``.
+
+    ``reset`` and ``step`` give empty infos: no caller reads them, and a vector environment spends time joining them.
+    """
+
+    def __init__(self, env: gym.Env[Any, Any], copy: int) -> None:
+        """``copy`` is this environment's place among the copies."""
+        super().__init__(env)
+        self.resume_from: dict[str, Any] | None = None
+        """What ``resume`` reads: an attribute, since a vector environment can set one on each copy."""
+        self._copy = copy
+        self._root_seed = 0
+        self._episode = 0
+        self._obs: NDArray[Any] | None = None
+        self._snapshot = snapshot.has_snapshot(env)
+        self._dtype = env.action_space.dtype
+        capacity = 0 if self._snapshot else FIRST_CAPACITY
+        self._tape = np.empty((capacity, *(env.action_space.shape or ())), _tape_dtype(env.action_space))
+        self._taped = 0
+
+    def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Any, dict[str, Any]]:
+        """Begin the next episode; a seed is the root seed of all that follow and begins at episode 0."""
+        if seed is None:
+            self._episode += 1
+        else:
+            self._root_seed, self._episode = seed, 0
+        return self._begin(options), {}
+
+    def step(self, action: Any) -> tuple[Any, Any, bool, bool, dict[str, Any]]:
+        """Step the environment and record the action."""
+        if not self._snapshot:
+            if self._taped == len(self._tape):
+                self._tape = np.concatenate((self._tape, np.empty_like(self._tape)))
+            self._tape[self._taped] = action
+            self._taped += 1
+        obs, reward, terminated, truncated, _ = self.env.step(action)
+        if terminated or truncated:
+            obs = np.array(obs)  # some environments write their next episode into the same array
+        self._obs = obs
+        return obs, reward, terminated, truncated, {}
+
+    def capture(self) -> dict[str, Any]:
+        """The copy's state as nested dicts of arrays and JSON values."""
+        return {
+            "root_seed": self._root_seed,
+            "episode": self._episode,
+            "obs": np.array(self._obs),
+            "snapshot": snapshot.capture(self.env) if self._snapshot else None,
+            "actions": None if self._snapshot else self._tape[: self._taped].copy(),
+        }
+
+    def resume(self) -> tuple[NDArray[Any], bool]:
+        """Restore this copy from ``resume_from``. Returns its observation and whether a new episode was begun."""
+        saved, self.resume_from = self.resume_from, None
+        assert saved is not None
+        self._root_seed, self._episode = saved["root_seed"], saved["episode"]
+        self._begin()
+        if self._snapshot and saved["snapshot"] is not None:
+            restored = snapshot.restore(self.env, saved["snapshot"])
+            self._obs = saved["obs"].copy()
+        else:
+            restored = saved["actions"] is not None and self._replay(saved["actions"], saved["obs"])
+        if not restored:
+            self._episode += 1
+            self._begin()
+        return np.array(self._obs), not restored
+
+    def _begin(self, options: dict[str, Any] | None = None) -> Any:
+        self._taped = 0
+        _renew_world(self.unwrapped)
+        self._obs, _ = self.env.reset(seed=episode_seed(self._root_seed, self._copy, self._episode), options=options)
+        return self._obs
+
+    def _replay(self, actions: NDArray[Any], obs: NDArray[Any]) -> bool:
+        """Play recorded actions from the start of the episode. Whether they lead to the saved observation."""
+        for action in actions.astype(self._dtype):
+            _, _, terminated, truncated, _ = self.step(action)
+            if terminated or truncated:
+                return False
+        return np.array_equal(np.asarray(self._obs), obs, equal_nan=obs.dtype.kind == "f")
+
+
+def _renew_world(env: Any) -> None:
+    """Give an environment a new Box2D world if its reset would keep the old one.
+
+    A used world orders its contacts by what happened in it before, so the next episode would not depend on its seed
+    alone. LunarLander's reset makes a new one; that of BipedalWalker and CarRacing does not.
+    """
+    if type(env).__module__ in BOX2D_KEEPING_WORLD:
+        env._destroy()
+        env.world = type(env.world)(gravity=env.world.gravity)
+
+
+def _tape_dtype(space: gym.Space[Any]) -> np.dtype[Any]:
+    """The smallest integers that hold a Discrete's actions, since an episode may be long; else the space's dtype."""
+    if isinstance(space, gym.spaces.Discrete):
+        return np.result_type(*map(np.min_scalar_type, (space.start, space.start + space.n - 1)))
+    return np.dtype(space.dtype)
+
+
+def episode_seed(root_seed: int, copy: int, episode: int) -> int:
+    """The seed of one episode: independent over copies and episodes, and below 2^31, which every environment takes."""
+    sequence = np.random.SeedSequence(root_seed, spawn_key=(copy, episode))
+    return int(sequence.generate_state(1)[0]) >> 1

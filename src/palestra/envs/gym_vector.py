@@ -1,0 +1,168 @@
+"""Any Gymnasium environment under the vector contract, its copies stepped in this process or in worker processes."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any, Literal
+
+import gymnasium as gym
+import numpy as np
+import torch
+from gymnasium.envs.registration import EnvSpec
+from gymnasium.vector import AsyncVectorEnv, AutoresetMode, SyncVectorEnv
+from numpy.typing import NDArray
+from torch import Tensor
+
+from palestra.envs.episode_tape import EpisodeTape
+from palestra.envs.spaces import (
+    AdaptedObservation,
+    adapted_observation_space,
+    native_action,
+    supported_action_space,
+)
+from palestra.envs.vector import Resumed, StepResult, VectorEnv
+from palestra.errors import PalestraError, UsageError, missing_extra, require, unknown_name
+
+EXTRAS = ("box2d", "mujoco")
+
+
+def find_spec(env_id: str) -> EnvSpec:
+    """The registered specification of an id (``module:id`` imports a module first). UsageError if there is none."""
+    try:
+        return gym.spec(env_id)
+    except (gym.error.Error, ModuleNotFoundError) as error:
+        raise unknown_name("environment", env_id, gym.registry) from error
+
+
+def make_gym_env(
+    env_id: str, *, render_mode: str | None = None, env_kwargs: dict[str, Any] | None = None
+) -> gym.Env[Any, Any]:
+    """One Gymnasium environment whose observations have the contract's form; actions keep the environment's own.
+
+    Raises UsageError for an unknown id, a missing dependency, keyword arguments that the environment does not take,
+    and spaces that the contract does not know.
+    """
+    return _make(find_spec(env_id), {**(env_kwargs or {}), **({"render_mode": render_mode} if render_mode else {})})
+
+
+def _make(spec: EnvSpec, env_kwargs: dict[str, Any]) -> gym.Env[Any, Any]:
+    try:
+        env = gym.make(spec, disable_env_checker=True, **env_kwargs)
+    except (gym.error.DependencyNotInstalled, ImportError) as error:
+        for extra in EXTRAS:
+            if extra in str(spec.entry_point).lower():
+                raise missing_extra(extra, f"environment {spec.id!r}") from error
+        raise UsageError(f"environment {spec.id!r} cannot be made here: {error}") from error
+    except TypeError as error:
+        raise UsageError(f"environment {spec.id!r} given {env_kwargs}: {error}") from error
+    supported_action_space(env.action_space, spec.id)
+    space, convert = adapted_observation_space(env.observation_space, spec.id)
+    return env if convert is None else AdaptedObservation(env, space, convert)
+
+
+def _make_copy(spec: EnvSpec, env_kwargs: dict[str, Any], copy: int) -> EpisodeTape:
+    return EpisodeTape(_make(spec, env_kwargs), copy)
+
+
+class GymVectorEnv(VectorEnv):
+    """Copies of a Gymnasium environment, by Gymnasium's own ``SyncVectorEnv`` or ``AsyncVectorEnv``.
+
+    The stream of episodes depends on the seed and the copy only: both backends give the same one. A saved copy is
+    resumed exactly where that is possible, see :class:`palestra.envs.episode_tape.EpisodeTape`.
+    """
+
+    def __init__(
+        self,
+        env_id: str,
+        num_envs: int,
+        backend: Literal["sync", "async"] = "sync",
+        device: str | torch.device = "cpu",
+        env_kwargs: dict[str, Any] | None = None,
+    ) -> None:
+        """``env_kwargs`` are for ``gymnasium.make``, ``max_episode_steps`` among them. Raises as ``make_gym_env``."""
+        require(num_envs >= 1, f"num_envs={num_envs}", "at least 1")
+        spec = find_spec(env_id)
+        copies: list[Callable[[], gym.Env[Any, Any]]] = [
+            partial(_make_copy, spec, env_kwargs or {}, copy) for copy in range(num_envs)
+        ]
+        kind = {"sync": SyncVectorEnv, "async": AsyncVectorEnv}[backend]
+        self._env = kind(copies, copy=False, autoreset_mode=AutoresetMode.SAME_STEP)
+        self._env_id = spec.id
+        self._started = False
+        self.num_envs = num_envs
+        self.device = torch.device(device)
+        self.observation_space = self._env.single_observation_space
+        self.action_space = supported_action_space(self._env.single_action_space, spec.id)
+        limit = (env_kwargs or {}).get("max_episode_steps", spec.max_episode_steps)
+        self.max_episode_steps = None if limit == -1 else limit
+
+    def reset(self, seed: int) -> Tensor:
+        """Start every copy anew at episode 0 of the root seed. Returns obs (num_envs, *obs_shape)."""
+        require(seed >= 0, f"seed={seed}", "a seed of at least 0")
+        obs, _ = self._env.reset(seed=[seed] * self.num_envs)
+        self._started = True
+        return self._tensor(np.array(obs))
+
+    def step(self, action: Tensor) -> StepResult:
+        """Step every copy; see :meth:`palestra.envs.vector.VectorEnv.step`."""
+        if not self._started:
+            raise PalestraError("step() was called before the environment was started; call reset(seed) first")
+        expected = (self.num_envs, *(self.action_space.shape or ()))
+        if action.shape != expected:
+            raise UsageError(f"actions of shape {tuple(action.shape)}; expected {expected}")
+        buffer, reward, terminated, truncated, infos = self._env.step(native_action(self.action_space, action))
+        obs = np.array(buffer)  # Gymnasium writes the next step into the same buffer
+        result_obs = final_obs = self._tensor(obs)
+        if "final_obs" in infos:
+            final = obs.copy()
+            for i in np.flatnonzero(infos["_final_obs"]):
+                final[i] = infos["final_obs"][i]
+            final_obs = self._tensor(final)
+        return StepResult(
+            result_obs,
+            self._tensor(reward.astype(np.float32)),
+            self._tensor(terminated),
+            self._tensor(truncated & ~terminated),
+            final_obs,
+        )
+
+    def state_dict(self) -> dict[str, Any]:
+        """Each copy's root seed, episode number, observation, and its snapshot or its recorded actions."""
+        if not self._started:
+            raise PalestraError("the environment was saved before it was started; call reset(seed) first")
+        with torch.inference_mode(False):
+            copies = {str(i): _tensors(copy) for i, copy in enumerate(self._env.call("capture"))}
+        return {"env_id": self._env_id, "copies": copies}
+
+    def load_state_dict(self, state: dict[str, Any]) -> Resumed:
+        """Continue each copy exactly, by its snapshot or by playing its episode again, or else begin a new episode."""
+        copies = state["copies"]
+        require(
+            state["env_id"] == self._env_id and len(copies) == self.num_envs,
+            f"a saved state of {len(copies)} copies of {state['env_id']!r} for {self.num_envs} of {self._env_id!r}",
+            "the same environment and num_envs as saved",
+        )
+        self._env.set_attr("resume_from", [_arrays(copies[str(i)]) for i in range(self.num_envs)])
+        obs, restarted = zip(*self._env.call("resume"), strict=True)
+        self._started = True
+        return Resumed(self._tensor(np.stack(obs)), self._tensor(np.array(restarted)))
+
+    def close(self) -> None:
+        """End the worker processes and release what the environments hold."""
+        self._env.close()
+
+    def _tensor(self, array: NDArray[Any]) -> Tensor:
+        return torch.from_numpy(array).to(self.device)
+
+
+def _tensors(tree: Any) -> Any:
+    """Nested dicts with every array made a tensor."""
+    if isinstance(tree, dict):
+        return {name: _tensors(value) for name, value in tree.items()}
+    return torch.from_numpy(tree) if isinstance(tree, np.ndarray) else tree
+
+
+def _arrays(tree: Any) -> Any:
+    """Nested dicts with every tensor made an array."""
+    if isinstance(tree, dict):
+        return {name: _arrays(value) for name, value in tree.items()}
+    return tree.cpu().numpy() if isinstance(tree, Tensor) else tree

@@ -1,0 +1,98 @@
+"""Tiny environments whose right values are known, so that a learner that fails on one shows where it is wrong.
+
+Each isolates one thing that a learner must do; V is the value of following the best policy at discount gamma.
+"""
+
+import torch
+from gymnasium import spaces
+from torch import Tensor
+
+from palestra.envs.torch_vector import TorchVectorEnv
+
+
+class ConstantReward(TorchVectorEnv):
+    """One step, reward 1 whatever is done: V = 1. Fails if the value loss or its optimiser is wrong."""
+
+    observation_space = spaces.Box(-1.0, 1.0, (1,))
+    action_space: spaces.Discrete | spaces.Box = spaces.Discrete(2)
+    max_episode_steps: int | None = None
+
+    def initial_state(self, num: int) -> Tensor:
+        """The one state, zero."""
+        return torch.zeros(num, 1, device=self.device)
+
+    def transition(self, state: Tensor, action: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Reward 1 and the end."""
+        return state, torch.ones_like(state[:, 0]), ~self.never
+
+
+class DelayedReward(ConstantReward):
+    """Two steps, reward 1 on the second: V(0) = gamma, V(1) = 1. Fails if the value of the next state is not used."""
+
+    def transition(self, state: Tensor, action: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """From state 0 to state 1 without reward, from state 1 to the end with it."""
+        return 1.0 - state, state[:, 0], state[:, 0] > 0
+
+
+class ObservationDependent(ConstantReward):
+    """One step, observation -1 or 1, reward the same: V = observation. Fails if the observation goes astray."""
+
+    def initial_state(self, num: int) -> Tensor:
+        """-1 or 1, equally likely."""
+        return torch.empty(num, 1, device=self.device).bernoulli_(0.5, generator=self.generator) * 2.0 - 1.0
+
+    def transition(self, state: Tensor, action: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Reward the observation, and the end."""
+        return state, state[:, 0], ~self.never
+
+
+class ActionDependent(ConstantReward):
+    """One step, reward 1 for action 1 and -1 for action 0: V = 1. Fails if the policy learns from the wrong sign."""
+
+    def transition(self, state: Tensor, action: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Reward 1 for action 1, else -1, and the end."""
+        return state, action * 2.0 - 1.0, ~self.never
+
+
+class ForeverOne(ConstantReward):
+    """Reward 1 for ever, cut after 10 steps: V = 1 / (1 - gamma). Fails if a time limit is taken for an end."""
+
+    max_episode_steps = 10
+
+    def transition(self, state: Tensor, action: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Reward 1 and on."""
+        return state, torch.ones_like(state[:, 0]), self.never
+
+
+class ContinuousTarget(ConstantReward):
+    """One step, reward -(action - 2)^2 with actions in [-1, 3]: V = 0. Fails if asymmetric bounds are mishandled."""
+
+    action_space = spaces.Box(-1.0, 3.0, (1,))
+
+    def transition(self, state: Tensor, action: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Reward by the distance to 2, and the end."""
+        return state, -(action.squeeze(1) - 2.0).square(), ~self.never
+
+
+class Counting(TorchVectorEnv):
+    """Observes (episode, step), reward the step: shows any transition that joins two episodes.
+
+    ``episode`` is a random number drawn at each start; the episode terminates after 3 + episode mod 6 steps and is cut
+    after 6, so that it ends in both ways.
+    """
+
+    observation_space = spaces.Box(0.0, 2.0**20, (2,))
+    action_space = spaces.Discrete(2)
+    max_episode_steps = 6
+
+    def initial_state(self, num: int) -> Tensor:
+        """A new episode number, step 0."""
+        state = torch.zeros(num, 2, device=self.device)
+        state[:, 0].random_(0, 2**20, generator=self.generator)
+        return state
+
+    def transition(self, state: Tensor, action: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """The next step of the same episode."""
+        episode, step = state.unbind(1)
+        step = step + 1
+        return torch.stack((episode, step), 1), step, step >= 3 + episode.remainder(6)

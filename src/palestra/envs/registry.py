@@ -1,0 +1,97 @@
+"""From an environment's id to a vector environment, on the backend that suits it."""
+
+from typing import Any, Literal, cast
+
+import gymnasium as gym
+import torch
+
+from palestra.envs import probes
+from palestra.envs.classic.acrobot import Acrobot
+from palestra.envs.classic.cartpole import CartPole
+from palestra.envs.classic.mountain_car import MountainCar
+from palestra.envs.classic.mountain_car_continuous import MountainCarContinuous
+from palestra.envs.classic.pendulum import Pendulum
+from palestra.envs.envpool_vector import EnvPoolVectorEnv
+from palestra.envs.gym_vector import GymVectorEnv, make_gym_env
+from palestra.envs.torch_vector import TorchVectorEnv
+from palestra.envs.vector import VectorEnv
+from palestra.errors import UsageError, require, unknown_name
+
+BACKENDS = ("auto", "torch", "sync", "async", "envpool")
+
+CLASSIC: dict[str, type[TorchVectorEnv]] = {
+    "Acrobot-v1": Acrobot,
+    "CartPole-v1": CartPole,
+    "MountainCar-v0": MountainCar,
+    "MountainCarContinuous-v0": MountainCarContinuous,
+    "Pendulum-v1": Pendulum,
+}
+PROBES: dict[str, type[TorchVectorEnv]] = {
+    f"probe/{probe.__name__}": probe
+    for probe in (
+        probes.ActionDependent,
+        probes.ConstantReward,
+        probes.ContinuousTarget,
+        probes.Counting,
+        probes.DelayedReward,
+        probes.ForeverOne,
+        probes.ObservationDependent,
+    )
+}
+
+
+def torch_env_ids() -> list[str]:
+    """The ids that the torch backend has: classic control, and the probes."""
+    return [*CLASSIC, *PROBES]
+
+
+def make_vec(
+    env_id: str,
+    num_envs: int,
+    *,
+    backend: str = "auto",
+    device: str | torch.device = "cpu",
+    env_kwargs: dict[str, Any] | None = None,
+) -> VectorEnv:
+    """A vector environment of ``num_envs`` copies, obeying :class:`palestra.envs.vector.VectorEnv`.
+
+    ``backend`` is "torch" (our batched environments), "sync" or "async" (any Gymnasium id, in this process or one
+    process a copy), "envpool" (where installed), or "auto": torch where it has the id and there are no ``env_kwargs``,
+    else sync. ``env_kwargs`` are the environment's own settings, for ``gymnasium.make`` or ``envpool.make``.
+
+    Raises UsageError for an unknown id or backend, fewer than one copy, a missing extra, or settings or spaces that
+    cannot be had.
+    """
+    if backend not in BACKENDS:
+        raise unknown_name("backend", backend, BACKENDS)
+    require(num_envs >= 1, f"num_envs={num_envs}", "at least 1")
+    if env_id.startswith("probe/") and env_id not in PROBES:
+        raise unknown_name("environment", env_id, PROBES)
+    if backend == "auto":
+        backend = "torch" if env_id in PROBES or (env_id in CLASSIC and not env_kwargs) else "sync"
+    if backend == "torch":
+        kind = (CLASSIC | PROBES).get(env_id)
+        if kind is None:
+            raise UsageError(
+                f"backend 'torch' does not have the environment {env_id!r}; it has {', '.join(torch_env_ids())}."
+                " Any Gymnasium id works with backend='sync'"
+            )
+        if env_kwargs:
+            raise UsageError(f"backend 'torch' got env_kwargs {env_kwargs}; expected none. Use backend='sync' for them")
+        return kind(num_envs, device)
+    if backend == "envpool":
+        return EnvPoolVectorEnv(env_id, num_envs, device, env_kwargs)
+    return GymVectorEnv(env_id, num_envs, cast(Literal["sync", "async"], backend), device, env_kwargs)
+
+
+def reference_env(
+    env_id: str, render_mode: str | None = None, env_kwargs: dict[str, Any] | None = None
+) -> gym.Env[Any, Any]:
+    """One copy as Gymnasium made it, for video and for evaluation against the reference.
+
+    Observations have the form that ``make_vec`` gives; ``step`` takes the environment's own actions, which
+    :func:`palestra.envs.spaces.to_env_action` makes from a policy's. Raises UsageError as ``make_vec`` does.
+    """
+    if env_id in PROBES:
+        raise UsageError(f"{env_id!r} exists only as a torch environment; expected a Gymnasium id")
+    return make_gym_env(env_id, render_mode=render_mode, env_kwargs=env_kwargs)

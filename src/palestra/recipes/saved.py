@@ -1,0 +1,63 @@
+"""Saved learners: give one back, and measure it."""
+
+import json
+from pathlib import Path
+from typing import Literal
+
+from palestra.engine import checkpoint, seeding
+from palestra.engine.agent import Agent
+from palestra.engine.learner import Evaluation
+from palestra.recipes.build import build_learner
+from palestra.runs import checkpoints
+from palestra.runs.store import Run
+
+Which = Literal["best", "last"]
+
+
+def saved_folder(path: str | Path, out: str | Path = "runs") -> Path:
+    """The folder of a run (given by its folder, or by its id under ``out``) or of what ``agent.save`` wrote.
+
+    Raises UsageError, with the nearest ids, when there is neither.
+    """
+    folder = Path(path)
+    if (folder / "config.json").is_file() and (folder / "checkpoints").is_dir():
+        return folder
+    return Run.open(path, Path(out)).path
+
+
+def load(path: str | Path, *, out: str | Path = "runs", which: Which = "best", device: str | None = None) -> Agent:
+    """Give a saved learner back: from a run (folder or id), or from what ``agent.save`` wrote.
+
+    Args:
+        path: the folder, or the id of a run under ``out``.
+        out: folder of the runs.
+        which: the checkpoint of the best evaluation, or the last one.
+        device: where it computes, if not where it was trained.
+    """
+    folder = saved_folder(path, out)
+    config = json.loads((folder / "config.json").read_text())
+    loaded = checkpoints.load_latest(folder / "checkpoints")
+    best = loaded.info.get("best_step")
+    if which == "best" and best is not None and best != loaded.step:
+        loaded = checkpoints.load(checkpoints.find(folder / "checkpoints", best))
+    agent = build_learner(config if device is None else {**config, "device": device})
+    assert isinstance(agent, Agent)
+    checkpoint.restore(agent, loaded)
+    return agent
+
+
+def evaluate(
+    path: str | Path,
+    *,
+    episodes: int = 100,
+    seed: int = 0,
+    out: str | Path = "runs",
+    which: Which = "best",
+    reference: bool = True,
+) -> Evaluation:
+    """Evaluate a saved agent greedily, in Gymnasium's own environment unless ``reference`` is False."""
+    agent = load(path, out=out, which=which)
+    try:
+        return agent.evaluate(episodes=episodes, seed=seeding.derive(seed, "evaluate"), reference=reference)
+    finally:
+        agent.close()
