@@ -14,7 +14,7 @@ from palestra.engine.learner import Evaluation, Learner, Metrics
 from palestra.engine.progress import make_progress
 from palestra.engine.signals import StopRequest
 from palestra.errors import require
-from palestra.runs import checkpoints
+from palestra.runs import checkpoints, tensorboard
 from palestra.runs.store import Run
 
 Ending = Literal["finished", "target", "interrupted"]
@@ -38,6 +38,8 @@ class TrainSettings:
     """Clock units between metric rows; 0 for about 500 rows in all."""
     checkpoint_every: float = 30.0
     """Seconds between checkpoints; one is always made at the end."""
+    tensorboard: bool = True
+    """Mirror the metrics for TensorBoard where the [tensorboard] extra is installed."""
     progress: bool = False
     """Show progress on standard error."""
 
@@ -88,7 +90,11 @@ class Trainer:
         self._seconds_before = 0.0
         self._log_every = settings.log_every or max(1, settings.budget // 500)
         self._next_log = self._log_every
-        self._next_eval = settings.eval_every or settings.budget + 1
+        self._next_eval = settings.eval_every
+        mirrored = settings.tensorboard and tensorboard.is_available()
+        self._mirror = tensorboard.TensorBoardMirror(run.path / "tb") if run and mirrored else None
+        self._last_evaluated: int | None = None
+        self._saved_trainer: dict[str, Any] | None = None
         self._last_saved: int | None = None
         self._previous_saved: int | None = None
         learner.budget = settings.budget
@@ -109,7 +115,7 @@ class Trainer:
                     self._accumulate(learner.step())
                     if learner.clock >= self._next_log:
                         self._log()
-                    if learner.clock >= self._next_eval and self._evaluate():
+                    if settings.eval_every and learner.clock >= self._next_eval and self._evaluate():
                         ending = "target"
                         break
                     if stop.signal is not None:
@@ -128,11 +134,12 @@ class Trainer:
                     self.save()
         finally:
             progress.close()
+            if self._mirror:
+                self._mirror.close()
+        signal = stop.signal if ending == "interrupted" else None
         return TrainResult(
-            ending, learner.clock, self._seconds(), self._last_row, self.best_score, self.best_step, stop.signal
+            ending, learner.clock, self._seconds(), self._last_row, self.best_score, self.best_step, signal
         )
-
-    _last_evaluated: int | None = None
 
     def _accumulate(self, metrics: Metrics) -> None:
         for key, value in metrics.items():
@@ -152,9 +159,15 @@ class Trainer:
         now = time.monotonic()
         rate = (clock - self._rate_from[1]) / max(now - self._rate_from[0], 1e-9)
         self._rate_from = (now, clock)
+        self._write(row)
         if self.run_record:
-            self.run_record.metrics.add(clock, row)
             self.run_record.metrics.add_timing(clock, {"time/steps_per_second": rate, "time/seconds": self._seconds()})
+
+    def _write(self, row: Metrics) -> None:
+        if self.run_record:
+            self.run_record.metrics.add(self.learner.clock, row)
+        if self._mirror:
+            self._mirror.add(self.learner.clock, row)
 
     def _evaluate(self) -> bool:
         """Evaluate with randomness of its own; True if the target is reached."""
@@ -165,8 +178,7 @@ class Trainer:
             episodes=settings.eval_episodes, seed=seeding.derive(settings.seed, "evaluation", learner.clock)
         )
         self._last_row = {**self._last_row, **result.metrics}
-        if self.run_record:
-            self.run_record.metrics.add(learner.clock, result.metrics)
+        self._write(result.metrics)
         if self.best_score is None or result.score > self.best_score:
             self.best_score, self.best_step = result.score, learner.clock
             if self.run_record:
@@ -190,24 +202,25 @@ class Trainer:
         """Checkpoint: metrics are committed first, so that no checkpoint is ever ahead of its rows."""
         assert self.run_record is not None
         run, clock = self.run_record, self.learner.clock
-        if self._last_saved == clock and self._last_saved_best == self.best_step:
+        trainer = self._state()
+        if self._last_saved == clock and self._saved_trainer == trainer:
             return
         run.metrics.commit()
+        if self._mirror:
+            self._mirror.flush()
         checkpoint.save(
             self.learner,
             run.checkpoints,
-            trainer=self._state(),
+            trainer=trainer,
             seconds=self._seconds(),
             best_step=self.best_step,
             best_score=self.best_score,
         )
         if self._last_saved != clock:
             self._previous_saved, self._last_saved = self._last_saved, clock
-        self._last_saved_best = self.best_step
+        self._saved_trainer = trainer
         keep = {clock, self._previous_saved, self.best_step} - {None}
         checkpoints.prune(run.checkpoints, {step for step in keep if step is not None})
-
-    _last_saved_best: int | None = None
 
     def _state(self) -> dict[str, Any]:
         return {
@@ -240,8 +253,8 @@ class Trainer:
         self._last_evaluated = trainer["last_evaluated"]
         self.best_score, self.best_step = trainer["best_score"], trainer["best_step"]
         self._seconds_before = loaded.info["seconds"]
-        self._last_saved, self._last_saved_best = loaded.step, self.best_step
-        if self.settings.budget > self.learner.budget:
-            self.learner.budget = self.settings.budget
+        self._last_saved, self._saved_trainer = loaded.step, trainer
         run.metrics.truncate_after(loaded.step)
+        if self._mirror:
+            self._mirror.restart_at(loaded.step)
         return [*loaded.skipped, *notes]

@@ -12,7 +12,7 @@ from palestra.data.rollout import collect
 from palestra.engine import seeding
 from palestra.engine.agent import Agent, restart_notes
 from palestra.engine.config import AlgorithmConfig
-from palestra.engine.learner import Metrics
+from palestra.engine.learner import Evaluation, Metrics
 from palestra.errors import require
 
 
@@ -30,7 +30,7 @@ class RandomConfig(AlgorithmConfig):
 
 
 class Random(Agent):
-    """Draws every action uniformly (Box without bounds: from a unit Gaussian) and learns nothing."""
+    """Draws every action uniformly and learns nothing."""
 
     name = "random"
     config_type = RandomConfig
@@ -40,7 +40,7 @@ class Random(Agent):
         super().__init__(env, config, seed=seed, device=device)
         self._modules = nn.ModuleDict()
         self.sampling = seeding.generator(seed, "actions", device=self.device)
-        self.evaluating = seeding.generator(seed, "evaluation actions", device=self.device)
+        self.greedy = seeding.generator(seed, "deterministic actions", device=self.device)
         self.episodes = EpisodeTracker(self.env.num_envs)
         self.obs = self.env.reset(seeding.derive(seed, "environment"))
 
@@ -50,19 +50,25 @@ class Random(Agent):
         return self._modules
 
     def act(self, obs_BF: Tensor, *, deterministic: bool = True) -> Tensor:
-        """Random actions (B, ...); evaluation, which asks for deterministic ones, draws from a generator of its own."""
-        generator = self.evaluating if deterministic else self.sampling
+        """Random actions (B, ...); those asked for as deterministic come from a generator of their own."""
+        generator = self.greedy if deterministic else self.sampling
         space, num = self.env.action_space, len(obs_BF)
         if isinstance(space, spaces.Box):
             low = torch.as_tensor(space.low, dtype=torch.float32, device=self.device)
             high = torch.as_tensor(space.high, dtype=torch.float32, device=self.device)
             uniform = torch.rand(num, *space.shape, generator=generator, device=self.device)
-            normal = torch.randn(num, *space.shape, generator=generator, device=self.device)
-            bounded = torch.isfinite(low) & torch.isfinite(high)
-            return torch.where(bounded, low + uniform * (high - low), normal.clamp(low, high))
+            return (low + uniform * (high - low)).clamp(low, high)  # rounding may pass a bound
         counts = [space.n] if isinstance(space, spaces.Discrete) else space.nvec
         columns = [torch.randint(int(n), (num,), generator=generator, device=self.device) for n in counts]
         return columns[0] if isinstance(space, spaces.Discrete) else torch.stack(columns, 1)
+
+    def evaluate(self, *, episodes: int = 100, seed: int = 0, reference: bool = False) -> Evaluation:
+        """As every agent does, with the actions drawn from ``seed`` as well."""
+        before, self.greedy = self.greedy, seeding.generator(seed, "actions", device=self.device)
+        try:
+            return super().evaluate(episodes=episodes, seed=seed, reference=reference)
+        finally:
+            self.greedy = before
 
     def step(self) -> Metrics:
         """Act for ``num_steps`` steps."""
@@ -78,7 +84,7 @@ class Random(Agent):
         return {
             "clock": self.clock,
             "sampling": self.sampling.get_state(),
-            "evaluating": self.evaluating.get_state(),
+            "greedy": self.greedy.get_state(),
             "episodes": self.episodes.state_dict(),
             "env": self.env.state_dict(),
         }
@@ -87,7 +93,7 @@ class Random(Agent):
         """Continue from a saved state."""
         self.clock = state["clock"]
         self.sampling.set_state(state["sampling"])
-        self.evaluating.set_state(state["evaluating"])
+        self.greedy.set_state(state["greedy"])
         self.episodes.load_state_dict(state["episodes"])
         self.obs, restarted_E = self.env.load_state_dict(state["env"])
         self.episodes.restart(restarted_E)

@@ -66,7 +66,8 @@ class ClippedAdam:
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Continue from a saved state."""
-        moments = {key: value for key, value in state.items() if key != "learning_rate"}
+        # PyTorch would keep the given tensors themselves; copies keep two learners loaded from one state apart.
+        moments = {key: value.clone() for key, value in state.items() if key != "learning_rate"}
         whole = self._adam.state_dict()
         whole["state"] = {0: moments} if moments else {}
         self._adam.load_state_dict(whole)

@@ -8,7 +8,7 @@ from palestra.engine.agent import Agent, EnvConfig
 from palestra.engine.config import build, override
 from palestra.engine.learner import Learner
 from palestra.engine.trainer import TrainSettings
-from palestra.errors import UsageError
+from palestra.errors import UsageError, require
 from palestra.learners.registry import learner_type
 from palestra.recipes.recipe import Recipe
 
@@ -49,8 +49,8 @@ def resolve(
         train: fields of TrainSettings, over the recipe's.
 
     Returns:
-        JSON values that ``build_learner`` and ``train_settings`` take. The claim stays only if nothing of the
-        recipe was changed.
+        JSON values that ``build_learner`` and ``train_settings`` take. The claim stays only if algorithm, environment,
+        budget, evaluations and target are the recipe's.
     """
     if seed < 0:
         raise UsageError(f"seed={seed}; expected 0 or more")
@@ -67,8 +67,14 @@ def resolve(
         "eval_every": recipe.eval_every or max(1, recipe.budget // 10),
         "target": recipe.target,
     }
+    promised = dict(fields)
     fields |= {k: v for k, v in (train or {}).items() if v is not None}
     plan = TrainSettings(**{**fields, "seed": seed})
+    as_given = (
+        algorithm == build(cls.config_type, recipe.settings)
+        and env == EnvConfig(recipe.env, recipe.num_envs, recipe.backend)
+        and all(fields[name] == value for name, value in promised.items())
+    )
     return {
         "recipe": recipe.id,
         "task": recipe.task,
@@ -79,12 +85,14 @@ def resolve(
         "seed": seed,
         "device": device,
         "train": dataclasses.asdict(plan),
-        "claim": dataclasses.asdict(recipe.claim) if recipe.claim else None,
+        "claim": dataclasses.asdict(recipe.claim) if recipe.claim and as_given else None,
     }
 
 
 def build_learner(config: Config) -> Learner:
     """A fresh learner from a configuration."""
+    for key in ("learner", "settings", "env", "seed", "device"):
+        require(key in config, f"a configuration without {key!r}", "one that a training wrote")
     cls: type[Agent] = learner_type(config["learner"])
     algorithm = build(cls.config_type, config["settings"])
     return cls(build(EnvConfig, config["env"]), algorithm, seed=config["seed"], device=config["device"])

@@ -7,7 +7,8 @@ from typing import Literal
 from palestra.engine import checkpoint, seeding
 from palestra.engine.agent import Agent
 from palestra.engine.learner import Evaluation
-from palestra.recipes.build import build_learner
+from palestra.errors import UsageError, require
+from palestra.recipes.build import Config, build_learner
 from palestra.runs import checkpoints
 from palestra.runs.store import Run
 
@@ -35,7 +36,7 @@ def load(path: str | Path, *, out: str | Path = "runs", which: Which = "best", d
         device: where it computes, if not where it was trained.
     """
     folder = saved_folder(path, out)
-    config = json.loads((folder / "config.json").read_text())
+    config = _read_config(folder)
     loaded = checkpoints.load_latest(folder / "checkpoints")
     best = loaded.info.get("best_step")
     if which == "best" and best is not None and best != loaded.step:
@@ -61,3 +62,15 @@ def evaluate(
         return agent.evaluate(episodes=episodes, seed=seeding.derive(seed, "evaluate"), reference=reference)
     finally:
         agent.close()
+
+
+def _read_config(folder: Path) -> Config:
+    path = folder / "config.json"
+    try:
+        config = json.loads(path.read_bytes())
+    except ValueError as error:
+        raise UsageError(f"{path} is not JSON ({error}); expected what a training wrote") from error
+    require(
+        isinstance(config, dict), f"{path} holds a {type(config).__name__}", "a JSON object, as a training wrote it"
+    )
+    return dict(config)

@@ -161,4 +161,6 @@ def _from_numpy(array: np.ndarray[Any, Any], path: str) -> Tensor:
             "and complex64 arrays in native byte order"
         )
     ordered = np.asarray(array, order="C")  # not ascontiguousarray, which gives a 0-d array a dimension
+    # NumPy has two names for some integer types (unsigned long and unsigned long long); PyTorch knows one.
+    ordered = ordered.view(np.dtype(ordered.dtype.str))
     return torch.from_numpy(ordered if ordered.flags.writeable else ordered.copy())

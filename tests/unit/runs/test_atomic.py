@@ -41,12 +41,17 @@ def test_order_of_system_calls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     assert calls == [f".file.tmp-{os.getpid()}", "rename", tmp_path.name]
 
 
+def write_half(path: Path) -> None:
+    with replacing(path) as temporary:
+        temporary.write_bytes(b"half")
+        raise KeyboardInterrupt
+
+
 def test_failure_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> None:
     path = tmp_path / "file"
     write_bytes(path, b"old")
-    with pytest.raises(KeyboardInterrupt), replacing(path) as temporary:
-        temporary.write_bytes(b"half")
-        raise KeyboardInterrupt
+    with pytest.raises(KeyboardInterrupt):
+        write_half(path)
     assert path.read_bytes() == b"old"
     assert os.listdir(tmp_path) == ["file"]
 

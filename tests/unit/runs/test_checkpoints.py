@@ -47,7 +47,7 @@ def test_steps_find_prune(tmp_path: Path) -> None:
     assert checkpoints.load(checkpoints.find(tmp_path, 10)).state["clock"] == 10
     checkpoints.prune(tmp_path, {0, 30, 999})
     assert sorted(os.listdir(tmp_path)) == ["step-000000000000", "step-000000000030"]
-    with pytest.raises(PalestraError, match="no checkpoint of step 10 in .*; there are: 0, 30"):
+    with pytest.raises(PalestraError, match=r"no checkpoint of step 10 in .*; there are: 0, 30"):
         checkpoints.find(tmp_path, 10)
 
 
@@ -201,8 +201,7 @@ def test_really_full_disk(small_disk: Path) -> None:
     assert os.listdir(folder) == ["step-000000000001"]
     (small_disk / "ballast").write_bytes(b"0" * (shutil.disk_usage(small_disk).free - 8192))
     with pytest.raises(PalestraError, match="No space left on device"):
-        for step in range(2, 9):
-            saved(folder, step)
+        saved(folder, *range(2, 9))
     newest = checkpoints.load_latest(folder)
     assert newest.skipped == []
     (small_disk / "ballast").unlink()

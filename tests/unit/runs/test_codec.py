@@ -22,12 +22,16 @@ from palestra.runs.tensorfile import read_tensors, write_tensors
 
 def same(a: Any, b: Any) -> bool:
     """Equal in type, structure and bits (NaN payloads of Python floats aside, which repr does not show)."""
+    if isinstance(a, np.generic) and isinstance(b, np.generic):  # long and long long are two types, one dtype
+        return a.dtype == b.dtype and a.tobytes() == b.tobytes()
     if type(a) is not type(b):
         return False
     if isinstance(a, torch.Tensor):
-        bits = [x.detach().contiguous().reshape(-1).view(torch.uint8) for x in (a, b)]
-        return a.dtype == b.dtype and a.shape == b.shape and torch.equal(*bits)
-    if isinstance(a, (np.ndarray, np.generic)):
+        if a.dtype != b.dtype or a.shape != b.shape:
+            return False
+        bits = [x.detach().clone(memory_format=torch.contiguous_format).reshape(-1) for x in (a, b)]
+        return a.numel() == 0 or torch.equal(*(x.view(torch.uint8) for x in bits))
+    if isinstance(a, np.ndarray):
         return a.dtype == b.dtype and a.shape == b.shape and a.tobytes() == b.tobytes()
     if isinstance(a, float):
         return (math.isnan(a) and math.isnan(b)) or struct.pack("d", a) == struct.pack("d", b)
@@ -45,17 +49,38 @@ def through_disk(state: Any, folder: Path) -> Any:
     return decode(read_tensors(folder / "tensors"), json.loads(json.dumps(tree)))
 
 
-array_dtypes = st.sampled_from([np.dtype(kind) for kind in "?bhilqBHILQefdF"])
-arrays = array_dtypes.flatmap(lambda dtype: npst.arrays(dtype, npst.array_shapes(min_dims=0, min_side=0, max_side=3)))
-tensors = arrays.map(lambda array: torch.from_numpy(np.asarray(array, order="C").copy()))
-leaves = (
-    st.none() | st.booleans() | st.integers() | st.integers(-(2**200), 2**200) | st.floats() | st.text()
-    | st.binary(max_size=20) | arrays | tensors | tensors.map(lambda t: t.to(torch.bfloat16))
-    | arrays.filter(lambda a: a.ndim == 0).map(lambda a: a[()])
-)  # fmt: skip
+KINDS = "?bhilqBHILQefdF"
+
+
+@st.composite
+def arrays(draw: st.DrawFn, kinds: str = KINDS) -> np.ndarray[Any, Any]:
+    """An array of any dtype and of any bits, NaNs with payloads among them."""
+    dtype = np.dtype(draw(st.sampled_from(kinds)))
+    shape = draw(npst.array_shapes(min_dims=0, min_side=0, max_side=3))
+    count = math.prod(shape) * dtype.itemsize
+    raw = np.frombuffer(draw(st.binary(min_size=count, max_size=count)), np.uint8)
+    return (raw % 2 if dtype == np.bool_ else raw).view(dtype).reshape(shape).copy()
+
+
+@st.composite
+def leaves(draw: st.DrawFn) -> Any:
+    match draw(st.integers(0, 5)):
+        case 0:
+            return draw(arrays())
+        case 1:
+            return next(iter(draw(arrays()).flat), None)  # a NumPy scalar
+        case 2:
+            return torch.from_numpy(draw(arrays(KINDS.replace("Q", ""))))  # which torch does not take
+        case 3:
+            return torch.from_numpy(draw(arrays()).reshape(-1).view(np.uint8)[::2].copy()).to(torch.bfloat16)
+        case 4:
+            return draw(st.integers() | st.integers(-(2**200), 2**200) | st.floats())
+    return draw(st.none() | st.booleans() | st.text() | st.binary(max_size=20))
+
+
 keys = st.text() | st.sampled_from(["$tensor", "$", "__metadata__", "a/b"]) | st.integers() | st.none() | st.booleans()
 states = st.recursive(
-    leaves,
+    leaves(),
     lambda inner: (
         st.lists(inner, max_size=4) | st.lists(inner, max_size=4).map(tuple) | st.dictionaries(keys, inner, max_size=4)
     ),
@@ -84,7 +109,8 @@ def test_views_and_shared_memory(tmp_path: Path) -> None:
         "tied": weight, "again": weight, "transposed": weight.T, "strided": weight[::2, 1::2], "row": weight[1],
         "expanded": torch.tensor(3.0).expand(2, 5), "conjugate": torch.tensor([1 + 2j]).conj(),
         "parameter": torch.nn.Parameter(weight), "fortran": np.asfortranarray(weight.numpy()),
-        "odd": weight.as_strided((1, 1), (7, 5), 3), "reversed": weight.numpy()[::-1, ::-2], "frozen": np.broadcast_to(np.float32(2), (3,)),
+        "odd": weight.as_strided((1, 1), (7, 5), 3),
+        "reversed": weight.numpy()[::-1, ::-2], "frozen": np.broadcast_to(np.float32(2), (3,)),
     }  # fmt: skip
     back = through_disk(state, tmp_path)
     for key, value in state.items():

@@ -21,13 +21,11 @@ OBSERVATION_SPACE = spaces.Box(
 )
 
 
-def roll(state: Tensor, push: Tensor) -> tuple[Tensor, Tensor]:
-    """Position and velocity (num_envs,) one step on, under the engine's acceleration ``push`` (num_envs,).
-
-    The wall on the left stops the car.
-    """
+def roll(state: Tensor, throttle: Tensor, engine: float) -> tuple[Tensor, Tensor]:
+    """Position and velocity (num_envs,) one step on, with a throttle (num_envs,) from -1 to 1. The left wall stops it."""
     position, velocity = state.unbind(1)
-    velocity = (velocity + push - GRAVITY * (3 * position).cos()).clamp(-MAX_SPEED, MAX_SPEED)
+    velocity = torch.add(velocity, throttle, alpha=engine) - GRAVITY * (3 * position).cos()
+    velocity = velocity.clamp(-MAX_SPEED, MAX_SPEED)
     position = (position + velocity).clamp(MIN_POSITION, MAX_POSITION)
     at_wall = (position <= MIN_POSITION) & (velocity < 0)
     return position, velocity.masked_fill(at_wall, 0.0)
@@ -39,7 +37,7 @@ def dynamics(state: Tensor, action: Tensor) -> tuple[Tensor, Tensor]:
     ``state`` is (num_envs, 2), ``action`` (num_envs,) int64: 0 pushes left, 1 not, 2 right. Returns the next state and
     terminated (num_envs,) bool: the car is at the goal and does not roll back.
     """
-    position, velocity = roll(state, (action - 1) * ENGINE)
+    position, velocity = roll(state, action - 1, ENGINE)
     return torch.stack((position, velocity), 1), (position >= GOAL_POSITION) & (velocity >= 0)
 
 

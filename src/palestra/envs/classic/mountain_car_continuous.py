@@ -21,7 +21,7 @@ def dynamics(state: Tensor, action: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     (num_envs,): 100 at the goal, less 0.1 throttle^2, and terminated (num_envs,) bool.
     """
     throttle = action.squeeze(1)
-    position, velocity = roll(state, throttle.clamp(-1.0, 1.0) * ENGINE)
+    position, velocity = roll(state, throttle.clamp(-1.0, 1.0), ENGINE)
     terminated = (position >= GOAL_POSITION) & (velocity >= 0)
     return torch.stack((position, velocity), 1), 100.0 * terminated - 0.1 * throttle.square(), terminated
 

@@ -161,7 +161,7 @@ class PPO(Agent):
         batch = self.advantages(rollout)
         metrics = self.update(batch)
         if self.config.normalize_obs:  # after the update: within an iteration both policies see the same inputs
-            self.obs_norm.update(rollout.obs.flatten(0, 1).flatten(1).float())
+            self.obs_norm.update(flat_features(rollout.obs.flatten(0, 1)))
         return {**self.episodes.metrics(), **metrics}
 
     @torch.no_grad()
@@ -266,7 +266,7 @@ class PPO(Agent):
         self.sampling.set_state(state["sampling"])
         self.shuffling.set_state(state["shuffling"])
         self.episodes.load_state_dict(state["episodes"])
-        self.discounted_return_E = state["discounted_return"].to(self.device)
         self.obs, restarted_E = self.env.load_state_dict(state["env"])
+        self.discounted_return_E = state["discounted_return"].to(self.device) * ~restarted_E
         self.episodes.restart(restarted_E)
         return restart_notes(restarted_E)
