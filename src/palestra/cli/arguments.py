@@ -16,9 +16,13 @@ Switch = tyro.conf.FlagCreatePairsOff[bool]
 """A flag that is only ever turned on: no ``--no-json`` beside ``--json``."""
 
 
-def parse(arguments: type[Args], argv: Sequence[str], command: str) -> Args:
-    """Parse a command's argv into its dataclass. Help and bad usage end in SystemExit (status 0 and 2)."""
-    return tyro.cli(arguments, args=list(argv), prog=f"palestra {command}", config=(tyro.conf.DisallowNone,))
+def parse(arguments: type[Args], argv: Sequence[str], command: str, description: str | None = None) -> Args:
+    """Parse a command's argv into its dataclass. Help and bad usage end in SystemExit (status 0 and 2).
+
+    The description is the dataclass's docstring if None.
+    """
+    config = (tyro.conf.DisallowNone,)
+    return tyro.cli(arguments, args=list(argv), prog=f"palestra {command}", description=description, config=config)
 
 
 def assignments(pairs: Sequence[str]) -> dict[str, str]:

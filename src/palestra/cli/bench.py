@@ -57,4 +57,5 @@ def command(argv: Sequence[str]) -> int:
 
 
 def _names(folder: Path) -> list[str]:
-    return sorted(path.stem for path in folder.glob("[!_]*.py"))
+    # What cannot be run by itself is shared by those that can.
+    return sorted(path.stem for path in folder.glob("*.py") if '"__main__"' in path.read_text())

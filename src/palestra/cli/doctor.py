@@ -62,11 +62,13 @@ def command(argv: Sequence[str]) -> int:
     if args.json:
         print_json({"ok": not broken, "checks": [asdict(check) for check in checks]})
         return 1 if broken else 0
+    from rich.markup import escape
+
     console = make_console()
     table = make_table("check", "", "found", whole=("check", ""))
     styles = {"ok": "green", "missing": "yellow", "broken": "bold red"}
     for check in checks:
-        table.add_row(check.name, f"[{styles[check.status]}]{check.status}[/]", check.detail.replace("[", r"\["))
+        table.add_row(escape(check.name), f"[{styles[check.status]}]{check.status}[/]", escape(check.detail))
     console.print(table)
     console.print(
         f"\n{len(broken)} broken" if broken else "\nready to train", style="bold red" if broken else "bold green"
@@ -118,9 +120,9 @@ def _extras() -> Iterator[Check]:
 
 
 def _version_of(module: str) -> str:
-    for name in importlib.metadata.packages_distributions().get(module, []):
-        return f"{name} {importlib.metadata.version(name)}"
-    return "installed"
+    names = importlib.metadata.packages_distributions().get(module, [])
+    name = module if module in names else next(iter(names), None)
+    return f"{name} {importlib.metadata.version(name)}" if name else "installed"
 
 
 def _disk(out: Path) -> Iterator[Check]:

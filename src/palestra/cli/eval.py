@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
-from tyro.conf import Positional
+from tyro.conf import Positional, arg
 
 from palestra.cli.arguments import Switch, check_is_saved, parse
 from palestra.cli.output import make_console, number, print_json
@@ -16,7 +16,7 @@ from palestra.errors import require
 class Args:
     """Measure a trained agent: greedy returns over whole episodes in the reference environment."""
 
-    run: Positional[str]
+    run: Annotated[Positional[str], arg(metavar="RUN")]
     """A run's folder or id, or a folder that `agent.save` wrote."""
     episodes: int = 100
     """How many."""

@@ -28,6 +28,9 @@ def command(argv: Sequence[str]) -> int:
         print_json({"recipes": [_facts(recipe) for recipe in recipes]})
         return 0
     console = make_console()
+    if not recipes:
+        console.print(f"no recipes of the paradigm {args.paradigm}")
+        return 0
     narrow = console.width < NARROW
     columns = ("recipe", "environment", "budget", "claim") + (() if narrow else ("what it is",))
     table = make_table(*columns, right=("budget", "claim"), whole=("environment", "budget", "claim"))
@@ -36,9 +39,9 @@ def command(argv: Sequence[str]) -> int:
         claim = f">= {number(recipe.claim.threshold)}" if recipe.claim else "-"
         table.add_row(name, recipe.env, f"{recipe.budget:,}", claim, *([] if narrow else [recipe.summary]))
     console.print(table)
-    if recipes:
-        console.print(f"\n[dim]palestra show {recipes[0].id}[/]", "explains one;", soft_wrap=True, end=" ")
-        console.print(f"[dim]palestra train {recipes[0].id}[/]", "trains it.", soft_wrap=True)
+    for recipe in [r for r in recipes if r.claim][:1]:
+        console.print(f"\npalestra show {recipe.id}   explains one", style="dim")
+        console.print(f"palestra train {recipe.id}  trains one", style="dim")
     return 0
 
 

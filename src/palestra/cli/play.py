@@ -1,13 +1,16 @@
 """``palestra play``: a film of a trained agent."""
 
+import ctypes.util
+import os
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from tyro.conf import Positional
+from tyro.conf import Positional, arg
 
 from palestra.cli.arguments import Switch, check_is_saved, parse
 from palestra.cli.output import make_console, number, print_json
@@ -18,7 +21,7 @@ from palestra.errors import require
 class Args:
     """Film a trained agent in the reference environment; the video lies in the run's folder."""
 
-    run: Positional[str]
+    run: Annotated[Positional[str], arg(metavar="RUN")]
     """A run's folder or id, or a folder that `agent.save` wrote."""
     episodes: int = 1
     """How many."""
@@ -82,6 +85,7 @@ def make_film(
     from palestra.recipes.saved import load, saved_folder
     from palestra.runs.video import write_video
 
+    draw_without_screen()
     agent = load(path_or_id, out=out, which=which, device=device)
     try:
         env = make_film_env(agent.env_config)
@@ -104,3 +108,13 @@ def make_film(
     finally:
         agent.close()
     return Film(video, agent.env_config.id, count, fps, returns)
+
+
+def draw_without_screen() -> None:
+    """On a machine without a screen, tell the libraries beneath not to look for one."""
+    if sys.platform != "linux" or os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"):
+        return
+    os.environ.setdefault("SDL_VIDEODRIVER", "dummy")
+    os.environ.setdefault("SDL_AUDIODRIVER", "dummy")
+    if ctypes.util.find_library("EGL"):  # without it, even importing MuJoCo would fail under this setting
+        os.environ.setdefault("MUJOCO_GL", "egl")

@@ -11,7 +11,7 @@ from tyro.conf import Positional
 from palestra.cli.arguments import Switch, check_is_saved, parse
 from palestra.cli.output import NARROW, duration, make_console, make_table, number, print_json
 from palestra.errors import UsageError
-from palestra.runs import index, series
+from palestra.runs import index
 from palestra.runs.index import RunRow
 from palestra.runs.store import Run
 
@@ -30,7 +30,7 @@ class Ls:
 class Show:
     """What a run was asked to do, what became of it, and what it left on disk."""
 
-    run: Positional[str]
+    run: Annotated[Positional[str], tyro.conf.arg(metavar="RUN")]
     """A run's folder or id."""
     out: Path = Path("runs")
     """Folder of the runs."""
@@ -42,7 +42,7 @@ class Show:
 class Rm:
     """Delete runs, with their checkpoints, plots and videos."""
 
-    runs: Positional[tuple[str, ...]]
+    runs: Annotated[Positional[tuple[str, ...]], tyro.conf.arg(metavar="RUN")]
     """Folders or ids."""
     out: Path = Path("runs")
     """Folder of the runs."""
@@ -63,7 +63,7 @@ class Reindex:
 def command(argv: Sequence[str]) -> int:
     """Run ``palestra runs``; without a subcommand it lists."""
     listing = not argv or (argv[0].startswith("-") and argv[0] not in ("-h", "--help"))
-    args: Any = parse(_COMMANDS, ["ls", *argv] if listing else argv, "runs")
+    args: Any = parse(_COMMANDS, ["ls", *argv] if listing else argv, "runs", "The trainings on disk; ls by itself.")
     match args:
         case Ls():
             _print_rows(index.list_runs(args.out), args)
@@ -115,6 +115,8 @@ _STYLES = {"finished": "green", "running": "cyan", "interrupted": "yellow"}
 
 
 def _show(args: Show) -> None:
+    from palestra.runs import series  # imports NumPy, which listing does without
+
     run = _open(args.run, args.out)
     metrics = {}
     if run.metrics_path.is_file():
@@ -142,15 +144,17 @@ def _show(args: Show) -> None:
     def line(label: str, value: object) -> None:
         console.print(f"{label:13}{value}", soft_wrap=True, markup=False)
 
-    config, manifest, status = run.config, run.manifest, run.status
+    manifest, status = run.manifest, run.status
+    settings, env, plan = (run.config.get(part, {}) for part in ("settings", "env", "train"))
     console.print(f"[bold]{run.id}[/]  [{_STYLES.get(status, '')}]{status}[/]\n", soft_wrap=True)
     line("path", run.path)
     line("created", manifest["created"])
-    line("progress", f"{manifest['steps']:,} of {config['train']['budget']:,} steps, {duration(manifest['seconds'])}")
-    line("learner", f"{config['learner']}  {_pairs(config['settings'])}")
-    line("environment", f"{config['env']['id']}  {_pairs({k: v for k, v in config['env'].items() if k != 'id'})}")
-    line("training", _pairs({k: v for k, v in config["train"].items() if k != "progress"}))
-    line("resumes", f"{len(manifest['resumes'])}, {'exact' if manifest['exact'] else 'not exact'}")
+    line("progress", f"{manifest['steps']:,} of {plan.get('budget', 0):,} steps, {duration(manifest['seconds'])}")
+    line("learner", f"{run.config.get('learner')}  {_pairs(settings)}")
+    line("environment", f"{env.get('id')}  {_pairs({k: v for k, v in env.items() if k != 'id'})}")
+    line("training", _pairs({k: v for k, v in plan.items() if k != "progress"}))
+    if manifest["resumes"]:
+        line("resumes", f"{len(manifest['resumes'])}, {'exact' if manifest['exact'] else 'not exact'}")
     claim = manifest.get("claim")
     if claim:
         verdict = "reached" if claim["reached"] else "not reached"

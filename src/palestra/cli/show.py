@@ -3,9 +3,9 @@
 import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
-from tyro.conf import Positional
+from tyro.conf import Positional, arg
 
 from palestra.cli.arguments import Switch, parse
 from palestra.cli.output import make_console, make_table, number, print_json
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 class Args:
     """Everything about a recipe: its settings and what they mean, its claim and where that comes from."""
 
-    recipe: Positional[str]
+    recipe: Annotated[Positional[str], arg(metavar="RECIPE")]
     """A recipe, as `palestra list` shows them."""
     json: Switch = False
     """Print one JSON object."""
@@ -39,19 +39,23 @@ def command(argv: Sequence[str]) -> int:
     types = {"settings": learner_type(recipe.learner).config_type, "env": EnvConfig, "train": TrainSettings}
     docs = {part: field_docs(cls) for part, cls in types.items()}
     if args.json:
-        facts = {"summary": recipe.summary, "paradigm": recipe.paradigm, "documentation": docs}
-        print_json({**config, **facts})
+        print_json({**config, "summary": recipe.summary, "paradigm": recipe.paradigm, "documentation": docs})
         return 0
+    from rich.table import Table
+
     console = make_console()
     console.print(f"[bold cyan]{recipe.id}[/]  {recipe.summary}\n")
+    facts = Table.grid("", "", padding=(0, 2, 0, 0))
     if recipe.claim:
         claim = recipe.claim
-        console.print(f"claims   {claim.metric} >= {number(claim.threshold)} over {claim.episodes} episodes", end="")
-        console.print(f" within {recipe.budget:,} steps\nsource   {claim.source}")
-    console.print(f"train    palestra train {recipe.id}")
+        facts.add_row("claims", f"{claim.metric} >= {number(claim.threshold)} over {claim.episodes} episodes")
+        facts.add_row("within", f"{recipe.budget:,} steps")
+        facts.add_row("source", claim.source)
+    facts.add_row("train", f"palestra train {recipe.id}")
+    console.print(facts)
     titles = {"settings": f"algorithm {recipe.learner}", "env": "environment", "train": "training"}
     for part, title in titles.items():
-        defaults = {f.name: f.default for f in dataclasses.fields(types[part])} if part == "settings" else config[part]
+        defaults = dataclasses.asdict(types[part]()) if part == "settings" else config[part]
         _print_settings(console, title, config[part], docs[part], defaults)
     console.print(f"\n* chosen by this recipe; the others are the defaults of {recipe.learner}", style="dim")
     return 0

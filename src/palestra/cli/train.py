@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any
 
 from tyro.conf import Positional, UseAppendAction, arg
 
@@ -27,7 +27,7 @@ ADHOC_BUDGET = 100_000
 class Args:
     """Train a recipe, or any algorithm on any environment (--algo with --env-id), or go on with a run (--resume)."""
 
-    recipe: Annotated[Positional[str | None], arg(help_behavior_hint="")] = None
+    recipe: Annotated[Positional[str | None], arg(metavar="[RECIPE]", help_behavior_hint="")] = None
     """A recipe, as `palestra list` shows them."""
     algo: Annotated[str | None, arg(help_behavior_hint="")] = None
     """Algorithm, to train without a recipe: ppo, dqn, random."""
@@ -47,10 +47,8 @@ class Args:
     """Where to compute: auto, cpu, cuda, cuda:1, mps."""
     num_envs: Annotated[int | None, arg(help_behavior_hint="(default: the recipe's, or the algorithm's)")] = None
     """Copies of the environment, stepped side by side."""
-    backend: Annotated[
-        Literal["auto", "torch", "sync", "async", "envpool"] | None, arg(help_behavior_hint="(default: the recipe's)")
-    ] = None
-    """What steps them: batched tensors, this process, worker processes, or EnvPool."""
+    backend: Annotated[str | None, arg(help_behavior_hint="(default: the recipe's)")] = None
+    """What steps them: auto, torch (batched tensors), sync (this process), async (worker processes), envpool."""
     env_kwargs: Annotated[str | None, arg(metavar="JSON", help_behavior_hint="")] = None
     """Arguments of the environment, as a JSON object."""
     target: Annotated[float | None, arg(help_behavior_hint="(default: the recipe's)")] = None
@@ -106,9 +104,11 @@ def _train(args: Args) -> "Outcome":
     from palestra.recipes.train import train  # imports torch: after the cheap errors
 
     if args.video:
+        from palestra.cli.play import draw_without_screen
         from palestra.engine.agent import EnvConfig
         from palestra.engine.film import make_film_env
 
+        draw_without_screen()
         make_film_env(EnvConfig(recipe.env, kwargs=env_kwargs or {})).close()  # say so now, not after an hour
     return train(
         recipe,

@@ -49,14 +49,28 @@ def _checked(cls: type[Any], values: Mapping[str, Any], *, from_text: bool) -> d
 
 
 def _parse(hint: Any, text: str) -> Any:
-    """Text to the value that a hint asks for: JSON where it is JSON, a bare word else."""
+    """Text to the value that a hint asks for, or ValueError."""
+    if hint is str:
+        return text
+    if get_origin(hint) in (Union, types.UnionType):
+        for option in sorted(get_args(hint), key=lambda option: option is not types.NoneType):
+            try:
+                return _parse(option, text)
+            except ValueError:
+                continue
+        raise ValueError
+    if get_origin(hint) is tuple:
+        items = text.strip("()[], ")
+        return _coerce(hint, [_word(item.strip()) for item in items.split(",")] if items else [])
+    return _coerce(hint, _word(text))
+
+
+def _word(text: str) -> Any:
+    """JSON where it is JSON, Python's or our spelling of a constant, or the text itself."""
     try:
-        value = json.loads(text)
+        return json.loads(text)
     except json.JSONDecodeError:
-        value = {"True": True, "False": False, "None": None}.get(text, text)
-        if "," in text:
-            value = json.loads(f"[{text.strip('()[],')}]")
-    return _coerce(hint, value)
+        return {"True": True, "False": False, "None": None, "none": None}.get(text, text)
 
 
 def _coerce(hint: Any, value: Any) -> Any:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from palestra.engine import seeding
 from palestra.engine.agent import Agent, EnvConfig
 from palestra.envs.registry import reference_env
-from palestra.errors import UsageError
+from palestra.errors import PalestraError, UsageError
 
 FPS = 30.0
 """Frames a second of an environment that does not say."""
@@ -28,14 +28,27 @@ class Frame(NamedTuple):
 
 
 def make_film_env(config: EnvConfig) -> gym.Env[Any, Any]:
-    """One copy of the environment that draws itself. UsageError for one that cannot."""
+    """One copy of the environment that draws itself.
+
+    Raises UsageError for an environment without pictures, PalestraError where drawing fails on this machine.
+    """
     probe = reference_env(config.id, env_kwargs=config.kwargs)
     modes = probe.metadata.get("render_modes", [])
     probe.close()
     if "rgb_array" not in modes:
         able = ", ".join(modes) or "nothing"
         raise UsageError(f"environment {config.id!r} draws no pictures (it renders {able}); expected 'rgb_array'")
-    return reference_env(config.id, render_mode="rgb_array", env_kwargs=config.kwargs)
+    env = reference_env(config.id, render_mode="rgb_array", env_kwargs=config.kwargs)
+    try:
+        env.reset(seed=0)
+        _draw(env)
+    except Exception as error:  # what drawing raises depends on the libraries beneath: OpenGL, SDL, MuJoCo
+        env.close()
+        raise PalestraError(
+            f"environment {config.id!r} cannot draw on this machine ({type(error).__name__}: {error}); without a "
+            "screen, MuJoCo needs EGL or OSMesa installed and MUJOCO_GL=egl or MUJOCO_GL=osmesa"
+        ) from error
+    return env
 
 
 def frames_per_second(env: gym.Env[Any, Any]) -> float:

@@ -91,10 +91,9 @@ class Trainer:
         self._log_every = settings.log_every or max(1, settings.budget // 500)
         self._next_log = self._log_every
         self._next_eval = settings.eval_every
-        mirrored = settings.tensorboard and tensorboard.is_available()
-        self._mirror = tensorboard.TensorBoardMirror(run.path / "tb") if run and mirrored else None
+        self._mirror: tensorboard.TensorBoardMirror | None = None
+        self._resumed_from: int | None = None
         self._last_evaluated: int | None = None
-        self._saved_trainer: dict[str, Any] | None = None
         self._last_saved: int | None = None
         self._previous_saved: int | None = None
         learner.budget = settings.budget
@@ -108,6 +107,7 @@ class Trainer:
         self._rate_from = (self._began, learner.clock)
         ending: Ending = "finished"
         try:
+            self._open_mirror()
             with StopRequest() as stop, denormals_as_zero():
                 if self._target_reached():
                     ending = "target"
@@ -115,15 +115,18 @@ class Trainer:
                     self._accumulate(learner.step())
                     if learner.clock >= self._next_log:
                         self._log()
-                    if settings.eval_every and learner.clock >= self._next_eval and self._evaluate():
-                        ending = "target"
-                        break
-                    if stop.signal is not None:
-                        ending = "interrupted"
-                        break
+                    improved = False
+                    if settings.eval_every and learner.clock >= self._next_eval:
+                        improved = self._evaluate()
                     if settings.progress:
                         progress.update(learner.clock, self._headline())
-                    if self.run_record and time.monotonic() - last_save >= settings.checkpoint_every:
+                    if self._target_reached():
+                        ending = "target"
+                    elif learner.clock >= settings.budget:
+                        break  # rows are still to come at this clock, so its checkpoint has to wait for them
+                    elif stop.signal is not None:
+                        ending = "interrupted"
+                    elif self.run_record and (improved or time.monotonic() - last_save >= settings.checkpoint_every):
                         self.save()
                         last_save = time.monotonic()
                 if ending != "interrupted":
@@ -140,6 +143,12 @@ class Trainer:
         return TrainResult(
             ending, learner.clock, self._seconds(), self._last_row, self.best_score, self.best_step, signal
         )
+
+    def _open_mirror(self) -> None:
+        if self.run_record and self.settings.tensorboard and tensorboard.is_available():
+            self._mirror = tensorboard.TensorBoardMirror(self.run_record.path / "tb")
+            if self._resumed_from is not None:
+                self._mirror.restart_at(self._resumed_from)
 
     def _accumulate(self, metrics: Metrics) -> None:
         for key, value in metrics.items():
@@ -170,7 +179,7 @@ class Trainer:
             self._mirror.add(self.learner.clock, row)
 
     def _evaluate(self) -> bool:
-        """Evaluate with randomness of its own; True if the target is reached."""
+        """Evaluate with randomness of its own; True if it is the best so far."""
         learner, settings = self.learner, self.settings
         self._next_eval = (learner.clock // settings.eval_every + 1) * settings.eval_every
         self._last_evaluated = learner.clock
@@ -179,11 +188,10 @@ class Trainer:
         )
         self._last_row = {**self._last_row, **result.metrics}
         self._write(result.metrics)
-        if self.best_score is None or result.score > self.best_score:
+        improved = self.best_score is None or result.score > self.best_score
+        if improved:
             self.best_score, self.best_step = result.score, learner.clock
-            if self.run_record:
-                self.save()
-        return self._target_reached()
+        return improved
 
     def _target_reached(self) -> bool:
         target = self.settings.target
@@ -199,11 +207,13 @@ class Trainer:
         return self._seconds_before + time.monotonic() - self._began
 
     def save(self) -> None:
-        """Checkpoint: metrics are committed first, so that no checkpoint is ever ahead of its rows."""
+        """Checkpoint: metrics are committed first, so that no checkpoint is ever ahead of its rows.
+
+        It closes its clock: no row may be added at this clock any more, since a resume keeps what is there.
+        """
         assert self.run_record is not None
         run, clock = self.run_record, self.learner.clock
-        trainer = self._state()
-        if self._last_saved == clock and self._saved_trainer == trainer:
+        if self._last_saved == clock:
             return
         run.metrics.commit()
         if self._mirror:
@@ -211,14 +221,12 @@ class Trainer:
         checkpoint.save(
             self.learner,
             run.checkpoints,
-            trainer=trainer,
+            trainer=self._state(),
             seconds=self._seconds(),
             best_step=self.best_step,
             best_score=self.best_score,
         )
-        if self._last_saved != clock:
-            self._previous_saved, self._last_saved = self._last_saved, clock
-        self._saved_trainer = trainer
+        self._previous_saved, self._last_saved = self._last_saved, clock
         keep = {clock, self._previous_saved, self.best_step} - {None}
         checkpoints.prune(run.checkpoints, {step for step in keep if step is not None})
 
@@ -242,6 +250,7 @@ class Trainer:
         assert self.run_record is not None
         run = self.run_record
         if not checkpoints.steps(run.checkpoints):
+            self._resumed_from = -1
             run.metrics.truncate_after(-1)
             return ["no checkpoint yet: starting from the beginning"]
         loaded = checkpoints.load_latest(run.checkpoints)
@@ -253,8 +262,7 @@ class Trainer:
         self._last_evaluated = trainer["last_evaluated"]
         self.best_score, self.best_step = trainer["best_score"], trainer["best_step"]
         self._seconds_before = loaded.info["seconds"]
-        self._last_saved, self._saved_trainer = loaded.step, trainer
+        self._last_saved = loaded.step
+        self._resumed_from = loaded.step
         run.metrics.truncate_after(loaded.step)
-        if self._mirror:
-            self._mirror.restart_at(loaded.step)
         return [*loaded.skipped, *notes]

@@ -115,7 +115,7 @@ def _renew_world(env: Any) -> None:
 def _tape_dtype(space: gym.Space[Any]) -> np.dtype[Any]:
     """The smallest integers that hold a Discrete's actions, since an episode may be long; else the space's dtype."""
     if isinstance(space, gym.spaces.Discrete):
-        return np.result_type(*map(np.min_scalar_type, (space.start, space.start + space.n - 1)))
+        return np.min_scalar_type(-max(abs(int(space.start)), abs(int(space.start + space.n))))
     return np.dtype(space.dtype)
 
 

@@ -48,9 +48,9 @@ def _make(spec: EnvSpec, env_kwargs: dict[str, Any]) -> gym.Env[Any, Any]:
     try:
         env = gym.make(spec, disable_env_checker=True, **env_kwargs)
     except (gym.error.DependencyNotInstalled, ImportError) as error:
-        for extra in EXTRAS:
-            if extra in str(spec.entry_point).lower():
-                raise missing_extra(extra, f"environment {spec.id!r}") from error
+        extra = next((extra for extra in EXTRAS if extra in str(spec.entry_point)), None)
+        if extra is not None and isinstance(error, gym.error.DependencyNotInstalled):
+            raise missing_extra(extra, f"environment {spec.id!r}") from error
         raise UsageError(f"environment {spec.id!r} cannot be made here: {error}") from error
     except TypeError as error:
         raise UsageError(f"environment {spec.id!r} given {env_kwargs}: {error}") from error

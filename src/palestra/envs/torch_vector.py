@@ -30,7 +30,7 @@ class TorchVectorEnv(VectorEnv):
         """Prepare ``num_envs`` copies on ``device``; ``reset`` or ``set_state`` starts them."""
         require(num_envs >= 1, f"num_envs={num_envs}", "at least 1")
         self.num_envs = num_envs
-        self.device = torch.device(device)
+        self.device = torch.empty(0, device=device).device  # "cuda" made "cuda:0", as its tensors say
         self.generator = torch.Generator(self.device)
         with torch.inference_mode(False):  # shared by many results, some of which autograd may see
             self.never = torch.zeros(num_envs, dtype=torch.bool, device=self.device)

@@ -8,6 +8,7 @@ from typing import Any
 from palestra.engine import seeding
 from palestra.engine.device import threads as use_threads
 from palestra.engine.trainer import Ending, Trainer, TrainResult
+from palestra.errors import require
 from palestra.recipes.build import Config, build_learner, resolve, train_settings
 from palestra.recipes.recipe import Recipe
 from palestra.recipes.registry import get_recipe
@@ -91,8 +92,10 @@ def resume(path: str | Path, *, out: str | Path = "runs", progress: bool = False
     """Continue a run where its newest good checkpoint stands."""
     run = Run.open(path, Path(out), write=True)
     config = run.config
-    with use_threads(config["threads"]):
+    with use_threads(config.get("threads", 1)):
         try:
+            whole = {"threads", "train", "claim"} <= config.keys()
+            require(whole, f"config.json of {run.id} with only {sorted(config)}", "all that the training wrote")
             learner = build_learner(config)
         except BaseException:
             run.close()

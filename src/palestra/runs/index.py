@@ -70,13 +70,13 @@ def record(root: Path, run: Run) -> None:
 
 def list_runs(root: Path) -> list[RunRow]:
     """Every run under a root, newest first. A missing or damaged index is rebuilt on the way."""
-    if not root.is_dir():
+    ids = run_ids(root)
+    if not ids:
         return []
     try:
         cached = _change(root, _read_all)
     except (sqlite3.Error, OSError):  # a read-only or full disk: the folders still tell
         cached = {}
-    ids = run_ids(root)
     rows, changed = [], []
     for run_id in ids:
         row, stamp = cached.get(run_id, (None, ""))

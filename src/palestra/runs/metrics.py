@@ -17,7 +17,7 @@ from palestra.errors import PalestraError
 from palestra.runs.atomic import clear_disk_errors, database_error
 
 # NaN has no place in SQLite, which stores it as NULL; so a NULL value is a NaN. Infinities are ordinary
-# REALs.
+# REALs; the sign of -0.0 is lost.
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS series (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
 CREATE TABLE IF NOT EXISTS points (

@@ -95,7 +95,8 @@ def _open_reader(path: Path) -> sqlite3.Connection:
         try:
             tables = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
         except sqlite3.OperationalError:
-            if path.with_name(f"{path.name}-wal").exists():
+            wal = path.with_name(f"{path.name}-wal")
+            if wal.exists() and wal.stat().st_size > 0:
                 raise
             # WAL needs a shared-memory file, which a read-only folder cannot get; closed cleanly, nothing
             # changes.

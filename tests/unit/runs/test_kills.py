@@ -64,8 +64,10 @@ def save_forever(folder: Path, report: Connection) -> None:
 
 def test_killed_while_saving(tmp_path: Path) -> None:
     rng = random.Random(0)
-    torn = 0
-    for _ in range(25):
+    kills = torn = 0
+    while kills < 25 or torn < 3:  # and at least three of them inside a save
+        kills += 1
+        assert kills < 300, "hardly a kill fell inside a save: the test proves nothing"
         reported = kill_soon(save_forever, tmp_path, rng.uniform(0.0, 0.06))
         torn += any(path.name.startswith(".tmp") for path in tmp_path.glob(".*"))
         if reported < 0 and not checkpoints.steps(tmp_path):
@@ -75,8 +77,6 @@ def test_killed_while_saving(tmp_path: Path) -> None:
         assert loaded.step >= reported
         assert loaded.state["step"] == loaded.step
         assert torch.equal(loaded.state["weights"], state(loaded.step)["weights"])
-    assert checkpoints.load_latest(tmp_path).step > 20
-    assert torn > 0, "no kill fell inside a save: the test proves nothing"
 
 
 def save_in_place_forever(folder: Path, report: Connection) -> None:
@@ -132,7 +132,10 @@ def record_forever(folder: Path, report: Connection) -> None:
 def test_killed_while_committing(tmp_path: Path) -> None:
     rng = random.Random(2)
     database = tmp_path / "metrics.db"
-    for _ in range(25):
+    kills, steps = 0, []
+    while kills < 25 or len(steps) < 10 * BATCH:
+        kills += 1
+        assert kills < 300, "hardly a batch was committed: the test proves nothing"
         reported = kill_soon(record_forever, tmp_path, rng.uniform(0.0, 0.03))
         rows = read_rows(database)  # before any writer has recovered it
         steps = sorted({step for step, _, _ in rows})
@@ -142,4 +145,3 @@ def test_killed_while_committing(tmp_path: Path) -> None:
         assert rows == expected
         with closing(sqlite3.connect(f"{database.as_uri()}?mode=ro", uri=True)) as connection:
             assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
-    assert len(steps) > 20 * BATCH

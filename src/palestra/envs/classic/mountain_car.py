@@ -22,7 +22,10 @@ OBSERVATION_SPACE = spaces.Box(
 
 
 def roll(state: Tensor, throttle: Tensor, engine: float) -> tuple[Tensor, Tensor]:
-    """Position and velocity (num_envs,) one step on, with a throttle (num_envs,) from -1 to 1. The left wall stops it."""
+    """Position and velocity (num_envs,) one step on, with a throttle (num_envs,) from -1 to 1.
+
+    The wall on the left stops the car.
+    """
     position, velocity = state.unbind(1)
     velocity = torch.add(velocity, throttle, alpha=engine) - GRAVITY * (3 * position).cos()
     velocity = velocity.clamp(-MAX_SPEED, MAX_SPEED)

@@ -88,6 +88,8 @@ class PPOConfig(AlgorithmConfig):
         require(0 <= self.gae_lambda <= 1, f"gae_lambda={self.gae_lambda}", "0 <= gae_lambda <= 1")
         require(0 < self.clip_range < 1, f"clip_range={self.clip_range}", "0 < clip_range < 1")
         require(self.max_grad_norm > 0, f"max_grad_norm={self.max_grad_norm}", "a positive number")
+        require(self.clip_value is None or self.clip_value > 0, f"clip_value={self.clip_value}", "none or more than 0")
+        require(self.target_kl is None or self.target_kl > 0, f"target_kl={self.target_kl}", "none or more than 0")
         require(all(n > 0 for n in self.hidden_sizes), f"hidden_sizes={self.hidden_sizes}", "positive sizes")
 
 

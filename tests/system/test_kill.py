@@ -1,0 +1,185 @@
+"""Kill it at any instant: a training that was killed and resumed is bit for bit the one that never was.
+
+Both learners on the batched environments, killed with SIGKILL by another process at random instants, half of them
+inside the writing of a checkpoint. Two controls that do it wrong must fail the same comparison.
+"""
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+import sabotage
+from run_comparison import differences
+
+from palestra.runs import checkpoints
+
+HERE = Path(__file__).parent
+BUDGET = {"ppo": 20_480, "dqn": 6_400}
+CONFIG: dict[str, dict[str, Any]] = {
+    "ppo": {
+        "recipe": "cartpole/ppo",
+        "log_every": 1_536,  # neither this nor eval_every divides the budget: a row and an evaluation are due at the end
+        "eval_every": 6_144,
+        "settings": {"num_steps": 32, "minibatch_size": 128, "num_epochs": 4},
+    },
+    "dqn": {
+        "recipe": "cartpole/dqn",
+        "log_every": 192,
+        "eval_every": 1_500,
+        "settings": {
+            "train_frequency": 64,
+            "gradient_steps": 16,
+            "learning_starts": 500,
+            "buffer_size": 5_000,  # wraps around before the end
+            "hidden_sizes": [64, 64],
+        },
+    },
+}
+
+
+class Driver:
+    """The process that trains and kills; see ``kill_driver``."""
+
+    def __init__(self, folder: Path):
+        self.folder = folder
+        self.process = subprocess.Popen(
+            [sys.executable, HERE / "kill_driver.py"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+        self._whole: dict[str, SimpleNamespace] = {}
+        self._asked = 0
+
+    def chain(self, config: dict[str, Any], **request: Any) -> SimpleNamespace:
+        """One training, killed as the request says."""
+        self._asked += 1
+        assert self.process.stdin is not None
+        assert self.process.stdout is not None
+        out = str(self.folder / str(self._asked))
+        self.process.stdin.write(json.dumps({"out": out, "config": config, **request}) + "\n")
+        self.process.stdin.flush()
+        answer = SimpleNamespace(**json.loads(self.process.stdout.readline()))
+        answer.run = Path(answer.run)
+        return answer
+
+    def whole(self, config: dict[str, Any]) -> SimpleNamespace:
+        """The same training, never killed."""
+        key = json.dumps(config)
+        if key not in self._whole:
+            self._whole[key] = self.chain(config, plans=[])
+            assert self._whole[key].error is None
+        return self._whole[key]
+
+
+@pytest.fixture(scope="module")
+def driver(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Driver]:
+    made = Driver(tmp_path_factory.mktemp("kill"))
+    yield made
+    made.process.communicate()
+    assert made.process.returncode == 0
+
+
+def config(learner: str, seed: int = 0, **changes: Any) -> dict[str, Any]:
+    common = {"seed": seed, "budget": BUDGET[learner], "eval_episodes": 10, "checkpoint_every": 0.05}
+    return {**common, "claim": False, "tensorboard": False, **CONFIG[learner], **changes}
+
+
+both_learners = pytest.mark.parametrize("learner", ["ppo", "dqn"])
+
+
+def assert_same(driver: Driver, asked: dict[str, Any], chain: SimpleNamespace) -> None:
+    assert chain.error is None
+    assert [note for note in chain.notes if note != "no checkpoint yet: starting from the beginning"] == []
+    assert differences(driver.whole(asked).run, chain.run) == []
+
+
+@both_learners
+def test_killed_anywhere(driver: Driver, learner: str) -> None:
+    asked = config(learner, seed=1)
+    chain = driver.chain(asked, seed=1, kills=4, longest=0.6 * driver.whole(asked).seconds)
+    assert chain.kills >= 4
+    assert chain.inside >= 2
+    assert_same(driver, asked, chain)
+
+
+@both_learners
+def test_killed_before_the_first_checkpoint(driver: Driver, learner: str) -> None:
+    asked = config(learner)
+    plans = [{"seconds": 0.0}, {"save": 1, "into": 0.0}, {"save": 1, "into": 0.3}]
+    chain = driver.chain(asked, plans=plans)
+    assert chain.unborn == 1
+    assert chain.before_first >= 1
+    assert chain.inside >= 1
+    assert_same(driver, asked, chain)
+
+
+@both_learners
+def test_killed_at_the_end(driver: Driver, learner: str) -> None:
+    """Inside the last save, and then between it and the end of the process."""
+    asked = config(learner, checkpoint_every=0.0)
+    last = {"save": 1, "at_clock": BUDGET[learner]}
+    chain = driver.chain(asked, plans=[{**last, "into": 0.0}, {**last, "into": 0.6}, {**last, "into": 1.1}])
+    assert chain.inside >= 1
+    assert_same(driver, asked, chain)
+
+
+def test_killed_on_the_way_to_a_target(driver: Driver) -> None:
+    asked = config("ppo", target=60.0)
+    whole = driver.whole(asked)
+    ended = checkpoints.load_latest(whole.run / "checkpoints").step
+    assert ended < BUDGET["ppo"]
+    last = {"save": 1, "at_clock": ended}
+    chain = driver.chain(asked, plans=[{"save": 2, "into": 0.5}, last, {**last, "into": 1.1}])
+    assert chain.kills >= 2
+    assert_same(driver, asked, chain)
+
+
+@both_learners
+def test_control_without_generators(driver: Driver, learner: str) -> None:
+    asked = config(learner)
+    chain = driver.chain(asked, plans=[{"save": 3, "into": 0.5}], broken="generators")
+    assert chain.error is None
+    assert chain.steps[0] > 0
+    found = differences(driver.whole(asked).run, chain.run)
+    assert any(line.startswith("last.learner.modules") for line in found), found
+    assert any("rows differ" in line for line in found), found
+
+
+@both_learners
+def test_control_in_place(driver: Driver, learner: str) -> None:
+    """Kills inside saves leave files that cannot be read, or parts of two checkpoints that train on as one."""
+    asked = config(learner)
+    chain = driver.chain(asked, plans=[{"save": 2, "into": 0.1 * i} for i in range(1, 9)], broken="in place")
+    assert chain.inside >= 1
+    whole = driver.whole(asked).run
+    assert chain.error is not None or differences(whole, chain.run, load=sabotage.load_in_place)
+
+
+def test_the_comparison_would_pass_both_controls_unkilled(driver: Driver) -> None:
+    asked = config("dqn")
+    for broken, load in (("generators", checkpoints.load_latest), ("in place", sabotage.load_in_place)):
+        chain = driver.chain(asked, plans=[], broken=broken)
+        assert differences(driver.whole(asked).run, chain.run, load=load) == []
+
+
+@pytest.mark.slow
+@both_learners
+def test_a_hundred_kills(driver: Driver, learner: str, capfd: pytest.CaptureFixture[str]) -> None:
+    kills = inside = lives = chains = 0
+    different = {}
+    while kills < 100:
+        asked = config(learner, seed=chains)
+        chain = driver.chain(asked, seed=chains, kills=10, longest=0.6 * driver.whole(asked).seconds)
+        kills, inside, lives, chains = kills + chain.kills, inside + chain.inside, lives + chain.lives, chains + 1
+        found = [chain.error] if chain.error else differences(driver.whole(asked).run, chain.run)
+        if found:
+            different[chains - 1] = found
+    line = f"{learner}: {kills} kills, {inside} inside saves, {lives} lives, "
+    line += f"{chains - len(different)} of {chains} trainings bit-identical"
+    with capfd.disabled():
+        print(f"\n{line}", file=sys.stderr)
+    assert different == {}, line
+    assert inside >= 40, line

@@ -1,0 +1,93 @@
+"""Whatever is wrong with a request is one clear line, exit status 2, and no traceback."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from palestra.cli.main import main
+
+PPO = ["train", "cartpole/ppo"]
+
+CASES = {
+    "nothing": (["train"], "nothing to train; expected a recipe"),
+    "recipe and algo": ([*PPO, "--algo", "ppo"], "expected one or the other"),
+    "recipe and env": ([*PPO, "--env-id", "CartPole-v1"], "expected one or the other"),
+    "algo alone": (["train", "--algo", "ppo"], "--algo without --env-id"),
+    "env alone": (["train", "--env-id", "CartPole-v1"], "--env-id without --algo"),
+    "recipe": (["train", "cartpole/pop"], "unknown recipe 'cartpole/pop'; nearest: cartpole/ppo"),
+    "recipe to show": (["show", "cartpol/ppo"], "unknown recipe 'cartpol/ppo'; nearest: cartpole/ppo"),
+    "env": (["train", "--algo", "ppo", "--env-id", "CartPol-v1"], "'CartPol-v1'; nearest: CartPole-v1"),
+    "algo": (["train", "--algo", "pp0", "--env-id", "CartPole-v1"], "unknown algorithm 'pp0'; nearest: ppo"),
+    "setting": ([*PPO, "--set", "gama=0.9"], "'gama'; nearest: gamma"),
+    "setting's type": ([*PPO, "--set", "num_steps=abc"], "num_steps=abc; expected an integer"),
+    "setting's range": ([*PPO, "--set", "gamma=2"], "gamma=2.0; expected 0 <= gamma <= 1"),
+    "no equals sign": ([*PPO, "--set", "gamma"], "--set gamma; expected KEY=VALUE"),
+    "seed": ([*PPO, "--seed", "-1"], "--seed -1; expected 0 or more"),
+    "budget": ([*PPO, "--total-timesteps", "0"], "budget=0; expected a positive number of steps"),
+    "ad hoc budget": (["train", "--algo", "ppo", "--env-id", "CartPole-v1", "--budget", "-3"], "budget=-3; expected"),
+    "copies": ([*PPO, "--num-envs", "0"], "num_envs=0; expected at least 1"),
+    "threads": ([*PPO, "--threads", "0"], "threads=0; expected at least 1"),
+    "backend": ([*PPO, "--backend", "asink"], "unknown backend 'asink'; nearest: async"),
+    "no device": ([*PPO, "--device", "banana"], "device 'banana' is not known; expected auto, cpu"),
+    "device not here": ([*PPO, "--device", "mps:7"], "not available on this machine; use --device cpu"),
+    "env kwargs": ([*PPO, "--env-kwargs", "gravity=1"], "expected a JSON object"),
+    "env's own": ([*PPO, "--env-kwargs", '{"nope": 1}'], "unexpected keyword argument 'nope'"),
+    "action space": (["train", "--algo", "dqn", "--env-id", "Pendulum-v1"], "expected a Discrete action space"),
+    "no picture": (["train", "--algo", "ppo", "--env-id", "probe/Counting", "--video"], "expected a Gymnasium id"),
+    "resume and recipe": ([*PPO, "--resume", "x"], "given with recipe cartpole/ppo; a run keeps"),
+    "resume and settings": (["train", "--resume", "x", "--set", "a=1"], "given with --set; a run keeps"),
+    "resume and budget": (["train", "--resume", "x", "--budget", "1"], "given with --total-timesteps; a run keeps"),
+    "run to resume": (["train", "--resume", "nope"], "unknown run 'nope'"),
+    "run to evaluate": (["eval", "nope"], "unknown run 'nope'"),
+    "run to film": (["play", "nope"], "unknown run 'nope'"),
+    "run to show": (["runs", "show", "nope"], "unknown run 'nope'"),
+    "run to delete": (["runs", "rm", "nope"], "unknown run 'nope'"),
+    "nothing to delete": (["runs", "rm"], "nothing to delete"),
+    "folder to evaluate": (["eval", "."], "holds no run"),
+    "folder to resume": (["train", "--resume", "."], "holds no run"),
+    "episodes": (["eval", "nope", "--episodes", "0"], "--episodes 0; expected at least 1"),
+    "seed of a film": (["play", "nope", "--seed", "-1"], "--seed -1; expected 0 or more"),
+    "benchmark": (["bench", "nope"], "unknown benchmark 'nope'"),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_bad_usage(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    argv, said = CASES[name]
+    monkeypatch.chdir(tmp_path)
+    assert main(argv) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.startswith("palestra: ")
+    assert err.count("\n") == 1
+    assert said in err
+    assert list(tmp_path.iterdir()) == []  # what was refused left no trace
+
+
+def test_cuda_where_there_is_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
+    monkeypatch.chdir(tmp_path)
+    assert main([*PPO, "--device", "cuda"]) == 2
+    assert "device 'cuda' is not available on this machine; use --device cpu" in capsys.readouterr().err
+
+
+def test_out_that_cannot_be_written(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "file").touch()
+    assert main([*PPO, "--out", str(tmp_path / "file" / "runs")]) == 2
+    assert "file/runs cannot be written" in capsys.readouterr().err
+
+
+def test_a_missing_extra_says_how_to_get_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for module in [name for name in sys.modules if name.split(".")[0] == "mujoco" or "envs.mujoco" in name]:
+        monkeypatch.delitem(sys.modules, module)
+    monkeypatch.setitem(sys.modules, "mujoco", None)
+    assert main(["train", "--algo", "ppo", "--env-id", "HalfCheetah-v5"]) == 2
+    assert "pip install 'palestra[mujoco]'" in capsys.readouterr().err

@@ -1,0 +1,113 @@
+"""What every agent has: evaluation, prediction, files."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from palestra.engine.agent import Agent, EnvConfig, restart_notes
+from palestra.engine.config import build
+from palestra.errors import UsageError
+from palestra.learners.deep.ppo import PPO, PPOConfig
+from palestra.learners.random import Random
+from palestra.runs import checkpoints
+
+SMALL = PPOConfig(num_steps=16, minibatch_size=32, num_epochs=1, hidden_sizes=(8,))
+
+
+def counting(num_envs: int = 2) -> Agent:
+    return Random(EnvConfig("probe/Counting", num_envs))
+
+
+@pytest.mark.parametrize("episodes", [1, 7, 100, 250])
+def test_evaluation_takes_exactly_so_many_episodes(episodes: int) -> None:
+    evaluation = counting().evaluate(episodes=episodes, seed=3)
+    samples = evaluation.samples
+    assert samples.shape == (episodes,)
+    assert evaluation.score == pytest.approx(float(samples.mean()))
+    assert evaluation.metrics["eval/return_mean"] == evaluation.score
+    assert evaluation.metrics["eval/return_min"] == float(samples.min())
+    assert evaluation.metrics["eval/return_max"] == float(samples.max())
+    # probe/Counting pays 1 + 2 + ... + length over an episode.
+    length = evaluation.metrics["eval/length_mean"] * episodes
+    assert length == pytest.approx(float(((8 * samples + 1).sqrt() - 1).div(2).sum()))
+
+
+def test_the_batches_of_a_long_evaluation_are_different_episodes() -> None:
+    first, second = counting().evaluate(episodes=200, seed=3).samples.split(100)
+    assert not torch.equal(first, second)
+
+
+def test_evaluation_is_a_function_of_its_seed_whatever_was_evaluated_before() -> None:
+    agent = PPO("CartPole-v1", SMALL)
+    a = agent.evaluate(episodes=5, seed=1).samples
+    agent.evaluate(episodes=6, seed=2)
+    assert torch.equal(agent.evaluate(episodes=5, seed=1).samples, a)
+    assert not torch.equal(agent.evaluate(episodes=5, seed=2).samples, a)
+
+
+def test_the_reference_environment_is_gymnasiums_and_agrees() -> None:
+    # An untrained policy's mean over 100 episodes in either environment: within four standard errors.
+    agent = PPO("CartPole-v1", SMALL)
+    ours, theirs = (agent.evaluate(episodes=100, seed=0, reference=r).samples for r in (False, True))
+    assert type(agent._eval_env[1]).__name__ == "GymVectorEnv"
+    spread = (ours.var() / 100 + theirs.var() / 100).sqrt()
+    assert abs(float(ours.mean() - theirs.mean())) < 4 * float(spread)
+    agent.close()
+
+
+@pytest.mark.parametrize("steps", [1, 31, 32, 100])
+def test_learning_takes_at_least_the_steps_asked_for_and_goes_on_from_there(steps: int) -> None:
+    agent = PPO(EnvConfig("CartPole-v1", 2), SMALL)
+    assert agent.learn(steps) is agent
+    first = agent.clock
+    assert steps <= first < steps + 32
+    assert agent.learn(steps).clock == 2 * first
+
+
+def test_one_observation_or_a_batch() -> None:
+    agent = PPO("CartPole-v1", SMALL)
+    one = agent.predict(np.zeros(4))
+    assert type(one) is int
+    batch = agent.predict(np.zeros((3, 4), np.float32))
+    assert isinstance(batch, np.ndarray)
+    assert batch.tolist() == [one] * 3
+    for wrong in (np.zeros(3), np.zeros((2, 5)), np.zeros((1, 1, 4)), 0.0):
+        with pytest.raises(UsageError, match=r"observation of shape .*; expected \(4,\), or a batch"):
+            agent.predict(wrong)
+
+
+def test_samples_differ_and_greedy_actions_do_not() -> None:
+    agent, obs = PPO("CartPole-v1", SMALL), np.zeros((200, 4))
+    assert len(set(agent.predict(obs).tolist())) == 1
+    assert set(agent.predict(obs, deterministic=False).tolist()) == {0, 1}
+
+
+def test_a_description_is_json_and_builds_the_same_agent() -> None:
+    agent = PPO(EnvConfig("CartPole-v1", 3), SMALL, seed=4)
+    told = json.loads(json.dumps(agent.describe()))
+    again = PPO(build(EnvConfig, told["env"]), build(PPOConfig, told["settings"]), seed=told["seed"])
+    assert again.describe() == agent.describe()
+    assert told["learner"] == "ppo"
+    assert all(torch.equal(p, q) for p, q in zip(agent.modules.parameters(), again.modules.parameters(), strict=True))
+
+
+def test_saving_writes_a_configuration_and_a_checkpoint(tmp_path: Path) -> None:
+    agent = PPO(EnvConfig("CartPole-v1", 2), SMALL).learn(64)
+    folder = agent.save(tmp_path / "new" / "folder")
+    assert json.loads((folder / "config.json").read_text()) == json.loads(json.dumps(agent.describe()))
+    loaded = checkpoints.load_latest(folder / "checkpoints")
+    assert (loaded.step, loaded.info["learner"]) == (64, "ppo")
+
+
+def test_an_unknown_environment_is_named() -> None:
+    with pytest.raises(UsageError, match="CartPol-v1"):
+        PPO("CartPol-v1")
+
+
+def test_what_is_said_of_environments_that_began_anew() -> None:
+    assert restart_notes(torch.tensor([False, False])) == []
+    (note,) = restart_notes(torch.tensor([True, False, True]))
+    assert note.startswith("not exact: 2 of 3 environments")

@@ -1,0 +1,130 @@
+"""Spaces of every kind to the contract's form and back."""
+
+from typing import Any
+
+import gymnasium as gym
+import numpy as np
+import pytest
+import torch
+from gymnasium import spaces
+from gymnasium.wrappers import FlattenObservation
+
+from palestra.envs.spaces import (
+    adapted_observation_space,
+    flat_dim,
+    native_action,
+    supported_action_space,
+    to_env_action,
+)
+from palestra.errors import UsageError
+
+
+class Showing(gym.Env[Any, Any]):
+    """Shows nothing but its space."""
+
+    def __init__(self, space: gym.Space[Any]) -> None:
+        self.observation_space, self.action_space = space, spaces.Discrete(2)
+
+
+OWN = [
+    spaces.Dict({"place": spaces.Discrete(3), "speed": spaces.Box(-1.0, 1.0, (2, 2), np.float64)}),
+    spaces.Tuple((spaces.Discrete(32), spaces.Discrete(11), spaces.MultiBinary(2))),
+    spaces.MultiDiscrete([3, 2]),
+    spaces.MultiBinary(4),
+]
+
+
+@pytest.mark.parametrize("own", OWN)
+def test_composite_observations_are_flattened_as_gymnasium_does(own: gym.Space[Any]) -> None:
+    reference = FlattenObservation(Showing(own))
+    space, convert = adapted_observation_space(own, "x")
+    assert convert is not None
+    own.seed(0)
+    for _ in range(20):
+        obs = own.sample()
+        actual = convert(obs)
+        assert actual.dtype == np.float32
+        assert space.contains(actual)
+        np.testing.assert_array_equal(actual, reference.observation(obs).astype(np.float32))
+
+
+def test_a_discrete_observation_is_one_hot_from_its_start_one_or_a_batch() -> None:
+    space, convert = adapted_observation_space(spaces.Discrete(3, start=5), "x")
+    assert convert is not None
+    assert space == spaces.Box(0.0, 1.0, (3,))
+    assert convert(np.int64(6)).tolist() == [0.0, 1.0, 0.0]
+    assert convert(np.array([7, 5])).tolist() == [[0.0, 0.0, 1.0], [1.0, 0.0, 0.0]]
+
+
+@pytest.mark.parametrize(
+    "own", [spaces.Box(0, 255, (8, 8, 3), np.uint8), spaces.Box(0, 255, (8, 8), np.uint8), spaces.Box(-1.0, 1.0, (3,))]
+)
+def test_images_and_float32_stay_as_they_are(own: spaces.Box) -> None:
+    assert adapted_observation_space(own, "x") == (own, None)
+
+
+@pytest.mark.parametrize(
+    "own",
+    [spaces.Box(-1e300, 3.5, (3,), np.float64), spaces.Box(0, 255, (128,), np.uint8), spaces.Box(0, 9, (2, 2), int)],
+)
+def test_other_boxes_become_float32(own: spaces.Box) -> None:
+    space, convert = adapted_observation_space(own, "x")
+    assert convert is not None
+    assert (space.shape, space.dtype) == (own.shape, np.float32)
+    obs = (np.arange(np.prod(own.shape)).reshape(own.shape) / 40).astype(own.dtype)
+    assert convert(obs).dtype == np.float32
+    np.testing.assert_allclose(convert(obs), obs)
+    assert space.low.flat[0] == (-np.inf if own.dtype == np.float64 else 0)
+
+
+@pytest.mark.parametrize(
+    "own",
+    [spaces.Text(5), spaces.Sequence(spaces.Discrete(2)), spaces.Dict({"a": spaces.Sequence(spaces.Discrete(2))})],
+)
+def test_an_observation_space_that_is_no_vector_is_named(own: gym.Space[Any]) -> None:
+    with pytest.raises(UsageError, match=own.__class__.__name__):
+        adapted_observation_space(own, "Some-v0")
+
+
+@pytest.mark.parametrize(
+    "space",
+    [
+        spaces.Tuple((spaces.Discrete(2), spaces.Discrete(3))),
+        spaces.Dict({"a": spaces.Discrete(2)}),
+        spaces.Text(3),
+        spaces.MultiBinary(3),
+        spaces.Box(-np.inf, np.inf, (2,)),
+        spaces.Box(0.0, np.inf, (2,)),
+        spaces.Box(0, 3, (2,), np.int64),
+        spaces.MultiDiscrete([[2, 3], [4, 5]]),
+    ],
+)
+def test_an_action_space_outside_the_contract_is_named(space: gym.Space[Any]) -> None:
+    with pytest.raises(UsageError, match=r"'Some-v0' has the action space " + type(space).__name__):
+        supported_action_space(space, "Some-v0")
+
+
+def test_actions_get_the_start_and_the_dtype() -> None:
+    discrete = spaces.Discrete(3, start=-1)
+    assert to_env_action(discrete, torch.tensor([0, 2])).tolist() == [-1, 1]
+    assert discrete.contains(to_env_action(discrete, torch.tensor(2)))
+    assert hash(to_env_action(discrete, torch.tensor(2))) == hash(1)  # tables are indexed by it
+    several = spaces.MultiDiscrete([3, 2], start=[10, 20])
+    assert to_env_action(several, torch.tensor([2, 1])).tolist() == [12, 21]
+    assert several.contains(to_env_action(several, torch.tensor([2, 1])))
+    assert to_env_action(several, torch.tensor([[2, 1], [0, 0]])).tolist() == [[12, 21], [10, 20]]
+
+
+def test_a_box_action_is_clipped_for_gymnasium_only() -> None:
+    box = spaces.Box(np.array([-1.0, 0.0]), np.array([1.0, 3.0]), dtype=np.float64)
+    action = torch.tensor([[-2.0, 5.0], [0.5, -1.0]], requires_grad=True)
+    clipped = to_env_action(box, action)
+    assert clipped.dtype == np.float64
+    assert clipped.tolist() == [[-1.0, 3.0], [0.5, 0.0]]
+    assert native_action(box, action).tolist() == action.tolist()
+
+
+def test_flat_dim() -> None:
+    assert flat_dim(spaces.Box(0.0, 1.0, (2, 3))) == 6
+    assert flat_dim(spaces.Discrete(5)) == 5
+    assert flat_dim(spaces.MultiDiscrete([2, 3])) == 5

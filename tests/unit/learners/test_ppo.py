@@ -1,0 +1,185 @@
+"""PPO's own rules: what the first minibatch sees, where values come from, normalisation, schedules, bounds."""
+
+from typing import Any
+
+import gymnasium as gym
+import numpy as np
+import pytest
+import torch
+
+from palestra.data.rollout import Rollout, collect
+from palestra.engine.agent import EnvConfig
+from palestra.envs.vector import Resumed
+from palestra.errors import UsageError
+from palestra.learners.deep.ppo import PPO, PPOConfig
+
+
+def make(env_id: str = "CartPole-v1", num_envs: int = 4, **settings: Any) -> PPO:
+    defaults = {"num_steps": 32, "minibatch_size": 128, "num_epochs": 1, "hidden_sizes": (16,)}
+    return PPO(EnvConfig(env_id, num_envs), PPOConfig(**defaults | settings), seed=3)
+
+
+def rollout_of(agent: PPO) -> Rollout:
+    def policy(obs: torch.Tensor) -> torch.Tensor:
+        return agent.head.sample(agent.policy(agent.features(obs)), agent.sampling)
+
+    rollout, agent.obs = collect(agent.env, policy, agent.obs, agent.config.num_steps, to_env=agent.head.bounded)
+    return rollout
+
+
+@pytest.mark.parametrize("normalize", [False, True])
+@pytest.mark.parametrize("env_id", ["CartPole-v1", "Pendulum-v1"])
+def test_in_the_first_minibatch_the_ratio_is_one_and_the_kl_zero(env_id: str, normalize: bool) -> None:
+    agent = make(env_id, normalize_obs=normalize, normalize_reward=normalize)
+    for _ in range(3):  # also once the normalisers have moved
+        agent.step()
+        batch = agent.advantages(rollout_of(agent))
+        with torch.no_grad():
+            log_prob_B = agent.head.log_prob(agent.policy(batch.obs_BF), batch.action_B)
+        torch.testing.assert_close((log_prob_B - batch.log_prob_B).exp(), torch.ones(128), rtol=0, atol=1e-6)
+        metrics = agent.update(batch)  # one epoch of one minibatch
+        assert metrics["train/gradient_steps"] == 1
+        assert metrics["train/approx_kl"] == pytest.approx(0, abs=1e-6)
+        assert metrics["train/clip_fraction"] == 0
+        assert metrics["train/policy_loss"] == pytest.approx(0, abs=1e-5)  # normalised advantages have mean 0
+
+
+def test_a_cut_step_is_worth_its_true_successor_and_a_terminal_one_nothing() -> None:
+    agent = make(gamma=0.5, gae_lambda=0.0, num_envs=1, num_steps=4)
+    rng = torch.Generator().manual_seed(0)
+    obs, next_obs = torch.randn(4, 1, 4, generator=rng), torch.randn(4, 1, 4, generator=rng)
+    next_obs[0], next_obs[3] = obs[1], torch.randn(1, 4, generator=rng)
+    column = torch.zeros(4, 1, dtype=torch.bool)
+    terminated, truncated = column.clone(), column.clone()
+    truncated[1], terminated[2] = True, True
+    reward = torch.tensor([[1.0], [2.0], [3.0], [4.0]])
+    batch = agent.advantages(Rollout(obs, torch.zeros(4, 1, dtype=torch.int64), reward, terminated, truncated, next_obs))
+    with torch.no_grad():
+        v, following = agent.value(obs[:, 0]).squeeze(1), agent.value(next_obs[:, 0]).squeeze(1)
+    # Going on; cut (the final observation, not the next row's); terminal; the rollout's end.
+    expected = torch.stack((1 + 0.5 * v[1], 2 + 0.5 * following[1], torch.tensor(3.0), 4 + 0.5 * following[3]))
+    torch.testing.assert_close(batch.return_B, expected)
+    torch.testing.assert_close(batch.advantage_B, expected - v)
+    assert not any(x.requires_grad for x in batch)
+
+
+class Picture(gym.Env):
+    """One step a time in front of a white wall."""
+
+    observation_space = gym.spaces.Box(0, 255, (4, 4), np.uint8)
+    action_space = gym.spaces.Discrete(2)
+
+    def reset(self, *, seed: int | None = None, options: dict | None = None) -> tuple[np.ndarray, dict]:
+        super().reset(seed=seed)
+        return np.full((4, 4), 255, np.uint8), {}
+
+    def step(self, action: int) -> tuple[np.ndarray, float, bool, bool, dict]:
+        return np.full((4, 4), int(self.np_random.integers(256)), np.uint8), 1.0, bool(self.np_random.random() < 0.1), False, {}
+
+
+@pytest.fixture
+def picture_id() -> str:
+    gym.register("test/Picture-v0", Picture)
+    yield "test/Picture-v0"
+    del gym.registry["test/Picture-v0"]
+
+
+def test_the_normaliser_sees_the_features_that_the_networks_see(picture_id: str) -> None:
+    agent = make(picture_id, num_envs=2, normalize_obs=True)
+    agent.step()
+    assert 0 < float(agent.obs_norm.mean.min())
+    assert float(agent.obs_norm.mean.max()) <= 1  # bytes are divided by 255 first
+    rollout = rollout_of(agent)
+    features = agent.features(rollout.obs.flatten(0, 1))
+    assert abs(float(features.mean())) < 0.5
+    assert 0.5 < float(features.std()) < 2
+
+
+def test_rewards_are_divided_by_the_deviation_of_the_discounted_return() -> None:
+    agent = make(num_envs=2, num_steps=30, normalize_reward=True, gamma=0.9)
+    rollouts = [rollout_of(agent) for _ in range(2)]
+    scaled = [agent._scaled_reward(rollout) for rollout in rollouts]
+    returns, running = [], np.zeros(2)
+    for t, (reward, done) in enumerate((r, d) for rollout in rollouts for r, d in zip(rollout.reward, rollout.done)):
+        running = 0.9 * running + reward.numpy()
+        returns.append(running)
+        running = running * ~done.numpy()
+        if t in (29, 59):  # the statistics include the rollout that they scale
+            deviation = np.concatenate(returns).std()
+            expected = rollouts[t // 30].reward.numpy() / deviation
+            np.testing.assert_allclose(scaled[t // 30].numpy(), expected, rtol=1e-5)
+    assert any(rollout.done.any() for rollout in rollouts)
+
+
+def test_an_environment_that_began_anew_takes_no_return_with_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    agent = make(num_envs=2, normalize_reward=True)
+    agent.step()
+    state = agent.state_dict()
+    assert bool((agent.discounted_return_E > 0).all())
+    restarted = torch.tensor([True, False])
+    monkeypatch.setattr(agent.env, "load_state_dict", lambda _: Resumed(agent.obs, restarted))
+    (note,) = agent.load_state_dict(state)
+    assert "1 of 2 environments" in note
+    assert (agent.discounted_return_E > 0).tolist() == [False, True]
+
+
+def test_the_linear_schedules_end_at_zero() -> None:
+    agent = make(learning_rate=0.5, learning_rate_schedule="linear", clip_schedule="linear")
+    batch = agent.advantages(rollout_of(agent))
+    agent.budget = 1_000
+    for agent.clock, expected in ((0, 0.5), (250, 0.375), (1_000, 0.0), (1_100, 0.0)):
+        before = [p.detach().clone() for p in agent.modules.parameters()]
+        agent.update(batch)
+        assert agent.optimizer.learning_rate == pytest.approx(expected)
+        unmoved = all(torch.equal(p, q) for p, q in zip(agent.modules.parameters(), before, strict=True))
+        assert unmoved == (expected == 0)
+
+
+def test_a_kl_beyond_its_target_stops_the_epochs() -> None:
+    eager = make(num_epochs=10, learning_rate=0.1)
+    careful = make(num_epochs=10, learning_rate=0.1, target_kl=1e-3)
+    assert eager.step()["train/gradient_steps"] == 10
+    assert careful.step()["train/gradient_steps"] == 2  # the first epoch's KL is zero, the second's is not
+
+
+def test_every_sample_is_used_once_an_epoch_and_one_left_over_is_none() -> None:
+    agent = make(num_envs=3, num_steps=11, minibatch_size=8, num_epochs=2)
+    sizes, seen = [], []
+    step = agent._gradient_step
+    agent._gradient_step = lambda b, clip: (sizes.append(len(b.obs_BF)), seen.append(b.return_B), step(b, clip))[2]
+    rollout = rollout_of(agent)
+    batch = agent.advantages(rollout)._replace(return_B=torch.arange(33.0))
+    agent.update(batch)
+    assert sizes == [8, 8, 8, 8] * 2  # 33 = 4 x 8 + 1, and one sample has no standard deviation
+    for epoch in (seen[:4], seen[4:]):
+        assert len(set(torch.cat(epoch).tolist())) == 32
+    assert not torch.equal(torch.cat(seen[:4]), torch.cat(seen[4:]))
+
+
+def test_actions_are_inside_the_bounds_on_their_way_out_only() -> None:
+    agent = make("Pendulum-v1", log_std_init=3.0)
+    rollout = rollout_of(agent)
+    assert float(rollout.action.abs().max()) > 2
+    actions = agent.act(torch.zeros(100, 3), deterministic=False).detach()
+    assert float(actions.abs().max()) == 2.0
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"num_steps": 0}, "num_steps=0; expected at least 1"), ({"minibatch_size": 1}, "minibatch_size=1"),
+        ({"num_epochs": 0}, "num_epochs=0"), ({"learning_rate": 0.0}, "learning_rate=0.0"),
+        ({"gamma": 1.1}, "gamma=1.1; expected 0 <= gamma <= 1"), ({"gae_lambda": -0.1}, "gae_lambda=-0.1"),
+        ({"clip_range": 0.0}, "clip_range=0.0"), ({"max_grad_norm": 0.0}, "max_grad_norm=0.0"),
+        ({"hidden_sizes": (8, 0)}, r"hidden_sizes=\(8, 0\)"), ({"clip_value": -1.0}, "clip_value=-1.0"),
+        ({"target_kl": 0.0}, "target_kl=0.0"),
+    ],
+)  # fmt: skip
+def test_settings_out_of_range_are_refused(settings: dict[str, Any], message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        PPOConfig(**settings)
+
+
+def test_one_sample_is_too_few() -> None:
+    with pytest.raises(UsageError, match="num_steps=1 with num_envs=1; expected at least 2 samples"):
+        make(num_envs=1, num_steps=1)

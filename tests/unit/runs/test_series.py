@@ -1,0 +1,103 @@
+"""Readers see what is committed, change nothing, and shorten long series faithfully."""
+
+import os
+import stat
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from palestra.errors import PalestraError
+from palestra.runs.metrics import MetricsWriter
+from palestra.runs.series import read_buckets, read_names, read_series, read_timing
+
+
+def write(path: Path, name: str, steps: list[int], values: list[float]) -> MetricsWriter:
+    writer = MetricsWriter(path)
+    for step, value in zip(steps, values):
+        writer.add(step, {name: value})
+    writer.commit()
+    return writer
+
+
+def test_series(tmp_path: Path) -> None:
+    path = tmp_path / "metrics.db"
+    writer = write(path, "x", [5, 1, 3], [0.5, float("nan"), float("inf")])
+    writer.add_timing(1, {"t": 2.0})
+    writer.commit()
+    steps, values = read_series(path, "x")
+    assert steps.dtype == np.int64
+    assert values.dtype == np.float64
+    np.testing.assert_array_equal(steps, [1, 3, 5])
+    np.testing.assert_array_equal(values, [np.nan, np.inf, 0.5])
+    assert [array.tolist() for array in read_timing(path, "t")] == [[1], [2.0]]
+    assert [len(array) for array in read_series(path, "unknown")] == [0, 0]
+    assert [len(array) for array in read_buckets(path, "unknown", 10)] == [0, 0, 0, 0]
+    writer.close()
+
+
+def test_a_short_series_is_returned_as_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "metrics.db"
+    write(path, "x", [0, 1, 100], [1.0, float("nan"), 3.0]).close()
+    steps, low, mean, high = read_buckets(path, "x", 3)
+    np.testing.assert_array_equal(steps, [0, 1, 100])
+    for values in (low, mean, high):
+        np.testing.assert_array_equal(values, [1.0, np.nan, 3.0])
+
+
+@pytest.mark.parametrize("max_points", [1, 7, 64, 999])
+def test_buckets_against_numpy(tmp_path: Path, max_points: int) -> None:
+    rng = np.random.default_rng(0)
+    path = tmp_path / "metrics.db"
+    steps = np.sort(rng.choice(10**9, 1000, replace=False))
+    values = np.where(rng.random(1000) < 0.1, np.nan, rng.normal(size=1000))
+    write(path, "x", steps.tolist(), values.tolist()).close()
+    got = read_buckets(path, "x", max_points)
+    assert 1 <= len(got.steps) <= max_points
+    width = int(steps[-1] - steps[0]) + 1
+    number = [int(step - steps[0]) * max_points // width for step in steps]
+    for i, bucket in enumerate(sorted(set(number))):
+        inside = np.array(number) == bucket
+        finite = values[inside][np.isfinite(values[inside])]
+        assert got.steps[i] == steps[inside][-1]
+        expected = [finite.min(), finite.mean(), finite.max()] if len(finite) else [np.nan] * 3
+        np.testing.assert_allclose([got.low[i], got.mean[i], got.high[i]], expected, rtol=1e-12)
+
+
+def test_reading_beside_the_writer_changes_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "metrics.db"
+    writer = write(path, "x", list(range(100)), [0.0] * 100)
+    wal = path.with_name("metrics.db-wal")
+    before = path.read_bytes(), wal.read_bytes()
+    for _ in range(3):
+        assert read_names(path) == ["x"]
+        read_series(path, "x")
+    assert (path.read_bytes(), wal.read_bytes()) == before, "a reader checkpointed"
+    writer.close()
+
+
+def test_no_numbers_yet(tmp_path: Path) -> None:
+    path = tmp_path / "metrics.db"
+    with pytest.raises(PalestraError, match="the run has not recorded anything"):
+        read_names(path)
+    assert not path.exists()
+    path.touch()  # a writer killed as it began
+    with pytest.raises(PalestraError, match="the run has not recorded anything"):
+        read_names(path)
+    path.write_bytes(b"no database" * 100)
+    with pytest.raises(PalestraError, match="cannot read"):
+        read_names(path)
+
+
+def test_read_only_folder(tmp_path: Path) -> None:
+    folder = tmp_path / "archive"
+    path = folder / "metrics.db"
+    write(path, "x", [1], [2.0]).close()
+    path.chmod(stat.S_IRUSR)
+    folder.chmod(stat.S_IRUSR | stat.S_IXUSR)
+    try:
+        assert read_series(path, "x")[1].tolist() == [2.0]
+        if os.geteuid() != 0:  # root writes anyway
+            assert os.listdir(folder) == ["metrics.db"]
+    finally:
+        folder.chmod(stat.S_IRWXU)
