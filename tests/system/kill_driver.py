@@ -1,4 +1,4 @@
-"""A process that trains in child processes and kills them with SIGKILL: one JSON request a line, one JSON answer a line.
+"""A process that trains in child processes and kills them with SIGKILL: a JSON request a line, a JSON answer a line.
 
 It imports PyTorch once, stays free of threads, and forks a new process for every life of a training, so that a life
 costs milliseconds and not an import. A life reports through a pipe when it enters and when it leaves the writing of a
@@ -14,6 +14,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -157,7 +158,7 @@ def chain(out: Path, config: dict[str, Any], plan_next: Planner, broken: str | N
         plan = plan_next(done)
         killed = life.kill(plan, sum(save_seconds) / len(save_seconds)) if plan else life.wait() < 0
         events = [event for event in life.events if event[0] in ("save", "saved")]
-        save_seconds += [end[2] - start[2] for start, end in zip(events, events[1:]) if end[0] == "saved"]
+        save_seconds += [end[2] - start[2] for start, end in pairwise(events) if end[0] == "saved"]
         if killed:
             done.kills += 1
             done.inside += bool(events) and events[-1][0] == "save"
@@ -189,7 +190,7 @@ def at_random(seed: int, kills: int, longest: float) -> Planner:
     rng = random.Random(seed)
 
     def plan_next(done: Chain) -> Plan | None:
-        if done.kills >= kills and done.inside >= kills // 2 or done.kills >= 4 * kills:
+        if (done.kills >= kills and done.inside >= kills // 2) or done.kills >= 4 * kills:
             return None
         if done.inside < done.kills - done.inside or done.kills >= kills:
             return Plan(save=rng.randint(1, 3), into=rng.uniform(0.0, 0.9))

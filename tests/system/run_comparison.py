@@ -47,7 +47,7 @@ def differences(
     ]
     if load is checkpoints.load_latest:
         best = told["best_step"]
-        if best is not None:
+        if best is not None and best == other_told["best_step"]:
             pair = (checkpoints.load(checkpoints.find(run / "checkpoints", best)).state for run in (one, other))
             found += _state(*pair, "best")
         found += [f"left in checkpoints: {path.name}" for path in (other / "checkpoints").glob(".*")]

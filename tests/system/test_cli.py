@@ -18,6 +18,7 @@ import pytest
 
 import palestra.recipes.train
 from palestra.cli.main import main
+from palestra.engine import agent
 from palestra.recipes.recipe import Claim
 from palestra.recipes.registry import RECIPES
 from palestra.recipes.train import Outcome
@@ -66,12 +67,18 @@ def test_train_prints_its_outcome_and_leaves_a_run(trained: tuple[Path, dict[str
     assert json.loads((path / "config.json").read_text())["train"]["eval_episodes"] == 5
 
 
-def test_eval_agrees_with_its_own_returns(trained: tuple[Path, dict[str, Any], str], capsys: Captured) -> None:
+def test_eval_agrees_with_its_own_returns(
+    trained: tuple[Path, dict[str, Any], str], monkeypatch: pytest.MonkeyPatch, capsys: Captured
+) -> None:
     out, printed, _ = trained
+    backends = []
+    make = agent.make_vec
+    monkeypatch.setattr(agent, "make_vec", lambda *a, **k: backends.append(k["backend"]) or make(*a, **k))
     argv = ["eval", printed["run"], "--out", str(out), "--episodes", "5", "--seed", "3"]
     assert main([*argv, "--json"]) == 0
     result = strict_json(capsys.readouterr().out)
     assert (result["env"], result["reference"], result["episodes"]) == ("CartPole-v1", True, 5)
+    assert backends == ["auto", "sync"]  # to load the agent, and Gymnasium's own to measure it
     returns = np.array(result["returns"])
     half = 2.776 * returns.std(ddof=1) / 5**0.5  # Student's t with four degrees of freedom
     assert result["mean"] == pytest.approx(returns.mean())

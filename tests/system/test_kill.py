@@ -23,7 +23,7 @@ BUDGET = {"ppo": 20_480, "dqn": 6_400}
 CONFIG: dict[str, dict[str, Any]] = {
     "ppo": {
         "recipe": "cartpole/ppo",
-        "log_every": 1_536,  # neither this nor eval_every divides the budget: a row and an evaluation are due at the end
+        "log_every": 1_536,  # neither this nor eval_every divides the budget: both are due once more at its end
         "eval_every": 6_144,
         "settings": {"num_steps": 32, "minibatch_size": 128, "num_epochs": 4},
     },
@@ -119,7 +119,7 @@ def test_killed_before_the_first_checkpoint(driver: Driver, learner: str) -> Non
 @both_learners
 def test_killed_at_the_end(driver: Driver, learner: str) -> None:
     """Inside the last save, and then between it and the end of the process."""
-    asked = config(learner, checkpoint_every=0.0)
+    asked = config(learner)
     last = {"save": 1, "at_clock": BUDGET[learner]}
     chain = driver.chain(asked, plans=[{**last, "into": 0.0}, {**last, "into": 0.6}, {**last, "into": 1.1}])
     assert chain.inside >= 1

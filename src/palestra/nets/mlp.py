@@ -96,7 +96,9 @@ class _FusedMLP(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
         if torch.is_grad_enabled():  # create_graph=True; a gradient penalty would silently count as a constant
-            raise RuntimeError("MLP.forward has first-order gradients only; call MLP.plain where second ones are needed")
+            raise RuntimeError(
+                "MLP.forward has first-order gradients only; call MLP.plain where second ones are needed"
+            )
         saved = ctx.saved_tensors
         depth = len(saved) // 3
         inputs, layers = saved[:depth], saved[depth:]

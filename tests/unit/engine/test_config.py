@@ -96,7 +96,7 @@ def test_an_unknown_name_is_answered_with_the_nearest() -> None:
 
 def test_a_value_out_of_range_is_the_configs_own_error() -> None:
     for call in (lambda: build(Settings, {"gamma": 2}), lambda: override(Settings(), {"gamma": "2"})):
-        with pytest.raises(UsageError, match="gamma=2.0; expected 0 <= gamma <= 1"):
+        with pytest.raises(UsageError, match=r"gamma=2\.0; expected 0 <= gamma <= 1"):
             call()
     with pytest.raises(UsageError, match="gamma=nan"):
         override(Settings(), {"gamma": "NaN"})

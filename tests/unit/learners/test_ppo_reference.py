@@ -161,9 +161,8 @@ def test_advantages_and_returns_are_theirs() -> None:
         values = ours.value(obs.flatten(0, 1)).view(steps + 1, -1)
     ended = np.zeros(num_envs)
     for t in range(steps):
-        theirs.add(
-            obs[t].numpy(), rollout.action[t].numpy(), rollout.reward[t].numpy(), ended, values[t], torch.zeros(num_envs)
-        )  # fmt: skip
+        action, reward = rollout.action[t].numpy(), rollout.reward[t].numpy()
+        theirs.add(obs[t].numpy(), action, reward, ended, values[t], torch.zeros(num_envs))
         ended = terminated[t].numpy()
     theirs.compute_returns_and_advantage(values[-1], ended)
     np.testing.assert_allclose(batch.value_B.view(steps, -1).numpy(), theirs.values, atol=1e-6)

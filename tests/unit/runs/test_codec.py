@@ -46,7 +46,7 @@ def same(a: Any, b: Any) -> bool:
 def through_disk(state: Any, folder: Path) -> Any:
     tensors, tree = encode(state)
     write_tensors(folder / "tensors", tensors)
-    return decode(read_tensors(folder / "tensors"), json.loads(json.dumps(tree)))
+    return decode(read_tensors(folder / "tensors"), json.loads(json.dumps(tree, allow_nan=False)))
 
 
 KINDS = "?bhilqBHILQefdF"

@@ -69,6 +69,14 @@ def test_a_thousand_truncations(checkpoint: Path) -> None:
     checkpoints.verify(checkpoint)
 
 
+def test_the_message_tells_a_cut_from_a_flip(checkpoint: Path) -> None:
+    path = checkpoint / "tensors.safetensors"
+    data = path.read_bytes()
+    cut = rf"tensors.safetensors: 100 bytes, expected {len(data)}"
+    with damaged(path, data[:100]), pytest.raises(DamagedCheckpointError, match=cut):
+        checkpoints.verify(checkpoint)
+
+
 def test_bytes_added(checkpoint: Path) -> None:
     for path in sorted(checkpoint.iterdir()):
         bad = path.read_bytes() + b"\n"

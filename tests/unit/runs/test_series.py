@@ -1,6 +1,7 @@
 """Readers see what is committed, change nothing, and shorten long series faithfully."""
 
 import os
+import shutil
 import stat
 from pathlib import Path
 
@@ -74,6 +75,21 @@ def test_reading_beside_the_writer_changes_nothing(tmp_path: Path) -> None:
         read_series(path, "x")
     assert (path.read_bytes(), wal.read_bytes()) == before, "a reader checkpointed"
     writer.close()
+
+
+def test_reading_after_a_kill_changes_nothing(tmp_path: Path) -> None:
+    """The log that a killed writer left is the next writer's to recover; a reader only reads it."""
+    path = tmp_path / "metrics.db"
+    writer = write(path, "x", list(range(100)), [0.5] * 100)
+    left = tmp_path / "left"
+    left.mkdir()
+    for name in ("metrics.db", "metrics.db-wal"):
+        shutil.copy(tmp_path / name, left / name)
+    writer.close()
+    before = [(left / name).read_bytes() for name in ("metrics.db", "metrics.db-wal")]
+    for _ in range(2):
+        assert len(read_series(left / "metrics.db", "x")[0]) == 100
+    assert [(left / name).read_bytes() for name in ("metrics.db", "metrics.db-wal")] == before
 
 
 def test_no_numbers_yet(tmp_path: Path) -> None:

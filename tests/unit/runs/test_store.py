@@ -1,5 +1,6 @@
 """Runs: created whole, opened by id or path, written by one process at a time."""
 
+import fcntl
 import importlib.metadata
 import json
 import multiprocessing
@@ -223,6 +224,13 @@ def test_an_orphaned_worker_does_not_keep_the_lock(tmp_path: Path) -> None:
         Run.open(run.id, tmp_path, write=True).close()
     finally:
         os.kill(worker, signal.SIGKILL)
+
+
+def test_two_who_ask_do_not_see_each_other(tmp_path: Path) -> None:
+    RunLock(tmp_path).release()
+    with (tmp_path / ".lock").open() as other:
+        fcntl.flock(other, fcntl.LOCK_SH)
+        assert not is_locked(tmp_path)
 
 
 def test_asking_does_not_disturb_a_writer(tmp_path: Path) -> None:
