@@ -21,7 +21,7 @@ from palestra.cli.main import main
 from palestra.engine import agent
 from palestra.recipes.recipe import Claim
 from palestra.recipes.registry import RECIPES
-from palestra.recipes.train import Outcome
+from palestra.recipes.train import Interrupted, Outcome
 
 PALESTRA = [sys.executable, "-m", "palestra"]
 Captured = pytest.CaptureFixture[str]
@@ -243,7 +243,11 @@ def test_a_signal_saves_and_says_how_to_go_on(
     number: signal.Signals, status: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Captured
 ) -> None:
     outcome = Outcome("r", str(tmp_path / "r"), "interrupted", 5, 1.0, {}, None, [], int(number))
-    monkeypatch.setattr(palestra.recipes.train, "train", lambda *_, **__: outcome)
+
+    def interrupted(*_: object, **__: object) -> Outcome:
+        raise Interrupted(outcome)
+
+    monkeypatch.setattr(palestra.recipes.train, "train", interrupted)
     assert main(["train", "cartpole/ppo", "--out", str(tmp_path)]) == status
     assert f"palestra train --resume {tmp_path / 'r'}" in capsys.readouterr().out
 

@@ -13,29 +13,30 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-import sabotage
-from run_comparison import differences
 
 from palestra.runs import checkpoints
 
+from . import sabotage
+from .run_comparison import differences
+
 HERE = Path(__file__).parent
-BUDGET = {"ppo": 20_480, "dqn": 6_400}
+BUDGET = {"ppo": 14_336, "dqn": 4_480}
 CONFIG: dict[str, dict[str, Any]] = {
     "ppo": {
         "recipe": "cartpole/ppo",
         "log_every": 1_536,  # neither this nor eval_every divides the budget: both are due once more at its end
-        "eval_every": 6_144,
-        "settings": {"num_steps": 32, "minibatch_size": 128, "num_epochs": 4},
+        "eval_every": 4_608,
+        "settings": {"num_steps": 32, "minibatch_size": 128, "num_epochs": 2},
     },
     "dqn": {
         "recipe": "cartpole/dqn",
         "log_every": 192,
-        "eval_every": 1_500,
+        "eval_every": 1_000,
         "settings": {
             "train_frequency": 64,
-            "gradient_steps": 16,
+            "gradient_steps": 8,
             "learning_starts": 500,
-            "buffer_size": 5_000,  # wraps around before the end
+            "buffer_size": 3_000,  # wraps around before the end
             "hidden_sizes": [64, 64],
         },
     },
@@ -83,7 +84,7 @@ def driver(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Driver]:
 
 
 def config(learner: str, seed: int = 0, **changes: Any) -> dict[str, Any]:
-    common = {"seed": seed, "budget": BUDGET[learner], "eval_episodes": 10, "checkpoint_every": 0.05}
+    common = {"seed": seed, "budget": BUDGET[learner], "eval_episodes": 10, "checkpoint_every": 0.02}
     return {**common, "claim": False, "tensorboard": False, **CONFIG[learner], **changes}
 
 
@@ -98,7 +99,7 @@ def assert_same(driver: Driver, asked: dict[str, Any], chain: SimpleNamespace) -
 
 @both_learners
 def test_killed_anywhere(driver: Driver, learner: str) -> None:
-    asked = config(learner, seed=1)
+    asked = config(learner)
     chain = driver.chain(asked, seed=1, kills=4, longest=0.6 * driver.whole(asked).seconds)
     assert chain.kills >= 4
     assert chain.inside >= 2
@@ -158,11 +159,10 @@ def test_control_in_place(driver: Driver, learner: str) -> None:
     assert chain.error is not None or differences(whole, chain.run, load=sabotage.load_in_place)
 
 
-def test_the_comparison_would_pass_both_controls_unkilled(driver: Driver) -> None:
+def test_the_control_in_place_is_the_same_if_not_killed(driver: Driver) -> None:
     asked = config("dqn")
-    for broken, load in (("generators", checkpoints.load_latest), ("in place", sabotage.load_in_place)):
-        chain = driver.chain(asked, plans=[], broken=broken)
-        assert differences(driver.whole(asked).run, chain.run, load=load) == []
+    chain = driver.chain(asked, plans=[], broken="in place")
+    assert differences(driver.whole(asked).run, chain.run, load=sabotage.load_in_place) == []
 
 
 @pytest.mark.slow

@@ -3,7 +3,7 @@
 import dataclasses
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -80,7 +80,7 @@ _WITH_RESUME = {"resume", "out", "plots", "video", "quiet", "json"}
 def command(argv: Sequence[str]) -> int:
     """Run ``palestra train``; status 1 if the recipe's claim is not reached, 128 + n after signal n."""
     args = parse(Args, argv, "train")
-    outcome = _resume(args) if args.resume is not None else _train(args)
+    outcome = _outcome(args)
     interrupted = outcome.ending == "interrupted"
     plots = [] if interrupted or not args.plots else _draw(Path(outcome.path))
     video = None if interrupted or not args.video else _film(Path(outcome.path))
@@ -95,7 +95,18 @@ def command(argv: Sequence[str]) -> int:
     return 0 if outcome.claim is None or outcome.claim["reached"] else 1
 
 
-def _train(args: Args) -> "Outcome":
+def _outcome(args: Args) -> "Outcome":
+    start = _start if args.resume is None else _resume
+    training = start(args)
+    from palestra.recipes.train import Interrupted  # imports torch: after the cheap errors
+
+    try:
+        return training()
+    except Interrupted as stop:
+        return stop.outcome
+
+
+def _start(args: Args) -> "Callable[[], Outcome]":
     recipe = _recipe(args)
     require(args.seed >= 0, f"--seed {args.seed}", "0 or more")
     settings = assignments(args.settings)
@@ -110,7 +121,7 @@ def _train(args: Args) -> "Outcome":
 
         draw_without_screen()
         make_film_env(EnvConfig(recipe.env, kwargs=env_kwargs or {})).close()  # say so now, not after an hour
-    return train(
+    return lambda: train(
         recipe,
         seed=args.seed,
         out=args.out,
@@ -144,7 +155,7 @@ def _recipe(args: Args) -> Recipe:
     return adhoc_recipe(args.algo, args.env_id, ADHOC_BUDGET if args.total_timesteps is None else args.total_timesteps)
 
 
-def _resume(args: Args) -> "Outcome":
+def _resume(args: Args) -> "Callable[[], Outcome]":
     for field in dataclasses.fields(Args):
         given: Any = getattr(args, field.name)
         if given != field.default and field.name not in _WITH_RESUME:
@@ -156,7 +167,8 @@ def _resume(args: Args) -> "Outcome":
     check_is_saved(args.resume, args.out)
     from palestra.recipes.train import resume  # imports torch
 
-    return resume(args.resume, out=args.out, progress=not args.quiet)
+    run = args.resume
+    return lambda: resume(run, out=args.out, progress=not args.quiet)
 
 
 def _draw(run: Path) -> list[Path]:

@@ -8,14 +8,19 @@ from typing import Any, Self
 
 
 class StopRequest:
-    """A context in which the first SIGINT or SIGTERM sets ``signal`` and the second ends the process at once."""
+    """A context in which the first SIGINT or SIGTERM sets ``signal`` and the second ends the process at once.
 
-    def __init__(self) -> None:
+    Args:
+        enabled: without it signals do what they always do; there is nothing to save.
+    """
+
+    def __init__(self, enabled: bool = True) -> None:
+        self._enabled = enabled
         self.signal: signal.Signals | None = None
         self._previous: dict[signal.Signals, Any] = {}
 
     def __enter__(self) -> Self:
-        if threading.current_thread() is threading.main_thread():
+        if self._enabled and threading.current_thread() is threading.main_thread():
             for number in (signal.SIGINT, signal.SIGTERM):
                 self._previous[number] = signal.signal(number, self._handle)
         return self

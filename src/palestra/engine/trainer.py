@@ -108,7 +108,7 @@ class Trainer:
         ending: Ending = "finished"
         try:
             self._open_mirror()
-            with StopRequest() as stop, denormals_as_zero():
+            with StopRequest(enabled=self.run_record is not None) as stop, denormals_as_zero():
                 if self._target_reached():
                     ending = "target"
                 while ending == "finished" and learner.clock < settings.budget:
@@ -135,6 +135,7 @@ class Trainer:
                         self._evaluate()
                 if self.run_record:
                     self.save()
+            progress.update(learner.clock, self._headline())
         finally:
             progress.close()
             if self._mirror:

@@ -24,7 +24,7 @@ def flat_dim(space: gym.Space[Any]) -> int:
 
 
 def supported_action_space(space: gym.Space[Any], env_id: str) -> ActionSpace:
-    """The space itself if the contract knows it: Discrete, flat MultiDiscrete, or a bounded Box of floats.
+    """The space itself if the contract knows it: Discrete, flat MultiDiscrete, or a Box of floats.
 
     Raises UsageError, naming the space, for any other.
     """
@@ -33,10 +33,10 @@ def supported_action_space(space: gym.Space[Any], env_id: str) -> ActionSpace:
             return space
         case spaces.MultiDiscrete() if space.nvec.ndim == 1:
             return space
-        case spaces.Box() if np.issubdtype(space.dtype, np.floating) and space.is_bounded():
+        case spaces.Box() if np.issubdtype(space.dtype, np.floating):
             return space
     raise UsageError(
-        f"environment {env_id!r} has the action space {space}; expected Discrete, MultiDiscrete or a bounded Box"
+        f"environment {env_id!r} has the action space {space}; expected Discrete, MultiDiscrete or a Box"
         " of floats; wrap the environment so that its actions are one of these"
     )
 

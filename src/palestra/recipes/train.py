@@ -41,6 +41,14 @@ class Outcome:
     """The signal that interrupted it."""
 
 
+class Interrupted(KeyboardInterrupt):
+    """A signal stopped a training, which is saved. Goes on as Ctrl-C does, so that no loop begins the next one."""
+
+    def __init__(self, outcome: Outcome):
+        super().__init__(f"saved; go on with palestra.resume({outcome.path!r})")
+        self.outcome = outcome
+
+
 def train(
     recipe: str | Recipe,
     *,
@@ -71,6 +79,9 @@ def train(
         progress: show progress on standard error.
         claim: hold the recipe's claim against the best checkpoint at the end.
         **train: fields of TrainSettings over the recipe's (``budget``, ``eval_every``, ``target``, ...).
+
+    Raises:
+        Interrupted: after SIGINT or SIGTERM, once everything is saved.
     """
     chosen = get_recipe(recipe) if isinstance(recipe, str) else recipe
     text = {k: v if isinstance(v, str) else _as_text(v) for k, v in (settings or {}).items()}
@@ -116,10 +127,13 @@ def _train(learner: Any, run: Run, config: Config, progress: bool, notes: list[s
         if result.ending != "interrupted":
             claim = _try_claim(run, config, result)
         _record(run, result, claim)
-        return Outcome(
+        outcome = Outcome(
             run.id, str(run.path), result.ending, result.steps, round(result.seconds, 3), result.metrics, claim,
             notes, result.signal,
         )  # fmt: skip
+        if outcome.ending == "interrupted":
+            raise Interrupted(outcome)
+        return outcome
     finally:
         learner.close()
         run.close()

@@ -87,7 +87,8 @@ def list_runs(root: Path) -> list[RunRow]:
             row = fresh[0]
             changed.append(fresh)
         rows.append(row)
-    gone = cached.keys() - set(ids)
+    # A run that came after the folders were listed is in the index already; only a missing folder is gone.
+    gone = [run_id for run_id in cached.keys() - set(ids) if not (root / run_id / MANIFEST).is_file()]
     if changed or gone:
         with suppress(sqlite3.Error, OSError):
             _change(root, lambda connection: _update(connection, changed, gone))
@@ -194,6 +195,8 @@ def _change(root: Path, work: Callable[[sqlite3.Connection], Any]) -> Any:
 
 def _transact(path: Path, work: Callable[[sqlite3.Connection], Any]) -> Any:
     with closing(sqlite3.connect(path, timeout=60, isolation_level=None)) as connection:
+        # A row lost to a power cut is read from its folder again; waiting for the disk would buy nothing.
+        connection.execute("PRAGMA synchronous = OFF")
         # At once exclusive: a transaction that began by reading could not wait for another's write.
         connection.execute("BEGIN IMMEDIATE")
         if connection.execute("PRAGMA user_version").fetchone()[0] != _VERSION:

@@ -164,8 +164,8 @@ class Colour(IntEnum):
     [
         ({"a": [0, {"b": object()}]}, "state['a'][1]['b'] is a builtins.object"),
         ({"a": {1, 2}}, "state['a'] is a builtins.set"),
-        ({"a": Colour.RED}, "state['a'] is a test_codec.Colour"),
-        ({"a": namedtuple("P", "x")(1)}, "state['a'] is a test_codec.P"),
+        ({"a": Colour.RED}, f"state['a'] is a {__name__}.Colour"),
+        ({"a": namedtuple("P", "x")(1)}, f"state['a'] is a {__name__}.P"),
         ({"a": {(1, 2): 3}}, "state['a'] has the key (1, 2)"),
         ({"a": torch.zeros(2, dtype=torch.complex128)}, "state['a'] is a torch.complex128 tensor"),
         ({"a": torch.zeros(2, device="meta")}, "state['a'] is a torch.float32 tensor"),

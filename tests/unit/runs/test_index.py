@@ -144,6 +144,14 @@ def test_a_folder_deleted_by_hand_leaves_the_list(tmp_path: Path) -> None:
     assert stored(tmp_path) == [other.id]
 
 
+def test_a_run_that_comes_during_a_listing_keeps_its_row(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    old, new = finished(tmp_path, 0), finished(tmp_path, 1)
+    index.list_runs(tmp_path)
+    monkeypatch.setattr(index, "run_ids", lambda root: [old.id])
+    index.list_runs(tmp_path)
+    assert stored(tmp_path) == sorted([old.id, new.id])
+
+
 def test_a_listing_that_cannot_write_still_lists(tmp_path: Path) -> None:
     run = finished(tmp_path, 0)
     (tmp_path / "index.db").mkdir()  # nothing can be opened there
@@ -160,7 +168,7 @@ def train(root: Path, seed: int) -> None:
             run.metrics.commit()
             run.update_manifest(steps=step)
             index.record(root, run)
-            for _ in range(10):
+            for _ in range(5):
                 index.record(root, run)
                 index.list_runs(root)
         run.update_manifest(status="finished")
