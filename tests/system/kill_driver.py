@@ -20,9 +20,11 @@ from typing import Any
 
 import sabotage
 import torch
+import unrepeatable  # noqa: F401 - registers its world
 
 from palestra.errors import PalestraError
 from palestra.learners.deep import dqn, ppo  # noqa: F401 - imported once here instead of in every life
+from palestra.recipes.build import adhoc_recipe
 from palestra.recipes.train import resume, train
 from palestra.runs import checkpoints
 from palestra.runs.store import run_ids
@@ -144,8 +146,18 @@ Planner = Callable[[Chain], Plan | None]
 """The next kill in view of what has happened so far; None to let the training end."""
 
 
-def chain(out: Path, config: dict[str, Any], plan_next: Planner, broken: str | None = None) -> Chain:
-    """Train to the end, killed as planned and resumed after each kill."""
+def begin(out: Path, config: dict[str, Any]) -> list[str]:
+    """Train from the start; ``algo`` and ``env_id`` in a configuration stand for a recipe made of them."""
+    settings = dict(config)
+    if "algo" in settings:
+        settings["recipe"] = adhoc_recipe(settings.pop("algo"), settings.pop("env_id"), settings["budget"])
+    return train(**settings, out=out).notes
+
+
+def chain(
+    out: Path, config: dict[str, Any], plan_next: Planner, broken: str | None = None, to_the_end: bool = True
+) -> Chain:
+    """Train, killed as planned and resumed after each kill, to the end or to the last kill."""
     done = Chain()
     save_seconds = [0.02]
     while True:
@@ -153,9 +165,12 @@ def chain(out: Path, config: dict[str, Any], plan_next: Planner, broken: str | N
         assert len(runs) <= 1, runs
         path = out / runs[0] if runs else None
         before = checkpoints.steps(path / "checkpoints") if path else []
-        life = Life((lambda p=path: resume(p).notes) if path else (lambda: train(**config, out=out).notes), broken)
-        done.lives += 1
         plan = plan_next(done)
+        if plan is None and not to_the_end:
+            done.run = str(path)
+            return done
+        life = Life((lambda p=path: resume(p).notes) if path else (lambda: begin(out, config)), broken)
+        done.lives += 1
         killed = life.kill(plan, sum(save_seconds) / len(save_seconds)) if plan else life.wait() < 0
         events = [event for event in life.events if event[0] in ("save", "saved")]
         save_seconds += [end[2] - start[2] for start, end in pairwise(events) if end[0] == "saved"]
@@ -172,9 +187,16 @@ def chain(out: Path, config: dict[str, Any], plan_next: Planner, broken: str | N
                 done.notes += event[1]
             elif event[0] == "error":
                 done.error = event[1]
-        done.run = str(out / run_ids(out)[0])
+        done.run = str(out / (run_ids(out) or ["nothing"])[0])
         done.seconds = time.perf_counter() - life.began
         return done
+
+
+def crowd(out: Path, configs: list[dict[str, Any]]) -> list[str | None]:
+    """Train all at once, each in a process of its own; the error of each, if there was one."""
+    lives = [Life(lambda c=config: begin(out, c), None) for config in configs]
+    failed = [life.wait() != 0 for life in lives]
+    return [str(life.events[-1]) if bad else None for life, bad in zip(lives, failed)]
 
 
 def listed(plans: Iterator[Plan]) -> Planner:
@@ -200,14 +222,16 @@ def at_random(seed: int, kills: int, longest: float) -> Planner:
 
 
 def answer(request: dict[str, Any]) -> Any:
-    """Serve one request: ``out``, ``config``, and ``plans`` or ``seed``, ``kills`` and ``longest``."""
+    """Serve one request: ``out`` and ``crowd``, or ``out``, ``config`` and how to kill."""
     out = Path(request["out"])
     out.mkdir(parents=True, exist_ok=True)
+    if "crowd" in request:
+        return crowd(out, request["crowd"])
     if "plans" in request:
         planner = listed(iter([Plan(**plan) for plan in request["plans"]]))
     else:
         planner = at_random(request["seed"], request["kills"], request["longest"])
-    return asdict(chain(out, request["config"], planner, request.get("broken")))
+    return asdict(chain(out, request["config"], planner, request.get("broken"), request.get("to_the_end", True)))
 
 
 if __name__ == "__main__":

@@ -4,89 +4,16 @@ Both learners on the batched environments, killed with SIGKILL by another proces
 inside the writing of a checkpoint. Two controls that do it wrong must fail the same comparison.
 """
 
-import json
-import subprocess
 import sys
-from collections.abc import Iterator
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+import sabotage
+from driver import BUDGET, Driver, config
+from run_comparison import differences
 
 from palestra.runs import checkpoints
-
-from . import sabotage
-from .run_comparison import differences
-
-HERE = Path(__file__).parent
-BUDGET = {"ppo": 14_336, "dqn": 4_480}
-CONFIG: dict[str, dict[str, Any]] = {
-    "ppo": {
-        "recipe": "cartpole/ppo",
-        "log_every": 1_536,  # neither this nor eval_every divides the budget: both are due once more at its end
-        "eval_every": 4_608,
-        "settings": {"num_steps": 32, "minibatch_size": 128, "num_epochs": 2},
-    },
-    "dqn": {
-        "recipe": "cartpole/dqn",
-        "log_every": 192,
-        "eval_every": 1_000,
-        "settings": {
-            "train_frequency": 64,
-            "gradient_steps": 8,
-            "learning_starts": 500,
-            "buffer_size": 3_000,  # wraps around before the end
-            "hidden_sizes": [64, 64],
-        },
-    },
-}
-
-
-class Driver:
-    """The process that trains and kills; see ``kill_driver``."""
-
-    def __init__(self, folder: Path):
-        self.folder = folder
-        self.process = subprocess.Popen(
-            [sys.executable, HERE / "kill_driver.py"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-        )
-        self._whole: dict[str, SimpleNamespace] = {}
-        self._asked = 0
-
-    def chain(self, config: dict[str, Any], **request: Any) -> SimpleNamespace:
-        """One training, killed as the request says."""
-        self._asked += 1
-        assert self.process.stdin is not None
-        assert self.process.stdout is not None
-        out = str(self.folder / str(self._asked))
-        self.process.stdin.write(json.dumps({"out": out, "config": config, **request}) + "\n")
-        self.process.stdin.flush()
-        answer = SimpleNamespace(**json.loads(self.process.stdout.readline()))
-        answer.run = Path(answer.run)
-        return answer
-
-    def whole(self, config: dict[str, Any]) -> SimpleNamespace:
-        """The same training, never killed."""
-        key = json.dumps(config)
-        if key not in self._whole:
-            self._whole[key] = self.chain(config, plans=[])
-            assert self._whole[key].error is None
-        return self._whole[key]
-
-
-@pytest.fixture(scope="module")
-def driver(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Driver]:
-    made = Driver(tmp_path_factory.mktemp("kill"))
-    yield made
-    made.process.communicate()
-    assert made.process.returncode == 0
-
-
-def config(learner: str, seed: int = 0, **changes: Any) -> dict[str, Any]:
-    common = {"seed": seed, "budget": BUDGET[learner], "eval_episodes": 10, "checkpoint_every": 0.02}
-    return {**common, "claim": False, "tensorboard": False, **CONFIG[learner], **changes}
-
 
 both_learners = pytest.mark.parametrize("learner", ["ppo", "dqn"])
 

@@ -18,7 +18,7 @@ from palestra.engine.trainer import Trainer, TrainSettings
 from palestra.envs.registry import make_vec
 from palestra.envs.spaces import to_env_action
 from palestra.envs.vector import VectorEnv
-from palestra.errors import UsageError
+from palestra.errors import UsageError, require
 from palestra.runs import atomic
 
 MAX_EVAL_ENVS = 100
@@ -104,6 +104,7 @@ class Agent(Learner):
             seed: of the environments; no generator of the agent is used.
             reference: evaluate in Gymnasium's implementation rather than in the training backend.
         """
+        require(episodes >= 1, f"episodes={episodes}", "at least 1")
         copies = min(episodes, MAX_EVAL_ENVS)
         if self._eval_env is None or self._eval_env[0] != (copies, reference):
             self._close_eval_env()

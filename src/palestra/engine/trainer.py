@@ -214,20 +214,19 @@ class Trainer:
         """
         assert self.run_record is not None
         run, clock = self.run_record, self.learner.clock
-        if self._last_saved == clock:
-            return
-        run.metrics.commit()
-        if self._mirror:
-            self._mirror.flush()
-        checkpoint.save(
-            self.learner,
-            run.checkpoints,
-            trainer=self._state(),
-            seconds=self._seconds(),
-            best_step=self.best_step,
-            best_score=self.best_score,
-        )
-        self._previous_saved, self._last_saved = self._last_saved, clock
+        if self._last_saved != clock:
+            run.metrics.commit()
+            if self._mirror:
+                self._mirror.flush()
+            checkpoint.save(
+                self.learner,
+                run.checkpoints,
+                trainer=self._state(),
+                seconds=self._seconds(),
+                best_step=self.best_step,
+                best_score=self.best_score,
+            )
+            self._previous_saved, self._last_saved = self._last_saved, clock
         keep = {clock, self._previous_saved, self.best_step} - {None}
         checkpoints.prune(run.checkpoints, {step for step in keep if step is not None})
 
@@ -264,6 +263,8 @@ class Trainer:
         self.best_score, self.best_step = trainer["best_score"], trainer["best_step"]
         self._seconds_before = loaded.info["seconds"]
         self._last_saved = loaded.step
+        earlier = [step for step in checkpoints.steps(run.checkpoints) if step < loaded.step]
+        self._previous_saved = max(earlier, default=None)
         self._resumed_from = loaded.step
         run.metrics.truncate_after(loaded.step)
         return [*loaded.skipped, *notes]

@@ -26,7 +26,7 @@ EXTRAS = ("box2d", "mujoco")
 
 
 def find_spec(env_id: str) -> EnvSpec:
-    """The registered specification of an id (``module:id`` imports a module first). UsageError if there is none."""
+    """The registered specification of an id. UsageError if there is none; no module is imported to look for it."""
     try:
         return gym.spec(env_id)
     except (gym.error.Error, ModuleNotFoundError) as error:

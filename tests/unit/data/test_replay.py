@@ -108,6 +108,8 @@ def test_cut_ends_the_newest_episode_of_the_environments_named() -> None:
     ended = torch.tensor([[False] * 3, [False, False, True]])
     buffer.add(first._replace(terminated=ended, truncated=no))
     buffer.cut(torch.tensor([True, False, True]))
+    fields = buffer.state_dict()["fields"]
+    assert not (fields["terminated"] & fields["truncated"]).any()
     buffer.add(second._replace(terminated=no, truncated=no))
     b = buffer.sample(300, stream.rng, n_step=3, gamma=0.5)
     found = dict(zip(b.obs_BF.flatten().tolist(), zip(b.discount_B.tolist(), b.next_obs_BF.flatten().tolist())))

@@ -35,6 +35,11 @@ def test_evaluation_takes_exactly_so_many_episodes(episodes: int) -> None:
     assert length == pytest.approx(float(((8 * samples + 1).sqrt() - 1).div(2).sum()))
 
 
+def test_no_episodes_are_no_evaluation() -> None:
+    with pytest.raises(UsageError, match="episodes=0; expected at least 1"):
+        counting().evaluate(episodes=0)
+
+
 def test_the_batches_of_a_long_evaluation_are_different_episodes() -> None:
     first, second = counting().evaluate(episodes=200, seed=3).samples.split(100)
     assert not torch.equal(first, second)

@@ -94,11 +94,13 @@ def test_metrics_and_checkpoint_of_a_finished_run_agree_so_resuming_it_changes_n
     for name, settings in (("a", {"checkpoint_every": 0.0}), ("b", {"log_every": 85, "checkpoint_every": 0.0})):
         path, first = train(tmp_path / name, Coin(), **settings)
         rows, state = read_rows(path / "metrics.db"), final_state(path)
+        kept = checkpoints.steps(path / "checkpoints")
         again, notes = resume(path, **settings)
         assert first is not None
         assert (again.steps, again.metrics, again.best_step, notes) == (88, first.metrics, first.best_step, [])
         assert read_rows(path / "metrics.db") == rows
         assert final_state(path) == state
+        assert checkpoints.steps(path / "checkpoints") == kept
 
 
 def test_a_target_already_reached_ends_a_resumed_run_at_once(tmp_path: Path) -> None:

@@ -149,6 +149,11 @@ def test_ctrl_c_finishes_the_step_saves_and_says_so(run: Run, capfd: pytest.Capt
     assert "stopping after this step and saving" in capfd.readouterr().err
 
 
+def test_without_a_run_there_is_nothing_to_save_and_ctrl_c_is_an_exception() -> None:
+    with pytest.raises(KeyboardInterrupt):
+        train(Interrupted())
+
+
 def test_an_error_in_a_step_reaches_the_caller_and_restores_the_signals(run: Run) -> None:
     class Broken(Coin):
         def step(self) -> Metrics:

@@ -1,0 +1,78 @@
+"""The side of the tests: asks ``kill_driver`` for trainings, and knows two that take a second."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+BUDGET = {"ppo": 14_336, "dqn": 4_480}
+CONFIG: dict[str, dict[str, Any]] = {
+    "ppo": {
+        "recipe": "cartpole/ppo",
+        "log_every": 1_536,  # neither this nor eval_every divides the budget: both are due once more at its end
+        "eval_every": 4_608,
+        "settings": {"num_steps": 32, "minibatch_size": 128, "num_epochs": 2, "learning_rate": 3e-3, "gamma": 0.98},
+    },
+    "dqn": {
+        "recipe": "cartpole/dqn",
+        "log_every": 192,
+        "eval_every": 1_000,
+        "settings": {
+            "train_frequency": 64,
+            "gradient_steps": 8,
+            "learning_starts": 500,
+            "buffer_size": 3_000,  # wraps around before the end
+            "hidden_sizes": [64, 64],
+        },
+    },
+}
+
+
+def config(learner: str, seed: int = 0, **changes: Any) -> dict[str, Any]:
+    """A training of a second with ten or more checkpoints, as arguments of ``palestra.train``."""
+    common = {"seed": seed, "budget": BUDGET[learner], "eval_episodes": 10, "checkpoint_every": 0.02}
+    return {**common, "claim": False, "tensorboard": False, **CONFIG[learner], **changes}
+
+
+class Driver:
+    """The process that trains and kills; see ``kill_driver``."""
+
+    def __init__(self, folder: Path):
+        self.folder = folder
+        self.process = subprocess.Popen(
+            [sys.executable, Path(__file__).with_name("kill_driver.py")],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        self._whole: dict[str, SimpleNamespace] = {}
+        self._folders = 0
+
+    def ask(self, **request: Any) -> Any:
+        """The answer to one request."""
+        assert self.process.stdin is not None
+        assert self.process.stdout is not None
+        self.process.stdin.write(json.dumps(request) + "\n")
+        self.process.stdin.flush()
+        return json.loads(self.process.stdout.readline())
+
+    def new_folder(self) -> str:
+        """A folder for runs that nobody else uses."""
+        self._folders += 1
+        return str(self.folder / str(self._folders))
+
+    def chain(self, config: dict[str, Any], **request: Any) -> SimpleNamespace:
+        """One training, killed as the request says; its ``run`` is a path."""
+        answer = SimpleNamespace(**self.ask(**{"out": self.new_folder(), "config": config, **request}))
+        answer.run = Path(answer.run)
+        return answer
+
+    def whole(self, config: dict[str, Any]) -> SimpleNamespace:
+        """The same training, never killed."""
+        key = json.dumps(config)
+        if key not in self._whole:
+            self._whole[key] = self.chain(config, plans=[])
+            assert self._whole[key].error is None
+        return self._whole[key]
