@@ -3,13 +3,6 @@
 Where neither holds, a resume begins new episodes and says so, in its notes, in the manifest and on the screen.
 """
 
-import json
-import os
-import signal
-import subprocess
-import sys
-import time
-from pathlib import Path
 from typing import Any
 
 import pytest

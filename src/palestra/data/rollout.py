@@ -60,6 +60,6 @@ def collect(
             results.append(result)
             obs = result.obs
     # Outside inference mode a new tensor made from inference tensors is an ordinary one.
-    _, reward, terminated, truncated, final_obs = map(torch.stack, zip(*results))
-    rollout = Rollout(torch.stack(seen), torch.stack(actions), reward, terminated, truncated, final_obs)
+    _, *outcome = zip(*results)
+    rollout = Rollout(torch.stack(seen), torch.stack(actions), *map(torch.stack, outcome))
     return rollout, obs.clone()

@@ -226,6 +226,7 @@ class Trainer:
                 best_step=self.best_step,
                 best_score=self.best_score,
             )
+            run.update_manifest(steps=clock, seconds=round(self._seconds(), 3))
             self._previous_saved, self._last_saved = self._last_saved, clock
         keep = {clock, self._previous_saved, self.best_step} - {None}
         checkpoints.prune(run.checkpoints, {step for step in keep if step is not None})

@@ -124,7 +124,10 @@ class PPO(Agent):
         self.obs_norm = Normaliser((features,))
         self.return_norm = Normaliser(())
         parts = {"policy": self.policy, "head": self.head, "value": self.value}
-        parts |= {"obs_norm": self.obs_norm, "return_norm": self.return_norm}
+        if c.normalize_obs:
+            parts["obs_norm"] = self.obs_norm
+        if c.normalize_reward:
+            parts["return_norm"] = self.return_norm
         self._modules = nn.ModuleDict(parts).to(self.device)
         self.optimizer = ClippedAdam([self._modules], c.learning_rate, 1e-5, c.max_grad_norm)
         self.sampling = seeding.generator(seed, "actions", device=self.device)
@@ -240,7 +243,8 @@ class PPO(Agent):
         ratio_B = log_ratio_B.exp()
         policy_loss = clipped_surrogate(ratio_B, advantage_B, clip_range)  # eq. 7
         value_error = value_loss(self.value(b.obs_BF).squeeze(1), b.return_B, b.value_B, c.clip_value)
-        entropy = self.head.entropy(out_BK).mean()
+        with torch.set_grad_enabled(c.entropy_coef != 0.0):  # without a bonus it is only reported
+            entropy = self.head.entropy(out_BK).mean()
         loss = policy_loss + c.value_coef * value_error - c.entropy_coef * entropy  # eq. 9, negated
         self.optimizer.minimise(loss)
         with torch.no_grad():

@@ -1,0 +1,39 @@
+"""``palestra train`` as a process of its own, with the trainings of ``driver.config`` as its arguments."""
+
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+PALESTRA = (sys.executable, "-m", "palestra")
+
+
+def arguments(config: dict[str, Any], out: Path) -> list[str]:
+    """What follows ``palestra`` to train the configuration without a claim, quietly and without plots."""
+    algo = config["recipe"].split("/")[1]
+    options = {"seed", "num_envs", "backend", "eval_every", "eval_episodes", "checkpoint_every", "target"}
+    argv = ["train", "--algo", algo, "--env-id", "CartPole-v1", "--total-timesteps", config["budget"], "--no-plots"]
+    for name in sorted(options & config.keys()):
+        argv += [f"--{name.replace('_', '-')}", config[name]]
+    for name, value in config["settings"].items():
+        argv += ["--set", f"{name}={','.join(map(str, value)) if isinstance(value, list) else value}"]
+    return [str(word) for word in [*argv, "--quiet", "--out", out]]
+
+
+def start(argv: Sequence[str], program: Sequence[str] = PALESTRA, **options: Any) -> subprocess.Popen[str]:
+    """Start it, in a session of its own, its words in pipes."""
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    return subprocess.Popen([*program, *argv], text=True, start_new_session=True, **pipes, **options)
+
+
+def wait_for(root: Path, pattern: str, process: subprocess.Popen[str], seconds: float = 60.0) -> Path:
+    """The first path under a folder that matches, once there is one."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline and process.poll() is None:
+        for path in root.glob(pattern):
+            return path
+        time.sleep(0.002)
+    process.kill()
+    raise AssertionError(f"no {pattern}: {process.communicate()}")

@@ -1,0 +1,85 @@
+"""SIGINT and SIGTERM to ``palestra train``: the first saves and says so, the second ends it at once."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from command import PALESTRA, arguments, start, wait_for
+from driver import config
+from run_comparison import differences
+
+from palestra.runs import checkpoints
+from palestra.runs.store import Run
+
+LONG = {"ppo": {"budget": 57_344}, "dqn": {"budget": 12_800, "num_envs": 2}}
+
+
+@pytest.mark.parametrize(
+    ("number", "learner", "backend"),
+    [(signal.SIGTERM, "ppo", "torch"), (signal.SIGINT, "dqn", "async")],
+    ids=["SIGTERM", "Ctrl-C with worker processes"],
+)
+def test_stopped_by_a_signal(number: signal.Signals, learner: str, backend: str, tmp_path: Path) -> None:
+    changes: dict[str, Any] = {"checkpoint_every": 1_000.0, "eval_every": 4_000, "backend": backend, **LONG[learner]}
+    asked = config(learner, **changes)
+    subprocess.run([*PALESTRA, *arguments(asked, tmp_path / "whole")], check=True)
+    process = start([*arguments(asked, tmp_path / "stopped"), "--json"])
+    run = wait_for(tmp_path / "stopped", "*/metrics.db", process).parent
+    if number == signal.SIGINT:
+        os.killpg(process.pid, number)  # a terminal sends it to every process of the group
+    else:
+        process.send_signal(number)
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 128 + number, err
+    assert "Traceback" not in err
+    assert err.count("stopping after this step") == 1
+    outcome = json.loads(out)
+    manifest = Run.open(run, run.parent).manifest
+    assert (outcome["ending"], outcome["signal"], manifest["status"]) == ("interrupted", number, "interrupted")
+    assert 0 < outcome["steps"] < asked["budget"]
+    assert max(checkpoints.steps(run / "checkpoints")) == outcome["steps"]  # it saved where it stopped
+    subprocess.run([*PALESTRA, "train", "--resume", run, "--quiet", "--no-plots"], check=True)
+    (whole,) = (tmp_path / "whole").glob("*/")
+    assert differences(whole, run) == []
+
+
+SLOW = """
+import hashlib, sys, time
+from palestra.cli.main import entry
+from palestra.learners.deep.ppo import PPO
+
+def step(self):
+    print("step", file=sys.stderr, flush=True)
+    {work}
+
+PPO.step = step
+entry()
+"""
+WORK = {
+    "in Python": "[time.sleep(0.01) for _ in range(6000)]",
+    "inside one long call": "time.sleep(1); hashlib.pbkdf2_hmac('sha256', b'', b'', 10**9)",
+}
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("work", WORK)
+def test_a_second_signal_ends_it_at_once(work: str, number: signal.Signals, tmp_path: Path) -> None:
+    program = [sys.executable, "-c", SLOW.format(work=WORK[work])]
+    with start(arguments(config("ppo"), tmp_path), program) as process:
+        assert process.stderr is not None
+        assert process.stderr.readline() == "step\n"
+        process.send_signal(number)
+        assert process.stderr.readline() == "\n"
+        assert process.stderr.readline() == "stopping after this step and saving; once more to stop at once\n"
+        time.sleep(1.5)
+        assert process.poll() is None
+        began = time.monotonic()
+        process.send_signal(number)
+        assert process.wait(timeout=30) in (128 + number, -number)
+        assert time.monotonic() - began < 1.0
