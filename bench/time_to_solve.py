@@ -21,7 +21,7 @@ from palestra.engine.evaluate import run_episodes
 from palestra.envs.registry import make_vec
 from report import publish
 
-THRESHOLD, EPISODES, EVERY = 475.0, 20, 1024
+THRESHOLD, EPISODES, EVERY = 475.0, 20, 4096
 
 
 def ours(seed: int) -> tuple[float, int, float]:

@@ -11,15 +11,19 @@ PALESTRA = (sys.executable, "-m", "palestra")
 
 
 def arguments(config: dict[str, Any], out: Path) -> list[str]:
-    """What follows ``palestra`` to train the configuration without a claim, quietly and without plots."""
-    algo = config["recipe"].split("/")[1]
-    options = {"seed", "num_envs", "backend", "eval_every", "eval_episodes", "checkpoint_every", "target"}
-    argv = ["train", "--algo", algo, "--env-id", "CartPole-v1", "--total-timesteps", config["budget"], "--no-plots"]
-    for name in sorted(options & config.keys()):
-        argv += [f"--{name.replace('_', '-')}", config[name]]
-    for name, value in config["settings"].items():
-        argv += ["--set", f"{name}={','.join(map(str, value)) if isinstance(value, list) else value}"]
-    return [str(word) for word in [*argv, "--quiet", "--out", out]]
+    """What follows ``palestra`` to train the configuration, quietly and without plots."""
+    assert config["log_every"] == 0, "palestra train has no option for it"
+    argv = ["train", "--total-timesteps", config["budget"], "--no-plots", "--quiet", "--out", out]
+    for name, value in config.items():
+        if name == "settings":
+            argv += [word for key, text in value.items() for word in ("--set", f"{key}={_text(text)}")]
+        elif name not in ("budget", "log_every", "tensorboard"):
+            argv += [f"--{name.replace('_', '-')}", value]
+    return [str(word) for word in argv]
+
+
+def _text(value: Any) -> str:
+    return ",".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
 def start(argv: Sequence[str], program: Sequence[str] = PALESTRA, **options: Any) -> subprocess.Popen[str]:

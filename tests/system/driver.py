@@ -1,4 +1,4 @@
-"""The side of the tests: asks ``kill_driver`` for trainings, and knows two that take a second."""
+"""The tests' side of ``kill_driver``, and the two trainings that most of them are about."""
 
 import json
 import subprocess
@@ -10,13 +10,15 @@ from typing import Any
 BUDGET = {"ppo": 14_336, "dqn": 4_480}
 CONFIG: dict[str, dict[str, Any]] = {
     "ppo": {
-        "recipe": "cartpole/ppo",
+        "algo": "ppo",
+        "num_envs": 16,
         "log_every": 1_536,  # neither this nor eval_every divides the budget: both are due once more at its end
         "eval_every": 4_608,
         "settings": {"num_steps": 32, "minibatch_size": 128, "num_epochs": 2, "learning_rate": 3e-3, "gamma": 0.98},
     },
     "dqn": {
-        "recipe": "cartpole/dqn",
+        "algo": "dqn",
+        "num_envs": 1,
         "log_every": 192,
         "eval_every": 1_000,
         "settings": {
@@ -25,15 +27,22 @@ CONFIG: dict[str, dict[str, Any]] = {
             "learning_starts": 500,
             "buffer_size": 3_000,  # wraps around before the end
             "hidden_sizes": [64, 64],
+            "learning_rate": 2e-3,
+            "target_update_interval": 200,
         },
     },
 }
 
 
 def config(learner: str, seed: int = 0, **changes: Any) -> dict[str, Any]:
-    """A training of a second with ten or more checkpoints, as arguments of ``palestra.train``."""
+    """A training on CartPole of a second with ten or more checkpoints: what ``kill_driver`` takes."""
     common = {"seed": seed, "budget": BUDGET[learner], "eval_episodes": 10, "checkpoint_every": 0.02}
-    return {**common, "claim": False, "tensorboard": False, **CONFIG[learner], **changes}
+    return {**common, "env_id": "CartPole-v1", "tensorboard": False, **CONFIG[learner], **changes}
+
+
+def commanded(learner: str, **changes: Any) -> dict[str, Any]:
+    """The same as ``palestra train`` can be told to train it, which logs as often as it likes."""
+    return config(learner, log_every=0, **changes)
 
 
 class Driver:

@@ -147,11 +147,9 @@ Planner = Callable[[Chain], Plan | None]
 
 
 def begin(out: Path, config: dict[str, Any]) -> list[str]:
-    """Train from the start; ``algo`` and ``env_id`` in a configuration stand for a recipe made of them."""
-    settings = dict(config)
-    if "algo" in settings:
-        settings["recipe"] = adhoc_recipe(settings.pop("algo"), settings.pop("env_id"), settings["budget"])
-    return train(**settings, out=out).notes
+    """Train from the start, as ``palestra train --algo ... --env-id ...`` does."""
+    recipe = adhoc_recipe(config["algo"], config["env_id"], config["budget"])
+    return train(recipe, out=out, **{k: v for k, v in config.items() if k not in ("algo", "env_id")}).notes
 
 
 def chain(

@@ -6,12 +6,13 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 from command import PALESTRA, arguments, start, wait_for
-from driver import config
+from driver import Driver, commanded
 from run_comparison import differences
 
 from palestra.runs import checkpoints
@@ -25,12 +26,13 @@ LONG = {"ppo": {"budget": 57_344}, "dqn": {"budget": 12_800, "num_envs": 2}}
     [(signal.SIGTERM, "ppo", "torch"), (signal.SIGINT, "dqn", "async")],
     ids=["SIGTERM", "Ctrl-C with worker processes"],
 )
-def test_stopped_by_a_signal(number: signal.Signals, learner: str, backend: str, tmp_path: Path) -> None:
+def test_stopped_by_a_signal(
+    driver: Driver, number: signal.Signals, learner: str, backend: str, tmp_path: Path
+) -> None:
     changes: dict[str, Any] = {"checkpoint_every": 1_000.0, "eval_every": 4_000, "backend": backend, **LONG[learner]}
-    asked = config(learner, **changes)
-    subprocess.run([*PALESTRA, *arguments(asked, tmp_path / "whole")], check=True)
-    process = start([*arguments(asked, tmp_path / "stopped"), "--json"])
-    run = wait_for(tmp_path / "stopped", "*/metrics.db", process).parent
+    asked = commanded(learner, **changes)
+    process = start([*arguments(asked, tmp_path), "--json"])
+    run = wait_for(tmp_path, "*/metrics.db", process).parent
     if number == signal.SIGINT:
         os.killpg(process.pid, number)  # a terminal sends it to every process of the group
     else:
@@ -45,8 +47,7 @@ def test_stopped_by_a_signal(number: signal.Signals, learner: str, backend: str,
     assert 0 < outcome["steps"] < asked["budget"]
     assert max(checkpoints.steps(run / "checkpoints")) == outcome["steps"]  # it saved where it stopped
     subprocess.run([*PALESTRA, "train", "--resume", run, "--quiet", "--no-plots"], check=True)
-    (whole,) = (tmp_path / "whole").glob("*/")
-    assert differences(whole, run) == []
+    assert differences(driver.whole(asked).run, run) == []
 
 
 SLOW = """
@@ -71,7 +72,8 @@ WORK = {
 @pytest.mark.parametrize("work", WORK)
 def test_a_second_signal_ends_it_at_once(work: str, number: signal.Signals, tmp_path: Path) -> None:
     program = [sys.executable, "-c", SLOW.format(work=WORK[work])]
-    with start(arguments(config("ppo"), tmp_path), program) as process:
+    process = start(arguments(commanded("ppo"), tmp_path), program)
+    try:
         assert process.stderr is not None
         assert process.stderr.readline() == "step\n"
         process.send_signal(number)
@@ -83,3 +85,31 @@ def test_a_second_signal_ends_it_at_once(work: str, number: signal.Signals, tmp_
         process.send_signal(number)
         assert process.wait(timeout=30) in (128 + number, -number)
         assert time.monotonic() - began < 1.0
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def processes(group: int) -> list[str]:
+    """Lines of /proc of the processes in a group that are alive."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):  # it ended while we looked
+            text = path.read_text()
+            state, _, its_group = text.rpartition(") ")[2].split()[:3]
+            if int(its_group) == group and state != "Z":
+                found.append(text)
+    return found
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="looks for processes in Linux's /proc")
+def test_worker_processes_end_with_a_killed_trainer(tmp_path: Path) -> None:
+    process = start(arguments(commanded("dqn", backend="async", num_envs=3), tmp_path))
+    wait_for(tmp_path, "*/metrics.db", process)
+    assert len(processes(process.pid)) >= 4
+    process.kill()
+    process.communicate()
+    deadline = time.monotonic() + 20
+    while processes(process.pid) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert processes(process.pid) == []

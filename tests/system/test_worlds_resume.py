@@ -24,8 +24,7 @@ def worlds(learner: str, env_id: str, **changes: Any) -> dict[str, Any]:
         "dqn": {"train_frequency": 32, "gradient_steps": 4, "learning_starts": 100, "hidden_sizes": [32]},
     }
     changed = {"settings": settings[learner], "budget": 1_536, "log_every": 300, "eval_every": 600, "eval_episodes": 4}
-    plain = {k: v for k, v in config(learner).items() if k != "recipe"}
-    return {**plain, **changed, "algo": learner, "env_id": env_id, "checkpoint_every": 0.0, **changes}
+    return config(learner, **changed, env_id=env_id, checkpoint_every=0.0, **changes)
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,7 @@
 """Any Gymnasium environment under the vector contract, its copies stepped in this process or in worker processes."""
 
+import os
+import signal
 from collections.abc import Callable
 from functools import partial
 from typing import Any, Literal
@@ -59,7 +61,10 @@ def _make(spec: EnvSpec, env_kwargs: dict[str, Any]) -> gym.Env[Any, Any]:
     return env if convert is None else AdaptedObservation(env, space, convert)
 
 
-def _make_copy(spec: EnvSpec, env_kwargs: dict[str, Any], copy: int) -> EpisodeTape:
+def _make_copy(spec: EnvSpec, env_kwargs: dict[str, Any], copy: int, owner: int) -> EpisodeTape:
+    if os.getpid() != owner:  # a worker process
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches it too, but the owner's step needs its answer
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)  # which a trainer that was forked had taken for itself
     return EpisodeTape(_make(spec, env_kwargs), copy)
 
 
@@ -82,7 +87,7 @@ class GymVectorEnv(VectorEnv):
         require(num_envs >= 1, f"num_envs={num_envs}", "at least 1")
         spec = find_spec(env_id)
         copies: list[Callable[[], gym.Env[Any, Any]]] = [
-            partial(_make_copy, spec, env_kwargs or {}, copy) for copy in range(num_envs)
+            partial(_make_copy, spec, env_kwargs or {}, copy, os.getpid()) for copy in range(num_envs)
         ]
         kind = {"sync": SyncVectorEnv, "async": AsyncVectorEnv}[backend]
         self._env = kind(copies, copy=False, autoreset_mode=AutoresetMode.SAME_STEP)

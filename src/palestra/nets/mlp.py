@@ -1,13 +1,14 @@
 """The multilayer perceptron, readable and fast.
 
-``MLP.plain`` is the definition. ``MLP.forward`` is the same function with its gradient written out by hand in one
-autograd node (``_FusedMLP``): on small networks most of the time of a training step goes to autograd's bookkeeping,
-and one node in place of a dozen saves about a third of it. ``tests/unit/nets/test_mlp.py`` holds the two equal.
+``MLP.forward`` is the definition, in ordinary operations that autograd can differentiate. ``MLP.record`` gives the
+same outputs as a new leaf, and ``MLP.backward`` carries a gradient at them back by hand: on small networks most of a
+training step goes to autograd's bookkeeping, and this spares the larger part of it. A loss is written as always, on the
+recorded outputs; ``ClippedAdam.minimise`` does the rest. ``tests/unit/nets/test_mlp.py`` holds the two ways equal.
 """
 
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import Any, Literal
+from typing import Literal, NamedTuple
 
 import torch
 from torch import Generator, Tensor, nn
@@ -16,6 +17,17 @@ from torch.nn import functional as F
 from palestra.nets.initialisation import orthogonal_, uniform_fan_in_
 
 Activation = Literal["tanh", "relu"]
+
+
+class Recording(NamedTuple):
+    """A pass through an MLP that can be gone back by hand."""
+
+    out: Tensor
+    """(B, K) outputs, a leaf that requires a gradient."""
+    inputs: list[Tensor]
+    """What each layer was given."""
+    mlp: "MLP"
+    """Which network."""
 
 
 class MLP(nn.Module):
@@ -49,68 +61,45 @@ class MLP(nn.Module):
                 orthogonal_(weight, output_gain if i == len(sizes) - 2 else 2.0**0.5, generator)
             self.weights.append(nn.Parameter(weight))
             self.biases.append(nn.Parameter(bias))
-        self._pairs: list[Tensor] = []
+        self._pairs: list[tuple[nn.Parameter, nn.Parameter]] = []
 
-    def _layers(self) -> list[Tensor]:
-        # ParameterList lookups cost microseconds each; the parameters themselves never change identity.
+    def _layers(self) -> list[tuple[nn.Parameter, nn.Parameter]]:
+        # Looking parameters up in a ParameterList costs microseconds each; they never change identity.
         if not self._pairs:
-            self._pairs = [p for pair in zip(self.weights, self.biases) for p in pair]
+            self._pairs = list(zip(self.weights, self.biases))
         return self._pairs
 
     def forward(self, x_BF: Tensor) -> Tensor:
-        """(B, F) -> (B, K); gradients of first order only (use ``plain`` for higher ones)."""
-        if torch.is_grad_enabled():
-            out: Tensor = _FusedMLP.apply(self.activation, x_BF, *self._layers())  # type: ignore[no-untyped-call]
-            return out
-        return _hidden_layers(self.activation, x_BF, self._layers())[-1]
-
-    def plain(self, x_BF: Tensor) -> Tensor:
-        """The same function by ordinary autograd operations: the readable twin, differentiable any number of times."""
+        """(B, F) -> (B, K), differentiable any number of times."""
         act = torch.tanh if self.activation == "tanh" else torch.relu
-        h = x_BF
-        for weight, bias in zip(self.weights[:-1], self.biases[:-1]):
-            h = act(F.linear(h, weight, bias))
-        return F.linear(h, self.weights[-1], self.biases[-1])
+        *hidden, (last_weight, last_bias) = self._layers()
+        for weight, bias in hidden:
+            x_BF = act(F.linear(x_BF, weight, bias))
+        return F.linear(x_BF, last_weight, last_bias)
 
+    @torch.no_grad()
+    def record(self, x_BF: Tensor) -> Recording:
+        """The same (B, K) as a new leaf, to write a loss on; no gradient flows to ``x_BF``."""
+        act_ = torch.tanh_ if self.activation == "tanh" else torch.relu_
+        *hidden, (last_weight, last_bias) = self._layers()
+        inputs = [x_BF]
+        for weight, bias in hidden:
+            inputs.append(act_(torch.addmm(bias, inputs[-1], weight.t())))
+        out = torch.addmm(last_bias, inputs[-1], last_weight.t())
+        return Recording(out.requires_grad_(), inputs, self)
 
-def _hidden_layers(activation: Activation, x: Tensor, layers: Sequence[Tensor]) -> list[Tensor]:
-    """Input, every hidden activation, and the output."""
-    act_ = torch.tanh_ if activation == "tanh" else torch.relu_
-    values = [x]
-    for i in range(0, len(layers) - 2, 2):
-        values.append(act_(torch.addmm(layers[i + 1], values[-1], layers[i].t())))
-    values.append(torch.addmm(layers[-1], values[-1], layers[-2].t()))
-    return values
-
-
-class _FusedMLP(torch.autograd.Function):
-    """Forward and backward of an MLP as one autograd node."""
-
-    @staticmethod
-    def forward(ctx: Any, activation: Activation, x: Tensor, *layers: Tensor) -> Tensor:
-        *inputs, out = _hidden_layers(activation, x, layers)
-        ctx.activation = activation
-        ctx.save_for_backward(*inputs, *layers)
-        return out
-
-    @staticmethod
-    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
-        if torch.is_grad_enabled():  # create_graph=True; a gradient penalty would silently count as a constant
-            raise RuntimeError(
-                "MLP.forward has first-order gradients only; call MLP.plain where second ones are needed"
-            )
-        saved = ctx.saved_tensors
-        depth = len(saved) // 3
-        inputs, layers = saved[:depth], saved[depth:]
-        grads: list[Tensor | None] = [None] * (2 * depth)
-        for i in range(depth - 1, -1, -1):
-            grads[2 * i] = grad.t().mm(inputs[i])
-            grads[2 * i + 1] = grad.sum(0)
+    @torch.no_grad()
+    def backward(self, recording: Recording, grad_BK: Tensor) -> None:
+        """Write the gradient of every parameter into its ``grad``, given the loss's gradient at the outputs."""
+        layers = self._layers()
+        for i in range(len(layers) - 1, -1, -1):
+            weight, bias = layers[i]
+            x = recording.inputs[i]
+            torch.mm(grad_BK.t(), x, out=weight.grad)
+            torch.sum(grad_BK, 0, out=bias.grad)
             if i > 0:
-                grad = grad.mm(layers[2 * i])
-                if ctx.activation == "tanh":
-                    grad = torch.ops.aten.tanh_backward(grad, inputs[i])
+                grad_BK = grad_BK.mm(weight)
+                if self.activation == "tanh":
+                    grad_BK = torch.ops.aten.tanh_backward(grad_BK, x)
                 else:
-                    grad = torch.ops.aten.threshold_backward(grad, inputs[i], 0)
-        grad_x = grad.mm(layers[0]) if ctx.needs_input_grad[1] else None
-        return None, grad_x, *grads
+                    grad_BK = torch.ops.aten.threshold_backward(grad_BK, x, 0)

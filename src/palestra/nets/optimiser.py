@@ -1,26 +1,33 @@
 """Adam with gradient clipping over one flat vector that holds all parameters.
 
 Small networks spend much of a training step on the fixed cost of treating their tensors one by one. Here every
-parameter is a view into one vector, so that clipping, Adam and target-network updates are one operation each.
-``tests/unit/nets/test_optimiser.py`` holds it equal to ``clip_grad_norm_`` and ``Adam`` on the separate tensors.
+parameter is a view into one vector and its gradient into another, so that clipping, Adam and target-network updates are
+one operation each. ``tests/unit/nets/test_optimiser.py`` holds it equal to ``clip_grad_norm_`` and ``Adam`` on the
+separate tensors.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.optim.adam import adam
+
+from palestra.nets.mlp import Recording
 
 
 def flatten_parameters(modules: Iterable[nn.Module]) -> Tensor:
     """Move all parameters of some modules into one new vector, of which they become views; returns the vector."""
     parameters = [p for module in modules for p in module.parameters()]
     flat = torch.cat([p.detach().flatten() for p in parameters])
-    offset = 0
-    for p in parameters:
-        p.data = flat[offset : offset + p.numel()].view_as(p)
-        offset += p.numel()
+    for p, view in zip(parameters, _views(flat, parameters)):
+        p.data = view
     return flat
+
+
+def _views(flat: Tensor, parameters: Sequence[Tensor]) -> list[Tensor]:
+    parts = flat.split([p.numel() for p in parameters])
+    return [part.view_as(p) for part, p in zip(parts, parameters)]
 
 
 class ClippedAdam:
@@ -35,40 +42,69 @@ class ClippedAdam:
 
     def __init__(self, modules: Iterable[nn.Module], learning_rate: float, eps: float, max_grad_norm: float):
         modules = list(modules)
-        self._parameters = [p for module in modules for p in module.parameters()]
+        self.learning_rate, self.eps, self.max_grad_norm = learning_rate, eps, max_grad_norm
+        self.parameters = [p for module in modules for p in module.parameters()]
         self.flat = flatten_parameters(modules)
-        self.max_grad_norm = max_grad_norm
-        self._adam = torch.optim.Adam([self.flat.requires_grad_()], lr=learning_rate, eps=eps, fused=True)
+        self.gradient = torch.zeros_like(self.flat)
+        for p, view in zip(self.parameters, _views(self.gradient, self.parameters)):
+            p.grad = view
+        self.mean = torch.zeros_like(self.flat)
+        self.square = torch.zeros_like(self.flat)
+        self.steps = torch.zeros((), device=self.flat.device)
+        self._by_autograd: dict[tuple[int, ...], list[nn.Parameter]] = {}
 
-    @property
-    def learning_rate(self) -> float:
-        """The current step size."""
-        return float(self._adam.param_groups[0]["lr"])
+    def minimise(self, loss: Tensor, recordings: Sequence[Recording] = ()) -> None:
+        """One step down the gradient of a scalar loss.
 
-    @learning_rate.setter
-    def learning_rate(self, value: float) -> None:
-        self._adam.param_groups[0]["lr"] = value
-
-    def minimise(self, loss: Tensor) -> None:
-        """One step down the gradient of a scalar loss."""
-        gradients = torch.autograd.grad(loss, self._parameters, materialize_grads=True)
+        Networks whose ``record`` the loss was written on are differentiated by hand, everything else by autograd.
+        """
+        rest = self._rest(recordings)
+        outputs = [recording.out for recording in recordings]
+        gradients = torch.autograd.grad(loss, [*outputs, *rest], materialize_grads=True)
+        for recording, gradient in zip(recordings, gradients):
+            recording.mlp.backward(recording, gradient)
         with torch.no_grad():
-            gradient = torch.cat([g.flatten() for g in gradients])
-            # As torch.nn.utils.clip_grad_norm_ does, without waiting for the norm on a GPU.
-            gradient *= (self.max_grad_norm / (torch.linalg.vector_norm(gradient) + 1e-6)).clamp(max=1.0)
-        self.flat.grad = gradient
-        self._adam.step()
+            for p, gradient in zip(rest, gradients[len(outputs) :]):
+                assert p.grad is not None
+                p.grad.copy_(gradient)
+            self._clip()
+            self._step()
+
+    def _rest(self, recordings: Sequence[Recording]) -> list[nn.Parameter]:
+        """The parameters that no recording covers."""
+        key = tuple(id(recording.mlp) for recording in recordings)
+        if key not in self._by_autograd:
+            if len(set(key)) < len(key):
+                raise ValueError("one network was recorded twice for one loss; call forward, which autograd adds up")
+            covered = {id(p) for recording in recordings for p in recording.mlp.parameters()}
+            self._by_autograd[key] = [p for p in self.parameters if id(p) not in covered]
+        return self._by_autograd[key]
+
+    def _clip(self) -> None:
+        """As ``torch.nn.utils.clip_grad_norm_`` does, without waiting for the norm on a GPU."""
+        norm = torch.linalg.vector_norm(self.gradient)
+        self.gradient *= (self.max_grad_norm / (norm + 1e-6)).clamp(max=1.0)
+
+    def _step(self) -> None:
+        """PyTorch's own fused Adam, called as a function: its class spends more on bookkeeping than on arithmetic."""
+        adam(
+            [self.flat], [self.gradient], [self.mean], [self.square], [], [self.steps],
+            fused=True, amsgrad=False, beta1=0.9, beta2=0.999, lr=self.learning_rate, weight_decay=0.0, eps=self.eps,
+            maximize=False,
+        )  # fmt: skip
 
     def state_dict(self) -> dict[str, Any]:
         """Moments and step count; the parameters belong to their modules."""
-        moments = self._adam.state_dict()["state"].get(0, {})
-        return {"learning_rate": self.learning_rate, **moments}
+        return {
+            "learning_rate": self.learning_rate,
+            "mean": self.mean,
+            "square": self.square,
+            "steps": self.steps,
+        }
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Continue from a saved state."""
-        # PyTorch would keep the given tensors themselves; copies keep two learners loaded from one state apart.
-        moments = {key: value.clone() for key, value in state.items() if key != "learning_rate"}
-        whole = self._adam.state_dict()
-        whole["state"] = {0: moments} if moments else {}
-        self._adam.load_state_dict(whole)
         self.learning_rate = state["learning_rate"]
+        self.mean.copy_(state["mean"])
+        self.square.copy_(state["square"])
+        self.steps.copy_(state["steps"])

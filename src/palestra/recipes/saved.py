@@ -1,6 +1,7 @@
 """Saved learners: give one back, and measure it."""
 
 import json
+import warnings
 from pathlib import Path
 from typing import Literal
 
@@ -34,13 +35,21 @@ def load(path: str | Path, *, out: str | Path = "runs", which: Which = "best", d
         out: folder of the runs.
         which: the checkpoint of the best evaluation, or the last one.
         device: where it computes, if not where it was trained.
+
+    Warns of a damaged checkpoint that was passed over, and of what is used in its place.
     """
     folder = saved_folder(path, out)
     config = _read_config(folder)
     loaded = checkpoints.load_latest(folder / "checkpoints")
+    notes = list(loaded.skipped)
     best = loaded.info.get("best_step")
     if which == "best" and best is not None and best != loaded.step:
-        loaded = checkpoints.load(checkpoints.find(folder / "checkpoints", best))
+        if best in checkpoints.steps(folder / "checkpoints"):
+            loaded = checkpoints.load(checkpoints.find(folder / "checkpoints", best))
+        else:  # it went when the damaged one took its place as the best
+            notes.append(f"no checkpoint of step {best}, the best, is left; using {loaded.path.name}")
+    for note in notes:
+        warnings.warn(note, stacklevel=2)
     agent = build_learner(config if device is None else {**config, "device": device})
     assert isinstance(agent, Agent)
     checkpoint.restore(agent, loaded)

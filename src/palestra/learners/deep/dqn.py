@@ -106,7 +106,7 @@ class DQN(Agent):
         self._modules = nn.ModuleDict({"q": self.q, "target": self.target})
         self.optimizer = ClippedAdam([self.q], c.learning_rate, 1e-8, c.max_grad_norm)
         self.target_flat = flatten_parameters([self.target])
-        self.target_flat.copy_(self.optimizer.flat.detach())
+        self.target_flat.copy_(self.optimizer.flat)
         self.exploring = seeding.generator(seed, "actions", device=self.device)
         self.sampling = seeding.generator(seed, "replay", device=self.device)
         self.replay = ReplayBuffer(c.buffer_size, num_envs, self.env.observation_space, (), torch.int64, self.device)
@@ -156,7 +156,7 @@ class DQN(Agent):
         self.episodes.add(rollout.reward, rollout.done)
         metrics = {**self.episodes.metrics(), "train/epsilon": self.epsilon(clock)}
         if c.tau == 1.0 and clock // c.target_update_interval > before // c.target_update_interval:
-            self.target_flat.copy_(self.optimizer.flat.detach())
+            self.target_flat.copy_(self.optimizer.flat)
         if clock > c.learning_starts:
             metrics |= self.update()
         return metrics
@@ -166,23 +166,22 @@ class DQN(Agent):
         c = self.config
         drawn = self.replay.sample(c.gradient_steps * c.batch_size, self.sampling, n_step=c.n_step, gamma=c.gamma)
         drawn = drawn._replace(obs_BF=flat_features(drawn.obs_BF), next_obs_BF=flat_features(drawn.next_obs_BF))
-        # While the target network stands still, its values for the whole round are one large product.
-        fixed_target = c.tau == 1.0
-        next_q_BA = self.target(drawn.next_obs_BF) if fixed_target else None
-        rows = []
-        for i in range(c.gradient_steps):
-            rows_i = slice(i * c.batch_size, (i + 1) * c.batch_size)
-            batch = Transitions(*(x[rows_i] for x in drawn))
-            if next_q_BA is not None:
-                rows.append(self.gradient_step(batch, next_q_BA[rows_i]))
-            else:
-                rows.append(self.gradient_step(batch, self.target(batch.next_obs_BF)))
-                self.target_flat.lerp_(self.optimizer.flat.detach(), c.tau)
-        loss, q_mean = torch.stack(rows).mean(0).tolist()
-        return {"train/loss": loss, "train/q_mean": q_mean}
+        batches = [Transitions._make(parts) for parts in zip(*(x.split(c.batch_size) for x in drawn))]
+        if c.tau == 1.0:
+            # The target network stands still, so its values for the whole round are one large product.
+            next_q = self.target(drawn.next_obs_BF).split(c.batch_size)
+            losses = [self.gradient_step(batch, next_q_BA) for batch, next_q_BA in zip(batches, next_q)]
+        else:
+            losses = []
+            for batch in batches:
+                losses.append(self.gradient_step(batch, self.target(batch.next_obs_BF)))
+                self.target_flat.lerp_(self.optimizer.flat, c.tau)
+        with torch.no_grad():
+            q_mean = self.q(batches[-1].obs_BF).mean()
+        return {"train/loss": float(torch.stack(losses).mean()), "train/q_mean": float(q_mean)}
 
     def gradient_step(self, b: Transitions, next_q_BA: Tensor) -> Tensor:
-        """One step of Adam on one batch, given the target network's values (B, A) of the successors."""
+        """One step of Adam on one batch, given the target network's values (B, A) of the successors; returns the loss."""
         c = self.config
         with torch.no_grad():
             if c.double:  # van Hasselt et al. 2016, eq. 4
@@ -191,10 +190,11 @@ class DQN(Agent):
             else:
                 next_value_B = next_q_BA.amax(1)
             target_B = torch.addcmul(b.return_B, b.discount_B, next_value_B)
-        q_B = self.q(b.obs_BF).gather(1, b.action_B[:, None]).squeeze(1)
+        recorded = self.q.record(b.obs_BF)
+        q_B = recorded.out.gather(1, b.action_B[:, None]).squeeze(1)
         loss = td_loss(q_B, target_B, c.loss)
-        self.optimizer.minimise(loss)
-        return torch.stack((loss.detach(), q_B.detach().mean()))
+        self.optimizer.minimise(loss, [recorded])
+        return loss.detach()
 
     def state_dict(self) -> dict[str, Any]:
         """Networks, optimiser, replay, generators, environments and the unfinished episodes."""

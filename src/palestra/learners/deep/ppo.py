@@ -213,43 +213,54 @@ class PPO(Agent):
         if c.learning_rate_schedule == "linear":
             self.optimizer.learning_rate = linear(c.learning_rate, 0.0, progress)
         clip_range = linear(c.clip_range, 0.0, progress) if c.clip_schedule == "linear" else c.clip_range
-        rows = []
+        losses = []
         for _ in range(c.num_epochs):
             order_B = torch.randperm(len(batch.obs_BF), generator=self.shuffling, device=self.device)
             shuffled = [x.index_select(0, order_B).split(c.minibatch_size) for x in batch]
             minibatches = [Batch._make(parts) for parts in zip(*shuffled)]
-            rows += [self._gradient_step(b, clip_range) for b in minibatches if len(b.obs_BF) > 1]
-            if c.target_kl is not None and rows[-1][3] > 1.5 * c.target_kl:
+            losses += [self._gradient_step(b, clip_range) for b in minibatches if len(b.obs_BF) > 1]
+            if c.target_kl is not None and approximate_kl(self._log_ratio(batch)) > 1.5 * c.target_kl:
                 break
-        policy, value, entropy, kl, clipped = torch.stack(rows).mean(0).tolist()
+        policy_loss, value_error = torch.stack([torch.stack(pair) for pair in losses]).mean(0).tolist()
         return {
-            "train/policy_loss": policy,
-            "train/value_loss": value,
-            "train/entropy": entropy,
-            "train/approx_kl": kl,
-            "train/clip_fraction": clipped,
-            "train/gradient_steps": float(len(rows)),
-            "train/explained_variance": float(explained_variance(batch.value_B, batch.return_B)),
+            "train/policy_loss": policy_loss,
+            "train/value_loss": value_error,
+            "train/gradient_steps": float(len(losses)),
+            **self._diagnose(batch, clip_range),
         }
 
-    def _gradient_step(self, b: Batch, clip_range: float) -> Tensor:
-        """One step of Adam on one minibatch; returns its figures (5,)."""
+    def _gradient_step(self, b: Batch, clip_range: float) -> tuple[Tensor, Tensor]:
+        """One step of Adam on one minibatch; returns its policy and value loss."""
         c = self.config
         advantage_B = b.advantage_B
         if c.normalize_advantage:
             advantage_B = (advantage_B - advantage_B.mean()) / (advantage_B.std() + 1e-8)
-        out_BK = self.policy(b.obs_BF)
-        log_ratio_B = self.head.log_prob(out_BK, b.action_B) - b.log_prob_B
-        ratio_B = log_ratio_B.exp()
+        policy, value = self.policy.record(b.obs_BF), self.value.record(b.obs_BF)
+        ratio_B = (self.head.log_prob(policy.out, b.action_B) - b.log_prob_B).exp()
         policy_loss = clipped_surrogate(ratio_B, advantage_B, clip_range)  # eq. 7
-        value_error = value_loss(self.value(b.obs_BF).squeeze(1), b.return_B, b.value_B, c.clip_value)
-        with torch.set_grad_enabled(c.entropy_coef != 0.0):  # without a bonus it is only reported
-            entropy = self.head.entropy(out_BK).mean()
-        loss = policy_loss + c.value_coef * value_error - c.entropy_coef * entropy  # eq. 9, negated
-        self.optimizer.minimise(loss)
-        with torch.no_grad():
-            clipped = ((ratio_B - 1.0).abs() > clip_range).float().mean()
-            return torch.stack((policy_loss, value_error, entropy, approximate_kl(log_ratio_B), clipped)).detach()
+        value_error = value_loss(value.out.squeeze(1), b.return_B, b.value_B, c.clip_value)
+        loss = policy_loss + c.value_coef * value_error  # eq. 9, negated
+        if c.entropy_coef:
+            loss = loss - c.entropy_coef * self.head.entropy(policy.out).mean()
+        self.optimizer.minimise(loss, (policy, value))
+        return policy_loss.detach(), value_error.detach()
+
+    @torch.no_grad()
+    def _log_ratio(self, batch: Batch) -> Tensor:
+        """(B,) log of new over old probability."""
+        return self.head.log_prob(self.policy(batch.obs_BF), batch.action_B) - batch.log_prob_B
+
+    @torch.no_grad()
+    def _diagnose(self, batch: Batch, clip_range: float) -> Metrics:
+        """How far the iteration went, measured once after it on all of its samples."""
+        log_ratio_B = self._log_ratio(batch)
+        figures = {
+            "train/entropy": self.head.entropy(self.policy(batch.obs_BF)).mean(),
+            "train/approx_kl": approximate_kl(log_ratio_B),
+            "train/clip_fraction": ((log_ratio_B.exp() - 1.0).abs() > clip_range).float().mean(),
+            "train/explained_variance": explained_variance(batch.value_B, batch.return_B),
+        }
+        return {name: float(value) for name, value in figures.items()}
 
     def state_dict(self) -> dict[str, Any]:
         """Networks, normalisers, optimiser, generators, environments and the unfinished episodes."""
