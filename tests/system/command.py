@@ -1,9 +1,12 @@
 """``palestra train`` as a process of its own, with the trainings of ``driver.config`` as its arguments."""
 
+import os
+import signal
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -26,10 +29,16 @@ def _text(value: Any) -> str:
     return ",".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
-def start(argv: Sequence[str], program: Sequence[str] = PALESTRA, **options: Any) -> subprocess.Popen[str]:
-    """Start it, in a session of its own, its words in pipes."""
-    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-    return subprocess.Popen([*program, *argv], text=True, start_new_session=True, **pipes, **options)
+@contextmanager
+def started(argv: Sequence[str], program: Sequence[str] = PALESTRA, **options: Any) -> Iterator[subprocess.Popen[str]]:
+    """The process, in a session of its own, its words in pipes; what is left of it at the end is killed."""
+    pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
+    with subprocess.Popen([*program, *argv], text=True, start_new_session=True, **pipes, **options) as process:
+        try:
+            yield process
+        finally:
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
 
 
 def wait_for(root: Path, pattern: str, process: subprocess.Popen[str], seconds: float = 60.0) -> Path:

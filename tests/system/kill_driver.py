@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
 from itertools import pairwise
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 import sabotage
@@ -32,7 +33,7 @@ from palestra.runs.store import run_ids
 
 @dataclass(frozen=True)
 class Plan:
-    """When to kill: some seconds into a life, or so many mean saves (0.5: half-way) into one of its saves."""
+    """When to kill: some seconds into a life, or so many usual saves (0.5: half-way) into one of its saves."""
 
     seconds: float | None = None
     save: int | None = None
@@ -90,21 +91,21 @@ class Life:
         *lines, self._rest = (self._rest + data).split(b"\n")
         self.events += map(json.loads, lines)
 
-    def kill(self, plan: Plan, mean_save: float) -> bool:
+    def kill(self, plan: Plan, usual_save: float) -> bool:
         """Wait for the plan's moment and SIGKILL; whether the child died of it."""
-        moment = self._moment(plan, mean_save)
+        moment = self._moment(plan, usual_save)
         while not self.ended and (moment is None or time.perf_counter() < moment):
             self.listen(moment or time.perf_counter() + 1.0)
-            moment = moment or self._moment(plan, mean_save)
+            moment = moment or self._moment(plan, usual_save)
         os.kill(self.pid, signal.SIGKILL)  # not reaped yet, so the number is still this child's
         return self.wait() == -signal.SIGKILL
 
-    def _moment(self, plan: Plan, mean_save: float) -> float | None:
+    def _moment(self, plan: Plan, usual_save: float) -> float | None:
         if plan.seconds is not None:
             return self.began + plan.seconds
         saves = [event for event in self.events if event[0] == "save" and event[1] >= (plan.at_clock or 0)]
         assert plan.save is not None
-        return None if len(saves) < plan.save else float(saves[plan.save - 1][2]) + plan.into * mean_save
+        return None if len(saves) < plan.save else float(saves[plan.save - 1][2]) + plan.into * usual_save
 
     def wait(self) -> int:
         """The exit status (negative after a signal), with every event taken in."""
@@ -157,7 +158,7 @@ def chain(
 ) -> Chain:
     """Train, killed as planned and resumed after each kill, to the end or to the last kill."""
     done = Chain()
-    save_seconds = [0.02]
+    save_seconds: list[float] = []
     while True:
         runs = run_ids(out)
         assert len(runs) <= 1, runs
@@ -169,7 +170,7 @@ def chain(
             return done
         life = Life((lambda p=path: resume(p).notes) if path else (lambda: begin(out, config)), broken)
         done.lives += 1
-        killed = life.kill(plan, sum(save_seconds) / len(save_seconds)) if plan else life.wait() < 0
+        killed = life.kill(plan, median(save_seconds or [0.005])) if plan else life.wait() < 0
         events = [event for event in life.events if event[0] in ("save", "saved")]
         save_seconds += [end[2] - start[2] for start, end in pairwise(events) if end[0] == "saved"]
         if killed:

@@ -50,10 +50,18 @@ def differences(
         if best is not None and best == other_told["best_step"]:
             pair = (checkpoints.load(checkpoints.find(run / "checkpoints", best)).state for run in (one, other))
             found += _state(*pair, "best")
-        found += [f"left in checkpoints: {path.name}" for path in (other / "checkpoints").glob(".*")]
-        if not {told["steps"], best} - {None} <= set(checkpoints.steps(other / "checkpoints")):
-            found.append(f"kept only {checkpoints.steps(other / 'checkpoints')}")
+        found += _kept(one, other, {told["steps"], best} - {None})
     return found
+
+
+def _kept(one: Path, other: Path, needed: set[int]) -> Iterator[str]:
+    """The last, the best and the one before the last are there (which one that is depends on the time), no more."""
+    for path in (other / "checkpoints").glob(".*"):
+        yield f"left in checkpoints: {path.name}"
+    kept = set(checkpoints.steps(other / "checkpoints"))
+    enough = min(2, len(checkpoints.steps(one / "checkpoints")))
+    if not (needed <= kept and len(kept - needed) <= 1 and len(kept) >= enough):
+        yield f"kept {sorted(kept)}, needed {sorted(needed)}"
 
 
 def _timing_steps(run: Path) -> list[int]:

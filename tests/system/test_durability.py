@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from command import arguments, start, wait_for
+from command import arguments, started, wait_for
 from driver import Driver, commanded, config
 from run_comparison import differences
 
@@ -63,10 +63,10 @@ def check_checkpoints(run: Path) -> int:
 
 def test_a_disk_that_fills_up(driver: Driver, small_disk: Path) -> None:
     asked = commanded("dqn")
-    process = start(arguments(asked, small_disk / "runs"))
-    run = wait_for(small_disk, "runs/*/checkpoints/step-*", process).parents[1]
-    ballast = fill(small_disk)
-    _, err = process.communicate(timeout=60)
+    with started(arguments(asked, small_disk / "runs")) as process:
+        run = wait_for(small_disk, "runs/*/checkpoints/step-*", process).parents[1]
+        ballast = fill(small_disk)
+        _, err = process.communicate(timeout=60)
     assert process.returncode == 1
     line = one_line(err)
     assert line.startswith(f"palestra: cannot write {run}")
@@ -90,14 +90,16 @@ def test_a_disk_that_is_full_from_the_start(small_disk: Path, capfd: Captured) -
     assert [path.name for path in small_disk.glob("runs/.new-*")] == []
 
 
+def small_files() -> None:
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, resource.RLIM_INFINITY))
+
+
 def test_a_limit_on_file_sizes(driver: Driver, tmp_path: Path) -> None:
     """The disk refuses in another way, which needs no root: a file may not grow beyond 100 kB."""
     asked = commanded("dqn")
-    limited = start(
-        arguments(asked, tmp_path), preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, -1))
-    )
-    _, err = limited.communicate(timeout=60)
-    assert limited.returncode == 1
+    with started(arguments(asked, tmp_path), preexec_fn=small_files) as process:
+        _, err = process.communicate(timeout=60)
+    assert process.returncode == 1
     (run,) = tmp_path.glob("*/")
     assert one_line(err).startswith(f"palestra: cannot write {run}")
     assert f"then `palestra train --resume {run}`" in err
@@ -127,18 +129,18 @@ def test_a_folder_of_somebody_else(tmp_path: Path, capfd: Captured) -> None:
 def test_two_trainers_for_one_run(driver: Driver, capfd: Captured) -> None:
     asked = config("ppo")
     chain = driver.chain(asked, plans=[{"save": 2}], to_the_end=False)
-    first = start(["train", "--resume", str(chain.run), "--quiet", "--no-plots"], stopped_in_a_step())
-    assert first.stderr is not None
-    assert first.stderr.readline() == "step\n"
-    assert is_locked(chain.run)
-    assert main(["train", "--resume", str(chain.run), "--quiet"]) == 2
-    line = one_line(capfd.readouterr().err)
-    assert line.endswith(
-        f"run {chain.run.name} is being trained by another process (pid {first.pid}); "
-        "wait for it or stop it, then try again"
-    )
-    assert main(["runs", "rm", str(chain.run)]) == 2
-    assert first.communicate("go on\n", timeout=60)[1] == ""
+    with started(["train", "--resume", str(chain.run), "--quiet", "--no-plots"], stopped_in_a_step()) as first:
+        assert first.stderr is not None
+        assert first.stderr.readline() == "step\n"
+        assert is_locked(chain.run)
+        assert main(["train", "--resume", str(chain.run), "--quiet"]) == 2
+        line = one_line(capfd.readouterr().err)
+        assert line.endswith(
+            f"run {chain.run.name} is being trained by another process (pid {first.pid}); "
+            "wait for it or stop it, then try again"
+        )
+        assert main(["runs", "rm", str(chain.run)]) == 2
+        assert first.communicate("go on\n", timeout=60)[1] == ""
     assert first.returncode == 0
     assert differences(driver.whole(asked).run, chain.run) == []
 

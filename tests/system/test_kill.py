@@ -4,7 +4,9 @@ Both learners on the batched environments, killed with SIGKILL by another proces
 inside the writing of a checkpoint. Two controls that do it wrong must fail the same comparison.
 """
 
+import itertools
 import sys
+from collections.abc import Iterable
 from types import SimpleNamespace
 from typing import Any
 
@@ -18,19 +20,48 @@ from palestra.runs import checkpoints
 both_learners = pytest.mark.parametrize("learner", ["ppo", "dqn"])
 
 
+def changes(notes: list[str]) -> list[str]:
+    """Notes of resumes that a kill must not cause."""
+    return [note for note in notes if note != "no checkpoint yet: starting from the beginning"]
+
+
 def assert_same(driver: Driver, asked: dict[str, Any], chain: SimpleNamespace) -> None:
     assert chain.error is None
-    assert [note for note in chain.notes if note != "no checkpoint yet: starting from the beginning"] == []
+    assert changes(chain.notes) == []
     assert differences(driver.whole(asked).run, chain.run) == []
+
+
+def kill_at_random(driver: Driver, learner: str, kills: int, seeds: Iterable[int]) -> str:
+    """Trainings, one seed after another, killed ten times each at most, until there were so many kills in all.
+
+    Asserts that every one ends as it would have without, and returns the figures.
+    """
+    chains: list[SimpleNamespace] = []
+    different = {}
+    killed = 0
+    for seed in seeds:
+        asked = config(learner, seed=seed)
+        longest = 0.3 * driver.whole(asked).seconds
+        chain = driver.chain(asked, seed=seed, kills=min(10, kills - killed), longest=longest)
+        found = [chain.error] if chain.error else changes(chain.notes) + differences(driver.whole(asked).run, chain.run)
+        if found:
+            different[seed] = found
+        chains.append(chain)
+        killed += chain.kills
+        if killed >= kills:
+            break
+    inside, lives = sum(chain.inside for chain in chains), sum(chain.lives for chain in chains)
+    figures = f"{learner}: {killed} kills, {inside} inside saves, {lives} lives, "
+    figures += f"{len(chains) - len(different)} of {len(chains)} trainings bit-identical"
+    assert different == {}, figures
+    assert killed >= kills, figures
+    assert inside >= 0.4 * kills, figures
+    return figures
 
 
 @both_learners
 def test_killed_anywhere(driver: Driver, learner: str) -> None:
-    asked = config(learner)
-    chain = driver.chain(asked, seed=1, kills=4, longest=0.6 * driver.whole(asked).seconds)
-    assert chain.kills >= 4
-    assert chain.inside >= 2
-    assert_same(driver, asked, chain)
+    kill_at_random(driver, learner, kills=6, seeds=range(4))
 
 
 @both_learners
@@ -95,18 +126,6 @@ def test_the_control_in_place_is_the_same_if_not_killed(driver: Driver) -> None:
 @pytest.mark.slow
 @both_learners
 def test_a_hundred_kills(driver: Driver, learner: str, capfd: pytest.CaptureFixture[str]) -> None:
-    kills = inside = lives = chains = 0
-    different = {}
-    while kills < 100:
-        asked = config(learner, seed=chains)
-        chain = driver.chain(asked, seed=chains, kills=10, longest=0.6 * driver.whole(asked).seconds)
-        kills, inside, lives, chains = kills + chain.kills, inside + chain.inside, lives + chain.lives, chains + 1
-        found = [chain.error] if chain.error else differences(driver.whole(asked).run, chain.run)
-        if found:
-            different[chains - 1] = found
-    line = f"{learner}: {kills} kills, {inside} inside saves, {lives} lives, "
-    line += f"{chains - len(different)} of {chains} trainings bit-identical"
+    figures = kill_at_random(driver, learner, kills=100, seeds=itertools.count())
     with capfd.disabled():
-        print(f"\n{line}", file=sys.stderr)
-    assert different == {}, line
-    assert inside >= 40, line
+        print(f"\n{figures}", file=sys.stderr)

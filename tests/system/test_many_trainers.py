@@ -18,7 +18,8 @@ def test_eight_at_once(driver: Driver) -> None:
     runs = sorted(path.parent for path in out.glob("*/manifest.json"))
     assert len(runs) == 8
     with closing(sqlite3.connect(out / "index.db")) as connection:  # as they left it, before a listing mends it
-        assert [row[0] for row in connection.execute("SELECT id FROM runs ORDER BY id")] == [run.name for run in runs]
+        rows = connection.execute("SELECT id, status FROM runs ORDER BY id").fetchall()
+        assert rows == [(run.name, "finished") for run in runs]
         assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
     listed = index.list_runs(out)
     assert sorted(row.id for row in listed) == [run.name for run in runs]

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from command import PALESTRA, arguments, start, wait_for
+from command import PALESTRA, arguments, started, wait_for
 from driver import Driver, commanded
 from run_comparison import differences
 
@@ -31,13 +31,13 @@ def test_stopped_by_a_signal(
 ) -> None:
     changes: dict[str, Any] = {"checkpoint_every": 1_000.0, "eval_every": 4_000, "backend": backend, **LONG[learner]}
     asked = commanded(learner, **changes)
-    process = start([*arguments(asked, tmp_path), "--json"])
-    run = wait_for(tmp_path, "*/metrics.db", process).parent
-    if number == signal.SIGINT:
-        os.killpg(process.pid, number)  # a terminal sends it to every process of the group
-    else:
-        process.send_signal(number)
-    out, err = process.communicate(timeout=60)
+    with started([*arguments(asked, tmp_path), "--json"]) as process:
+        run = wait_for(tmp_path, "*/metrics.db", process).parent
+        if number == signal.SIGINT:
+            os.killpg(process.pid, number)  # a terminal sends it to every process of the group
+        else:
+            process.send_signal(number)
+        out, err = process.communicate(timeout=60)
     assert process.returncode == 128 + number, err
     assert "Traceback" not in err
     assert err.count("stopping after this step") == 1
@@ -72,8 +72,7 @@ WORK = {
 @pytest.mark.parametrize("work", WORK)
 def test_a_second_signal_ends_it_at_once(work: str, number: signal.Signals, tmp_path: Path) -> None:
     program = [sys.executable, "-c", SLOW.format(work=WORK[work])]
-    process = start(arguments(commanded("ppo"), tmp_path), program)
-    try:
+    with started(arguments(commanded("ppo"), tmp_path), program) as process:
         assert process.stderr is not None
         assert process.stderr.readline() == "step\n"
         process.send_signal(number)
@@ -85,9 +84,6 @@ def test_a_second_signal_ends_it_at_once(work: str, number: signal.Signals, tmp_
         process.send_signal(number)
         assert process.wait(timeout=30) in (128 + number, -number)
         assert time.monotonic() - began < 1.0
-    finally:
-        process.kill()
-        process.communicate()
 
 
 def processes(group: int) -> list[str]:
@@ -104,12 +100,12 @@ def processes(group: int) -> list[str]:
 
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="looks for processes in Linux's /proc")
 def test_worker_processes_end_with_a_killed_trainer(tmp_path: Path) -> None:
-    process = start(arguments(commanded("dqn", backend="async", num_envs=3), tmp_path))
-    wait_for(tmp_path, "*/metrics.db", process)
-    assert len(processes(process.pid)) >= 4
-    process.kill()
-    process.communicate()
-    deadline = time.monotonic() + 20
-    while processes(process.pid) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    assert processes(process.pid) == []
+    with started(arguments(commanded("dqn", backend="async", num_envs=3), tmp_path)) as process:
+        wait_for(tmp_path, "*/metrics.db", process)
+        assert len(processes(process.pid)) >= 4
+        process.kill()
+        process.wait()
+        deadline = time.monotonic() + 20
+        while processes(process.pid) and time.monotonic() < deadline:
+            time.sleep(0.05)
+        assert processes(process.pid) == []

@@ -20,7 +20,7 @@ Activation = Literal["tanh", "relu"]
 
 
 class Recording(NamedTuple):
-    """A pass through an MLP that can be gone back by hand."""
+    """A pass through an MLP that can be gone back by hand, once."""
 
     out: Tensor
     """(B, K) outputs, a leaf that requires a gradient."""
@@ -90,11 +90,15 @@ class MLP(nn.Module):
 
     @torch.no_grad()
     def backward(self, recording: Recording, grad_BK: Tensor) -> None:
-        """Write the gradient of every parameter into its ``grad``, given the loss's gradient at the outputs."""
+        """Write the gradient of every parameter into its ``grad``, given the loss's gradient at the outputs; once."""
+        if not recording.inputs:
+            raise RuntimeError("this recording was gone back already, and the weights may have moved; record again")
         layers = self._layers()
         for i in range(len(layers) - 1, -1, -1):
             weight, bias = layers[i]
-            x = recording.inputs[i]
+            x = recording.inputs.pop()
+            if weight.grad is None or bias.grad is None:  # PyTorch would compute the gradient and drop it
+                raise RuntimeError("a parameter has no grad to write into: ClippedAdam gives it, zero_grad takes it")
             torch.mm(grad_BK.t(), x, out=weight.grad)
             torch.sum(grad_BK, 0, out=bias.grad)
             if i > 0:

@@ -54,21 +54,32 @@ class ClippedAdam:
         self._by_autograd: dict[tuple[int, ...], list[nn.Parameter]] = {}
 
     def minimise(self, loss: Tensor, recordings: Sequence[Recording] = ()) -> None:
-        """One step down the gradient of a scalar loss.
+        """One step down the gradient of a scalar loss."""
+        self.descend([loss], [None], recordings)
 
-        Networks whose ``record`` the loss was written on are differentiated by hand, everything else by autograd.
+    def descend(
+        self, outputs: Sequence[Tensor], gradients: Sequence[Tensor | None], recordings: Sequence[Recording] = ()
+    ) -> None:
+        """One step down the gradient of a loss that is known by its derivatives at some outputs.
+
+        Networks whose ``record`` the outputs were made from are differentiated by hand, everything else by autograd. A
+        recorded network learns from its recording alone: the outputs must not hold a ``forward`` of it beside that.
+
+        Args:
+            outputs: tensors that depend on the parameters.
+            gradients: the loss's derivative at each, of its shape; None for a scalar that is a term of the loss itself.
+            recordings: passes through networks that the outputs were made from.
         """
         rest = self._rest(recordings)
-        outputs = [recording.out for recording in recordings]
-        gradients = torch.autograd.grad(loss, [*outputs, *rest], materialize_grads=True)
-        for recording, gradient in zip(recordings, gradients):
+        leaves = [recording.out for recording in recordings]
+        found = torch.autograd.grad(outputs, [*leaves, *rest], gradients, materialize_grads=True)
+        for recording, gradient in zip(recordings, found):
             recording.mlp.backward(recording, gradient)
         with torch.no_grad():
-            for p, gradient in zip(rest, gradients[len(outputs) :]):
+            for p, gradient in zip(rest, found[len(leaves) :]):
                 assert p.grad is not None
                 p.grad.copy_(gradient)
-            self._clip()
-            self._step()
+        self.step()
 
     def _rest(self, recordings: Sequence[Recording]) -> list[nn.Parameter]:
         """The parameters that no recording covers."""
@@ -80,18 +91,24 @@ class ClippedAdam:
             self._by_autograd[key] = [p for p in self.parameters if id(p) not in covered]
         return self._by_autograd[key]
 
-    def _clip(self) -> None:
-        """As ``torch.nn.utils.clip_grad_norm_`` does, without waiting for the norm on a GPU."""
-        norm = torch.linalg.vector_norm(self.gradient)
-        self.gradient *= (self.max_grad_norm / (norm + 1e-6)).clamp(max=1.0)
-
-    def _step(self) -> None:
-        """PyTorch's own fused Adam, called as a function: its class spends more on bookkeeping than on arithmetic."""
+    @torch.no_grad()
+    def step(self) -> None:
+        """One step down ``gradient``, which the parameters' ``grad`` are views of."""
+        self._clip()
+        # PyTorch's own fused Adam as a function: its class spends more on bookkeeping than on arithmetic.
         adam(
             [self.flat], [self.gradient], [self.mean], [self.square], [], [self.steps],
             fused=True, amsgrad=False, beta1=0.9, beta2=0.999, lr=self.learning_rate, weight_decay=0.0, eps=self.eps,
             maximize=False,
         )  # fmt: skip
+
+    def _clip(self) -> None:
+        """As ``torch.nn.utils.clip_grad_norm_`` does."""
+        norm = torch.linalg.vector_norm(self.gradient) + 1e-6
+        if norm.device.type != "cpu":  # looking at the norm would wait for the device
+            self.gradient *= (self.max_grad_norm / norm).clamp(max=1.0)
+        elif norm > self.max_grad_norm:
+            self.gradient *= self.max_grad_norm / norm
 
     def state_dict(self) -> dict[str, Any]:
         """Moments and step count; the parameters belong to their modules."""

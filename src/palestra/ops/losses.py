@@ -1,4 +1,8 @@
-"""Losses of the deep learners, each with the equation it implements. All reduce to a scalar by the mean."""
+"""Losses of the deep learners, each with the equation it implements. All reduce to a scalar by the mean.
+
+``*_gradient`` is the derivative of a loss in closed form, (B,), for update steps whose time autograd would dominate;
+``tests/unit/ops/test_losses.py`` holds each equal to what autograd makes of the loss.
+"""
 
 import torch
 from torch import Tensor
@@ -15,6 +19,13 @@ def clipped_surrogate(ratio_B: Tensor, advantage_B: Tensor, clip_range: float) -
     return -torch.minimum(ratio_B * advantage_B, clipped_B * advantage_B).mean()
 
 
+def clipped_surrogate_gradient(ratio_B: Tensor, advantage_B: Tensor, clip_range: float) -> Tensor:
+    """Derivative of ``clipped_surrogate`` by the log ratio: -r A / B where the minimum is the unclipped term, or 0."""
+    unclipped_B = ratio_B * advantage_B
+    clipped_B = ratio_B.clamp(1.0 - clip_range, 1.0 + clip_range) * advantage_B
+    return unclipped_B * (unclipped_B <= clipped_B) * (-1.0 / len(ratio_B))
+
+
 def value_loss(value_B: Tensor, return_B: Tensor, old_value_B: Tensor, clip_range: float | None) -> Tensor:
     """E[(V - G)^2], or with ``clip_range`` the larger of it and the loss of V kept within that range of the old value.
 
@@ -26,6 +37,18 @@ def value_loss(value_B: Tensor, return_B: Tensor, old_value_B: Tensor, clip_rang
         return F.mse_loss(value_B, return_B)
     clipped_B = old_value_B + (value_B - old_value_B).clamp(-clip_range, clip_range)
     return torch.maximum((value_B - return_B).square(), (clipped_B - return_B).square()).mean()
+
+
+def value_loss_gradient(value_B: Tensor, return_B: Tensor, old_value_B: Tensor, clip_range: float | None) -> Tensor:
+    """Derivative of ``value_loss`` by the value."""
+    error_B = value_B - return_B
+    if clip_range is None:
+        return error_B * (2.0 / len(value_B))
+    moved_B = value_B - old_value_B
+    clipped_error_B = old_value_B + moved_B.clamp(-clip_range, clip_range) - return_B
+    larger_B = error_B.abs() >= clipped_error_B.abs()
+    # Where the clipped error is the larger one, the value is beyond the range, where clipping stops the gradient.
+    return error_B * larger_B * (2.0 / len(value_B))
 
 
 def approximate_kl(log_ratio_B: Tensor) -> Tensor:
@@ -43,3 +66,9 @@ def td_loss(value_B: Tensor, target_B: Tensor, kind: str) -> Tensor:
     if kind == "squared":
         return F.mse_loss(value_B, target_B)
     raise ValueError(f"loss kind {kind!r}; expected 'huber' or 'squared'")
+
+
+def td_loss_gradient(value_B: Tensor, target_B: Tensor, kind: str) -> Tensor:
+    """Derivative of ``td_loss`` by the value."""
+    error_B = value_B - target_B
+    return (error_B.clamp(-1.0, 1.0) if kind == "huber" else 2.0 * error_B) / len(value_B)

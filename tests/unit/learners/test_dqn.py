@@ -38,14 +38,14 @@ def test_the_loss_is_that_of_the_targets_formula(double: bool, loss: str) -> Non
     target = []
     with torch.no_grad():
         for i in range(len(b.obs_BF)):
-            theirs, own = (net.plain(b.next_obs_BF[i : i + 1])[0].tolist() for net in (agent.target, agent.q))
+            theirs, own = (net(b.next_obs_BF[i : i + 1])[0].tolist() for net in (agent.target, agent.q))
             chosen = own.index(max(own)) if double else theirs.index(max(theirs))
             target.append(float(b.return_B[i]) + float(b.discount_B[i]) * theirs[chosen])
-        q_B = agent.q.plain(b.obs_BF)[torch.arange(32), b.action_B]
+        q_B = agent.q(b.obs_BF)[torch.arange(32), b.action_B]
     function = F.smooth_l1_loss if loss == "huber" else F.mse_loss
-    measured, q_mean = agent.gradient_step(b, agent.target(b.next_obs_BF)).tolist()
-    assert measured == pytest.approx(float(function(q_B, torch.tensor(target))), rel=1e-5)
-    assert q_mean == pytest.approx(float(q_B.mean()), rel=1e-5)
+    measured = agent.gradient_step(b, agent.target(b.next_obs_BF))
+    assert float(measured) == pytest.approx(float(function(q_B, torch.tensor(target))), rel=1e-5)
+    assert not measured.requires_grad
 
 
 def test_double_and_plain_targets_differ_where_the_networks_disagree() -> None:
@@ -54,7 +54,7 @@ def test_double_and_plain_targets_differ_where_the_networks_disagree() -> None:
         agent = make(double=double)
         shake_target(agent)
         b = make_transitions()
-        losses.add(float(agent.gradient_step(b, agent.target(b.next_obs_BF))[0]))
+        losses.add(float(agent.gradient_step(b, agent.target(b.next_obs_BF))))
     assert len(losses) == 2
 
 
@@ -69,6 +69,7 @@ def test_a_round_is_its_gradient_steps_one_after_the_other(tau: float) -> None:
     metrics = together.update()
     alone = [apart.update()["train/loss"] for _ in range(4)]
     assert metrics["train/loss"] == pytest.approx(sum(alone) / 4, rel=1e-5)
+    assert metrics["train/q_mean"] == pytest.approx(float(together.q(drawn.obs_BF[-8:]).detach().mean()), rel=1e-5)
     for p, q in zip(together.modules.parameters(), apart.modules.parameters(), strict=True):
         torch.testing.assert_close(p, q, rtol=1e-5, atol=1e-6)
 

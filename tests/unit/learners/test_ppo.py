@@ -11,6 +11,7 @@ from palestra.data.rollout import Rollout, collect
 from palestra.engine.agent import EnvConfig
 from palestra.envs.vector import Resumed
 from palestra.errors import UsageError
+from palestra.learners.deep import ppo
 from palestra.learners.deep.ppo import PPO, PPOConfig
 
 
@@ -29,19 +30,66 @@ def rollout_of(agent: PPO) -> Rollout:
 
 @pytest.mark.parametrize("normalize", [False, True])
 @pytest.mark.parametrize("env_id", ["CartPole-v1", "Pendulum-v1"])
-def test_in_the_first_minibatch_the_ratio_is_one_and_the_kl_zero(env_id: str, normalize: bool) -> None:
-    agent = make(env_id, normalize_obs=normalize, normalize_reward=normalize)
+def test_in_the_first_minibatch_the_ratio_is_one_and_the_kl_zero(
+    env_id: str, normalize: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    agent = make(env_id, minibatch_size=64, normalize_obs=normalize, normalize_reward=normalize)
+    ratios: list[torch.Tensor] = []
+    surrogate = ppo.clipped_surrogate
+    monkeypatch.setattr(ppo, "clipped_surrogate", lambda r, *args: (ratios.append(r.detach()), surrogate(r, *args))[1])
     for _ in range(3):  # also once the normalisers have moved
         agent.step()
         batch = agent.advantages(rollout_of(agent))
-        with torch.no_grad():
-            log_prob_B = agent.head.log_prob(agent.policy(batch.obs_BF), batch.action_B)
-        torch.testing.assert_close((log_prob_B - batch.log_prob_B).exp(), torch.ones(128), rtol=0, atol=1e-6)
-        metrics = agent.update(batch)  # one epoch of one minibatch
-        assert metrics["train/gradient_steps"] == 1
-        assert metrics["train/approx_kl"] == pytest.approx(0, abs=1e-6)
-        assert metrics["train/clip_fraction"] == 0
-        assert metrics["train/policy_loss"] == pytest.approx(0, abs=1e-5)  # normalised advantages have mean 0
+        still = agent._diagnose(batch, clip_range=0.2)
+        assert still["train/approx_kl"] == pytest.approx(0, abs=1e-6)
+        assert still["train/clip_fraction"] == 0
+        ratios.clear()
+        agent.update(batch)  # one epoch of two minibatches
+        first, second = ratios
+        torch.testing.assert_close(first, torch.ones(64), rtol=0, atol=1e-6)
+        assert float((first - 1 - first.log()).mean()) == pytest.approx(0, abs=1e-6)
+        assert float((second - 1).abs().max()) > 1e-5  # by now the policy has moved
+
+
+def test_at_ratio_one_normalised_advantages_make_a_policy_loss_of_zero() -> None:
+    agent = make()
+    metrics = agent.update(agent.advantages(rollout_of(agent)))  # one epoch of one minibatch
+    assert metrics["train/gradient_steps"] == 1
+    assert metrics["train/policy_loss"] == pytest.approx(0, abs=1e-5)
+
+
+@pytest.mark.parametrize("env_id", ["CartPole-v1", "Pendulum-v1"])
+def test_the_figures_of_an_iteration_are_measured_after_it_on_all_samples(env_id: str) -> None:
+    agent = make(env_id, minibatch_size=32, num_epochs=3, learning_rate=3e-2)
+    batch = agent.advantages(rollout_of(agent))
+    metrics = agent.update(batch)
+    with torch.no_grad():
+        out = agent.policy(batch.obs_BF)
+        if env_id == "CartPole-v1":
+            now = torch.distributions.Categorical(logits=out)
+        else:
+            now = torch.distributions.Independent(torch.distributions.Normal(out, agent.head.log_std.exp()), 1)
+        log_ratio = (now.log_prob(batch.action_B) - batch.log_prob_B).double()
+        ratio = log_ratio.exp()
+    assert metrics["train/approx_kl"] == pytest.approx(float((ratio - 1 - log_ratio).mean()), abs=1e-6)
+    assert metrics["train/clip_fraction"] == pytest.approx(float(((ratio - 1).abs() > 0.2).double().mean()))
+    assert metrics["train/entropy"] == pytest.approx(float(now.entropy().mean()), rel=1e-5)
+    residual, returns = (batch.return_B - batch.value_B).double(), batch.return_B.double()
+    explained = 1 - float(residual.var() / returns.var())
+    assert metrics["train/explained_variance"] == pytest.approx(explained, abs=1e-5)
+    assert metrics["train/approx_kl"] > 1e-3
+    assert 0 < metrics["train/clip_fraction"] < 1
+
+
+def test_the_losses_of_an_iteration_are_the_means_over_its_gradient_steps() -> None:
+    agent = make(minibatch_size=48, num_epochs=2)
+    rows, step = [], agent._gradient_step
+    agent._gradient_step = lambda b, clip: rows.append(step(b, clip)) or rows[-1]
+    metrics = agent.update(agent.advantages(rollout_of(agent)))
+    assert len(rows) == metrics["train/gradient_steps"] == 6
+    for i, name in enumerate(("policy_loss", "value_loss")):
+        assert metrics[f"train/{name}"] == pytest.approx(sum(float(row[i]) for row in rows) / 6, rel=1e-5)
+        assert not any(row[i].requires_grad for row in rows)
 
 
 def test_a_cut_step_is_worth_its_true_successor_and_a_terminal_one_nothing() -> None:
@@ -137,10 +185,16 @@ def test_the_linear_schedules_end_at_zero() -> None:
 
 
 def test_a_kl_beyond_its_target_stops_the_epochs() -> None:
-    eager = make(num_epochs=10, learning_rate=0.1)
-    careful = make(num_epochs=10, learning_rate=0.1, target_kl=1e-3)
-    assert eager.step()["train/gradient_steps"] == 10
-    assert careful.step()["train/gradient_steps"] == 2  # the first epoch's KL is zero, the second's is not
+    settings = {"minibatch_size": 64, "learning_rate": 0.01}
+    # The KL after so many epochs, on all samples: the same agent, allowed no more.
+    after = {epochs: make(**settings, num_epochs=epochs).step()["train/approx_kl"] for epochs in range(1, 7)}
+    assert sorted(after.values()) == list(after.values())
+    for last in range(1, 5):
+        for bound, expected in ((0.999 * after[last], last), (1.001 * after[last], last + 1)):
+            metrics = make(**settings, num_epochs=6, target_kl=bound / 1.5).step()
+            assert metrics["train/gradient_steps"] == 2 * expected
+            assert metrics["train/approx_kl"] == after[expected]
+    assert make(**settings, num_epochs=6).step()["train/gradient_steps"] == 12
 
 
 def test_every_sample_is_used_once_an_epoch_and_one_left_over_is_none() -> None:

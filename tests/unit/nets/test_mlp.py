@@ -1,50 +1,120 @@
-"""The hand-written gradient of the MLP against its readable twin, and both against numerical differences."""
+"""The MLP against ``torch.nn.Sequential``, its hand-made gradient against autograd's and numerical differences."""
 
 import copy
+from typing import Any
 
 import pytest
 import torch
+from torch import Tensor, nn
 
 from palestra.nets.mlp import MLP
 
-SIZES = {"depth 1": [3, 2], "depth 2": [4, 7, 1], "depth 3": [5, 8, 6, 3]}
+SIZES = {"depth 1": [3, 2], "depth 2": [4, 7, 1], "depth 3": [5, 8, 6, 3], "depth 4": [2, 5, 4, 6, 2]}
+BOTH = pytest.mark.parametrize("activation", ["tanh", "relu"])
+DEPTHS = pytest.mark.parametrize("sizes", SIZES.values(), ids=SIZES)
 
 
 def make(sizes: list[int], activation: str, seed: int = 0, output_gain: float | None = None) -> MLP:
-    return MLP(sizes, activation, torch.Generator().manual_seed(seed), output_gain)
+    net = MLP(sizes, activation, torch.Generator().manual_seed(seed), output_gain)
+    with torch.no_grad():
+        for i, bias in enumerate(net.biases):  # biases of zero would hide that one is missing
+            bias.add_(torch.linspace(-0.3, 0.2 + 0.1 * i, len(bias)))
+    return net
 
 
-def outputs_and_gradients(net: MLP, call: str, x: torch.Tensor, weight: torch.Tensor) -> list[torch.Tensor]:
-    """The output and the gradients of <output, weight> to the input and to every parameter."""
-    net.zero_grad()
-    x = x.clone().requires_grad_()
-    out = net(x) if call == "forward" else net.plain(x)
-    (out * weight).sum().backward()
-    return [out.detach(), x.grad, *(p.grad.clone() for p in net.parameters())]
+def sequential(net: MLP) -> nn.Sequential:
+    """PyTorch's own layers with copies of the same parameters, in the same order."""
+    layers: list[nn.Module] = []
+    for weight, bias in zip(net.weights, net.biases, strict=True):
+        layer = nn.Linear(weight.shape[1], weight.shape[0], dtype=weight.dtype)
+        layer.load_state_dict({"weight": weight, "bias": bias})
+        layers += [layer, nn.Tanh() if net.activation == "tanh" else nn.ReLU()]
+    return nn.Sequential(*layers[:-1])
 
 
-@pytest.mark.parametrize("activation", ["tanh", "relu"])
-@pytest.mark.parametrize("sizes", SIZES.values(), ids=SIZES)
+def by_layer(net: MLP) -> list[nn.Parameter]:
+    """Weight and bias in turns, as ``nn.Sequential`` lists them."""
+    return [p for pair in zip(net.weights, net.biases, strict=True) for p in pair]
+
+
+def spoil_gradients(net: MLP) -> None:
+    """Give every parameter a gradient of nonsense, to be written over and not added to."""
+    for p in net.parameters():
+        p.grad = torch.full_like(p, 7.0)
+
+
+def loss(out: Tensor, weight: Tensor) -> Tensor:
+    return (out * weight).sum() + out.pow(3).mean()
+
+
+def both_gradients(net: MLP, x: Tensor, weight: Tensor) -> tuple[list[Tensor], list[Tensor]]:
+    """The output and the gradients to every parameter: by hand, and PyTorch's."""
+    spoil_gradients(net)
+    recording = net.record(x)
+    (at_out,) = torch.autograd.grad(loss(recording.out, weight), recording.out)
+    net.backward(recording, at_out)
+    by_hand = [recording.out.detach(), *(p.grad for p in by_layer(net))]
+    reference = sequential(net)
+    out = reference(x)
+    loss(out, weight).backward()
+    return by_hand, [out.detach(), *(p.grad for p in reference.parameters())]
+
+
+@BOTH
+@DEPTHS
 @pytest.mark.parametrize("batch", [1, 33])
-def test_forward_is_plain_in_output_and_every_gradient(activation: str, sizes: list[int], batch: int) -> None:
+def test_the_gradient_by_hand_is_autograds(activation: str, sizes: list[int], batch: int) -> None:
     net = make(sizes, activation).double()
     rng = torch.Generator().manual_seed(1)
     x = 2 * torch.randn(batch, sizes[0], generator=rng, dtype=torch.float64)
     weight = torch.randn(batch, sizes[-1], generator=rng, dtype=torch.float64)
-    fast = outputs_and_gradients(net, "forward", x, weight)
-    plain = outputs_and_gradients(net, "plain", x, weight)
-    assert len(fast) == 2 + 2 * (len(sizes) - 1)
-    for ours, theirs in zip(fast, plain, strict=True):
-        torch.testing.assert_close(ours, theirs, rtol=1e-12, atol=1e-12)
+    by_hand, theirs = both_gradients(net, x, weight)
+    assert len(by_hand) == 1 + 2 * (len(sizes) - 1)
+    for p, q in zip(by_hand, theirs, strict=True):
+        torch.testing.assert_close(p, q, rtol=1e-12, atol=1e-12)
 
 
-@pytest.mark.parametrize("activation", ["tanh", "relu"])
-@pytest.mark.parametrize("sizes", SIZES.values(), ids=SIZES)
+@BOTH
+@DEPTHS
+@pytest.mark.parametrize("batch", [1, 33])
+def test_forward_is_pytorchs_in_output_and_every_gradient(activation: str, sizes: list[int], batch: int) -> None:
+    net = make(sizes, activation).double()
+    rng = torch.Generator().manual_seed(1)
+    x = 2 * torch.randn(batch, sizes[0], generator=rng, dtype=torch.float64)
+    weight = torch.randn(batch, sizes[-1], generator=rng, dtype=torch.float64)
+    reference = sequential(net)
+    ours, theirs = x.clone().requires_grad_(), x.clone().requires_grad_()
+    torch.testing.assert_close(net(ours), reference(theirs), rtol=1e-12, atol=1e-12)
+    loss(net(ours), weight).backward()
+    loss(reference(theirs), weight).backward()
+    for p, q in zip([ours, *by_layer(net)], [theirs, *reference.parameters()], strict=True):
+        torch.testing.assert_close(p.grad, q.grad, rtol=1e-12, atol=1e-12)
+
+
+class ByHand(torch.autograd.Function):
+    """``record`` and ``backward`` as one operation, for ``gradcheck``."""
+
+    @staticmethod
+    def forward(ctx: Any, net: MLP, x: Tensor, *parameters: Tensor) -> Tensor:
+        ctx.recording = net.record(x)
+        return ctx.recording.out.detach()
+
+    @staticmethod
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
+        net, inputs = ctx.recording.mlp, ctx.recording.inputs
+        spoil_gradients(net)
+        net.backward(ctx.recording._replace(inputs=list(inputs)), grad)  # gradcheck goes back more than once
+        return None, None, *(p.grad for p in net.parameters())
+
+
+@BOTH
+@DEPTHS
 def test_the_gradient_is_the_numerical_one(activation: str, sizes: list[int]) -> None:
     net = make(sizes, activation).double()
     x = torch.randn(4, sizes[0], generator=torch.Generator().manual_seed(2), dtype=torch.float64)
     parameters = tuple(net.parameters())
     # gradcheck moves the parameters in place, so that the network sees every difference.
+    assert torch.autograd.gradcheck(lambda *_: ByHand.apply(net, x, *parameters), parameters)
     assert torch.autograd.gradcheck(lambda x, *_: net(x), (x.requires_grad_(), *parameters))
 
 
@@ -52,13 +122,28 @@ def test_in_float32_at_the_size_of_a_policy() -> None:
     net = make([4, 64, 64, 2], "tanh", output_gain=0.01)
     rng = torch.Generator().manual_seed(3)
     x, weight = torch.randn(256, 4, generator=rng), torch.randn(256, 2, generator=rng)
-    for ours, theirs in zip(
-        outputs_and_gradients(net, "forward", x, weight), outputs_and_gradients(net, "plain", x, weight), strict=True
-    ):
+    for ours, theirs in zip(*both_gradients(net, x, weight), strict=True):
         torch.testing.assert_close(ours, theirs, rtol=1e-4, atol=1e-5)
 
 
-@pytest.mark.parametrize("activation", ["tanh", "relu"])
+@BOTH
+@DEPTHS
+def test_a_recording_is_the_output_as_a_leaf_and_leaves_the_input_alone(activation: str, sizes: list[int]) -> None:
+    net = make(sizes, activation)
+    x = torch.randn(9, sizes[0], generator=torch.Generator().manual_seed(4)).requires_grad_()
+    untouched = x.detach().clone()
+    recording = net.record(x)
+    torch.testing.assert_close(recording.out, net(x))
+    assert recording.out.is_leaf
+    assert recording.out.requires_grad
+    assert recording.mlp is net
+    spoil_gradients(net)
+    net.backward(recording, torch.ones_like(recording.out))
+    assert torch.equal(x, untouched)  # activations are made in place, but never in the caller's tensor
+    assert x.grad is None
+
+
+@BOTH
 def test_without_gradients_the_output_is_the_same(activation: str) -> None:
     net = make([5, 8, 6, 3], activation)
     x = torch.randn(9, 5, generator=torch.Generator().manual_seed(4))
@@ -66,20 +151,43 @@ def test_without_gradients_the_output_is_the_same(activation: str) -> None:
     untouched = x.clone()
     with torch.no_grad():
         assert torch.equal(net(x), with_gradients)
-        torch.testing.assert_close(net.plain(x), with_gradients)
     with torch.inference_mode():
         assert torch.equal(net(x), with_gradients)
-    assert torch.equal(x, untouched)  # activations are made in place, but never in the caller's tensor
+    assert torch.equal(x, untouched)
 
 
-def test_gradients_accumulate_over_two_calls() -> None:
+def test_gradients_accumulate_over_two_calls_of_forward() -> None:
     net, x = make([3, 4, 2], "tanh").double(), torch.randn(5, 3, dtype=torch.float64, generator=torch.Generator())
     (net(x).sum() + 2 * net(x).sum()).backward()
-    twice = [p.grad.clone() for p in net.parameters()]
+    reference = sequential(net)
+    reference(x).sum().backward()
+    for ours, once in zip(by_layer(net), reference.parameters(), strict=True):
+        torch.testing.assert_close(ours.grad, 3 * once.grad)
+
+
+def test_recordings_of_one_network_do_not_disturb_each_other() -> None:
+    net = make([3, 4, 4, 2], "tanh").double()
+    x, other = torch.randn(2, 5, 3, dtype=torch.float64, generator=torch.Generator())
+    spoil_gradients(net)
+    first, second = net.record(x), net.record(other)
+    for recording, seen in ((second, other), (first, x)):
+        net.backward(recording, torch.ones_like(recording.out))
+        reference = sequential(net)
+        reference(seen).sum().backward()
+        for ours, theirs in zip(by_layer(net), reference.parameters(), strict=True):
+            torch.testing.assert_close(ours.grad, theirs.grad, rtol=1e-12, atol=1e-12)
+
+
+def test_a_recording_is_gone_back_once_and_only_into_gradients_that_exist() -> None:
+    net = make([3, 4, 2], "tanh")
+    spoil_gradients(net)
+    recording = net.record(torch.ones(1, 3))
+    net.backward(recording, torch.ones(1, 2))
+    with pytest.raises(RuntimeError, match=r"gone back already.*record again"):
+        net.backward(recording, torch.ones(1, 2))
     net.zero_grad()
-    net.plain(x).sum().backward()
-    for ours, once in zip(twice, net.parameters(), strict=True):
-        torch.testing.assert_close(ours, 3 * once.grad)
+    with pytest.raises(RuntimeError, match="no grad to write into"):
+        net.backward(net.record(torch.ones(1, 3)), torch.ones(1, 2))
 
 
 def test_a_step_between_forward_and_backward_is_an_error_and_not_a_wrong_gradient() -> None:
@@ -91,14 +199,10 @@ def test_a_step_between_forward_and_backward_is_an_error_and_not_a_wrong_gradien
         out.sum().backward()
 
 
-def test_second_derivatives_are_refused_by_forward_and_given_by_plain() -> None:
-    net = make([2, 3, 1], "tanh")
-    x = torch.ones(1, 2, requires_grad=True)
-    (first,) = torch.autograd.grad(net.plain(x).sum(), x, create_graph=True)
-    first.square().sum().backward()
-    assert bool((net.weights[0].grad != 0).any())
-    with pytest.raises(RuntimeError, match=r"first-order gradients only.*MLP\.plain"):
-        torch.autograd.grad(net(x).sum(), x, create_graph=True)
+def test_forward_has_second_derivatives() -> None:
+    net = make([2, 3, 1], "tanh").double()
+    x = torch.ones(1, 2, requires_grad=True, dtype=torch.float64)
+    assert torch.autograd.gradgradcheck(lambda x, *_: net(x), (x, *net.parameters()))
 
 
 def test_the_weights_are_a_function_of_the_seed_alone() -> None:
@@ -118,4 +222,5 @@ def test_a_copy_uses_its_own_parameters() -> None:
         for p in twin.parameters():
             p.zero_()
     assert torch.equal(twin(x), torch.zeros(1, 2))
+    assert torch.equal(twin.record(x).out, torch.zeros(1, 2))
     assert torch.equal(net(x), before)

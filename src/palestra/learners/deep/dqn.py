@@ -25,7 +25,7 @@ from palestra.errors import UsageError, require
 from palestra.nets.features import flat_features
 from palestra.nets.mlp import MLP, Activation
 from palestra.nets.optimiser import ClippedAdam, flatten_parameters
-from palestra.ops.losses import td_loss
+from palestra.ops.losses import td_loss, td_loss_gradient
 from palestra.ops.schedules import linear
 
 
@@ -170,31 +170,35 @@ class DQN(Agent):
         if c.tau == 1.0:
             # The target network stands still, so its values for the whole round are one large product.
             next_q = self.target(drawn.next_obs_BF).split(c.batch_size)
-            losses = [self.gradient_step(batch, next_q_BA) for batch, next_q_BA in zip(batches, next_q)]
+            pairs = [self.gradient_step(batch, next_q_BA) for batch, next_q_BA in zip(batches, next_q)]
         else:
-            losses = []
+            pairs = []
             for batch in batches:
-                losses.append(self.gradient_step(batch, self.target(batch.next_obs_BF)))
+                pairs.append(self.gradient_step(batch, self.target(batch.next_obs_BF)))
                 self.target_flat.lerp_(self.optimizer.flat, c.tau)
-        with torch.no_grad():
-            q_mean = self.q(batches[-1].obs_BF).mean()
-        return {"train/loss": float(torch.stack(losses).mean()), "train/q_mean": float(q_mean)}
+        q_B, target_B = (torch.cat(column) for column in zip(*pairs))
+        return {"train/loss": float(td_loss(q_B, target_B, c.loss)), "train/q_mean": float(q_B.mean())}
 
-    def gradient_step(self, b: Transitions, next_q_BA: Tensor) -> Tensor:
-        """One step of Adam on one batch, given the target network's values (B, A) of the successors; returns the loss."""
+    @torch.no_grad()
+    def gradient_step(self, b: Transitions, next_q_BA: Tensor) -> tuple[Tensor, Tensor]:
+        """One step of Adam on one batch, given the target network's values (B, A) of its successors.
+
+        Returns the values (B,) that were moved and the targets (B,) that they were moved to.
+        """
         c = self.config
-        with torch.no_grad():
-            if c.double:  # van Hasselt et al. 2016, eq. 4
-                choice_B = self.q(b.next_obs_BF).argmax(1)
-                next_value_B = next_q_BA.gather(1, choice_B[:, None]).squeeze(1)
-            else:
-                next_value_B = next_q_BA.amax(1)
-            target_B = torch.addcmul(b.return_B, b.discount_B, next_value_B)
-        recorded = self.q.record(b.obs_BF)
-        q_B = recorded.out.gather(1, b.action_B[:, None]).squeeze(1)
-        loss = td_loss(q_B, target_B, c.loss)
-        self.optimizer.minimise(loss, [recorded])
-        return loss.detach()
+        if c.double:  # van Hasselt et al. 2016, eq. 4
+            choice_B = self.q(b.next_obs_BF).argmax(1)
+            next_value_B = next_q_BA.gather(1, choice_B[:, None]).squeeze(1)
+        else:
+            next_value_B = next_q_BA.amax(1)
+        target_B = torch.addcmul(b.return_B, b.discount_B, next_value_B)
+        recorded, action_B1 = self.q.record(b.obs_BF), b.action_B[:, None]
+        q_B = recorded.out.gather(1, action_B1).squeeze(1)
+        # The loss depends on the chosen actions' values alone, so its derivative is zero everywhere else.
+        to_q_B = td_loss_gradient(q_B, target_B, c.loss)
+        self.q.backward(recorded, torch.zeros_like(recorded.out).scatter_(1, action_B1, to_q_B[:, None]))
+        self.optimizer.step()
+        return q_B, target_B
 
     def state_dict(self) -> dict[str, Any]:
         """Networks, optimiser, replay, generators, environments and the unfinished episodes."""

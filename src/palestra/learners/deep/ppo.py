@@ -24,7 +24,13 @@ from palestra.nets.heads import policy_head
 from palestra.nets.mlp import MLP, Activation
 from palestra.nets.normaliser import Normaliser
 from palestra.nets.optimiser import ClippedAdam
-from palestra.ops.losses import approximate_kl, clipped_surrogate, value_loss
+from palestra.ops.losses import (
+    approximate_kl,
+    clipped_surrogate,
+    clipped_surrogate_gradient,
+    value_loss,
+    value_loss_gradient,
+)
 from palestra.ops.returns import gae
 from palestra.ops.schedules import linear
 from palestra.ops.statistics import explained_variance
@@ -236,14 +242,20 @@ class PPO(Agent):
         if c.normalize_advantage:
             advantage_B = (advantage_B - advantage_B.mean()) / (advantage_B.std() + 1e-8)
         policy, value = self.policy.record(b.obs_BF), self.value.record(b.obs_BF)
-        ratio_B = (self.head.log_prob(policy.out, b.action_B) - b.log_prob_B).exp()
-        policy_loss = clipped_surrogate(ratio_B, advantage_B, clip_range)  # eq. 7
-        value_error = value_loss(value.out.squeeze(1), b.return_B, b.value_B, c.clip_value)
-        loss = policy_loss + c.value_coef * value_error  # eq. 9, negated
+        log_prob_B = self.head.log_prob(policy.out, b.action_B)
+        with torch.no_grad():
+            ratio_B, value_B = (log_prob_B - b.log_prob_B).exp(), value.out.squeeze(1)
+            policy_loss = clipped_surrogate(ratio_B, advantage_B, clip_range)  # eq. 7
+            to_log_prob_B = clipped_surrogate_gradient(ratio_B, advantage_B, clip_range)
+            value_error = value_loss(value_B, b.return_B, b.value_B, c.clip_value)
+            to_value_B = c.value_coef * value_loss_gradient(value_B, b.return_B, b.value_B, c.clip_value)
+        # eq. 9, negated: the sum of the surrogate, the value error and the entropy bonus, by their derivatives
+        outputs, gradients = [log_prob_B, value.out], [to_log_prob_B, to_value_B[:, None]]
         if c.entropy_coef:
-            loss = loss - c.entropy_coef * self.head.entropy(policy.out).mean()
-        self.optimizer.minimise(loss, (policy, value))
-        return policy_loss.detach(), value_error.detach()
+            outputs.append(-c.entropy_coef * self.head.entropy(policy.out).mean())
+            gradients.append(torch.ones_like(outputs[-1]))
+        self.optimizer.descend(outputs, gradients, (policy, value))
+        return policy_loss, value_error
 
     @torch.no_grad()
     def _log_ratio(self, batch: Batch) -> Tensor:
