@@ -14,6 +14,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from statistics import median
@@ -28,7 +29,7 @@ from palestra.learners.deep import dqn, ppo  # noqa: F401 - imported once here i
 from palestra.recipes.build import adhoc_recipe
 from palestra.recipes.train import resume, train
 from palestra.runs import checkpoints
-from palestra.runs.store import run_ids
+from palestra.runs.store import Run, run_ids
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,7 @@ class Chain:
     steps: list[int] = field(default_factory=list)
     """Clock of the newest checkpoint after each kill; -1 for none."""
     notes: list[str] = field(default_factory=list)
-    """What the resumes had to say."""
+    """What all resumes had to say, by the manifest."""
     error: str | None = None
     """How the chain broke, if a life ended by an error."""
     seconds: float = 0.0
@@ -69,7 +70,7 @@ class Chain:
 class Life:
     """One child process, and what it has said about its saves so far."""
 
-    def __init__(self, work: Callable[[], list[str]], broken: str | None):
+    def __init__(self, work: Callable[[], object], broken: str | None):
         self.pipe, theirs = os.pipe()
         self.began = time.perf_counter()
         self.pid = os.fork()
@@ -115,7 +116,7 @@ class Life:
         return os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
 
 
-def _live(work: Callable[[], list[str]], broken: str | None, report: int) -> None:
+def _live(work: Callable[[], object], broken: str | None, report: int) -> None:
     """What a child does: train, tell of each save, and end without returning."""
 
     def say(*event: Any) -> None:
@@ -133,7 +134,7 @@ def _live(work: Callable[[], list[str]], broken: str | None, report: int) -> Non
             return path
 
         checkpoints.save = telling_save
-        say("notes", work())
+        work()
     except PalestraError as error:
         say("error", str(error))
         os._exit(3)
@@ -147,10 +148,10 @@ Planner = Callable[[Chain], Plan | None]
 """The next kill in view of what has happened so far; None to let the training end."""
 
 
-def begin(out: Path, config: dict[str, Any]) -> list[str]:
+def begin(out: Path, config: dict[str, Any]) -> None:
     """Train from the start, as ``palestra train --algo ... --env-id ...`` does."""
     recipe = adhoc_recipe(config["algo"], config["env_id"], config["budget"])
-    return train(recipe, out=out, **{k: v for k, v in config.items() if k not in ("algo", "env_id")}).notes
+    train(recipe, out=out, **{k: v for k, v in config.items() if k not in ("algo", "env_id")})
 
 
 def chain(
@@ -168,7 +169,7 @@ def chain(
         if plan is None and not to_the_end:
             done.run = str(path)
             return done
-        life = Life((lambda p=path: resume(p).notes) if path else (lambda: begin(out, config)), broken)
+        life = Life(partial(resume, path) if path else partial(begin, out, config), broken)
         done.lives += 1
         killed = life.kill(plan, median(save_seconds or [0.005])) if plan else life.wait() < 0
         events = [event for event in life.events if event[0] in ("save", "saved")]
@@ -181,19 +182,17 @@ def chain(
             done.before_first += bool(run_ids(out)) and not before and not after
             done.steps.append(max(after, default=-1))
             continue
-        for event in life.events:
-            if event[0] == "notes":
-                done.notes += event[1]
-            elif event[0] == "error":
-                done.error = event[1]
-        done.run = str(out / (run_ids(out) or ["nothing"])[0])
+        done.error = next((event[1] for event in life.events if event[0] == "error"), None)
+        for run in run_ids(out):
+            done.run = str(out / run)
+            done.notes = [note for each in Run.open(run, out).manifest["resumes"] for note in each["notes"]]
         done.seconds = time.perf_counter() - life.began
         return done
 
 
 def crowd(out: Path, configs: list[dict[str, Any]]) -> list[str | None]:
     """Train all at once, each in a process of its own; the error of each, if there was one."""
-    lives = [Life(lambda c=config: begin(out, c), None) for config in configs]
+    lives = [Life(partial(begin, out, config), None) for config in configs]
     failed = [life.wait() != 0 for life in lives]
     return [str(life.events[-1]) if bad else None for life, bad in zip(lives, failed)]
 

@@ -46,9 +46,9 @@ def value_loss_gradient(value_B: Tensor, return_B: Tensor, old_value_B: Tensor, 
         return error_B * (2.0 / len(value_B))
     moved_B = value_B - old_value_B
     clipped_error_B = old_value_B + moved_B.clamp(-clip_range, clip_range) - return_B
-    larger_B = error_B.abs() >= clipped_error_B.abs()
-    # Where the clipped error is the larger one, the value is beyond the range, where clipping stops the gradient.
-    return error_B * larger_B * (2.0 / len(value_B))
+    # Within the range both errors are the same; beyond it the clipped one, where it is the larger, has no gradient.
+    counts_B = (moved_B.abs() <= clip_range) | (error_B.abs() >= clipped_error_B.abs())
+    return error_B * counts_B * (2.0 / len(value_B))
 
 
 def approximate_kl(log_ratio_B: Tensor) -> Tensor:

@@ -3,7 +3,15 @@
 import pytest
 import torch
 
-from palestra.ops.losses import approximate_kl, clipped_surrogate, td_loss, value_loss
+from palestra.ops.losses import (
+    approximate_kl,
+    clipped_surrogate,
+    clipped_surrogate_gradient,
+    td_loss,
+    td_loss_gradient,
+    value_loss,
+    value_loss_gradient,
+)
 
 
 def t(*values: float) -> torch.Tensor:
@@ -82,3 +90,37 @@ def test_a_column_never_meets_a_row() -> None:
             call()
     with pytest.raises(ValueError, match="shapes differ"):
         td_loss(row, torch.zeros(5), "squared")
+
+
+def samples(num: int = 400) -> list[torch.Tensor]:
+    rng = torch.Generator().manual_seed(0)
+    return list(torch.randn(4, num, generator=rng, dtype=torch.float64))
+
+
+@pytest.mark.parametrize("clip_range", [0.05, 0.2, 0.9])
+def test_the_surrogates_derivative_is_autograds(clip_range: float) -> None:
+    log_ratio, advantage = samples()[:2]
+    log_ratio[:3] = 0.0  # as in the first minibatch, where both terms of the minimum are equal
+    log_ratio.requires_grad_()
+    (theirs,) = torch.autograd.grad(clipped_surrogate(log_ratio.exp(), advantage, clip_range), log_ratio)
+    ours = clipped_surrogate_gradient(log_ratio.detach().exp(), advantage, clip_range)
+    torch.testing.assert_close(ours, theirs, rtol=1e-12, atol=1e-15)
+    assert 0 < int((ours == 0).sum()) < len(ours)
+
+
+@pytest.mark.parametrize("clip_range", [None, 0.1, 1.0])
+def test_the_value_losss_derivative_is_autograds(clip_range: float | None) -> None:
+    value, returns, old = samples()[:3]
+    value.requires_grad_()
+    (theirs,) = torch.autograd.grad(value_loss(value, returns, old, clip_range), value)
+    ours = value_loss_gradient(value.detach(), returns, old, clip_range)
+    torch.testing.assert_close(ours, theirs, rtol=1e-12, atol=1e-15)
+    assert bool((ours == 0).any()) == (clip_range is not None)
+
+
+@pytest.mark.parametrize("kind", ["huber", "squared"])
+def test_the_td_losss_derivative_is_autograds(kind: str) -> None:
+    value, target = samples()[:2]
+    value.requires_grad_()
+    (theirs,) = torch.autograd.grad(td_loss(value, target, kind), value)
+    torch.testing.assert_close(td_loss_gradient(value.detach(), target, kind), theirs, rtol=1e-12, atol=1e-15)
