@@ -1,8 +1,8 @@
 """How long from the start of training to a CartPole policy worth 475? Against Stable-Baselines3's PPO.
 
 Stable-Baselines3 runs with RL Baselines3 Zoo's settings for CartPole-v1. The clock starts before the agent and its
-environments are made. Ours counts everything: its evaluations, the run store, the checkpoints. The peer's own
-evaluations are left out of its time, since its evaluator steps one environment at a time.
+environments are made. Ours counts its evaluations, and in the column "recorded" also the run store with its metrics and
+checkpoints. The peer's evaluations are left out of its time, since its evaluator steps one environment at a time.
 """
 
 import argparse
@@ -18,20 +18,31 @@ from stable_baselines3.common.vec_env import DummyVecEnv
 
 import palestra
 from palestra.engine.evaluate import run_episodes
+from palestra.engine.trainer import Trainer
 from palestra.envs.registry import make_vec
+from palestra.recipes.build import build_learner, resolve, train_settings
+from palestra.recipes.registry import get_recipe
 from report import publish
 
-THRESHOLD, EPISODES, EVERY = 475.0, 20, 4096
+THRESHOLD, EPISODES, EVERY = 475.0, 20, 2048
+WATCH = {"target": THRESHOLD, "eval_every": EVERY, "eval_episodes": EPISODES}
+SPRINT, STEADY = "cartpole/ppo-sprint", "cartpole/ppo"
 
 
-def ours(seed: int) -> tuple[float, int, float]:
-    """Seconds, steps and final score of the recipe, recorded as a run."""
-    with tempfile.TemporaryDirectory() as out:
+def ours(recipe: str, seed: int) -> tuple[float, int, float]:
+    """Seconds with evaluations, steps and final score of a recipe, learning alone."""
+    start = time.perf_counter()
+    config = resolve(get_recipe(recipe), seed=seed, train=WATCH)
+    result = Trainer(build_learner(config), train_settings(config)).run()
+    return time.perf_counter() - start, result.steps, result.best_score or 0.0
+
+
+def recorded(recipe: str, seed: int) -> float:
+    """Seconds of the same training as a run on disk."""
+    with tempfile.TemporaryDirectory(dir=".") as out:
         start = time.perf_counter()
-        trained = palestra.train(
-            "cartpole/ppo", seed=seed, out=out, target=THRESHOLD, eval_every=EVERY, eval_episodes=EPISODES, claim=False
-        )
-        return time.perf_counter() - start, trained.steps, trained.metrics["eval/return_mean"]
+        palestra.train(recipe, seed=seed, out=out, claim=False, **WATCH)
+        return time.perf_counter() - start
 
 
 class Stopwatch(BaseCallback):
@@ -82,15 +93,16 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=1)
     args, _ = parser.parse_known_args()
     torch.set_num_threads(args.threads)
-    ours(1_000), peer(1_000)  # first calls load libraries; neither side pays for that
+    ours(SPRINT, 1_000), recorded(SPRINT, 1_000), peer(1_000)  # first calls load libraries; nobody pays for that
     table = []
     for seed in range(args.seeds):
-        mine, steps, score = ours(seed)
+        mine, steps, score = ours(SPRINT, seed)
+        row = {"seed": seed, "sprint s": mine, "steps": steps, "score": score, "recorded s": recorded(SPRINT, seed)}
+        row["cartpole/ppo s"] = ours(STEADY, seed)[0]
         theirs, peer_steps, peer_score = peer(seed)
-        row = {"seed": seed, "ours s": mine, "steps": steps, "score": score}
         table.append({**row, "SB3 s": theirs, "SB3 steps": peer_steps, "SB3 score": peer_score})
-    median = statistics.median(row["ours s"] for row in table)
-    peer_median = statistics.median(row["SB3 s"] for row in table)
+    medians = {key: statistics.median(row[key] for row in table) for key in table[0] if key.endswith(" s")}
+    median, peer_median = medians["sprint s"], medians["SB3 s"]
     publish(
         "time_to_solve",
         "Seconds from the start of training to the first evaluation of at least 475 on CartPole-v1",
@@ -101,6 +113,9 @@ def main() -> None:
         table,
         [
             f"Median {median:.3f} s against {peer_median:.3f} s: {peer_median / median:.1f} times ahead.",
+            f"Recorded as a run on disk: {medians['recorded s']:.3f} s.",
+            f"`{SPRINT}` is tuned for this question and stops there; `{STEADY}` is tuned to stay good to the end of its "
+            f"budget: {medians['cartpole/ppo s']:.3f} s, {peer_median / medians['cartpole/ppo s']:.1f} times ahead.",
             f"Evaluation: {EPISODES} whole episodes, greedy, every {EVERY} steps, on both sides.",
             f"{args.threads} thread(s) on both sides.",
         ],
