@@ -114,7 +114,7 @@ def main() -> None:
         [
             f"Median {median:.3f} s against {peer_median:.3f} s: {peer_median / median:.1f} times ahead.",
             f"Recorded as a run on disk: {medians['recorded s']:.3f} s.",
-            f"`{SPRINT}` is tuned for this question and stops there; `{STEADY}` is tuned to stay good to the end of its "
+            f"`{SPRINT}` is tuned for this question, and stops; `{STEADY}` is tuned to stay good to the end of its "
             f"budget: {medians['cartpole/ppo s']:.3f} s, {peer_median / medians['cartpole/ppo s']:.1f} times ahead.",
             f"Evaluation: {EPISODES} whole episodes, greedy, every {EVERY} steps, on both sides.",
             f"{args.threads} thread(s) on both sides.",

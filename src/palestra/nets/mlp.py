@@ -71,7 +71,10 @@ class MLP(nn.Module):
 
     def forward(self, x_BF: Tensor) -> Tensor:
         """(B, F) -> (B, K), differentiable any number of times."""
-        act = torch.tanh if self.activation == "tanh" else torch.relu
+        if torch.is_grad_enabled():
+            act = torch.tanh if self.activation == "tanh" else torch.relu
+        else:
+            act = torch.tanh_ if self.activation == "tanh" else torch.relu_  # in place: nobody else sees the product
         *hidden, (last_weight, last_bias) = self._layers()
         for weight, bias in hidden:
             x_BF = act(F.linear(x_BF, weight, bias))

@@ -6,6 +6,7 @@ Act epsilon-greedily, remember transitions, and regress Q towards targets of a s
     y = sum_{k<m} gamma^k r_k + gamma^m Q_target(s_m, argmax_a Q(s_m, a))           (Double; van Hasselt et al. 2016)
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
@@ -27,6 +28,9 @@ from palestra.nets.mlp import MLP, Activation
 from palestra.nets.optimiser import ClippedAdam, flatten_parameters
 from palestra.ops.losses import td_loss, td_loss_gradient
 from palestra.ops.schedules import linear
+
+TARGET_CHUNK = 1024
+"""Rows that the target network values at a time: more would leave the processor's cache."""
 
 
 @dataclass(frozen=True)
@@ -134,9 +138,12 @@ class DQN(Agent):
     def _explore(self, greedy_B: Tensor, epsilon: float) -> Tensor:
         """Replace each action by a random one with probability epsilon."""
         random_B = torch.rand(greedy_B.shape, generator=self.exploring, device=self.device)
+        explores_B = random_B < epsilon
+        if self.device.type == "cpu" and not explores_B.any():
+            return greedy_B
         # One uniform number does both: below epsilon, its position there picks the action.
         choice_B = (random_B * (self.num_actions / max(epsilon, 1e-12))).long().clamp(max=self.num_actions - 1)
-        return torch.where(random_B < epsilon, choice_B, greedy_B)
+        return torch.where(explores_B, choice_B, greedy_B)
 
     def step(self) -> Metrics:
         """One round: act for ``train_frequency`` steps, then take ``gradient_steps`` gradient steps."""
@@ -161,44 +168,55 @@ class DQN(Agent):
             metrics |= self.update()
         return metrics
 
+    @torch.no_grad()
     def update(self) -> Metrics:
         """A round of gradient steps on freshly drawn transitions."""
         c = self.config
         drawn = self.replay.sample(c.gradient_steps * c.batch_size, self.sampling, n_step=c.n_step, gamma=c.gamma)
         drawn = drawn._replace(obs_BF=flat_features(drawn.obs_BF), next_obs_BF=flat_features(drawn.next_obs_BF))
         batches = [Transitions._make(parts) for parts in zip(*(x.split(c.batch_size) for x in drawn))]
-        if c.tau == 1.0:
-            # The target network stands still, so its values for the whole round are one large product.
-            next_q = self.target(drawn.next_obs_BF).split(c.batch_size)
-            pairs = [self.gradient_step(batch, next_q_BA) for batch, next_q_BA in zip(batches, next_q)]
-        else:
-            pairs = []
-            for batch in batches:
-                pairs.append(self.gradient_step(batch, self.target(batch.next_obs_BF)))
+        values, targets = [], []
+        for batch, target_B in zip(batches, self._targets_of_round(drawn, batches)):
+            values.append(self.gradient_step(batch, target_B))
+            targets.append(target_B)
+            if c.tau < 1.0:
                 self.target_flat.lerp_(self.optimizer.flat, c.tau)
-        q_B, target_B = (torch.cat(column) for column in zip(*pairs))
+        q_B, target_B = torch.cat(values), torch.cat(targets)
         return {"train/loss": float(td_loss(q_B, target_B, c.loss)), "train/q_mean": float(q_B.mean())}
 
-    @torch.no_grad()
-    def gradient_step(self, b: Transitions, next_q_BA: Tensor) -> tuple[Tensor, Tensor]:
-        """One step of Adam on one batch, given the target network's values (B, A) of its successors.
+    def _targets_of_round(self, drawn: Transitions, batches: list[Transitions]) -> Iterator[Tensor]:
+        """The targets (B,) of each batch when its turn comes; all at once where nothing in them moves meanwhile."""
+        if self.config.tau < 1.0:
+            for batch in batches:
+                yield self.targets(batch, self.target(batch.next_obs_BF))
+            return
+        # A target network that stands still values the whole round in a few large products, which fit the cache.
+        next_q_BA = torch.cat([self.target(part_BF) for part_BF in drawn.next_obs_BF.split(TARGET_CHUNK)])
+        if self.config.double:
+            for batch, q_BA in zip(batches, next_q_BA.split(self.config.batch_size)):
+                yield self.targets(batch, q_BA)
+        else:
+            yield from self.targets(drawn, next_q_BA).split(self.config.batch_size)
 
-        Returns the values (B,) that were moved and the targets (B,) that they were moved to.
-        """
-        c = self.config
-        if c.double:  # van Hasselt et al. 2016, eq. 4
+    def targets(self, b: Transitions, next_q_BA: Tensor) -> Tensor:
+        """Y (B,) for transitions, given the target network's values (B, A) of their successors."""
+        if self.config.double:  # van Hasselt et al. 2016, eq. 4
             choice_B = self.q(b.next_obs_BF).argmax(1)
             next_value_B = next_q_BA.gather(1, choice_B[:, None]).squeeze(1)
         else:
             next_value_B = next_q_BA.amax(1)
-        target_B = torch.addcmul(b.return_B, b.discount_B, next_value_B)
+        return torch.addcmul(b.return_B, b.discount_B, next_value_B)
+
+    def gradient_step(self, b: Transitions, target_B: Tensor) -> Tensor:
+        """One step of Adam that moves Q(s, a) of a batch towards its targets (B,); returns the values from before."""
         recorded, action_B1 = self.q.record(b.obs_BF), b.action_B[:, None]
-        q_B = recorded.out.gather(1, action_B1).squeeze(1)
-        # The loss depends on the chosen actions' values alone, so its derivative is zero everywhere else.
-        to_q_B = td_loss_gradient(q_B, target_B, c.loss)
-        self.q.backward(recorded, torch.zeros_like(recorded.out).scatter_(1, action_B1, to_q_B[:, None]))
-        self.optimizer.step()
-        return q_B, target_B
+        with torch.no_grad():
+            q_B = recorded.out.gather(1, action_B1).squeeze(1)
+            # The loss depends on the chosen actions' values alone, so its derivative is zero everywhere else.
+            to_q_B = td_loss_gradient(q_B, target_B, self.config.loss)
+            self.q.backward(recorded, torch.zeros_like(recorded.out).scatter_(1, action_B1, to_q_B[:, None]))
+            self.optimizer.step()
+        return q_B
 
     def state_dict(self) -> dict[str, Any]:
         """Networks, optimiser, replay, generators, environments and the unfinished episodes."""
