@@ -18,6 +18,9 @@ from palestra.nets.initialisation import orthogonal_, uniform_fan_in_
 
 Activation = Literal["tanh", "relu"]
 
+CHUNK = 2048
+"""Rows that go through a network together when no gradient is asked for: more would leave the processor's cache."""
+
 
 class Recording(NamedTuple):
     """A pass through an MLP that can be gone back by hand, once."""
@@ -71,24 +74,30 @@ class MLP(nn.Module):
 
     def forward(self, x_BF: Tensor) -> Tensor:
         """(B, F) -> (B, K), differentiable any number of times."""
-        if torch.is_grad_enabled():
-            act = torch.tanh if self.activation == "tanh" else torch.relu
-        else:
-            act = torch.tanh_ if self.activation == "tanh" else torch.relu_  # in place: nobody else sees the product
+        if not torch.is_grad_enabled():
+            if len(x_BF) <= CHUNK:
+                return self._run(x_BF)[-1]
+            return torch.cat([self._run(part_BF)[-1] for part_BF in x_BF.split(CHUNK)])
+        act = torch.tanh if self.activation == "tanh" else torch.relu
         *hidden, (last_weight, last_bias) = self._layers()
         for weight, bias in hidden:
             x_BF = act(F.linear(x_BF, weight, bias))
         return F.linear(x_BF, last_weight, last_bias)
 
+    def _run(self, x_BF: Tensor) -> list[Tensor]:
+        """What each layer is given, then the outputs, in the fewest operations and without autograd."""
+        act_ = torch.tanh_ if self.activation == "tanh" else torch.relu_
+        *hidden, (last_weight, last_bias) = self._layers()
+        values = [x_BF]
+        for weight, bias in hidden:
+            values.append(act_(torch.addmm(bias, values[-1], weight.t())))
+        values.append(torch.addmm(last_bias, values[-1], last_weight.t()))
+        return values
+
     @torch.no_grad()
     def record(self, x_BF: Tensor) -> Recording:
         """The same (B, K) as a new leaf, to write a loss on; no gradient flows to ``x_BF``."""
-        act_ = torch.tanh_ if self.activation == "tanh" else torch.relu_
-        *hidden, (last_weight, last_bias) = self._layers()
-        inputs = [x_BF]
-        for weight, bias in hidden:
-            inputs.append(act_(torch.addmm(bias, inputs[-1], weight.t())))
-        out = torch.addmm(last_bias, inputs[-1], last_weight.t())
+        *inputs, out = self._run(x_BF)
         return Recording(out.requires_grad_(), inputs, self)
 
     @torch.no_grad()

@@ -29,9 +29,6 @@ from palestra.nets.optimiser import ClippedAdam, flatten_parameters
 from palestra.ops.losses import td_loss, td_loss_gradient
 from palestra.ops.schedules import linear
 
-TARGET_CHUNK = 1024
-"""Rows that the target network values at a time: more would leave the processor's cache."""
-
 
 @dataclass(frozen=True)
 class DQNConfig(AlgorithmConfig):
@@ -190,8 +187,7 @@ class DQN(Agent):
             for batch in batches:
                 yield self.targets(batch, self.target(batch.next_obs_BF))
             return
-        # A target network that stands still values the whole round in a few large products, which fit the cache.
-        next_q_BA = torch.cat([self.target(part_BF) for part_BF in drawn.next_obs_BF.split(TARGET_CHUNK)])
+        next_q_BA = self.target(drawn.next_obs_BF)
         if self.config.double:
             for batch, q_BA in zip(batches, next_q_BA.split(self.config.batch_size)):
                 yield self.targets(batch, q_BA)
