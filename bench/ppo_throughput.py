@@ -1,7 +1,7 @@
 """How many CartPole steps a second does PPO learn from, sustained? Against Stable-Baselines3's PPO.
 
-Both train 2 x 64 tanh networks, four epochs of sixteen minibatches a rollout, on 1,024 environments (the setting in which
-compiled-JAX peers are fastest). Stable-Baselines3 also runs with the eight environments of RL Baselines3 Zoo.
+Both train 2 x 64 tanh networks, four epochs of sixteen minibatches a rollout, on 1,024 environments (where compiled-JAX
+peers are fastest). Stable-Baselines3 also runs with the eight environments of RL Baselines3 Zoo.
 """
 
 import argparse
