@@ -30,10 +30,11 @@ test: lint  ## formatting, lint, types, and every test but the slow proofs
 	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 -m "not slow"
 
 verify: $(VENV)/.developer  ## the slow proofs: 200 kills, every seed of every claim
-	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 -m slow
+	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -s -m slow
+	@$(BIN)/python bench/claims.py
 
 bench: $(VENV)/.developer  ## every benchmark, one after another, on a quiet machine
-	@for name in time_to_solve ppo_throughput dqn_throughput checkpoint_cost; do $(BIN)/python bench/$$name.py || exit 1; done
+	@for name in time_to_solve ppo_throughput dqn_throughput checkpoint_cost claims; do $(BIN)/python bench/$$name.py || exit 1; done
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -5,6 +5,7 @@ in Gymnasium's own environment, with seeds that training never used.
 """
 
 import argparse
+import sys
 import tempfile
 
 import palestra
@@ -49,6 +50,7 @@ def main() -> None:
         table,
         notes,
     )
+    sys.exit(held < len(table))
 
 
 if __name__ == "__main__":

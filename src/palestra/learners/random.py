@@ -13,7 +13,7 @@ from palestra.engine import seeding
 from palestra.engine.agent import Agent, restart_notes
 from palestra.engine.config import AlgorithmConfig
 from palestra.engine.learner import Evaluation, Metrics
-from palestra.errors import require
+from palestra.errors import UsageError, require
 
 
 @dataclass(frozen=True)
@@ -38,6 +38,11 @@ class Random(Agent):
 
     def __init__(self, env: Any, config: RandomConfig | None = None, *, seed: int = 0, device: str = "auto"):
         super().__init__(env, config, seed=seed, device=device)
+        space = self.env.action_space
+        if isinstance(space, spaces.Box) and not space.is_bounded():
+            raise UsageError(
+                f"random cannot draw uniformly from {space}; expected a space with bounds (ppo serves any)"
+            )
         self._modules = nn.ModuleDict()
         self.sampling = seeding.generator(seed, "actions", device=self.device)
         self.greedy = seeding.generator(seed, "deterministic actions", device=self.device)

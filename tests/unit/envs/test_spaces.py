@@ -86,6 +86,13 @@ def test_an_observation_space_that_is_no_vector_is_named(own: gym.Space[Any]) ->
         adapted_observation_space(own, "Some-v0")
 
 
+def test_a_box_without_bounds_is_served_and_nothing_of_it_clipped() -> None:
+    space = spaces.Box(np.array([-np.inf, 0.0], np.float32), np.array([np.inf, np.inf], np.float32))
+    assert supported_action_space(space, "x") is space
+    action = torch.tensor([[-1e6, -2.0], [7.0, 1e6]])
+    np.testing.assert_array_equal(to_env_action(space, action), np.array([[-1e6, 0.0], [7.0, 1e6]], np.float32))
+
+
 @pytest.mark.parametrize(
     "space",
     [
@@ -93,8 +100,6 @@ def test_an_observation_space_that_is_no_vector_is_named(own: gym.Space[Any]) ->
         spaces.Dict({"a": spaces.Discrete(2)}),
         spaces.Text(3),
         spaces.MultiBinary(3),
-        spaces.Box(-np.inf, np.inf, (2,)),
-        spaces.Box(0.0, np.inf, (2,)),
         spaces.Box(0, 3, (2,), np.int64),
         spaces.MultiDiscrete([[2, 3], [4, 5]]),
     ],

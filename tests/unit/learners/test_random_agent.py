@@ -1,10 +1,13 @@
 """The random agent: every action equally likely, inside its space, and CartPole's known mean return."""
 
+import gymnasium as gym
 import numpy as np
 import pytest
 import torch
 
 from palestra.engine.agent import EnvConfig
+from palestra.envs.classic.pendulum import Pendulum
+from palestra.errors import UsageError
 from palestra.learners.random import Random, RandomConfig
 
 
@@ -42,3 +45,10 @@ def test_evaluation_draws_from_its_own_seed_alone() -> None:
     agent.step()
     assert torch.equal(agent.evaluate(episodes=20, seed=1).samples, first)
     assert not torch.equal(agent.evaluate(episodes=20, seed=2).samples, first)
+
+
+def test_an_unbounded_box_is_refused_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    space = gym.spaces.Box(-np.inf, np.inf, (2,))
+    monkeypatch.setattr(Pendulum, "action_space", space)
+    with pytest.raises(UsageError, match=r"random cannot draw uniformly from Box\(-inf"):
+        Random("Pendulum-v1")
