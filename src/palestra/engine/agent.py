@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from palestra.data.episodes import EpisodeTracker
 from palestra.engine import checkpoint, seeding
 from palestra.engine.config import AlgorithmConfig
 from palestra.engine.device import resolve_device
@@ -85,7 +86,21 @@ class Agent(Learner):
         self.seed = seed
         self.device = resolve_device(device)
         self.env = self.env_config.make(device=self.device)
+        self.episodes = EpisodeTracker(self.env.num_envs)
+        self.obs = self.env.reset(seeding.derive(seed, "environment"))
         self._eval_env: tuple[tuple[int, bool], VectorEnv] | None = None
+
+    def world_state(self) -> dict[str, Any]:
+        """What every agent has to save: its clock, its environments and their unfinished episodes."""
+        return {"clock": self.clock, "env": self.env.state_dict(), "episodes": self.episodes.state_dict()}
+
+    def load_world_state(self, state: dict[str, Any]) -> Tensor:
+        """Continue from ``world_state``; returns which environments, (E,) bool, had to begin a new episode."""
+        self.clock = state["clock"]
+        self.episodes.load_state_dict(state["episodes"])
+        self.obs, restarted_E = self.env.load_state_dict(state["env"])
+        self.episodes.restart(restarted_E)
+        return restarted_E
 
     @abstractmethod
     def act(self, obs_BF: Tensor, *, deterministic: bool = True) -> Tensor:

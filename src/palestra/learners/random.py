@@ -7,7 +7,6 @@ import torch
 from gymnasium import spaces
 from torch import Tensor, nn
 
-from palestra.data.episodes import EpisodeTracker
 from palestra.data.rollout import collect
 from palestra.engine import seeding
 from palestra.engine.agent import Agent, restart_notes
@@ -46,8 +45,6 @@ class Random(Agent):
         self._modules = nn.ModuleDict()
         self.sampling = seeding.generator(seed, "actions", device=self.device)
         self.greedy = seeding.generator(seed, "deterministic actions", device=self.device)
-        self.episodes = EpisodeTracker(self.env.num_envs)
-        self.obs = self.env.reset(seeding.derive(seed, "environment"))
 
     @property
     def modules(self) -> nn.Module:
@@ -87,19 +84,14 @@ class Random(Agent):
     def state_dict(self) -> dict[str, Any]:
         """Generator, environments and the unfinished episodes."""
         return {
-            "clock": self.clock,
+            **self.world_state(),
             "sampling": self.sampling.get_state(),
             "greedy": self.greedy.get_state(),
-            "episodes": self.episodes.state_dict(),
-            "env": self.env.state_dict(),
         }
 
     def load_state_dict(self, state: dict[str, Any]) -> list[str]:
         """Continue from a saved state."""
-        self.clock = state["clock"]
+        restarted_E = self.load_world_state(state)
         self.sampling.set_state(state["sampling"])
         self.greedy.set_state(state["greedy"])
-        self.episodes.load_state_dict(state["episodes"])
-        self.obs, restarted_E = self.env.load_state_dict(state["env"])
-        self.episodes.restart(restarted_E)
         return restart_notes(restarted_E)

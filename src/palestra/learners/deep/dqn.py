@@ -14,7 +14,6 @@ import torch
 from gymnasium import spaces
 from torch import Tensor, nn
 
-from palestra.data.episodes import EpisodeTracker
 from palestra.data.replay import ReplayBuffer, Transitions
 from palestra.data.rollout import collect
 from palestra.engine import seeding
@@ -111,8 +110,6 @@ class DQN(Agent):
         self.exploring = seeding.generator(seed, "actions", device=self.device)
         self.sampling = seeding.generator(seed, "replay", device=self.device)
         self.replay = ReplayBuffer(c.buffer_size, num_envs, self.env.observation_space, (), torch.int64, self.device)
-        self.episodes = EpisodeTracker(num_envs)
-        self.obs = self.env.reset(seeding.derive(seed, "environment"))
 
     @property
     def modules(self) -> nn.Module:
@@ -217,26 +214,21 @@ class DQN(Agent):
     def state_dict(self) -> dict[str, Any]:
         """Networks, optimiser, replay, generators, environments and the unfinished episodes."""
         return {
-            "clock": self.clock,
+            **self.world_state(),
             "modules": dict(self._modules.state_dict()),
             "optimizer": self.optimizer.state_dict(),
             "replay": self.replay.state_dict(),
             "exploring": self.exploring.get_state(),
             "sampling": self.sampling.get_state(),
-            "episodes": self.episodes.state_dict(),
-            "env": self.env.state_dict(),
         }
 
     def load_state_dict(self, state: dict[str, Any]) -> list[str]:
         """Continue from a saved state."""
-        self.clock = state["clock"]
+        restarted_E = self.load_world_state(state)
         self._modules.load_state_dict(state["modules"])
         self.optimizer.load_state_dict(state["optimizer"])
         self.replay.load_state_dict(state["replay"])
         self.exploring.set_state(state["exploring"])
         self.sampling.set_state(state["sampling"])
-        self.episodes.load_state_dict(state["episodes"])
-        self.obs, restarted_E = self.env.load_state_dict(state["env"])
-        self.episodes.restart(restarted_E)
         self.replay.cut(restarted_E)
         return restart_notes(restarted_E)

@@ -11,7 +11,6 @@ from typing import Any, ClassVar, Literal, NamedTuple
 import torch
 from torch import Tensor, nn
 
-from palestra.data.episodes import EpisodeTracker
 from palestra.data.rollout import Rollout, collect
 from palestra.engine import seeding
 from palestra.engine.agent import Agent, restart_notes
@@ -138,9 +137,7 @@ class PPO(Agent):
         self.optimizer = ClippedAdam([self._modules], c.learning_rate, 1e-5, c.max_grad_norm)
         self.sampling = seeding.generator(seed, "actions", device=self.device)
         self.shuffling = seeding.generator(seed, "minibatches", device=self.device)
-        self.episodes = EpisodeTracker(num_envs)
         self.discounted_return_E = torch.zeros(num_envs, device=self.device)
-        self.obs = self.env.reset(seeding.derive(seed, "environment"))
 
     @property
     def modules(self) -> nn.Module:
@@ -277,25 +274,20 @@ class PPO(Agent):
     def state_dict(self) -> dict[str, Any]:
         """Networks, normalisers, optimiser, generators, environments and the unfinished episodes."""
         return {
-            "clock": self.clock,
+            **self.world_state(),
             "modules": dict(self._modules.state_dict()),
             "optimizer": self.optimizer.state_dict(),
             "sampling": self.sampling.get_state(),
             "shuffling": self.shuffling.get_state(),
-            "episodes": self.episodes.state_dict(),
             "discounted_return": self.discounted_return_E,
-            "env": self.env.state_dict(),
         }
 
     def load_state_dict(self, state: dict[str, Any]) -> list[str]:
         """Continue from a saved state."""
-        self.clock = state["clock"]
+        restarted_E = self.load_world_state(state)
         self._modules.load_state_dict(state["modules"])
         self.optimizer.load_state_dict(state["optimizer"])
         self.sampling.set_state(state["sampling"])
         self.shuffling.set_state(state["shuffling"])
-        self.episodes.load_state_dict(state["episodes"])
-        self.obs, restarted_E = self.env.load_state_dict(state["env"])
         self.discounted_return_E = state["discounted_return"].to(self.device) * ~restarted_E
-        self.episodes.restart(restarted_E)
         return restart_notes(restarted_E)
