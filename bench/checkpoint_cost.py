@@ -28,10 +28,10 @@ def rate(recipe: str, budget: int, seed: int, checkpoint_every: float) -> float:
 def main() -> None:
     """With and without, in turn, so that a drift of the machine meets both."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--pairs", type=int, default=3)
+    parser.add_argument("--pairs", type=int, default=7)
     args, _ = parser.parse_known_args()
     table = []
-    for recipe, budget in (("cartpole/ppo", 200_000), ("cartpole/dqn", 25_000)):
+    for recipe, budget in (("cartpole/ppo", 200_000), ("cartpole/dqn", 12_000)):
         rate(recipe, budget // 10, 0, 1e9)
         pairs = [(rate(recipe, budget, s, 1.0), rate(recipe, budget, s, 1e9)) for s in range(args.pairs)]
         every, never = (statistics.median(column) for column in zip(*pairs))

@@ -19,6 +19,9 @@ from palestra.runs.store import Run
 
 Ending = Literal["finished", "target", "interrupted"]
 
+SECONDS_BETWEEN_NEWS = 10.0
+"""Of the steps in the manifest, which lists of runs show; each costs two fsyncs."""
+
 
 @dataclass(frozen=True)
 class TrainSettings:
@@ -94,6 +97,7 @@ class Trainer:
         self._mirror: tensorboard.TensorBoardMirror | None = None
         self._resumed_from: int | None = None
         self._last_evaluated: int | None = None
+        self._told = time.monotonic()
         self._last_saved: int | None = None
         self._previous_saved: int | None = None
         learner.budget = settings.budget
@@ -226,7 +230,9 @@ class Trainer:
                 best_step=self.best_step,
                 best_score=self.best_score,
             )
-            run.update_manifest(steps=clock, seconds=round(self._seconds(), 3))
+            if time.monotonic() - self._told >= SECONDS_BETWEEN_NEWS:
+                self._told = time.monotonic()
+                run.update_manifest(steps=clock, seconds=round(self._seconds(), 3))
             self._previous_saved, self._last_saved = self._last_saved, clock
         keep = {clock, self._previous_saved, self.best_step} - {None}
         checkpoints.prune(run.checkpoints, {step for step in keep if step is not None})
