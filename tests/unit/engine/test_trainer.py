@@ -150,8 +150,12 @@ def test_ctrl_c_finishes_the_step_saves_and_says_so(run: Run, capfd: pytest.Capt
 
 
 def test_without_a_run_there_is_nothing_to_save_and_ctrl_c_is_an_exception() -> None:
-    with pytest.raises(KeyboardInterrupt):
-        train(Interrupted())
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # a background job begins with it ignored
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            train(Interrupted())
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def test_an_error_in_a_step_reaches_the_caller_and_restores_the_signals(run: Run) -> None:
