@@ -12,8 +12,8 @@ from itertools import pairwise
 import torch
 from stable_baselines3 import DQN as SB3DQN
 
-from palestra.engine.agent import EnvConfig
 from palestra.engine.config import build
+from palestra.engine.env_config import EnvConfig
 from palestra.engine.trainer import Trainer, TrainSettings
 from palestra.learners.deep.dqn import DQN, DQNConfig
 from palestra.recipes.registry import get_recipe

@@ -12,7 +12,7 @@ import torch
 from stable_baselines3 import PPO as SB3PPO
 from stable_baselines3.common.vec_env import DummyVecEnv
 
-from palestra.engine.agent import EnvConfig
+from palestra.engine.env_config import EnvConfig
 from palestra.engine.trainer import Trainer, TrainSettings
 from palestra.learners.deep.ppo import PPO, PPOConfig
 from report import publish

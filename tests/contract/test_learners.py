@@ -16,8 +16,9 @@ import pytest
 import torch
 
 import palestra
-from palestra.engine.agent import Agent, EnvConfig
+from palestra.engine.agent import Agent
 from palestra.engine.config import field_docs
+from palestra.engine.env_config import EnvConfig
 from palestra.errors import UsageError
 from palestra.learners.registry import LEARNERS, learner_type
 from palestra.runs.codec import decode, encode

@@ -7,7 +7,8 @@ import torch
 from torch import Tensor
 
 from palestra.data.rollout import Rollout, collect
-from palestra.engine.agent import Agent, EnvConfig
+from palestra.engine.agent import Agent
+from palestra.engine.env_config import EnvConfig
 from palestra.learners.deep import dqn, ppo
 from palestra.learners.deep.dqn import DQN
 from palestra.learners.deep.ppo import PPO

@@ -48,11 +48,12 @@ def command(argv: Sequence[str]) -> int:
     finally:
         agent.close()
     mean, low, high = mean_interval(result.samples)
-    length = result.metrics["eval/length_mean"]
+    length = result.metrics.get("eval/length_mean")
     if args.json:
         print_json(
             {
                 "run": args.run,
+                "metric": agent.headline,
                 "env": agent.env_config.id,
                 "reference": True,
                 "which": args.which,
@@ -68,9 +69,12 @@ def command(argv: Sequence[str]) -> int:
         return 0
     console = make_console()
     interval = f"  (95% interval {number(low)} to {number(high)})" if args.episodes > 1 else ""
-    console.print(f"mean return  [bold]{number(mean)}[/]{interval}")
+    name = "mean return" if agent.headline == "eval/return_mean" else agent.headline
+    console.print(f"{name:11}  [bold]{number(mean)}[/]{interval}")
     console.print(f"range        {number(float(result.samples.min()))} to {number(float(result.samples.max()))}")
-    console.print(f"episodes     {args.episodes}, {number(length)} steps each on average")
+    if length is not None:
+        console.print(f"episodes     {args.episodes}, {number(length)} steps each on average")
     console.print(f"of           {args.run}, {args.which} checkpoint, at step {agent.clock:,}", soft_wrap=True)
-    console.print(f"in           {agent.env_config.id}, as Gymnasium made it")
+    if length is not None:
+        console.print(f"in           {agent.env_config.id}, as Gymnasium made it")
     return 0

@@ -14,7 +14,7 @@ from tyro.conf import Positional, arg
 
 from palestra.cli.arguments import Switch, check_is_saved, parse
 from palestra.cli.output import make_console, number, print_json
-from palestra.errors import require
+from palestra.errors import UsageError, require
 
 
 @dataclass(frozen=True)
@@ -81,13 +81,16 @@ def make_film(
     device: str | None = None,
 ) -> Film:
     """Film a saved agent into ``videos/`` beside its checkpoints. UsageError where the environment draws nothing."""
-    from palestra.engine.film import film, frames_per_second, make_film_env  # imports torch
+    from palestra.engine.agent import Agent  # these import torch
+    from palestra.engine.film import film, frames_per_second, make_film_env
     from palestra.recipes.saved import load, saved_folder
     from palestra.runs.video import write_video
 
     draw_without_screen()
     agent = load(path_or_id, out=out, which=which, device=device)
     try:
+        if not isinstance(agent, Agent):
+            raise UsageError(f"{agent.name} acts in no environment; expected a run of an agent, which can be filmed")
         env = make_film_env(agent.env_config)
         try:
             returns = [0.0] * episodes

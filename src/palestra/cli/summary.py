@@ -8,9 +8,6 @@ from palestra.cli.output import duration, make_console, number
 if TYPE_CHECKING:
     from palestra.recipes.train import Outcome
 
-HEADLINES = ("eval/return_mean", "train/return_mean", "train/loss")
-"""Metrics that say how good it is, the best one first."""
-
 
 def print_summary(outcome: "Outcome", out: Path, plots: list[Path], video: Path | None, *, stderr: bool) -> None:
     """Print the summary of a training, to standard error if standard output is for a program."""
@@ -31,7 +28,7 @@ def print_summary(outcome: "Outcome", out: Path, plots: list[Path], video: Path 
     for note in outcome.notes:
         line("note", note, "yellow")
     line("steps", f"{outcome.steps:,} in {duration(outcome.seconds)} ({number(speed)} steps/s)")
-    for name in HEADLINES:
+    for name in (outcome.headline, "train/return_mean", "train/loss"):
         if name in outcome.metrics:
             line("result", f"{name} {number(outcome.metrics[name])}")
             break

@@ -59,7 +59,7 @@ class Args:
     """Episodes of each evaluation."""
     checkpoint_every: Annotated[float | None, arg(help_behavior_hint="(default: 30)")] = None
     """Seconds between checkpoints."""
-    threads: int = 1
+    threads: Annotated[int | None, arg(help_behavior_hint="(default: the recipe's)")] = None
     """PyTorch threads; small networks are fastest with one."""
     out: Path = Path("runs")
     """Folder of the runs."""
@@ -116,7 +116,7 @@ def _start(args: Args) -> "Callable[[], Outcome]":
 
     if args.video:
         from palestra.cli.play import draw_without_screen
-        from palestra.engine.agent import EnvConfig
+        from palestra.engine.env_config import EnvConfig
         from palestra.engine.film import make_film_env
 
         draw_without_screen()
@@ -172,10 +172,11 @@ def _resume(args: Args) -> "Callable[[], Outcome]":
 
 
 def _draw(run: Path) -> list[Path]:
+    from palestra.recipes.saved import draw_learned
     from palestra.runs.plots import draw_curves
 
     try:
-        return draw_curves(run)
+        return [*draw_curves(run), *draw_learned(run)]
     except PalestraError as error:  # the training is done and saved; a picture does not undo it
         print(f"palestra: no plots: {error}", file=sys.stderr)
         return []

@@ -1,54 +1,25 @@
 """The Agent: a Learner that acts in an environment."""
 
 from abc import abstractmethod
-from dataclasses import asdict, dataclass, field
-from pathlib import Path
-from typing import Any, ClassVar, Self
+from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
 from palestra.data.episodes import EpisodeTracker
-from palestra.engine import checkpoint, seeding
+from palestra.engine import seeding
 from palestra.engine.config import AlgorithmConfig
-from palestra.engine.device import resolve_device
+from palestra.engine.configured import Configured
+from palestra.engine.env_config import EnvConfig
 from palestra.engine.evaluate import run_episodes
-from palestra.engine.learner import Evaluation, Learner
-from palestra.engine.trainer import Trainer, TrainSettings
-from palestra.envs.registry import make_vec
+from palestra.engine.learner import Evaluation
 from palestra.envs.spaces import to_env_action
 from palestra.envs.vector import VectorEnv
 from palestra.errors import UsageError, require
-from palestra.runs import atomic
 
 MAX_EVAL_ENVS = 100
 """Most episodes that are evaluated side by side."""
-
-
-@dataclass(frozen=True)
-class EnvConfig:
-    """Which world, and how many copies of it."""
-
-    id: str = ""
-    """Environment id: Gymnasium's, or one of ours."""
-    num_envs: int = 1
-    """Copies stepped side by side."""
-    backend: str = "auto"
-    """auto, torch (batched tensors), sync, async (worker processes) or envpool."""
-    kwargs: dict[str, Any] = field(default_factory=dict)
-    """Arguments of the environment itself."""
-
-    def make(
-        self, *, num_envs: int | None = None, device: torch.device | str = "cpu", reference: bool = False
-    ) -> VectorEnv:
-        """Build it; ``reference`` asks for Gymnasium's own implementation whatever the backend."""
-        backend = self.backend
-        if reference and not self.id.startswith("probe/"):
-            backend = "sync"
-        return make_vec(
-            self.id, num_envs or self.num_envs, backend=backend, device=device, env_kwargs=self.kwargs or None
-        )
 
 
 def restart_notes(restarted_E: Tensor) -> list[str]:
@@ -59,32 +30,15 @@ def restart_notes(restarted_E: Tensor) -> list[str]:
     return [f"not exact: {count} of {restarted_E.numel()} environments cannot be restored and began a new episode"]
 
 
-class Agent(Learner):
-    """A Learner that acts. Subclasses hold networks and a ``step``; worlds, evaluation and files are handled here.
-
-    Args:
-        env: an environment id, or an EnvConfig.
-        config: the algorithm's settings; their defaults if None.
-        seed: every generator of this agent derives from it.
-        device: auto, cpu, cuda, ...
-    """
+class Agent(Configured):
+    """A Learner that acts. Subclasses hold networks and a ``step``; worlds and evaluation are handled here."""
 
     clock_unit = "env steps"
-    config_type: ClassVar[type[AlgorithmConfig]]
-    """The dataclass of the algorithm's settings."""
 
     def __init__(
-        self,
-        env: str | EnvConfig,
-        config: AlgorithmConfig | None = None,
-        *,
-        seed: int = 0,
-        device: str = "auto",
+        self, env: str | EnvConfig, config: AlgorithmConfig | None = None, *, seed: int = 0, device: str = "auto"
     ):
-        self.env_config = EnvConfig(env, self.config_type.default_num_envs) if isinstance(env, str) else env
-        self.config = config if config is not None else self.config_type()
-        self.seed = seed
-        self.device = resolve_device(device)
+        super().__init__(env, config, seed=seed, device=device)
         self.env = self.env_config.make(device=self.device)
         self.episodes = EpisodeTracker(self.env.num_envs)
         self.obs = self.env.reset(seeding.derive(seed, "environment"))
@@ -171,29 +125,6 @@ class Agent(Learner):
         if not single:
             return out
         return int(out[0]) if out.ndim == 1 else out[0]
-
-    def learn(self, total_timesteps: int, **settings: Any) -> Self:
-        """Train for this many environment steps more, without a run on disk; returns the agent."""
-        Trainer(self, TrainSettings(budget=self.clock + total_timesteps, seed=self.seed, **settings)).run()
-        return self
-
-    def describe(self) -> dict[str, Any]:
-        """What it takes to build this agent again, as JSON values."""
-        return {
-            "learner": self.name,
-            "settings": asdict(self.config),
-            "env": asdict(self.env_config),
-            "seed": self.seed,
-            "device": str(self.device),
-        }
-
-    def save(self, path: str | Path) -> Path:
-        """Write everything that training could continue from into a folder; ``palestra.load`` reads it."""
-        folder = Path(path)
-        folder.mkdir(parents=True, exist_ok=True)
-        atomic.write_json(folder / "config.json", self.describe())
-        checkpoint.save(self, folder / "checkpoints")
-        return folder
 
     def close(self) -> None:
         """Release environments and their processes."""

@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from palestra.engine import seeding
-from palestra.engine.agent import Agent, EnvConfig
+from palestra.engine.agent import Agent
+from palestra.engine.env_config import EnvConfig
 from palestra.envs.registry import reference_env
 from palestra.errors import PalestraError, UsageError
 

@@ -33,6 +33,9 @@ class Learner(ABC):
     clock_unit: ClassVar[str] = "steps"
     """What the clock counts: ``env steps``, ``samples``, ``sweeps``."""
 
+    headline: ClassVar[str] = "eval/return_mean"
+    """The metric under which ``evaluate`` reports its score."""
+
     clock: int = 0
     """How much has been learned from so far, in ``clock_unit``."""
     budget: int = 0

@@ -203,7 +203,7 @@ class Trainer:
         return target is not None and self.best_score is not None and self.best_score >= target
 
     def _headline(self) -> str:
-        for key in ("eval/return_mean", "train/return_mean", "train/loss"):
+        for key in (self.learner.headline, "train/return_mean", "train/loss"):
             if key in self._last_row:
                 return f"{key} {self._last_row[key]:.4g}"
         return ""

@@ -4,9 +4,9 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
-from palestra.engine.agent import Agent, EnvConfig
 from palestra.engine.config import build, override
-from palestra.engine.learner import Learner
+from palestra.engine.configured import Configured
+from palestra.engine.env_config import EnvConfig
 from palestra.engine.trainer import TrainSettings
 from palestra.errors import UsageError, require
 from palestra.learners.registry import learner_type
@@ -60,7 +60,7 @@ def resolve(
         recipe.env,
         recipe.num_envs if num_envs is None else num_envs,
         backend or recipe.backend,
-        dict(env_kwargs or {}),
+        {**recipe.env_kwargs, **(env_kwargs or {})},
     )
     fields: dict[str, Any] = {
         "budget": recipe.budget,
@@ -72,7 +72,7 @@ def resolve(
     plan = TrainSettings(**{**fields, "seed": seed})
     as_given = (
         algorithm == build(cls.config_type, recipe.settings)
-        and env == EnvConfig(recipe.env, recipe.num_envs, recipe.backend)
+        and env == EnvConfig(recipe.env, recipe.num_envs, recipe.backend, recipe.env_kwargs)
         and all(fields[name] == value for name, value in promised.items())
     )
     return {
@@ -85,15 +85,16 @@ def resolve(
         "seed": seed,
         "device": device,
         "train": dataclasses.asdict(plan),
+        "headline": cls.headline,
         "claim": dataclasses.asdict(recipe.claim) if recipe.claim and as_given else None,
     }
 
 
-def build_learner(config: Config) -> Learner:
+def build_learner(config: Config) -> Configured:
     """A fresh learner from a configuration."""
     for key in ("learner", "settings", "env", "seed", "device"):
         require(key in config, f"a configuration without {key!r}", "one that a training wrote")
-    cls: type[Agent] = learner_type(config["learner"])
+    cls: type[Configured] = learner_type(config["learner"])
     algorithm = build(cls.config_type, config["settings"])
     return cls(build(EnvConfig, config["env"]), algorithm, seed=config["seed"], device=config["device"])
 

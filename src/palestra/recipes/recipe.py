@@ -13,9 +13,11 @@ class Claim:
     source: str
     """Where the threshold comes from."""
     metric: str = "eval/return_mean"
-    """What is compared with the threshold."""
+    """What is compared with the threshold: the learner's headline, or another figure of its evaluation."""
     episodes: int = 100
     """Episodes of the final evaluation, in the reference environment."""
+    seeds: int = 10
+    """Training seeds that the claim is to be tried on."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,10 @@ class Recipe:
     """What differs from the learner's defaults."""
     backend: str = "auto"
     """Environment backend."""
+    env_kwargs: dict[str, Any] = field(default_factory=dict)
+    """Arguments of the environment itself."""
+    threads: int = 1
+    """PyTorch threads; small networks are fastest with one."""
     eval_every: int = 0
     """Environment steps between evaluations; 0 for a tenth of the budget."""
     target: float | None = None

@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import Literal
 
 from palestra.engine import checkpoint, seeding
-from palestra.engine.agent import Agent
+from palestra.engine.configured import Configured
 from palestra.engine.learner import Evaluation
 from palestra.errors import UsageError, require
+from palestra.learners.registry import learner_type
 from palestra.recipes.build import Config, build_learner
 from palestra.runs import checkpoints
 from palestra.runs.store import Run
@@ -27,7 +28,7 @@ def saved_folder(path: str | Path, out: str | Path = "runs") -> Path:
     return Run.open(path, Path(out)).path
 
 
-def load(path: str | Path, *, out: str | Path = "runs", which: Which = "best", device: str | None = None) -> Agent:
+def load(path: str | Path, *, out: str | Path = "runs", which: Which = "best", device: str | None = None) -> Configured:
     """Give a saved learner back: from a run (folder or id), or from what ``agent.save`` wrote.
 
     Args:
@@ -50,10 +51,9 @@ def load(path: str | Path, *, out: str | Path = "runs", which: Which = "best", d
             notes.append(f"no checkpoint of step {best}, the best, is left; using {loaded.path.name}")
     for note in notes:
         warnings.warn(note, stacklevel=2)
-    agent = build_learner(config if device is None else {**config, "device": device})
-    assert isinstance(agent, Agent)
-    checkpoint.restore(agent, loaded)
-    return agent
+    learner = build_learner(config if device is None else {**config, "device": device})
+    checkpoint.restore(learner, loaded)
+    return learner
 
 
 def evaluate(
@@ -65,12 +65,24 @@ def evaluate(
     which: Which = "best",
     reference: bool = True,
 ) -> Evaluation:
-    """Evaluate a saved agent greedily, in Gymnasium's own environment unless ``reference`` is False."""
-    agent = load(path, out=out, which=which)
+    """Evaluate a saved learner (an agent greedily), in Gymnasium's own environment unless ``reference`` is False."""
+    learner = load(path, out=out, which=which)
     try:
-        return agent.evaluate(episodes=episodes, seed=seeding.derive(seed, "evaluate"), reference=reference)
+        return learner.evaluate(episodes=episodes, seed=seeding.derive(seed, "evaluate"), reference=reference)
     finally:
-        agent.close()
+        learner.close()
+
+
+def draw_learned(path: str | Path, *, out: str | Path = "runs", which: Which = "best") -> list[Path]:
+    """Draw what a saved learner knows beyond its curves (a value function, regret) into ``plots/``; often nothing."""
+    folder = saved_folder(path, out)
+    if learner_type(_read_config(folder)["learner"]).draw is Configured.draw:
+        return []
+    learner = load(folder, which=which)
+    try:
+        return learner.draw(folder / "plots")
+    finally:
+        learner.close()
 
 
 def _read_config(folder: Path) -> Config:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from palestra.engine import seeding
+from palestra.engine.configured import Configured
 from palestra.engine.device import threads as use_threads
 from palestra.engine.trainer import Ending, Trainer, TrainResult
 from palestra.errors import require
@@ -28,13 +29,15 @@ class Outcome:
     ending: Ending
     """finished, target (reached early) or interrupted."""
     steps: int
-    """Environment steps."""
+    """The clock: environment steps, sweeps, ..."""
     seconds: float
     """Of training, evaluations and checkpoints included, over all resumes."""
     metrics: dict[str, float]
     """The last metrics."""
     claim: dict[str, Any] | None
     """The recipe's claim, the value reached and whether it holds; None without one."""
+    headline: str
+    """The metric that says how good it is."""
     notes: list[str]
     """What a resume had to say; empty when it was exact."""
     signal: int | None
@@ -59,7 +62,7 @@ def train(
     backend: str | None = None,
     env_kwargs: Mapping[str, Any] | None = None,
     settings: Mapping[str, Any] | None = None,
-    threads: int = 1,
+    threads: int | None = None,
     progress: bool = False,
     claim: bool = True,
     **train: Any,
@@ -75,7 +78,7 @@ def train(
         backend: auto, torch, sync, async or envpool, if not the recipe's.
         env_kwargs: arguments of the environment.
         settings: algorithm settings over the recipe's (``{"gamma": 0.98}``).
-        threads: of PyTorch; small networks are fastest with one.
+        threads: of PyTorch, if not the recipe's.
         progress: show progress on standard error.
         claim: hold the recipe's claim against the best checkpoint at the end.
         **train: fields of TrainSettings over the recipe's (``budget``, ``eval_every``, ``target``, ...).
@@ -89,7 +92,7 @@ def train(
         chosen, seed=seed, device=device, num_envs=num_envs, backend=backend, env_kwargs=env_kwargs,
         settings=text, train=train,
     )  # fmt: skip
-    config["threads"] = threads
+    config["threads"] = threads = chosen.threads if threads is None else threads
     if not claim:
         config["claim"] = None
     with use_threads(threads):
@@ -114,7 +117,7 @@ def resume(path: str | Path, *, out: str | Path = "runs", progress: bool = False
         return _train(learner, run, config, progress, notes=[], resumed=True)
 
 
-def _train(learner: Any, run: Run, config: Config, progress: bool, notes: list[str], resumed: bool) -> Outcome:
+def _train(learner: Configured, run: Run, config: Config, progress: bool, notes: list[str], resumed: bool) -> Outcome:
     try:
         trainer = Trainer(learner, train_settings(config, progress=progress), run)
         if resumed:
@@ -129,7 +132,7 @@ def _train(learner: Any, run: Run, config: Config, progress: bool, notes: list[s
         _record(run, result, claim)
         outcome = Outcome(
             run.id, str(run.path), result.ending, result.steps, round(result.seconds, 3), result.metrics, claim,
-            notes, result.signal,
+            learner.headline, notes, result.signal,
         )  # fmt: skip
         if outcome.ending == "interrupted":
             raise Interrupted(outcome)
@@ -146,13 +149,14 @@ def _try_claim(run: Run, config: Config, result: TrainResult) -> dict[str, Any] 
     if claim is None:
         return None
     evaluation = evaluate(run.path, episodes=claim["episodes"], seed=seeding.derive(config["seed"], "claim"))
-    return {**claim, "value": evaluation.score, "reached": evaluation.score >= claim["threshold"]}
+    value = evaluation.metrics[claim["metric"]]
+    return {**claim, "value": value, "reached": value >= claim["threshold"]}
 
 
 def _record(run: Run, result: TrainResult, claim: dict[str, Any] | None) -> None:
     headline = None
     if result.best_score is not None:
-        headline = {"name": "eval/return_mean", "value": result.best_score}
+        headline = {"name": run.config["headline"], "value": result.best_score}
     run.update_manifest(
         status="interrupted" if result.ending == "interrupted" else "finished",
         ending=result.ending,

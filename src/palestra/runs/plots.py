@@ -38,7 +38,7 @@ def draw_curves(run_path: Path) -> list[Path]:
     names = read_names(database)
     config = json.loads((run_path / "config.json").read_bytes())
     claim = config.get("claim") or {}
-    metric = claim.get("metric", _HEADLINE)
+    metric = claim.get("metric", config.get("headline", _HEADLINE))
     training = [name for name in names if name.startswith("train/")]
     written = []
     if {metric, _training_name(metric)} & set(names):

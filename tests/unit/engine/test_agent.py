@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 import torch
 
-from palestra.engine.agent import Agent, EnvConfig, restart_notes
+from palestra.engine.agent import Agent, restart_notes
 from palestra.engine.config import build
+from palestra.engine.env_config import EnvConfig
 from palestra.errors import UsageError
 from palestra.learners.deep.ppo import PPO, PPOConfig
 from palestra.learners.random import Random

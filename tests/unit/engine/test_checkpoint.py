@@ -6,7 +6,7 @@ import pytest
 from coin import Coin
 
 from palestra.engine import checkpoint
-from palestra.engine.agent import EnvConfig
+from palestra.engine.env_config import EnvConfig
 from palestra.errors import UsageError
 from palestra.learners.deep.ppo import PPO, PPOConfig
 from palestra.runs import checkpoints

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from palestra.engine import seeding
-from palestra.engine.agent import EnvConfig
+from palestra.engine.env_config import EnvConfig
 from palestra.engine.film import FPS, film, frames_per_second, make_film_env
 from palestra.errors import UsageError
 

@@ -8,7 +8,7 @@ import torch
 from torch.nn import functional as F
 
 from palestra.data.replay import Transitions
-from palestra.engine.agent import EnvConfig
+from palestra.engine.env_config import EnvConfig
 from palestra.errors import UsageError
 from palestra.learners.deep.dqn import DQN, DQNConfig
 

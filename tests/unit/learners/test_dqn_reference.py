@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from palestra.data.replay import Transitions
-from palestra.engine.agent import EnvConfig
+from palestra.engine.env_config import EnvConfig
 from palestra.learners.deep.dqn import DQN, DQNConfig
 from palestra.ops.losses import td_loss
 

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from palestra.data.rollout import Rollout, collect
-from palestra.engine.agent import EnvConfig
+from palestra.engine.env_config import EnvConfig
 from palestra.envs.vector import Resumed
 from palestra.errors import UsageError
 from palestra.learners.deep import ppo

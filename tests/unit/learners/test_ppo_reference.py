@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from palestra.data.rollout import Rollout
-from palestra.engine.agent import EnvConfig
+from palestra.engine.env_config import EnvConfig
 from palestra.learners.deep.ppo import PPO, Batch, PPOConfig
 
 pytest.importorskip("stable_baselines3", reason="the independent implementation comes with the [bench] extra")

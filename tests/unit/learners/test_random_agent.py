@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import torch
 
-from palestra.engine.agent import EnvConfig
+from palestra.engine.env_config import EnvConfig
 from palestra.envs.classic.pendulum import Pendulum
 from palestra.errors import UsageError
 from palestra.learners.random import Random, RandomConfig

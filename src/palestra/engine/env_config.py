@@ -1,0 +1,34 @@
+"""Which world a learner lives in."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+
+from palestra.envs.registry import make_vec
+from palestra.envs.vector import VectorEnv
+
+
+@dataclass(frozen=True)
+class EnvConfig:
+    """Which world, and how many copies of it."""
+
+    id: str = ""
+    """Environment id: Gymnasium's, or one of ours."""
+    num_envs: int = 1
+    """Copies stepped side by side."""
+    backend: str = "auto"
+    """auto, torch (batched tensors), sync, async (worker processes) or envpool."""
+    kwargs: dict[str, Any] = field(default_factory=dict)
+    """Arguments of the environment itself."""
+
+    def make(
+        self, *, num_envs: int | None = None, device: torch.device | str = "cpu", reference: bool = False
+    ) -> VectorEnv:
+        """Build it; ``reference`` asks for Gymnasium's own implementation whatever the backend."""
+        backend = self.backend
+        if reference and not self.id.startswith("probe/"):
+            backend = "sync"
+        return make_vec(
+            self.id, num_envs or self.num_envs, backend=backend, device=device, env_kwargs=self.kwargs or None
+        )
