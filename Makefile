@@ -4,7 +4,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: demo test lint verify bench clean
+RECIPES ?= cartpole/ppo cartpole/ppo-sprint cartpole/dqn  # what `make verify` verifies: minutes, not days
+
+.PHONY: demo test lint verify bench docs clean
 
 $(VENV)/.user: pyproject.toml constraints.txt
 	@test -n "$(PYTHON)" || { echo "make: no python3.11 found; install Python 3.11 or set PYTHON=/path/to/python"; exit 2; }
@@ -29,12 +31,15 @@ lint: $(VENV)/.developer
 test: lint  ## formatting, lint, types, and every test but the slow proofs
 	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 -m "not slow"
 
-verify: $(VENV)/.developer  ## the slow proofs: 200 kills, every seed of every claim
+verify: $(VENV)/.developer  ## the slow proofs: 200 kills, and ten seeds of each of RECIPES (--claimed for all of them)
 	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -s -m slow
-	@$(BIN)/python bench/claims.py
+	@$(BIN)/palestra verify $(RECIPES)
 
 bench: $(VENV)/.developer  ## every benchmark, one after another, on a quiet machine
-	@for name in time_to_solve ppo_throughput dqn_throughput checkpoint_cost claims; do $(BIN)/python bench/$$name.py || exit 1; done
+	@for name in time_to_solve ppo_throughput ppo_lunarlander dqn_throughput dqn_lunarlander checkpoint_cost bandits interval_coverage value_iteration claims errata; do $(BIN)/python bench/$$name.py || exit 1; done
+
+docs: $(VENV)/.developer  ## the generated pages: docs/algorithms and docs/errata.md
+	@$(BIN)/python docs/build.py
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,11 +1,21 @@
 """The tests' side of ``kill_driver``, and the two trainings that most of them are about."""
 
+import dataclasses
 import json
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+
+import dot  # noqa: F401 - registers its world
+
+from palestra.engine.config import build
+from palestra.engine.configured import Configured
+from palestra.engine.env_config import EnvConfig
+from palestra.errors import UsageError
+from palestra.learners.registry import learner_type
 
 BUDGET = {"ppo": 14_336, "dqn": 4_480}
 CONFIG: dict[str, dict[str, Any]] = {
@@ -38,6 +48,52 @@ def config(learner: str, seed: int = 0, **changes: Any) -> dict[str, Any]:
     """A training on CartPole of a second with ten or more checkpoints: what ``kill_driver`` takes."""
     common = {"seed": seed, "budget": BUDGET[learner], "eval_episodes": 10, "checkpoint_every": 0.02}
     return {**common, "env_id": "CartPole-v1", "tensorboard": False, **CONFIG[learner], **changes}
+
+
+TASKS = ("CartPole-v1", "Pendulum-v1", "system/Dot-v0", "FrozenLake-v1", "bandit/bernoulli", "bandit/drifting")
+"""One of these every learner serves."""
+SMALL: dict[str, Any] = {
+    "num_steps": 8, "minibatch_size": 16, "num_epochs": 2, "buffer_size": 100, "learning_starts": 16, "batch_size": 16,
+    "train_frequency": 16, "gradient_steps": 2, "target_update_interval": 24, "hidden_sizes": [16, 16],
+    "views": 2, "encoder_channels": 4,
+}  # fmt: skip
+"""Settings by name, for whichever learner has them."""
+
+
+def small(learner: str) -> dict[str, Any]:
+    """A training of 16 steps of any learner that is registered, on the first task that it serves."""
+    made = make_small(learner)
+    made.step()
+    step = made.clock
+    made.close()
+    budget = 16 * step
+    return {
+        "algo": learner,
+        "env_id": made.env_config.id,
+        "num_envs": made.env_config.num_envs,
+        "budget": budget,
+        "settings": _small_settings(learner),
+        "log_every": 3 * step,
+        "eval_every": 6 * step,
+        "eval_episodes": 3,
+        "checkpoint_every": 0.0,
+        "tensorboard": False,
+    }
+
+
+def make_small(learner: str) -> Configured:
+    """That learner itself."""
+    cls = learner_type(learner)
+    config = build(cls.config_type, _small_settings(learner))
+    for env_id in TASKS:
+        with suppress(UsageError):
+            return cls(EnvConfig(env_id, 2), config)
+    raise AssertionError(f"{learner} serves none of {TASKS}")
+
+
+def _small_settings(learner: str) -> dict[str, Any]:
+    fields = {field.name for field in dataclasses.fields(learner_type(learner).config_type)}
+    return {name: value for name, value in SMALL.items() if name in fields}
 
 
 def commanded(learner: str, **changes: Any) -> dict[str, Any]:

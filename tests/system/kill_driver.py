@@ -20,6 +20,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+import dot  # noqa: F401 - registers its world
 import sabotage
 import torch
 import unrepeatable  # noqa: F401 - registers its world
@@ -42,6 +43,8 @@ class Plan:
     at_clock: int | None = None
     """Count only saves from this clock on."""
     into: float = 0.0
+    by_itself: bool = False
+    """Let the process kill itself as soon as that save is done: where no other moment will do."""
 
 
 @dataclass
@@ -70,13 +73,13 @@ class Chain:
 class Life:
     """One child process, and what it has said about its saves so far."""
 
-    def __init__(self, work: Callable[[], object], broken: str | None):
+    def __init__(self, work: Callable[[], object], broken: str | None, last_save: int | None = None):
         self.pipe, theirs = os.pipe()
         self.began = time.perf_counter()
         self.pid = os.fork()
         if self.pid == 0:
             os.close(self.pipe)
-            _live(work, broken, theirs)
+            _live(work, broken, theirs, last_save)
         os.close(theirs)
         os.set_blocking(self.pipe, False)
         self.events: list[list[Any]] = []
@@ -106,7 +109,8 @@ class Life:
             return self.began + plan.seconds
         saves = [event for event in self.events if event[0] == "save" and event[1] >= (plan.at_clock or 0)]
         assert plan.save is not None
-        return None if len(saves) < plan.save else float(saves[plan.save - 1][2]) + plan.into * usual_save
+        heard = not plan.by_itself and len(saves) >= plan.save
+        return float(saves[plan.save - 1][2]) + plan.into * usual_save if heard else None
 
     def wait(self) -> int:
         """The exit status (negative after a signal), with every event taken in."""
@@ -116,21 +120,26 @@ class Life:
         return os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
 
 
-def _live(work: Callable[[], object], broken: str | None, report: int) -> None:
+def _live(work: Callable[[], object], broken: str | None, report: int, last_save: int | None) -> None:
     """What a child does: train, tell of each save, and end without returning."""
 
     def say(*event: Any) -> None:
         os.write(report, json.dumps(event).encode() + b"\n")
 
+    saves = 0
     try:
         if broken is not None:
             sabotage.apply(broken)
         save = checkpoints.save
 
         def telling_save(folder: Path, step: int, *args: Any, **kwargs: Any) -> Path:
+            nonlocal saves
             say("save", step, time.perf_counter())
             path = save(folder, step, *args, **kwargs)
             say("saved", step, time.perf_counter())
+            saves += 1
+            if saves == last_save:
+                os.kill(os.getpid(), signal.SIGKILL)
             return path
 
         checkpoints.save = telling_save
@@ -169,7 +178,8 @@ def chain(
         if plan is None and not to_the_end:
             done.run = str(path)
             return done
-        life = Life(partial(resume, path) if path else partial(begin, out, config), broken)
+        last_save = plan.save if plan and plan.by_itself else None
+        life = Life(partial(resume, path) if path else partial(begin, out, config), broken, last_save)
         done.lives += 1
         killed = life.kill(plan, median(save_seconds or [0.005])) if plan else life.wait() < 0
         events = [event for event in life.events if event[0] in ("save", "saved")]

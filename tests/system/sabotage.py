@@ -1,14 +1,16 @@
 """Two ways to do it wrong. A proof that does not fail with them proves nothing."""
 
 import json
-from collections.abc import Callable, Set
+from collections.abc import Iterator, Set
 from pathlib import Path
 from typing import Any
 
-from palestra.engine import seeding
-from palestra.engine.agent import Agent
-from palestra.learners.deep.dqn import DQN
-from palestra.learners.deep.ppo import PPO
+import numpy as np
+import torch
+
+from palestra.engine import checkpoint
+from palestra.engine.learner import Learner
+from palestra.envs.vector import VectorEnv
 from palestra.runs import checkpoints
 from palestra.runs.codec import decode, encode
 from palestra.runs.tensorfile import read_tensors, write_tensors
@@ -22,19 +24,33 @@ def apply(kind: str) -> None:
 
 
 def forget_generators() -> None:
-    """After a resume the agent's generators begin anew, as in a library that saves weights only."""
-    for learner, names in ((PPO, ("sampling", "shuffling")), (DQN, ("exploring", "sampling"))):
-        learner.load_state_dict = _forgetting(learner.load_state_dict, names)  # type: ignore[method-assign]
+    """After a resume the learner's generators begin anew, as in a library that saves weights only."""
+    restore = checkpoint.restore
 
-
-def _forgetting(load: Callable[..., list[str]], names: tuple[str, ...]) -> Callable[..., list[str]]:
-    def load_state_dict(self: Agent, state: dict[str, Any]) -> list[str]:
-        notes = load(self, state)
-        for name in names:
-            setattr(self, name, seeding.generator(self.seed, name, device=self.device))
+    def restore_and_forget(learner: Learner, loaded: checkpoints.Loaded) -> list[str]:
+        notes = restore(learner, loaded)
+        for generator in generators_in(learner):
+            if isinstance(generator, torch.Generator):
+                generator.manual_seed(0)
+            else:
+                generator.bit_generator.state = np.random.default_rng(0).bit_generator.state
         return notes
 
-    return load_state_dict
+    checkpoint.restore = restore_and_forget
+
+
+def generators_in(thing: object, depth: int = 4) -> Iterator[torch.Generator | np.random.Generator]:
+    """The generators that a learner, or a part of it, holds; its worlds have their own and keep them."""
+    if isinstance(thing, torch.Generator | np.random.Generator):
+        yield thing
+    elif isinstance(thing, dict) and depth:
+        yield from generators_in(list(thing.values()), depth - 1)
+    elif isinstance(thing, list | tuple) and depth:
+        for item in thing:
+            yield from generators_in(item, depth - 1)
+    elif type(thing).__module__.startswith("palestra.") and not isinstance(thing, VectorEnv) and depth:
+        for part in vars(thing).values() if hasattr(thing, "__dict__") else ():
+            yield from generators_in(part, depth - 1)
 
 
 def save_in_place() -> None:

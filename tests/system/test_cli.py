@@ -18,7 +18,7 @@ import pytest
 
 import palestra.recipes.train
 from palestra.cli.main import main
-from palestra.engine import agent
+from palestra.engine import env_config
 from palestra.recipes.recipe import Claim
 from palestra.recipes.registry import RECIPES
 from palestra.recipes.train import Interrupted, Outcome
@@ -72,8 +72,8 @@ def test_eval_agrees_with_its_own_returns(
 ) -> None:
     out, printed, _ = trained
     backends = []
-    make = agent.make_vec
-    monkeypatch.setattr(agent, "make_vec", lambda *a, **k: backends.append(k["backend"]) or make(*a, **k))
+    make = env_config.make_vec
+    monkeypatch.setattr(env_config, "make_vec", lambda *a, **k: backends.append(k["backend"]) or make(*a, **k))
     argv = ["eval", printed["run"], "--out", str(out), "--episodes", "5", "--seed", "3"]
     assert main([*argv, "--json"]) == 0
     result = strict_json(capsys.readouterr().out)
@@ -242,7 +242,7 @@ def test_elsewhere_than_where_it_was_trained(copy: Path, capsys: Captured) -> No
 def test_a_signal_saves_and_says_how_to_go_on(
     number: signal.Signals, status: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Captured
 ) -> None:
-    outcome = Outcome("r", str(tmp_path / "r"), "interrupted", 5, 1.0, {}, None, [], int(number))
+    outcome = Outcome("r", str(tmp_path / "r"), "interrupted", 5, 1.0, {}, None, "eval/return_mean", [], int(number))
 
     def interrupted(*_: object, **__: object) -> Outcome:
         raise Interrupted(outcome)

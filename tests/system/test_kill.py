@@ -1,7 +1,8 @@
 """Kill it at any instant: a training that was killed and resumed is bit for bit the one that never was.
 
-Both learners on the batched environments, killed with SIGKILL by another process at random instants, half of them
-inside the writing of a checkpoint. Two controls that do it wrong must fail the same comparison.
+PPO and DQN at length on the batched environments, and every registered learner in short, killed with SIGKILL by
+another process at random instants, half of them inside the writing of a checkpoint. Controls that do it wrong must fail
+the same comparison.
 """
 
 import itertools
@@ -12,12 +13,14 @@ from typing import Any
 
 import pytest
 import sabotage
-from driver import BUDGET, Driver, config
+from driver import BUDGET, Driver, config, make_small, small
 from run_comparison import differences
 
+from palestra.learners.registry import LEARNERS
 from palestra.runs import checkpoints
 
 both_learners = pytest.mark.parametrize("learner", ["ppo", "dqn"])
+every_learner = pytest.mark.parametrize("learner", LEARNERS)
 
 
 def changes(notes: list[str]) -> list[str]:
@@ -99,7 +102,7 @@ def test_killed_on_the_way_to_a_target(driver: Driver) -> None:
 @both_learners
 def test_control_without_generators(driver: Driver, learner: str) -> None:
     asked = config(learner)
-    chain = driver.chain(asked, plans=[{"save": 3, "into": 0.5}], broken="generators")
+    chain = driver.chain(asked, plans=[{"save": 3, "by_itself": True}], broken="generators")
     assert chain.error is None
     assert chain.steps[0] > 0
     found = differences(driver.whole(asked).run, chain.run)
@@ -121,6 +124,26 @@ def test_the_control_in_place_is_the_same_if_not_killed(driver: Driver) -> None:
     asked = config("dqn")
     chain = driver.chain(asked, plans=[], broken="in place")
     assert differences(driver.whole(asked).run, chain.run, load=sabotage.load_in_place) == []
+
+
+@every_learner
+def test_every_learner_killed_anywhere(driver: Driver, learner: str) -> None:
+    asked = small(learner)
+    chain = driver.chain(asked, seed=1, kills=2, longest=0.5 * driver.whole(asked).seconds)
+    assert chain.kills >= 1
+    assert_same(driver, asked, chain)
+
+
+@every_learner
+def test_every_learner_without_its_generators(driver: Driver, learner: str) -> None:
+    """The control of the test above: it must see that a generator was forgotten."""
+    if not any(sabotage.generators_in(make_small(learner))):
+        pytest.skip(f"{learner} draws nothing")
+    asked = small(learner)
+    chain = driver.chain(asked, plans=[{"save": 3, "by_itself": True}], broken="generators")
+    assert chain.error is None
+    assert chain.steps[0] > 0
+    assert differences(driver.whole(asked).run, chain.run) != []
 
 
 @pytest.mark.slow

@@ -1,4 +1,4 @@
-"""``palestra list``: the recipes."""
+"""``palestra list``: the recipes, what each claims, and what came of it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,6 +7,7 @@ from typing import Literal
 from palestra.cli.arguments import Switch, parse
 from palestra.cli.output import NARROW, make_console, make_table, number, print_json
 from palestra.recipes.recipe import Recipe
+from palestra.recipes.record import read_record, spoken_record
 from palestra.recipes.registry import RECIPES
 
 
@@ -27,22 +28,31 @@ def command(argv: Sequence[str]) -> int:
     if args.json:
         print_json({"recipes": [_facts(recipe) for recipe in recipes]})
         return 0
+    from rich.markup import escape
+
     console = make_console()
     if not recipes:
         console.print(f"no recipes of the paradigm {args.paradigm}")
         return 0
     narrow = console.width < NARROW
-    columns = ("recipe", "environment", "budget", "claim") + (() if narrow else ("what it is",))
-    table = make_table(*columns, right=("budget", "claim"), whole=("environment", "budget", "claim"))
+    table = make_table("recipe", *(() if narrow else _FACTS), right=_FACTS[:2], whole=_FACTS[:2])
     for recipe in recipes:
-        name = f"[bold cyan]{recipe.id}[/]" + (f"\n[dim]{recipe.summary}[/]" if narrow else "")
         claim = f">= {number(recipe.claim.threshold)}" if recipe.claim else "-"
-        table.add_row(name, recipe.env, f"{recipe.budget:,}", claim, *([] if narrow else [recipe.summary]))
+        facts = (f"{recipe.budget:,}", claim, escape(spoken_record(recipe)))
+        name = f"[bold cyan]{recipe.id}[/]  {recipe.env}\n[dim]{escape(recipe.summary)}[/]"
+        if narrow:
+            claims = f"claims {claim}" if recipe.claim else "no claim"
+            table.add_row(f"{name}\n{facts[0]} steps, {claims}: {facts[2]}")
+        else:
+            table.add_row(name, *facts)
     console.print(table)
     for recipe in [r for r in recipes if r.claim][:1]:
         console.print(f"\npalestra show {recipe.id}   explains one", style="dim")
         console.print(f"palestra train {recipe.id}  trains one", style="dim")
     return 0
+
+
+_FACTS = ("budget", "claim", "verified")
 
 
 def _facts(recipe: Recipe) -> dict[str, object]:
@@ -55,4 +65,12 @@ def _facts(recipe: Recipe) -> dict[str, object]:
         "num_envs": recipe.num_envs,
         "budget": recipe.budget,
         "claim": vars(recipe.claim) if recipe.claim else None,
+        "verified": _verified(recipe),
     }
+
+
+def _verified(recipe: Recipe) -> dict[str, object] | None:
+    record = read_record(recipe)
+    if record is None:
+        return None
+    return {"said": spoken_record(recipe), "fresh": record.fresh, "values": record.values, **vars(record.verdict)}

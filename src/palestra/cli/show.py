@@ -9,6 +9,7 @@ from tyro.conf import Positional, arg
 
 from palestra.cli.arguments import Switch, parse
 from palestra.cli.output import make_console, make_table, number, print_json
+from palestra.recipes.record import read_record, spoken_record
 from palestra.recipes.registry import get_recipe
 
 if TYPE_CHECKING:
@@ -29,8 +30,8 @@ def command(argv: Sequence[str]) -> int:
     """Run ``palestra show``."""
     args = parse(Args, argv, "show")
     recipe = get_recipe(args.recipe)
-    from palestra.engine.agent import EnvConfig  # these import torch: after the cheap errors
     from palestra.engine.config import field_docs
+    from palestra.engine.env_config import EnvConfig  # these import torch: after the cheap errors
     from palestra.engine.trainer import TrainSettings
     from palestra.learners.registry import learner_type
     from palestra.recipes.build import resolve
@@ -41,6 +42,7 @@ def command(argv: Sequence[str]) -> int:
     if args.json:
         print_json({**config, "summary": recipe.summary, "paradigm": recipe.paradigm, "documentation": docs})
         return 0
+    from rich.markup import escape
     from rich.table import Table
 
     console = make_console()
@@ -51,7 +53,16 @@ def command(argv: Sequence[str]) -> int:
         facts.add_row("claims", f"{claim.metric} >= {number(claim.threshold)} over {claim.episodes} episodes")
         facts.add_row("within", f"{recipe.budget:,} steps")
         facts.add_row("source", claim.source)
+    facts.add_row("verified", escape(spoken_record(recipe)))
+    record = read_record(recipe)
+    if record is not None:
+        seeds = ", ".join(number(value) for value in record.values)
+        facts.add_row("", f"seeds 0 to {len(record.values) - 1}: {seeds}")
+        facts.add_row("", f"{record.facts['date']}, {escape(record.facts['command'])}")
+        for note in record.facts.get("tried", []):
+            facts.add_row("tried", escape(note))
     facts.add_row("train", f"palestra train {recipe.id}")
+    facts.add_row("verify", f"palestra verify {recipe.id}")
     console.print(facts)
     titles = {"settings": f"algorithm {recipe.learner}", "env": "environment", "train": "training"}
     for part, title in titles.items():

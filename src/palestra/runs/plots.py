@@ -9,17 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from palestra.errors import PalestraError
-from palestra.runs.atomic import replacing
+from palestra.runs import chart
 from palestra.runs.series import read_buckets, read_names
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-_INK, _QUIET, _GRID = "#1e293b", "#64748b", "#e2e8f0"
 _EVALUATION, _TRAINING, _CLAIM = "#2563eb", "#f59e0b", "#059669"
-_DPI = 100
-_WIDTH = 16.0  # inches: 1600 pixels
 _MAX_POINTS = 600  # buckets of a curve; more than the eye tells apart on this width
 _LABEL_GAP = 0.045  # of the axes' height: one line of text
 _HEADLINE = "eval/return_mean"
@@ -43,24 +40,24 @@ def draw_curves(run_path: Path) -> list[Path]:
     written = []
     if {metric, _training_name(metric)} & set(names):
         figure = _learning_curve(database, names, metric, claim.get("threshold"), _title(run_path, config))
-        written.append(_save(figure, run_path / "plots" / "learning-curve.png"))
+        written.append(chart.save(figure, run_path / "plots" / "learning-curve.png"))
     if training:
         figure = _small_multiples(database, training, _title(run_path, config))
-        written.append(_save(figure, run_path / "plots" / "training-metrics.png"))
+        written.append(chart.save(figure, run_path / "plots" / "training-metrics.png"))
     if not written:
         raise PalestraError(f"nothing to draw in {run_path}: no {metric} and no train/ series recorded")
     return written
 
 
 def _learning_curve(database: Path, names: list[str], metric: str, threshold: float | None, title: str) -> "Figure":
-    figure = _figure(9.0)
+    figure = chart.make_figure(9.0)
     axes = figure.add_axes((0.07, 0.1, 0.78, 0.76))
     labels: list[tuple[float, str, str]] = []  # height, text, colour
     if _training_name(metric) in names:
         curve = read_buckets(database, _training_name(metric), _MAX_POINTS)
         _band(axes, curve.steps, curve.low, curve.high, _TRAINING)
         axes.plot(curve.steps, curve.mean, color=_TRAINING, linewidth=1.8, alpha=0.9)
-        labels.append((_last(curve.mean), f"training  {_number(_last(curve.mean))}", _TRAINING))
+        labels.append((_last(curve.mean), f"training  {chart.spoken(_last(curve.mean))}", _TRAINING))
     if metric in names:
         curve = read_buckets(database, metric, _MAX_POINTS)
         low, high = metric.replace("_mean", "_min"), metric.replace("_mean", "_max")
@@ -69,16 +66,16 @@ def _learning_curve(database: Path, names: list[str], metric: str, threshold: fl
             _band(axes, lows.steps, lows.low, highs.high, _EVALUATION)
         dots: dict[str, Any] = {"marker": "o", "markersize": 6} if len(curve.steps) <= 60 else {}
         axes.plot(curve.steps, curve.mean, color=_EVALUATION, linewidth=2.8, **dots)
-        labels.append((_last(curve.mean), f"evaluation  {_number(_last(curve.mean))}", _EVALUATION))
+        labels.append((_last(curve.mean), f"evaluation  {chart.spoken(_last(curve.mean))}", _EVALUATION))
     if threshold is not None:
         axes.axhline(threshold, color=_CLAIM, linewidth=1.8, linestyle=(0, (6, 4)))
-        labels.append((threshold, f"claim  {_number(threshold)}", _CLAIM))
-    _style(axes, size=15)
+        labels.append((threshold, f"claim  {chart.spoken(threshold)}", _CLAIM))
+    chart.style(axes, size=15)
     axes.margins(x=0.01, y=0.06)
-    axes.set_xlabel("steps", color=_QUIET, fontsize=16, labelpad=10)
+    axes.set_xlabel("steps", color=chart.QUIET, fontsize=16, labelpad=10)
     _label_ends(axes, labels)
-    figure.text(0.07, 0.94, title, color=_INK, fontsize=23, fontweight="bold", va="center")
-    figure.text(0.07, 0.895, _spoken(metric), color=_QUIET, fontsize=17, va="center")
+    figure.text(0.07, 0.94, title, color=chart.INK, fontsize=23, fontweight="bold", va="center")
+    figure.text(0.07, 0.895, _spoken(metric), color=chart.QUIET, fontsize=17, va="center")
     return figure
 
 
@@ -86,8 +83,8 @@ def _small_multiples(database: Path, names: list[str], title: str) -> "Figure":
     columns = min(4, math.ceil(math.sqrt(len(names))))
     rows = math.ceil(len(names) / columns)
     height = 1.3 + 3.1 * rows
-    figure = _figure(height)
-    figure.text(0.03, 1 - 0.5 / height, title, color=_INK, fontsize=22, fontweight="bold", va="center")
+    figure = chart.make_figure(height)
+    figure.text(0.03, 1 - 0.5 / height, title, color=chart.INK, fontsize=22, fontweight="bold", va="center")
     grid = figure.add_gridspec(
         rows, columns, left=0.05, right=0.97, bottom=0.6 / height, top=1 - 1.4 / height, hspace=0.55, wspace=0.3
     )  # fmt: skip
@@ -96,29 +93,11 @@ def _small_multiples(database: Path, names: list[str], title: str) -> "Figure":
         curve = read_buckets(database, name, _MAX_POINTS // columns)
         _band(axes, curve.steps, curve.low, curve.high, _EVALUATION)
         axes.plot(curve.steps, curve.mean, color=_EVALUATION, linewidth=1.8)
-        _style(axes, size=11)
+        chart.style(axes, size=11)
         axes.margins(x=0.01, y=0.08)
         axes.locator_params(axis="both", nbins=4)
-        axes.set_title(name.removeprefix("train/"), loc="left", color=_INK, fontsize=14, pad=10)
+        axes.set_title(name.removeprefix("train/"), loc="left", color=chart.INK, fontsize=14, pad=10)
     return figure
-
-
-def _figure(height: float) -> "Figure":
-    from matplotlib.figure import Figure  # 0.3 s, and only for those who draw
-
-    # A Figure of its own, not pyplot's: no global state, and its canvas is Agg, which needs no display.
-    return Figure(figsize=(_WIDTH, height), dpi=_DPI, facecolor="white")
-
-
-def _style(axes: "Axes", size: int) -> None:
-    axes.set_facecolor("white")
-    axes.grid(color=_GRID, linewidth=1)
-    axes.set_axisbelow(True)
-    for side in axes.spines.values():
-        side.set_visible(False)
-    axes.tick_params(length=0, colors=_QUIET, labelsize=size, pad=7)
-    axes.xaxis.set_major_formatter(lambda value, _: _number(value))
-    axes.yaxis.set_major_formatter(lambda value, _: _number(value))
 
 
 def _band(axes: "Axes", steps: NDArray[Any], low: NDArray[Any], high: NDArray[Any], color: str) -> None:
@@ -141,12 +120,6 @@ def _label_ends(axes: "Axes", labels: list[tuple[float, str, str]]) -> None:
         axes.text(1.012, height, text, transform=axes.transAxes, color=color, **font)
 
 
-def _save(figure: "Figure", path: Path) -> Path:
-    with replacing(path) as temporary:
-        figure.savefig(temporary, format="png")
-    return path
-
-
 def _title(run_path: Path, config: dict[str, Any]) -> str:
     if {"task", "method", "seed"} <= config.keys():
         return f"{config['task']}/{config['method']}, seed {config['seed']}"
@@ -166,10 +139,3 @@ def _spoken(metric: str) -> str:
 def _last(values: NDArray[np.float64]) -> float:
     finite = values[np.isfinite(values)]
     return float(finite[-1]) if len(finite) else math.nan
-
-
-def _number(value: float) -> str:
-    """With thousands separators and four significant digits."""
-    if abs(value) >= 1000:
-        return f"{value:,.0f}"
-    return f"{value:.4g}"

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from palestra.errors import PalestraError
-from palestra.runs import plots
+from palestra.runs import chart, plots
 from palestra.runs.store import Run
 
 CLAIM = {"metric": "eval/return_mean", "threshold": 475.0}
@@ -27,13 +27,13 @@ def recorded(root: Path, config: dict[str, Any], *names: str) -> Run:
 def figures(monkeypatch: pytest.MonkeyPatch) -> list[Figure]:
     """The figures that get saved."""
     kept: list[Figure] = []
-    save = plots._save
+    save = chart.save
 
     def keep(figure: Figure, path: Path) -> Path:
         kept.append(figure)
         return save(figure, path)
 
-    monkeypatch.setattr(plots, "_save", keep)
+    monkeypatch.setattr(chart, "save", keep)
     return kept
 
 

@@ -1,0 +1,159 @@
+"""``palestra verify``: whether recipes keep their claims, seed by seed."""
+
+import shlex
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+from tyro.conf import Positional, UseAppendAction, arg
+
+from palestra.cli.arguments import Switch, check_writable, parse
+from palestra.cli.output import duration, make_console, number, print_json
+from palestra.errors import UsageError, require
+from palestra.recipes.recipe import Recipe
+from palestra.recipes.registry import RECIPES, get_recipe
+from palestra.recipes.verdict import PROVISIONAL, Verdict
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from palestra.recipes.trial import Trial
+    from palestra.recipes.verify import Verification
+
+
+@dataclass(frozen=True)
+class Args:
+    """Train every seed of a recipe, measure each in the reference environment, and say whether the claim is held.
+
+    Exit status 0 if every claim is held, 1 if not (or too few seeds to say). What is finished is not trained again.
+    """
+
+    recipes: Annotated[Positional[tuple[str, ...]], arg(metavar="RECIPE")] = ()
+    """Recipes, as `palestra list` shows them."""
+    claimed: Switch = False
+    """Every recipe that claims something; on one machine this takes days."""
+    seeds: Annotated[int | None, arg(help_behavior_hint="(default: the claim's, mostly 10)")] = None
+    """Seeds 0 to N-1; a verdict needs 5, a final one 10."""
+    jobs: Annotated[int | None, arg(help_behavior_hint="(default: as many as there are cores for)")] = None
+    """Trainings side by side."""
+    out: Path = Path("verify")
+    """Folder of the runs, one below it for each recipe."""
+    device: str = "auto"
+    """Where to compute: auto, cpu, cuda, ..."""
+    record: Switch = False
+    """Write the result into the package, where `palestra list` reads it."""
+    tried: Annotated[UseAppendAction[tuple[str, ...]], arg(metavar="TEXT")] = ()
+    """With --record: a note on what else was tried, kept beside the result."""
+    json: Switch = False
+    """Print one JSON object as the last line; everything else goes to standard error."""
+
+
+def command(argv: Sequence[str]) -> int:
+    """Run ``palestra verify``; status 1 unless every claim is held, 128 + n after signal n."""
+    args = parse(Args, argv, "verify")
+    recipes = [get_recipe(name) for name in dict.fromkeys(args.recipes)]
+    if args.claimed:
+        require(not recipes, f"--claimed with {recipes[0].id if recipes else ''}", "one or the other")
+        recipes = [recipe for recipe in RECIPES.values() if recipe.claim]
+    require(bool(recipes), "nothing to verify", "a recipe, as palestra list shows them, or --claimed")
+    require(args.seeds is None or args.seeds >= 1, f"--seeds {args.seeds}", "at least 1")
+    require(args.jobs is None or args.jobs >= 1, f"--jobs {args.jobs}", "at least 1")
+    if args.tried and not args.record:
+        raise UsageError("--tried without --record; expected both: the note is kept in the record")
+    check_writable(args.out)
+    from palestra.recipes.verify import Stopped, default_jobs, verify, write_record  # import torch
+
+    jobs = args.jobs or default_jobs(recipes)
+    console = make_console(stderr=args.json)
+    console.print(f"{jobs} side by side, in {args.out}; once stopped, the same command goes on", style="dim")
+    status, tick = _live(console)
+    try:
+        with status:
+            done = verify(
+                recipes, seeds=args.seeds, out=args.out, jobs=jobs, device=args.device,
+                tell=lambda recipe, trial: _print_trial(console, recipe, trial), tick=tick,
+            )  # fmt: skip
+    except Stopped as stop:
+        console.print("stopped and saved; the same command goes on", style="yellow")
+        return 128 + stop.signal
+    for verification in done:
+        _print_verification(console, verification)
+    records = []
+    if args.record:
+        spoken = shlex.join(["palestra", "verify", *argv])
+        records = [write_record(each, command=spoken, tried=args.tried) for each in done if each.verdict is not None]
+        for path in records:
+            console.print(f"recorded in {path}", soft_wrap=True, markup=False)
+    if args.json:
+        print_json({"recipes": [_facts(each) for each in done], "records": records})
+    return 0 if all(each.ok for each in done) else 1
+
+
+def _live(console: "Console") -> tuple[AbstractContextManager[Any], Callable[[list[str]], None]]:
+    """What shows what is being trained, on a terminal; nothing elsewhere."""
+    if not console.is_terminal:
+        return nullcontext(), lambda running: None
+    status = console.status("training")
+    return status, lambda running: status.update(", ".join(running) or "training")
+
+
+def _print_trial(console: "Console", recipe: Recipe, trial: "Trial") -> None:
+    if trial.value is None:
+        said = f"failed: {trial.error}"
+    else:
+        reached = "" if recipe.claim is None else "reached" if trial.value >= recipe.claim.threshold else "not reached"
+        took = "there already" if trial.reused else duration(trial.seconds)
+        note = "" if trial.exact else "  (a resume was not exact)"
+        said = f"{number(trial.value):>9}  {reached:12}{took}{note}"
+    console.print(f"{recipe.id}  seed {trial.seed:<3} {said}", soft_wrap=True, markup=False)
+
+
+def _print_verification(console: "Console", done: "Verification") -> None:
+    recipe, verdict = done.recipe, done.verdict
+
+    def line(label: str, text: str) -> None:
+        console.print(f"{label:10}{text}", soft_wrap=True, markup=False)
+
+    console.print(f"\n[bold cyan]{recipe.id}[/]")
+    what = f"{done.metric} of the best checkpoint, {done.episodes} episodes in the reference environment"
+    line("measured", what)
+    if recipe.claim is None:
+        line("claim", "none: points only")
+    else:
+        line("claim", f">= {number(recipe.claim.threshold)} within {recipe.budget:,} steps ({recipe.claim.source})")
+    line("points", ", ".join(number(trial.value) for trial in done.trials))
+    if verdict is None:
+        failed = [str(trial.seed) for trial in done.trials if trial.value is None]
+        console.print(f"{'verdict':10}[bold red]none: seed {', '.join(failed)} failed[/]; the same command tries again")
+        return
+    if verdict.iqm_interval is not None:
+        low, high = map(number, verdict.iqm_interval)
+        line("IQM", f"{number(verdict.iqm)}, 95% interval {low} to {high}")
+    if verdict.share_interval is not None:
+        low, high = (f"{end:.0%}" for end in verdict.share_interval)
+        line("reached", f"by {verdict.reached} of {verdict.seeds} seeds; 95% interval {low} to {high} of all trainings")
+    console.print(f"{'verdict':10}{_spoken(verdict)}")
+
+
+def _spoken(verdict: Verdict) -> str:
+    if verdict.evidence == "not enough":
+        return f"[yellow]none: not enough evidence, {verdict.seeds} of at least {PROVISIONAL} seeds[/]"
+    provisional = ", provisionally: fewer than 10 seeds" if verdict.evidence == "provisional" else ""
+    if verdict.verdict is None:
+        return "none: nothing is claimed"
+    color = "green" if verdict.verdict == "held" else "red"
+    return f"[bold {color}]{verdict.verdict}[/]{provisional}"
+
+
+def _facts(done: "Verification") -> dict[str, Any]:
+    return {
+        "recipe": done.recipe.id,
+        "claim": vars(done.recipe.claim) if done.recipe.claim else None,
+        "metric": done.metric,
+        "episodes": done.episodes,
+        "ok": done.ok,
+        "trials": [asdict(trial) for trial in done.trials],
+        "verdict": asdict(done.verdict) if done.verdict else None,
+    }
