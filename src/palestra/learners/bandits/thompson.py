@@ -1,0 +1,138 @@
+r"""Thompson sampling (Thompson 1933; Chapelle & Li 2011; Russo et al. 2018, https://doi.org/10.1561/2200000070).
+
+Keep a posterior over every arm's mean, draw one mean from each, and pull the arm whose draw is the highest: an arm is
+pulled as often as it is probable that it is the best.
+
+    Bernoulli arms:  mu_a ~ Beta(alpha_a, beta_a);   alpha <- alpha + r,   beta <- beta + 1 - r
+    Gaussian arms:   mu_a ~ N(m_a, v_a);             g = v / (v + sigma^2),   m <- m + g (r - m),   v <- (1 - g) v
+
+With ``drift`` every v grows by drift^2 at each pull (a Kalman filter), so that arms that change are tried again. On
+Bernoulli arms regret reaches the Lai-Robbins bound as t grows (Kaufmann, Korda & Munos 2012, theorem 1).
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Generator, Tensor
+
+from palestra.envs.bandits import BernoulliArms
+from palestra.errors import require
+from palestra.learners.bandits.player import Player, PlayerConfig
+from palestra.ops.gamma import gamma_sample
+
+
+@dataclass(frozen=True)
+class ThompsonConfig(PlayerConfig):
+    """Settings of Thompson sampling."""
+
+    prior_alpha: float = 1.0
+    """Bernoulli arms: imagined wins of every arm before the first pull, plus one."""
+    prior_beta: float = 1.0
+    """Bernoulli arms: imagined losses, plus one."""
+    prior_mean: float = 0.0
+    """Gaussian arms: mean of the prior."""
+    prior_std: float = 1.0
+    """Gaussian arms: its standard deviation."""
+    noise_std: float = 1.0
+    """Gaussian arms: standard deviation of a reward about its mean, taken as known."""
+    drift: float = 0.0
+    """Gaussian arms: standard deviation of the step that each mean is believed to take after every pull."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        for name in ("prior_alpha", "prior_beta"):
+            require(getattr(self, name) >= 1, f"{name}={getattr(self, name):g}", "at least 1 (1 and 1 are uniform)")
+        for name in ("prior_std", "noise_std"):
+            require(getattr(self, name) > 0, f"{name}={getattr(self, name):g}", "a positive number")
+        require(self.drift >= 0, f"drift={self.drift:g}", "0 or more")
+
+
+class BetaPosterior:
+    """Beta(alpha, beta) over the mean of every Bernoulli arm, (A, B) of them."""
+
+    def __init__(self, c: ThompsonConfig, shape: tuple[int, int], device: torch.device):
+        prior_2 = torch.tensor([c.prior_alpha, c.prior_beta], device=device)
+        self.count_2AB = prior_2[:, None, None].repeat(1, *shape)
+        """alpha, then beta."""
+        self._one_B = torch.ones(shape[1], device=device)
+
+    def sample(self, generator: Generator) -> Tensor:
+        """(A, B) one draw of every arm's odds mu / (1 - mu), which order arms as mu does."""
+        # X / (X + Y) ~ Beta(alpha, beta) for X ~ Gamma(alpha), Y ~ Gamma(beta), and its odds are X / Y.
+        win_AB, loss_AB = gamma_sample(self.count_2AB.view(-1), generator).view_as(self.count_2AB)
+        odds_AB: Tensor = win_AB.div_(loss_AB)
+        return odds_AB
+
+    def update(self, index_B: Tensor, reward_B: Tensor) -> None:
+        """Count a win in alpha, a loss in beta."""
+        # One of the two grows by one: beta, which lies A * B places behind alpha, where the reward was 0.
+        lost_B = (reward_B == 0).long()
+        place_B = torch.add(index_B, lost_B, alpha=self.count_2AB[0].numel())
+        self.count_2AB.view(-1).index_add_(0, place_B, self._one_B)
+
+    def memory(self) -> dict[str, Tensor]:
+        """The counts."""
+        return {"count": self.count_2AB}
+
+
+class GaussianPosterior:
+    """N(m, v) over the mean of every Gaussian arm, (A, B) of them."""
+
+    def __init__(self, c: ThompsonConfig, shape: tuple[int, int], device: torch.device):
+        self.mean_AB = torch.full(shape, c.prior_mean, device=device)
+        self.var_AB = torch.full(shape, c.prior_std**2, device=device)
+        self.std_AB = torch.full(shape, c.prior_std, device=device)
+        """sqrt(v), kept so that a pull needs no root of every variance."""
+        self.noise_var, self.drift_var = c.noise_std**2, c.drift**2
+
+    def sample(self, generator: Generator) -> Tensor:
+        """(A, B) one draw of every arm's mean."""
+        drawn_AB = torch.empty_like(self.mean_AB).normal_(generator=generator)
+        return torch.addcmul(self.mean_AB, self.std_AB, drawn_AB)
+
+    def update(self, index_B: Tensor, reward_B: Tensor) -> None:
+        """The gain g = v / (v + sigma^2) moves m by g (r - m) and v by -g v; then every v grows by drift^2."""
+        mean_A, var_A, std_A = self.mean_AB.view(-1), self.var_AB.view(-1), self.std_AB.view(-1)
+        m_B, v_B = mean_A.index_select(0, index_B), var_A.index_select(0, index_B)
+        gain_B = v_B / (v_B + self.noise_var)
+        mean_A.index_copy_(0, index_B, torch.addcmul(m_B, gain_B, reward_B - m_B))
+        v_B = v_B - gain_B * v_B
+        var_A.index_copy_(0, index_B, v_B)
+        if self.drift_var:
+            self.var_AB += self.drift_var
+            torch.sqrt(self.var_AB, out=self.std_AB)
+        else:
+            std_A.index_copy_(0, index_B, v_B.sqrt_())
+
+    def memory(self) -> dict[str, Tensor]:
+        """Means, variances and their roots."""
+        return {"mean": self.mean_AB, "var": self.var_AB, "std": self.std_AB}
+
+
+class Thompson(Player):
+    """Every arm as often as it is probably the best."""
+
+    name = "thompson"
+    config_type = ThompsonConfig
+    config: ThompsonConfig
+
+    def __init__(self, env: Any, config: ThompsonConfig | None = None, *, seed: int = 0, device: str = "auto"):
+        super().__init__(env, config, seed=seed, device=device)
+        posterior = BetaPosterior if isinstance(self.arms, BernoulliArms) else GaussianPosterior
+        self.posterior = posterior(self.config, self.shape, self.device)
+
+    def prepare(self, first: int, pulls: int) -> None:
+        """Nothing: what is drawn depends on the posterior, which moves with every pull."""
+
+    def choose(self, t: int, p: int) -> Tensor:
+        """The arm with the highest draw from its posterior."""
+        return self.posterior.sample(self.sampling).max(0).indices
+
+    def update(self, index_B: Tensor, reward_B: Tensor, t: int) -> None:
+        """Condition the posterior of the arms pulled on their rewards."""
+        self.posterior.update(index_B, reward_B)
+
+    def memory(self) -> dict[str, Tensor]:
+        """The posterior's parameters."""
+        return self.posterior.memory()

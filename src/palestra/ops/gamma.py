@@ -1,0 +1,41 @@
+"""Gamma random numbers, many at a time (Marsaglia & Tsang 2000, https://doi.org/10.1145/358407.358414)."""
+
+import torch
+from torch import Generator, Tensor
+
+_SQUEEZE = 6 * 0.0331
+"""Marsaglia and Tsang accept at once if u < 1 - 0.0331 x^4, for every shape; their factor belongs to the smallest,
+d = 2/3. For a larger shape it shrinks by (2/3) / d = 6 c^2, which leaves fewer numbers to look at closely."""
+
+
+def gamma_sample(shape_B: Tensor, generator: Generator) -> Tensor:
+    """(B,) independent samples of Gamma(shape, 1), exact to float rounding, for shapes (B,) of at least 1.
+
+    With d = shape - 1/3, c = 1 / sqrt(9 d) and x ~ N(0, 1), d (1 + c x)^3 is nearly Gamma(shape, 1); accepting it with
+    probability exp(x^2 / 2 + d (1 - v + ln v)), v = (1 + c x)^3, makes it so. All are tried at once; the few that are
+    refused are drawn by torch's own sampler, which does one number after another.
+    """
+    d_B = shape_B - 1.0 / 3.0
+    c_B = (9.0 * d_B).rsqrt_()
+    x_B = torch.empty_like(d_B).normal_(generator=generator)
+    root_B = c_B.mul_(x_B)  # v is the cube of 1 + root
+    curve_B = x_B * root_B  # c x^2
+    v_B = root_B.add_(1.0).pow(3)
+    # Accept if u is below the probability, u = (byte + w) / 256: w is drawn where 256 u > 255 - 256 squeeze allows
+    # a refusal. Random numbers are most of the cost, and a byte is a quarter of one.
+    byte_B = _random_bytes(shape_B.numel(), generator)
+    reach_B = torch.addcmul(byte_B.to(d_B.dtype), curve_B, curve_B, value=256 * _SQUEEZE)
+    doubtful_R = reach_B.ge_(255.0).nonzero().squeeze(1)
+    x_R, v_R, d_R, byte_R = (z.index_select(0, doubtful_R) for z in (x_B, v_B, d_B, byte_B))
+    u_R = (torch.empty_like(d_R).uniform_(generator=generator) + byte_R) / 256
+    # Where v <= 0 the logarithm is not a number (or -inf), and the comparison is false: refused, as it must be.
+    accepted_R = u_R.log() < 0.5 * x_R.square() + d_R * (1.0 - v_R + v_R.log())
+    refused_R = doubtful_R.masked_select(~accepted_R)
+    again_R: Tensor = torch._standard_gamma(shape_B.index_select(0, refused_R), generator)
+    return v_B.mul_(d_B).index_copy_(0, refused_R, again_R)
+
+
+def _random_bytes(number: int, generator: Generator) -> Tensor:
+    """(number,) uint8, uniform from 0 to 255."""
+    words = torch.empty(-(-number // 8), dtype=torch.int64, device=generator.device)
+    return words.random_(-(2**63), None, generator=generator).view(torch.uint8)[:number]
