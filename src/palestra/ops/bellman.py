@@ -1,0 +1,261 @@
+r"""Bellman operators of a finite Markov decision process, over all of its states at once.
+
+    q(s, a)    = r(s, a) + gamma sum_s' p(s' | s, a) v(s')           (Sutton & Barto 2018, eq. 4.6)
+    (T v)(s)   = max_a q(s, a)                                       (eq. 4.10, value iteration)
+    (T_pi v)(s) = sum_a pi(a | s) q(s, a)                            (eq. 4.5, policy evaluation)
+
+Shape key, beside that of ``ops``: S states, K outcomes that a state and action can have at most, and Z = S + 1: the
+states and, last, *over*, whose value is zero. An outcome that terminates leads to *over* and so do all of a terminal
+state's, without reward: that is where terminal states are handled, for every operator alike. Actions come before
+states, so that a maximum over them runs along contiguous memory.
+"""
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from palestra.ops.ragged import ranges
+from palestra.ops.shapes import check_rank, check_same_shape
+
+States = slice | Tensor
+"""Which states to look at: a contiguous piece, or indices (B,) int64."""
+
+ALL = slice(None)
+BLOCK = 65_536
+"""States of one piece of a sweep on a CPU: what it reads and writes stays in the cache."""
+
+
+class Sparse(NamedTuple):
+    """A process whose actions have few outcomes: look-ups of the successors' values."""
+
+    reward_AS: Tensor
+    """Expected."""
+    successor_KAS: Tensor
+    """int32, S for *over*."""
+    probability_KAS: Tensor | None
+    """None where every action has one outcome. Rows with fewer than K are filled up with probability 0."""
+
+
+class Dense(NamedTuple):
+    """A process whose actions lead almost anywhere: one matrix product."""
+
+    reward_AS: Tensor
+    probability_ASZ: Tensor
+
+
+Dynamics = Sparse | Dense
+
+
+def dynamics(
+    offset: Tensor,
+    probability_N: Tensor,
+    next_state_N: Tensor,
+    reward_N: Tensor,
+    terminated_N: Tensor,
+    terminal_S: Tensor,
+    *,
+    dtype: torch.dtype = torch.float64,
+    dense: bool | None = None,
+) -> Dynamics:
+    """A process for the operators.
+
+    Args:
+        offset: (S * A + 1,) int64; the outcomes of action a in state s are offset[s * A + a] up to the next offset.
+        probability_N: (N,) of each outcome.
+        next_state_N: (N,) int64.
+        reward_N: (N,).
+        terminated_N: (N,) bool, the outcome ends the episode.
+        terminal_S: (S,) bool, states of value zero whatever the arrays say of them.
+        dtype: of all values.
+        dense: which form; None for the dense one where a quarter of its entries would be in use.
+    """
+    check_rank(1, offset=offset, terminal=terminal_S)
+    check_same_shape(
+        probability=probability_N, next_state=next_state_N, reward=reward_N, terminated=terminated_N
+    )  # fmt: skip
+    states, pairs = len(terminal_S), len(offset) - 1
+    actions, outcomes = pairs // states, len(next_state_N)
+    count = offset.diff()
+    pair_N = torch.repeat_interleave(count, output_size=outcomes)
+    expected = torch.zeros(pairs, dtype=torch.float64, device=offset.device)
+    expected.index_add_(0, pair_N, probability_N.double() * reward_N.double())
+    reward_AS = expected.view(states, actions).T.to(dtype).masked_fill(terminal_S, 0.0).contiguous()
+    over_N = terminated_N | terminal_S[pair_N // actions]
+    successor_N = next_state_N.masked_fill(over_N, states)
+
+    most = int(count.max())
+    if 4 * most > states if dense is None else dense:
+        matrix = torch.zeros(pairs, states + 1, dtype=torch.float64, device=offset.device)
+        matrix.index_put_((pair_N, successor_N), probability_N.double(), accumulate=True)
+        return Dense(reward_AS, matrix.view(states, actions, -1).transpose(0, 1).to(dtype).contiguous())
+
+    def columns(value_N: Tensor, fill: int) -> Tensor:
+        """(N,) to (K, A, S), short rows filled up."""
+        table = torch.full((most, pairs), fill, dtype=value_N.dtype, device=offset.device)
+        table[torch.arange(outcomes, device=offset.device) - offset[pair_N], pair_N] = value_N
+        return table.view(most, states, actions).transpose(1, 2).contiguous()
+
+    probability_KAS = None if most == 1 else columns(probability_N.to(dtype), 0)
+    return Sparse(reward_AS, columns(successor_N.int(), states), probability_KAS)
+
+
+def q_values(d: Dynamics, value_Z: Tensor, gamma: float, states: States = ALL) -> Tensor:
+    """q(s, a) = r(s, a) + gamma sum_s' p(s' | s, a) v(s'), shape (A, B), in B given states (all if not given)."""
+    if isinstance(d, Dense):
+        return torch.add(d.reward_AS[:, states], d.probability_ASZ[:, states] @ value_Z, alpha=gamma)
+    successor_KAB = d.successor_KAS[..., states]
+    next_value_KAB = value_Z.index_select(0, successor_KAB.reshape(-1)).view(successor_KAB.shape)
+    if d.probability_KAS is None:
+        return torch.add(d.reward_AS[:, states], next_value_KAB[0], alpha=gamma)
+    expected_AB = (next_value_KAB * d.probability_KAS[..., states]).sum(0)
+    return torch.add(d.reward_AS[:, states], expected_AB, alpha=gamma)
+
+
+def sweep(
+    d: Dynamics, value_Z: Tensor, gamma: float, *, out_Z: Tensor, block: int = BLOCK, backwards: bool = False
+) -> float:
+    """Back every state up once, v(s) <- max_a q(s, a), a block of states at a time; returns the largest change.
+
+    With ``out_Z`` another tensor than ``value_Z`` every state sees the values from before the sweep (Jacobi). With
+    the same one a block sees what the blocks before it have become (Gauss-Seidel; with blocks of one state, the
+    textbook's sweep in place).
+    """
+    states = len(value_Z) - 1
+    begins = range(0, states, block)
+    largest = []
+    for begin in reversed(begins) if backwards else begins:
+        piece = slice(begin, min(begin + block, states))
+        new_B = q_values(d, value_Z, gamma, piece).amax(0)
+        largest.append((new_B - value_Z[piece]).abs_().amax())
+        out_Z[piece] = new_B
+    return float(torch.stack(largest).amax())
+
+
+def under(d: Dynamics, policy: Tensor) -> Dynamics:
+    """The process with the one action that a policy makes of all: ``sweep`` of it evaluates the policy.
+
+    ``policy`` is (S,) int64 actions, or (A, S) probabilities.
+    """
+    reward_AS = d.reward_AS
+    if policy.dim() == 1:
+        index = policy[None]
+        if isinstance(d, Dense):
+            every = torch.arange(len(policy), device=policy.device)
+            return Dense(reward_AS.gather(0, index), d.probability_ASZ[policy, every][None])
+        index_KAS = index.expand(len(d.successor_KAS), 1, -1)
+        chosen = None if d.probability_KAS is None else d.probability_KAS.gather(1, index_KAS)
+        return Sparse(reward_AS.gather(0, index), d.successor_KAS.gather(1, index_KAS), chosen)
+    check_same_shape(policy=policy, reward=reward_AS)
+    policy_AS = policy.to(reward_AS.dtype)
+    mean_1S = (policy_AS * reward_AS).sum(0, keepdim=True)
+    if isinstance(d, Dense):
+        return Dense(mean_1S, (policy_AS[..., None] * d.probability_ASZ).sum(0, keepdim=True))
+    share_KAS = policy_AS.expand(d.successor_KAS.shape) if d.probability_KAS is None else policy_AS * d.probability_KAS
+    states = reward_AS.shape[1]
+    return Sparse(mean_1S, d.successor_KAS.reshape(-1, 1, states), share_KAS.reshape(-1, 1, states))
+
+
+def solve(d: Dynamics, gamma: float) -> Tensor:
+    """The value (Z,) of a process with one action, v = (I - gamma P)^-1 r (Sutton & Barto 2018, eq. 4.4).
+
+    Costs S^2 numbers and S^3 steps. Raises ValueError where there is no such value: with gamma = 1, of a policy under
+    which an episode need not end.
+    """
+    states = d.reward_AS.shape[1]
+    if isinstance(d, Dense):
+        transition_SZ = d.probability_ASZ[0]
+    else:
+        transition_SZ = d.reward_AS.new_zeros(states, states + 1)
+        share_KS = torch.ones_like(d.successor_KAS[:, 0], dtype=d.reward_AS.dtype)
+        if d.probability_KAS is not None:
+            share_KS = d.probability_KAS[:, 0]
+        transition_SZ.scatter_add_(1, d.successor_KAS[:, 0].T.long(), share_KS.T)
+    identity = torch.eye(states, dtype=d.reward_AS.dtype, device=d.reward_AS.device)
+    value_S, info = torch.linalg.solve_ex(identity - gamma * transition_SZ[:, :-1], d.reward_AS[0])
+    if int(info) != 0 or not bool(value_S.isfinite().all()):
+        raise ValueError(f"no value solves v = r + gamma P v with gamma={gamma}: an episode need not end")
+    return torch.cat((value_S, value_S.new_zeros(1)))
+
+
+def greedy(q_AS: Tensor, tie: float = 0.0) -> Tensor:
+    """(A, S) bool: the actions within ``tie`` of the best in each state."""
+    near_AS: Tensor = q_AS >= q_AS.amax(0) - tie
+    return near_AS
+
+
+class Predecessors(NamedTuple):
+    """Which states can lead to which, as compressed rows."""
+
+    offset: Tensor
+    """(S + 1,) int64."""
+    state_N: Tensor
+    """(N,) int64."""
+
+    def of(self, state_B: Tensor) -> Tensor:
+        """The states, each once and ascending, from which some action can lead to one of the given ones."""
+        found_N: Tensor = self.state_N[ranges(self.offset[state_B], self.offset[state_B + 1])].unique()
+        return found_N
+
+
+def predecessors(d: Dynamics) -> Predecessors:
+    """Every state's predecessors: whose values a change of its own can change."""
+    states = d.reward_AS.shape[1]
+    if isinstance(d, Dense):
+        before, after = (d.probability_ASZ > 0).any(0)[:, :states].nonzero(as_tuple=True)
+    else:
+        possible = d.successor_KAS < states
+        if d.probability_KAS is not None:
+            possible &= d.probability_KAS > 0
+        *_, before = possible.nonzero(as_tuple=True)
+        after = d.successor_KAS[possible].long()
+    edge = (after * states + before).unique()
+    count = torch.bincount(edge // states, minlength=states)
+    return Predecessors(torch.cat((count.new_zeros(1), count.cumsum(0))), edge % states)
+
+
+def prioritised_sweep(
+    d: Dynamics,
+    value_Z: Tensor,
+    priority_S: Tensor,
+    gamma: float,
+    before: Predecessors,
+    *,
+    threshold: float,
+    share: float = 0.1,
+    budget: int | None = None,
+) -> int:
+    """Back up, again and again, the states whose values are furthest from their backups; returns how many backups.
+
+    Moore & Atkeson 1993 (https://doi.org/10.1007/BF00993104), with a batch for the head of the queue: every state whose
+    priority |max_a q(s, a) - v(s)| is at least ``share`` of the largest. Priorities are kept exact: those of the states
+    backed up and of all their predecessors are computed anew. Writes to ``value_Z`` and ``priority_S``.
+
+    Args:
+        d: the process.
+        value_Z: (Z,).
+        priority_S: (S,), as :func:`priorities` gives it.
+        gamma: discount.
+        before: of ``d``.
+        threshold: priorities up to this are left alone.
+        share: 1 backs up only ties of the largest; near 0, everything above the threshold.
+        budget: backups after which to stop, S if None.
+    """
+    budget = len(priority_S) if budget is None else budget
+    queue_B = (priority_S > threshold).nonzero().squeeze(1)
+    done = 0
+    while done < budget and len(queue_B):
+        urgency_B = priority_S[queue_B]
+        chosen_B = queue_B[urgency_B >= share * urgency_B.amax()][: budget - done]
+        value_Z[chosen_B] = q_values(d, value_Z, gamma, chosen_B).amax(0)
+        done += len(chosen_B)
+        changed_B = torch.cat((before.of(chosen_B), chosen_B)).unique()
+        priority_S[changed_B] = (q_values(d, value_Z, gamma, changed_B).amax(0) - value_Z[changed_B]).abs_()
+        queue_B = torch.cat((queue_B, changed_B)).unique()
+        queue_B = queue_B[priority_S[queue_B] > threshold]
+    return done
+
+
+def priorities(d: Dynamics, value_Z: Tensor, gamma: float) -> Tensor:
+    """|max_a q(s, a) - v(s)|, shape (S,): how far every state is from its backup, its Bellman residual."""
+    return (q_values(d, value_Z, gamma).amax(0) - value_Z[:-1]).abs_()

@@ -1,0 +1,99 @@
+"""Gridworlds against one written cell by cell, and against the shortest ways."""
+
+import gymnasium as gym
+import numpy as np
+import pytest
+from gymnasium.utils.env_checker import check_env
+
+from palestra.envs.finite.grid_world import MOVES, grid_world
+from palestra.envs.registry import reference_env
+from palestra.errors import UsageError
+
+MAP = ["S.#.", "..X.", "#..G"]
+
+
+@pytest.mark.parametrize("slip", [0.0, 0.3])
+def test_every_outcome_cell_by_cell(slip: float) -> None:
+    mdp = grid_world(desc=MAP, slip=slip, step_reward=-1.0, goal_reward=5.0, pit_reward=-7.0)
+    rows, columns = len(MAP), len(MAP[0])
+    for row in range(rows):
+        for column in range(columns):
+            for action in range(4):
+                state = row * columns + column
+                expected: dict[tuple[int, float, bool], float] = {}
+                for turn, p in ((0, 1 - slip), (-1, slip / 2), (1, slip / 2)):
+                    if p == 0:
+                        continue
+                    down, right = MOVES[(action + turn) % 4]
+                    r, c = row + down, column + right
+                    if not (0 <= r < rows and 0 <= c < columns) or MAP[r][c] == "#" or MAP[row][column] in "GX#":
+                        r, c = row, column
+                    reward = -1.0 + {"G": 5.0, "X": -7.0}.get(MAP[r][c], 0.0)
+                    if MAP[row][column] in "GX#":
+                        reward = 0.0
+                    key = (r * columns + c, reward, MAP[r][c] in "GX#")
+                    expected[key] = expected.get(key, 0.0) + p
+                actual: dict[tuple[int, float, bool], float] = {}
+                begin, end = mdp.offset[state * 4 + action : state * 4 + action + 2].tolist()
+                for i in range(begin, end):
+                    key = (int(mdp.next_state[i]), float(mdp.reward[i]), bool(mdp.terminated[i]))
+                    actual[key] = actual.get(key, 0.0) + float(mdp.probability[i])
+                assert actual == pytest.approx(expected), (state, action)
+    assert mdp.start.nonzero().flatten().tolist() == [0]
+    assert mdp.terminal.nonzero().flatten().tolist() == [2, 6, 8, 11]  # goal, pit, and walls, where nobody is
+
+
+def test_random_walls_leave_a_way_and_no_closed_rooms() -> None:
+    mdp = grid_world([12, 9], walls=0.3, seed=4)
+    assert mdp.grid is not None
+    tiles = np.frombuffer(mdp.grid.tiles, "S1").reshape(12, 9)
+    assert (tiles[0, 0], tiles[-1, -1]) == (b"S", b"G")
+    assert 20 <= (tiles == b"#").sum() <= 60
+    reached, frontier = {(0, 0)}, [(0, 0)]
+    while frontier:
+        row, column = frontier.pop()
+        for down, right in MOVES:
+            to = (row + down, column + right)
+            if 0 <= to[0] < 12 and 0 <= to[1] < 9 and tiles[to] != b"#" and to not in reached:
+                reached.add(to)
+                frontier.append(to)
+    assert len(reached) == (tiles != b"#").sum()
+    assert mdp.grid.tiles == grid_world([12, 9], walls=0.3, seed=4).grid.tiles  # type: ignore[union-attr]
+    assert mdp.grid.tiles != grid_world([12, 9], walls=0.3, seed=5).grid.tiles  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"size": 1}, "size=1"),
+        ({"size": [2, 3, 4]}, "rows and columns"),
+        ({"slip": 1.5}, "slip=1.5"),
+        ({"walls": 1.0}, r"walls=1.0"),
+        ({"size": 30, "walls": 0.95}, "left no way"),
+        ({"desc": ["S#G"]}, "no way from start to goal"),
+        ({"desc": ["SXG"]}, "no way from start to goal"),
+        ({"desc": ["S.", "G"]}, "rows of one length"),
+        ({"desc": ["S?G"]}, r"letters '\?'"),
+        ({"desc": ["..G"]}, "without a start"),
+        ({"desc": ["S.."]}, "without a goal"),
+    ],
+)
+def test_boards_that_cannot_be_are_refused(settings: dict[str, object], message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        grid_world(**settings)  # type: ignore[arg-type]
+
+
+def test_it_is_a_gymnasium_environment_that_draws_itself() -> None:
+    env = gym.make("palestra.envs.registry:palestra/GridWorld-v0", render_mode="rgb_array", desc=MAP)
+    check_env(env.unwrapped, skip_render_check=True)
+    env.reset(seed=0)
+    before = env.render()
+    assert isinstance(before, np.ndarray)
+    assert (before.dtype, before.shape) == (np.uint8, (3 * 64, 4 * 64, 3))
+    env.step(1)
+    after = env.render()
+    changed = np.argwhere((before != after).any(2)) // 64
+    assert {tuple(cell) for cell in changed} == {(0, 0), (0, 1)}  # the agent has gone from one cell to the next
+    large = reference_env("palestra/GridWorld-v0", "rgb_array", {"size": [300, 5]})
+    large.reset(seed=0)
+    assert np.asarray(large.render()).shape == (300, 6, 3)  # even sides, for films
