@@ -1,0 +1,37 @@
+r"""Double Q-learning (van Hasselt 2010; Sutton & Barto 2018, section 6.7).
+
+The greatest of several uncertain values is more likely one that chance has raised than one that is great: the maximum
+in Q-learning's target is biased upwards. Here one of two tables, by a fair coin, is moved towards a target in which it
+chooses the action and the other table, which learned from other transitions, says what it is worth:
+
+    Q1(S, A) <- Q1(S, A) + alpha [R + gamma Q2(S', argmax_a Q1(S', a)) - Q1(S, A)]                      (eq. 6.10)
+
+or the same with Q1 and Q2 exchanged. It acts on the mean of the two.
+"""
+
+import numpy as np
+
+from palestra.learners.tabular.table import Step, Tabular
+from palestra.ops.tables import Floats, Ints
+
+
+class DoubleQLearning(Tabular):
+    """Double Q-learning for worlds of finitely many states."""
+
+    name = "double-q-learning"
+    num_tables = 2
+    draws_per_step = 2
+
+    def values(self, state_B: Ints) -> Floats:
+        """The mean of both tables (B, A), in states (B,)."""
+        q_BA: Floats = self.table.take(state_B, 1).mean(0)
+        return q_BA
+
+    def update(self, s: Step, uniform_KE: Floats) -> Ints:
+        """One update of one of the tables of each copy's choice, then the next action."""
+        moved_E = (uniform_KE[1] < 0.5).astype(np.int64)
+        best_E = self.table[moved_E, s.next_state_E].argmax(1)
+        next_value_E = self.table[1 - moved_E, s.next_state_E, best_E]
+        entry_E = moved_E * self.num_states * self.num_actions + s.entry_E
+        self.improve(entry_E, s.reward_E + s.discount_E * next_value_E)  # eq. 6.10
+        return self.explore(s.onward_E, uniform_KE[0])

@@ -1,0 +1,98 @@
+r"""Prioritised sweeping (Moore & Atkeson 1993; Peng & Williams 1993; Sutton & Barto 2018, section 8.4).
+
+Dyna-Q plans at random, and most of its updates change nothing. Here a pair waits in a queue by how much an update would
+change it, and an update puts in the pairs that lead to it, so that planning works backwards from what is new:
+
+    P = |R + gamma max_a Q(S', a) - Q(S, A)|;  if P > theta, queue (S, A) with priority P
+    n times: take the first (S, A) from the queue;  Q(S, A) <- Q(S, A) + alpha [R + gamma max_a Q(S', a) - Q(S, A)];
+             the same test for every pair that the model says leads to S
+
+A pair has one place in the queue, that of the highest of its priorities. The model remembers the last outcome of a
+pair, so the world should be deterministic. With several copies, E pairs are taken from the queue at a time.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from palestra.errors import require
+from palestra.learners.tabular.table import Step, Tabular, TabularConfig
+from palestra.learners.tabular.world_model import WorldModel
+from palestra.ops.tables import Floats, Ints
+
+
+@dataclass(frozen=True)
+class PrioritisedSweepingConfig(TabularConfig):
+    """Settings of prioritised sweeping."""
+
+    planning_steps: int = 10
+    """Most updates from the model after each real step, n."""
+    threshold: float = 1e-4
+    """Theta: what would change by no more is not worth an update."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        require(self.planning_steps >= 1, f"planning_steps={self.planning_steps}", "at least 1")
+        require(self.threshold >= 0, f"threshold={self.threshold}", "0 or more")
+
+
+class PrioritisedSweeping(Tabular):
+    """Prioritised sweeping for deterministic worlds of finitely many states."""
+
+    name = "prioritised-sweeping"
+    config_type = PrioritisedSweepingConfig
+    config: PrioritisedSweepingConfig
+
+    def __init__(
+        self, env: Any, config: PrioritisedSweepingConfig | None = None, *, seed: int = 0, device: str = "auto"
+    ):
+        super().__init__(env, config, seed=seed, device=device)
+        self.model = WorldModel(self.num_states, self.num_actions)
+        self.priority_P = np.zeros(self.num_states * self.num_actions)
+        """(P,) the queue: the priority of each pair, 0 of those that do not wait."""
+
+    def update(self, s: Step, uniform_KE: Floats) -> Ints:
+        """Remember the step, queue it, plan, and draw the next action."""
+        self.model.add(s)
+        self.queue(s.entry_E)
+        for _ in range(self.config.planning_steps):
+            entry_B = self.first(len(s.entry_E))
+            if not len(entry_B):
+                break
+            self.priority_P[entry_B] = 0.0
+            self.improve(entry_B, self.model.targets(entry_B, self.values(self.model.next_state_P[entry_B])))
+            self.queue(self.leading_to(entry_B // self.num_actions))
+        return self.explore(s.onward_E, uniform_KE[0])
+
+    def queue(self, entry_B: Ints) -> None:
+        """Let pairs wait that an update would change by more than theta."""
+        target_B = self.model.targets(entry_B, self.values(self.model.next_state_P[entry_B]))
+        change_B = np.abs(target_B - self.table.reshape(-1)[entry_B])
+        waiting_B = np.where(change_B > self.config.threshold, change_B, 0.0)
+        self.priority_P[entry_B] = np.maximum(self.priority_P[entry_B], waiting_B)
+
+    def first(self, num: int) -> Ints:
+        """The entries (B,) of highest priority, at most ``num`` of them."""
+        if num == 1:
+            first_B: Ints = np.array([self.priority_P.argmax()])
+        else:
+            num = min(num, len(self.priority_P))
+            first_B = np.sort(self.priority_P.argpartition(-num)[-num:])
+        return first_B[self.priority_P[first_B] > 0.0]
+
+    def leading_to(self, state_B: Ints) -> Ints:
+        """The entries that the model says lead to one of the states (B,), and on from there."""
+        sought_S = np.zeros(self.num_states, dtype=bool)
+        sought_S[state_B] = True
+        m = self.model
+        return np.flatnonzero(sought_S[m.next_state_P] & m.tried_SA.reshape(-1) & (m.discount_P > 0.0))
+
+    def memory(self) -> dict[str, Any]:
+        """The model and the queue."""
+        return {"model": self.model.state_dict(), "priority": self.priority_P.copy()}
+
+    def load_memory(self, memory: dict[str, Any]) -> None:
+        """Take the model and the queue back."""
+        self.model.load_state_dict(memory["model"])
+        self.priority_P = np.array(memory["priority"])

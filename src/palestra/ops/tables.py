@@ -1,0 +1,94 @@
+"""Tables of action values: epsilon-greedy policies over them, and moving many of their entries at once.
+
+NumPy rather than torch: on the few hundred numbers of such a step an operation costs a third as much. Every array is
+float64 unless said otherwise. An *entry* is the index of a (state, action) pair in a table laid out flat.
+"""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+
+def epsilon_greedy(q_BA: Floats, epsilon: float) -> Floats:
+    """Probabilities (B, A): epsilon shared by all actions, the rest by those of the greatest value."""
+    best_BA = q_BA == q_BA.max(1, keepdims=True)
+    prob_BA: Floats = epsilon / q_BA.shape[1] + (1.0 - epsilon) / best_BA.sum(1, keepdims=True) * best_BA
+    return prob_BA
+
+
+def expected_value(q_BA: Floats, epsilon: float) -> Floats:
+    """sum_a pi(a) Q(a), shape (B,), of the epsilon-greedy policy; with epsilon 0 exactly the maximum."""
+    value_B: Floats = q_BA.max(1)
+    if epsilon:
+        value_B = (1.0 - epsilon) * value_B + epsilon * q_BA.mean(1)
+    return value_B
+
+
+def draw(prob_BA: Floats, uniform_B: Floats) -> Ints:
+    """Actions (B,) int64 of distributions (B, A), by inverting the cumulative one at numbers in [0, 1)."""
+    action_B: Ints = (prob_BA.cumsum(1)[:, :-1] <= uniform_B[:, None]).sum(1)
+    return action_B
+
+
+def in_turn(entry_B: Ints, rate_B: Floats) -> Floats:
+    """Weights (B,) under which moves made at once are moves made in turn.
+
+    A loop over i of q[entry_i] += rate_i * (target_i - q[entry_i]), with targets known beforehand, ends where adding
+    weight_i * (target_i - q[entry_i]) with the first values of q does: weight_i is rate_i times the product of
+    (1 - rate_j) over the later moves j of the same entry, since each of those takes its share of what i has done.
+    """
+    group_B, turn_B = _turns(entry_B)
+    keep_GN = np.ones((int(group_B.max()) + 1, int(turn_B.max()) + 2))
+    keep_GN[group_B, turn_B] = 1.0 - rate_B
+    from_here_on_GN = keep_GN[:, ::-1].cumprod(1)[:, ::-1]
+    weight_B: Floats = rate_B * from_here_on_GN[group_B, turn_B + 1]
+    return weight_B
+
+
+def move_towards(
+    table_P: Floats, count_P: Ints, entry_B: Ints, target_B: Floats, rate: float, decay: float = 0.0
+) -> Floats:
+    """Move entries of a table towards their targets, one after another, in place.
+
+    The n-th move of an entry, counted in ``count_P``, goes the share rate / n^decay of the way: with ``decay`` 0 always
+    the same, with rate and decay 1 an entry is the mean of its targets.
+
+    Args:
+        table_P: (P,) the table, written to.
+        count_P: (P,) int64, moves of each entry so far, written to.
+        entry_B: (B,) int64, which entries; one that stands several times is moved several times, in this order.
+        target_B: (B,) towards what.
+        rate: share of the way, in (0, 1].
+        decay: power by which the share falls with the moves of an entry.
+
+    Returns:
+        (B,) the errors target - table, as they were before the first move.
+    """
+    error_B: Floats = target_B - table_P[entry_B]
+    if len(entry_B) == 1:
+        entry = entry_B[0]
+        count_P[entry] += 1
+        table_P[entry] += rate / count_P[entry] ** decay * error_B[0]
+        return error_B
+    rate_B: Any = np.full(len(entry_B), rate)
+    if decay:
+        rate_B = rate / (count_P[entry_B] + _turns(entry_B)[1] + 1) ** decay
+    np.add.at(count_P, entry_B, 1)
+    np.add.at(table_P, entry_B, in_turn(entry_B, rate_B) * error_B)
+    return error_B
+
+
+def _turns(entry_B: Ints) -> tuple[Ints, Ints]:
+    """For each of (B,) entries: which entry it is, counted from 0 by value, and how many times it stood before."""
+    order_B = entry_B.argsort(kind="stable")
+    sorted_B = entry_B[order_B]
+    first_B = np.ones(len(entry_B), dtype=bool)
+    np.not_equal(sorted_B[1:], sorted_B[:-1], out=first_B[1:])
+    group_B, turn_B = np.empty_like(entry_B), np.empty_like(entry_B)
+    group_B[order_B] = sorted_group_B = first_B.cumsum() - 1
+    turn_B[order_B] = np.arange(len(entry_B)) - first_B.nonzero()[0][sorted_group_B]
+    return group_B, turn_B
