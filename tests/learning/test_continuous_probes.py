@@ -1,0 +1,139 @@
+"""DDPG, TD3 and SAC reach the known values of the probes with continuous actions, and not with their update off."""
+
+import math
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor
+
+from palestra.data.rollout import Rollout, collect
+from palestra.engine.env_config import EnvConfig
+from palestra.learners.deep import off_policy
+from palestra.learners.deep.ddpg import DDPG
+from palestra.learners.deep.off_policy import OffPolicy
+from palestra.learners.deep.sac import SAC
+from palestra.learners.deep.td3 import TD3
+
+GAMMA = 0.9
+SETTINGS: dict[str, Any] = {
+    "gamma": GAMMA, "learning_rate": 3e-3, "hidden_sizes": (32, 32), "batch_size": 64, "buffer_size": 10_000,
+    "learning_starts": 128, "train_frequency": 16, "gradient_steps": 16, "tau": 0.1,
+}  # fmt: skip
+OWN: dict[type[OffPolicy], dict[str, Any]] = {
+    DDPG: {"noise_std": 0.3},
+    TD3: {"noise_std": 0.3},
+    SAC: {"temperature": 0.01},
+}
+EVERY = pytest.mark.parametrize("learner", [DDPG, TD3, SAC], ids=["ddpg", "td3", "sac"])
+
+
+def train(learner: type[OffPolicy], probe: str, steps: int = 2_500, **settings: Any) -> Any:
+    config = learner.config_type(**{**SETTINGS, **OWN[learner], **settings})
+    return learner(EnvConfig(f"probe/{probe}", 8), config, seed=0).learn(steps)
+
+
+def q(agent: Any, obs: float) -> float:
+    """The smallest critic's value of what the actor does in an observation, without the entropy of that action."""
+    x = torch.tensor([[obs]])
+    with torch.no_grad():
+        action = agent.actor(x)[0, :, : agent.action_size].tanh()
+        return float(agent.critics(torch.cat((x, action), 1)).amin())
+
+
+CHECKS: dict[str, Any] = {
+    "ConstantRewardBox": lambda agent: [(q(agent, 0.0), 1.0, 0.05)],
+    "DelayedRewardBox": lambda agent: [(q(agent, 0.0), GAMMA, 0.05), (q(agent, 1.0), 1.0, 0.05)],
+    "ObservationDependentBox": lambda agent: [(q(agent, obs), obs, 0.1) for obs in (-1.0, 1.0)],
+    # Taking the time limit for an end would give 6.51 at most, on the first step.
+    "ForeverOneBox": lambda agent: [(q(agent, 0.0), 1 / (1 - GAMMA), 0.5)],
+    "ContinuousTarget": lambda agent: [(agent.evaluate(episodes=1).score, 0.0, 0.02), (q(agent, 0.0), 0.0, 0.1)],
+    "TwoTargets": lambda agent: [(agent.evaluate(episodes=1).score, 0.0, 0.02), (q(agent, 0.0), 0.0, 0.1)],
+}
+PROBES = pytest.mark.parametrize("probe", CHECKS)
+
+
+def wrong(probe: str, agent: Any) -> list[tuple[float, float, float]]:
+    """(measured, expected, tolerance) of what does not hold."""
+    return [(m, e, t) for m, e, t in CHECKS[probe](agent) if not abs(m - e) <= t]
+
+
+@PROBES
+@EVERY
+def test_the_known_values_are_learned(learner: type[OffPolicy], probe: str) -> None:
+    assert wrong(probe, train(learner, probe)) == []
+
+
+@PROBES
+@EVERY
+def test_without_the_update_they_are_not(learner: type[OffPolicy], probe: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(learner, "update", lambda *_: {})
+    assert wrong(probe, train(learner, probe))
+
+
+@EVERY
+def test_a_time_limit_taken_for_an_end_is_caught(learner: type[OffPolicy], monkeypatch: pytest.MonkeyPatch) -> None:
+    def confused(*args: Any, **kwargs: Any) -> tuple[Rollout, Tensor]:
+        rollout, obs = collect(*args, **kwargs)
+        return rollout._replace(terminated=rollout.done, truncated=torch.zeros_like(rollout.done)), obs
+
+    monkeypatch.setattr(off_policy, "collect", confused)
+    ((measured, _, _),) = wrong("ForeverOneBox", train(learner, "ForeverOneBox"))
+    assert measured < 9
+
+
+def test_sacs_values_hold_the_entropy_of_what_follows() -> None:
+    alpha = 0.5
+    agent = train(SAC, "ForeverOneBox", temperature=alpha, steps=3_000)
+    # Nothing is to be gained by any action, so the best policy is uniform: log 2 nats in each of two dimensions.
+    expected = (1 + GAMMA * alpha * 2 * math.log(2)) / (1 - GAMMA)
+    assert q(agent, 0.0) == pytest.approx(expected, rel=0.05)
+
+
+@pytest.mark.parametrize("begin", [0.01, 3.0], ids=["from below", "from above"])
+def test_the_temperature_finds_the_entropy_to_hold(begin: float) -> None:
+    learned = {"temperature": None, "initial_temperature": begin, "target_entropy": -1.0, "learning_rate": 1e-2}
+    agent = train(SAC, "TwoTargets", steps=4_000, **learned)
+    with torch.no_grad():
+        out = agent.actor(torch.zeros(4096, 1))[0]
+        entropy = -agent.sample(out, agent.noise(4096, torch.Generator().manual_seed(0))).log_prob_B.mean()
+    assert float(entropy) == pytest.approx(-1.0, abs=0.3)
+
+
+@pytest.mark.parametrize(("log_prob", "direction"), [(5.0, 1), (-5.0, -1)], ids=["too sure", "too random"])
+def test_the_temperature_moves_towards_its_target(log_prob: float, direction: int) -> None:
+    agent = SAC("probe/TwoTargets")  # holds an entropy of -2
+    before = float(agent.temperature())
+    agent.learn_temperature(torch.full((8,), log_prob))
+    assert math.copysign(1, float(agent.temperature()) - before) == direction
+
+
+@pytest.mark.parametrize("learner", [DDPG, TD3])
+@pytest.mark.parametrize("noise", ["gaussian", "ou"])
+def test_exploration_stays_within_the_bounds(learner: type[DDPG], noise: str) -> None:
+    agent = learner(
+        EnvConfig("probe/TwoTargets", 8), learner.config_type(noise=noise, noise_std=2.0, learning_starts=0)
+    )
+    obs = torch.zeros(8, 1)
+    actions = torch.stack([agent.to_env(agent.explore(obs)) for _ in range(200)])
+    assert ((actions >= agent.low) & (actions <= agent.high)).all()
+    for k in range(2):  # and reaches both
+        assert actions[..., k].min() == agent.low[k]
+        assert actions[..., k].max() == agent.high[k]
+
+
+def test_ornstein_uhlenbeck_noise_has_its_stationary_law() -> None:
+    from palestra.learners.deep.ddpg import OU_RATE, DDPGConfig
+
+    std = 0.01  # small, so that nothing is clipped
+    agent = DDPG(EnvConfig("probe/ForeverOneBox", 512), DDPGConfig(noise="ou", noise_std=std, learning_starts=0))
+    for _ in range(60):
+        agent.explore(torch.zeros(512, 1))
+    first = agent.ou_EA.clone()
+    agent.explore(torch.zeros(512, 1))
+    keep = 1 - OU_RATE  # an autoregression: variance std^2 / (1 - keep^2), correlation keep
+    assert float(first.std()) == pytest.approx(std / math.sqrt(1 - keep**2), rel=0.08)
+    pair = torch.stack((first.flatten(), agent.ou_EA.flatten()))
+    assert float(torch.corrcoef(pair)[0, 1]) == pytest.approx(keep, abs=0.04)
+    agent.after_rollout(torch.ones(1, 512, dtype=torch.bool))
+    assert not agent.ou_EA.any()

@@ -1,0 +1,119 @@
+"""The ensemble against separate ``torch.nn`` networks, its hand-made gradients against autograd's."""
+
+from itertools import pairwise
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from palestra.nets.ensemble import Ensemble
+from palestra.nets.optimiser import ClippedAdam
+
+SIZES = {"no hidden layer": [3, 2], "one": [4, 7, 1], "two": [5, 8, 6, 3], "three": [2, 5, 4, 6, 1]}
+SHAPES = pytest.mark.parametrize("sizes", SIZES.values(), ids=SIZES)
+NUMBERS = pytest.mark.parametrize("number", [1, 2, 3])
+
+
+def make(number: int, sizes: list[int], precision: str = "float32") -> Ensemble:
+    net = Ensemble(number, sizes, torch.Generator().manual_seed(0), precision)
+    ClippedAdam([net], 1e-3)  # gives every parameter a grad to write into
+    return net
+
+
+def separate(net: Ensemble, n: int) -> nn.Sequential:
+    """PyTorch's own layers with the parameters of one of the networks."""
+    layers: list[nn.Module] = []
+    for weight, bias in zip(net.weights, net.biases, strict=True):
+        layer = nn.Linear(weight.shape[1], weight.shape[2])
+        layer.load_state_dict({"weight": weight[n].t(), "bias": bias[n, 0]})
+        layers += [layer, nn.ReLU()]
+    return nn.Sequential(*layers[:-1])
+
+
+def draw(*shape: int) -> Tensor:
+    return torch.randn(*shape, generator=torch.Generator().manual_seed(sum(shape)))
+
+
+@NUMBERS
+@SHAPES
+def test_it_is_so_many_networks_of_pytorch(number: int, sizes: list[int]) -> None:
+    net, x = make(number, sizes), draw(9, sizes[0])
+    expected = torch.stack([separate(net, n)(x) for n in range(number)])
+    torch.testing.assert_close(net(x), expected)
+    torch.testing.assert_close(net.record(x).out, expected)
+    with torch.no_grad():
+        torch.testing.assert_close(net(x), expected)
+
+
+def test_weights_begin_as_pytorchs_do_and_differ_between_networks() -> None:
+    net = make(2, [100, 50, 1])
+    for weight, (fan_in, _) in zip(net.weights, pairwise([100, 50, 1])):
+        assert weight.abs().max() <= fan_in**-0.5
+        assert weight.detach().std().item() == pytest.approx(fan_in**-0.5 / 3**0.5, rel=0.2)
+        assert not torch.equal(weight[0], weight[1])
+
+
+@NUMBERS
+@SHAPES
+def test_gradients_by_hand_are_autograds(number: int, sizes: list[int]) -> None:
+    net, x = make(number, sizes), draw(number, 9, sizes[0]).requires_grad_()
+    to_out = draw(number, 9, sizes[-1])
+    expected = torch.autograd.grad(net(x), [x, *net.parameters()], to_out)
+    recorded = net.record(x.detach())
+    before_first = net.backward(recorded, to_out)
+    torch.testing.assert_close(net.input_gradient(recorded, before_first), expected[0])
+    for p, gradient in zip(net.parameters(), expected[1:], strict=True):
+        torch.testing.assert_close(p.grad, gradient)
+
+
+@SHAPES
+def test_the_gradient_at_some_inputs_leaves_parameters_alone(sizes: list[int]) -> None:
+    net, x = make(2, sizes), draw(2, 9, sizes[0]).requires_grad_()
+    to_out = draw(2, 9, sizes[-1])
+    (expected,) = torch.autograd.grad(net(x), x, to_out)
+    found = net.backward_to_input(net.record(x.detach()), to_out, first=1)
+    torch.testing.assert_close(found, expected[..., 1:])
+    assert all(not p.grad.any() for p in net.parameters())
+
+
+def test_the_pass_of_the_first_rows_goes_back_as_if_alone() -> None:
+    net, x, to_out = make(1, [4, 8, 8, 2]), draw(10, 4), draw(1, 6, 2)
+    net.backward(net.record(x[:6]), to_out)
+    expected = [p.grad.clone() for p in net.parameters()]
+    net.backward(net.record(x).rows(6), to_out)
+    for p, gradient in zip(net.parameters(), expected, strict=True):
+        torch.testing.assert_close(p.grad, gradient)
+
+
+def test_the_first_network_can_be_asked_alone() -> None:
+    net, x, to_out = make(3, [4, 8, 8, 1]), draw(10, 4), draw(3, 10, 1)
+    alone = net.record(x, number=1)
+    torch.testing.assert_close(alone.out, net(x)[:1])
+    torch.testing.assert_close(
+        net.backward_to_input(alone, to_out[:1]), net.backward_to_input(net.record(x), to_out)[:1]
+    )  # fmt: skip
+
+
+def test_bfloat16_stays_near_and_rounds_no_output() -> None:
+    sizes = [6, 64, 64, 1]
+    exact, fast = make(2, sizes), make(2, sizes, "bfloat16")
+    x, to_out = draw(32, 6), draw(2, 32, 1)
+    with torch.no_grad():  # large values, as returns are: eight bits would round them to multiples of 4
+        exact.biases[-1].fill_(1000.0)
+        fast.biases[-1].fill_(1000.0)
+    out = fast.record(x).out
+    torch.testing.assert_close(out, fast(x).detach())
+    torch.testing.assert_close(out, exact(x).detach(), rtol=0, atol=0.02)
+    assert len((out * 64).round().unique()) > 3
+    for net in (exact, fast):
+        net.backward(net.record(x), to_out)
+    for p, q in zip(exact.parameters(), fast.parameters(), strict=True):
+        # A unit whose input is next to zero may be on in one and off in the other.
+        assert (p.grad - q.grad).norm() < 0.1 * p.grad.norm()
+        assert q.grad.dtype is torch.float32
+
+
+def test_going_back_without_a_place_for_gradients_says_so() -> None:
+    net = Ensemble(1, [2, 3, 1], torch.Generator())
+    with pytest.raises(RuntimeError, match="no grad to write into"):
+        net.backward(net.record(draw(4, 2)), draw(1, 4, 1))
