@@ -12,7 +12,7 @@ from gymnasium import spaces
 from torch import Tensor
 
 from palestra.envs.classic.pendulum import dynamics as pendulum_dynamics
-from palestra.envs.registry import CLASSIC, PROBES, make_vec
+from palestra.envs.registry import CLASSIC, FINITE, PROBES, make_vec
 from palestra.envs.torch_vector import TorchVectorEnv
 from palestra.envs.vector import StepResult, VectorEnv
 from palestra.errors import PalestraError, UsageError
@@ -67,13 +67,24 @@ CARTPOLE = [
     case("CartPole-v1", "envpool"),
 ]
 PENDULUM = [case("Pendulum-v1", backend) for backend in ("torch", "sync", "async", "envpool")]
-OTHERS = [case(env_id, "torch") for env_id in (*CLASSIC, *PROBES)]
+OTHERS = [case(env_id, "torch") for env_id in (*CLASSIC, *FINITE, *PROBES)]
+OTHERS += [case(env_id, "sync") for env_id in ("palestra/Garnet-v0", "palestra/GridWorld-v0")]
 OTHERS = [each for each in OTHERS if each.id not in {known.id for known in COUNTING + CARTPOLE + PENDULUM}]
 ALL = COUNTING + CARTPOLE + PENDULUM + OTHERS
 WITHOUT_CHANCE = {
     f"probe/{name}-torch"
-    for name in ("ActionDependent", "ConstantReward", "ContinuousTarget", "DelayedReward", "ForeverOne")
-}
+    for name in (
+        "ActionDependent",
+        "ConstantReward",
+        "ConstantRewardBox",
+        "ContinuousTarget",
+        "DelayedReward",
+        "DelayedRewardBox",
+        "ForeverOne",
+        "ForeverOneBox",
+        "TwoTargets",
+    )
+} | {"CliffWalking-v1-torch", "palestra/GridWorld-v0-torch", "palestra/GridWorld-v0-sync"}
 
 
 @pytest.fixture
@@ -111,7 +122,7 @@ def test_shapes_dtypes_and_bounds_hold_and_an_end_is_of_one_kind(env: VectorEnv)
     for result in rollout(env, 60):
         for seen in (obs, result.obs, result.final_obs):
             assert seen.shape == (NUM_ENVS, *space.shape)
-            assert seen.dtype == torch.float32
+            assert seen.dtype == (torch.uint8 if space.dtype == np.uint8 else torch.float32)
             assert seen.is_contiguous()
             assert ((seen >= low) & (seen <= high)).all()
         assert (result.reward.dtype, result.reward.shape) == (torch.float32, (NUM_ENVS,))

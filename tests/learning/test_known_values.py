@@ -1,6 +1,6 @@
 """Learners reach the known values of the probe environments, and do not when their update is switched off."""
 
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, get_args
 
 import pytest
 import torch
@@ -9,18 +9,32 @@ from torch import Tensor
 from palestra.data.rollout import Rollout, collect
 from palestra.engine.agent import Agent
 from palestra.engine.env_config import EnvConfig
-from palestra.learners.deep import dqn, ppo
+from palestra.learners.deep import actor_critic, dqn
+from palestra.learners.deep.a2c import A2C
+from palestra.learners.deep.actor_critic import ActorCritic
 from palestra.learners.deep.dqn import DQN
 from palestra.learners.deep.ppo import PPO
+from palestra.learners.deep.trpo import TRPO
+from palestra.learners.deep.vpg import VPG, VPGConfig
+from palestra.ops.phi import Phi
 
 GAMMA = 0.9
-SETTINGS: dict[type[Agent], dict[str, Any]] = {
-    PPO: {"num_steps": 16, "minibatch_size": 64, "num_epochs": 4, "learning_rate": 1e-2, "hidden_sizes": (16,)},
-    DQN: {"train_frequency": 16, "gradient_steps": 8, "learning_rate": 1e-2, "hidden_sizes": (16,), "batch_size": 32,
-          "buffer_size": 10_000, "learning_starts": 64, "target_update_interval": 32,
-          "exploration_fraction": 0.5, "loss": "squared"},
+ON_POLICY: dict[str, Any] = {"num_steps": 16, "learning_rate": 1e-2, "hidden_sizes": (16,)}
+CRITIC: dict[str, Any] = {"value_learning_rate": 1e-2, "value_epochs": 4, "value_minibatch_size": 64}
+TRIALS: dict[str, tuple[type[Agent], int, dict[str, Any]]] = {
+    "ppo": (PPO, 5_120, {**ON_POLICY, "minibatch_size": 64, "num_epochs": 4}),
+    "ppo-kl": (PPO, 5_120, {**ON_POLICY, "minibatch_size": 64, "num_epochs": 4, "surrogate": "kl_penalty",
+                            "target_kl": 0.02}),
+    "trpo": (TRPO, 5_120, {**CRITIC, "num_steps": 16, "hidden_sizes": (16,), "target_kl": 0.05}),
+    "a2c": (A2C, 15_360, {**ON_POLICY, "num_steps": 8, "optimizer": "adam"}),
+    "vpg": (VPG, 10_240, {**ON_POLICY, **CRITIC, "learning_rate": 3e-2}),
+    "dqn": (DQN, 3_200, {"train_frequency": 16, "gradient_steps": 8, "learning_rate": 1e-2, "hidden_sizes": (16,),
+                         "batch_size": 32, "buffer_size": 10_000, "learning_starts": 64, "target_update_interval": 32,
+                         "exploration_fraction": 0.5, "loss": "squared"}),
 }  # fmt: skip
-"""Small and quick; with the Huber loss, which is deaf to rare large errors, a mistaken time limit would hide."""
+"""Learner, environment steps and settings, all of them small and quick.
+
+With the Huber loss, which is deaf to rare large errors, a mistaken time limit would hide."""
 
 
 class Check(NamedTuple):
@@ -40,7 +54,7 @@ def value(agent: Agent, obs: float) -> float:
     """The learner's own estimate of the value of an observation."""
     with torch.no_grad():
         x = torch.tensor([[obs]])
-        return float(agent.value(x)) if isinstance(agent, PPO) else float(agent.q(x).amax())
+        return float(agent.value(x)) if isinstance(agent, ActorCritic) else float(agent.q(x).amax())
 
 
 def constant_reward(agent: Agent) -> list[Check]:
@@ -58,7 +72,7 @@ def observation_dependent(agent: Agent) -> list[Check]:
 def action_dependent(agent: Agent) -> list[Check]:
     score = agent.evaluate(episodes=10, seed=0).score
     checks = [Check("greedy return", score, 1.0, 0.0), Check("V(0)", value(agent, 0.0), 1.0, 0.1)]
-    if isinstance(agent, PPO):
+    if isinstance(agent, ActorCritic):
         probability = float(torch.softmax(agent.policy(torch.zeros(1, 1)).detach(), 1)[0, 1])
         checks.append(Check("pi(1)", probability, 1.0, 0.05))
     else:
@@ -77,46 +91,54 @@ def continuous_target(agent: Agent) -> list[Check]:
     return [Check("mean action", mean, 2.0, 0.2), Check("return", agent.evaluate(episodes=1).score, 0.0, 0.04)]
 
 
+PROBES = {
+    "ConstantReward": constant_reward,
+    "DelayedReward": delayed_reward,
+    "ObservationDependent": observation_dependent,
+    "ActionDependent": action_dependent,
+    "ForeverOne": forever_one,
+    "ContinuousTarget": continuous_target,
+}
 CASES = [
-    (learner, probe, check)
-    for probe, check in {
-        "ConstantReward": constant_reward,
-        "DelayedReward": delayed_reward,
-        "ObservationDependent": observation_dependent,
-        "ActionDependent": action_dependent,
-        "ForeverOne": forever_one,
-    }.items()
-    for learner in (PPO, DQN)
-] + [(PPO, "ContinuousTarget", continuous_target)]
-IDS = [f"{learner.name}-{probe}" for learner, probe, _ in CASES]
+    (trial, probe)
+    for probe in PROBES
+    for trial, (learner, *_) in TRIALS.items()
+    if probe != "ContinuousTarget" or issubclass(learner, ActorCritic)
+]
 
 
-def train(learner: type[Agent], probe: str) -> Agent:
-    config = learner.config_type(gamma=GAMMA, **SETTINGS[learner])
-    agent = learner(EnvConfig(f"probe/{probe}", 8), config, seed=0)
-    return agent.learn({PPO: 5_120, DQN: 3_200}[learner])
+def train(trial: str, probe: str) -> Agent:
+    learner, steps, settings = TRIALS[trial]
+    config = learner.config_type(**{"gamma": GAMMA, **settings})
+    return learner(EnvConfig(f"probe/{probe}", 8), config, seed=0).learn(steps)
 
 
-@pytest.mark.parametrize(("learner", "probe", "check"), CASES, ids=IDS)
-def test_the_known_values_are_learned(learner: type[Agent], probe: str, check: Any) -> None:
-    assert [c for c in check(train(learner, probe)) if not c.holds] == []
+@pytest.mark.parametrize(("trial", "probe"), CASES)
+def test_the_known_values_are_learned(trial: str, probe: str) -> None:
+    assert [c for c in PROBES[probe](train(trial, probe)) if not c.holds] == []
 
 
-@pytest.mark.parametrize(("learner", "probe", "check"), CASES, ids=IDS)
-def test_without_the_update_they_are_not(
-    learner: type[Agent], probe: str, check: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(learner, "update", lambda *_: {})
-    assert not all(c.holds for c in check(train(learner, probe)))
+@pytest.mark.parametrize(("trial", "probe"), CASES)
+def test_without_the_update_they_are_not(trial: str, probe: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(TRIALS[trial][0], "update", lambda *_: {})
+    assert not all(c.holds for c in PROBES[probe](train(trial, probe)))
 
 
-@pytest.mark.parametrize("learner", [PPO, DQN], ids=["ppo", "dqn"])
-def test_a_time_limit_taken_for_an_end_is_caught(learner: type[Agent], monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("trial", TRIALS)
+def test_a_time_limit_taken_for_an_end_is_caught(trial: str, monkeypatch: pytest.MonkeyPatch) -> None:
     def confused(*args: Any, **kwargs: Any) -> tuple[Rollout, Tensor]:
         rollout, obs = collect(*args, **kwargs)
         return rollout._replace(terminated=rollout.done, truncated=torch.zeros_like(rollout.done)), obs
 
-    monkeypatch.setattr({PPO: ppo, DQN: dqn}[learner], "collect", confused)
-    (check,) = forever_one(train(learner, "ForeverOne"))
+    for module in (actor_critic, dqn):
+        monkeypatch.setattr(module, "collect", confused)
+    (check,) = forever_one(train(trial, "ForeverOne"))
     assert check.measured < 6.6
     assert not check.holds
+
+
+@pytest.mark.parametrize("phi", get_args(Phi))
+def test_every_weight_of_the_policy_gradient_finds_the_better_action(phi: Phi) -> None:
+    config = VPGConfig(gamma=GAMMA, phi=phi, **TRIALS["vpg"][2])
+    agent = VPG(EnvConfig("probe/ActionDependent", 8), config, seed=0).learn(TRIALS["vpg"][1])
+    assert [c for c in action_dependent(agent) if not c.holds] == []

@@ -59,7 +59,7 @@ def command(argv: Sequence[str]) -> int:
                 "which": args.which,
                 "step": agent.clock,
                 "seed": args.seed,
-                "episodes": args.episodes,
+                "episodes": len(result.samples),
                 "mean": mean,
                 "ci95": [low, high],
                 "length_mean": length,
@@ -68,7 +68,7 @@ def command(argv: Sequence[str]) -> int:
         )
         return 0
     console = make_console()
-    interval = f"  (95% interval {number(low)} to {number(high)})" if args.episodes > 1 else ""
+    interval = f"  (95% interval {number(low)} to {number(high)})" if len(result.samples) > 1 else ""
     name = "mean return" if agent.headline == "eval/return_mean" else agent.headline
     console.print(f"{name:11}  [bold]{number(mean)}[/]{interval}")
     console.print(f"range        {number(float(result.samples.min()))} to {number(float(result.samples.max()))}")

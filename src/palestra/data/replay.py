@@ -78,14 +78,25 @@ class ReplayBuffer:
         self._head = (self._head + steps) % self.num_rows
         self.size = min(self.size + steps, self.num_rows)
 
+    def newest(self, steps: int) -> Tensor:
+        """Where the last T rows lie, (T * E,) int64, as ``take`` counts."""
+        capacity = self.num_rows * self.num_envs
+        end = self._head * self.num_envs + capacity
+        return torch.arange(end - steps * self.num_envs, end, device=self._flat.reward.device) % capacity
+
     def sample(self, num: int, generator: Generator, *, n_step: int = 1, gamma: float) -> Transitions:
-        """Draw ``num`` transitions with replacement, each with the n-step return that begins there.
+        """Draw ``num`` transitions uniformly, with replacement; see ``take``."""
+        require(self.size > 0, "a sample of an empty replay buffer", "at least one transition in it")
+        device = self._flat.reward.device
+        return self.take(
+            torch.randint(len(self), (num,), generator=generator, device=device), n_step=n_step, gamma=gamma
+        )
+
+    def take(self, index_B: Tensor, *, n_step: int = 1, gamma: float) -> Transitions:
+        """The transitions at ``row * E + environment`` (B,), each with the n-step return that begins there.
 
         A window ends early where its episode does, or at the newest row; it then bootstraps from there.
         """
-        require(self.size > 0, "a sample of an empty replay buffer", "at least one transition in it")
-        device = self._flat.reward.device
-        index_B = torch.randint(len(self), (num,), generator=generator, device=device)
         if n_step == 1:
             return_B = self._flat.reward.index_select(0, index_B)
             discount_B = gamma * (~self._flat.terminated.index_select(0, index_B)).float()

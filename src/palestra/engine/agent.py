@@ -14,7 +14,7 @@ from palestra.engine.configured import Configured
 from palestra.engine.env_config import EnvConfig
 from palestra.engine.evaluate import run_episodes
 from palestra.engine.learner import Evaluation
-from palestra.envs.spaces import to_env_action
+from palestra.envs.spaces import is_one_hot, one_hot, to_env_action
 from palestra.envs.vector import VectorEnv
 from palestra.errors import UsageError, require
 
@@ -74,11 +74,10 @@ class Agent(Configured):
             reference: evaluate in Gymnasium's implementation rather than in the training backend.
         """
         require(episodes >= 1, f"episodes={episodes}", "at least 1")
-        copies = min(episodes, MAX_EVAL_ENVS)
-        if self._eval_env is None or self._eval_env[0] != (copies, reference):
+        if self._eval_env is None or self._eval_env[0] != (episodes, reference):
             self._close_eval_env()
-            env = self.env_config.make(num_envs=copies, device=self.device, reference=reference)
-            self._eval_env = ((copies, reference), env)
+            self._eval_env = ((episodes, reference), self.make_eval_env(episodes, reference=reference))
+        copies = self._eval_env[1].num_envs
         returns, lengths = [], []
         for batch in range(-(-episodes // copies)):
             r, n = run_episodes(self.act, self._eval_env[1], seed=seeding.derive(seed, "evaluation", batch))
@@ -94,6 +93,11 @@ class Agent(Configured):
         }
         return Evaluation(score, returns_B, metrics)
 
+    def make_eval_env(self, episodes: int, *, reference: bool) -> VectorEnv:
+        """Environments to evaluate in: as many copies as there are episodes, up to a limit."""
+        copies = min(episodes, MAX_EVAL_ENVS)
+        return self.env_config.make(num_envs=copies, device=self.device, reference=reference)
+
     def _close_eval_env(self) -> None:
         if self._eval_env is not None:
             self._eval_env[1].close()
@@ -103,7 +107,8 @@ class Agent(Configured):
         """The action that ``env.step`` takes.
 
         Args:
-            obs: one observation, shape ``observation_space.shape``, or a batch of them, as NumPy.
+            obs: one observation, shape ``observation_space.shape``, or a batch of them, as NumPy; where the
+                environment observes a Discrete space, its integers () or (n,) will do.
             deterministic: the greedy action, or a sample.
 
         Returns:
@@ -111,6 +116,8 @@ class Agent(Configured):
         """
         space = self.env.observation_space
         array = np.asarray(obs)
+        if array.dtype.kind in "iu" and array.ndim <= 1 and is_one_hot(space):
+            array = one_hot(array, space.shape[0])
         single = array.shape == space.shape
         if not single and array.shape[1:] != space.shape:
             raise UsageError(

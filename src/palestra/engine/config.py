@@ -124,11 +124,15 @@ def type_name(hint: Any) -> str:
 
 
 def field_docs(cls: type[Any]) -> dict[str, str]:
-    """The docstring under each field of a dataclass, by field name."""
-    class_def = ast.parse(inspect.cleandoc(inspect.getsource(cls))).body[0]
-    assert isinstance(class_def, ast.ClassDef)
+    """The docstring under each field of a dataclass, by field name, inherited fields first."""
+    names = {f.name for f in dataclasses.fields(cls)}
     docs = {}
-    for field, doc in zip(class_def.body, class_def.body[1:]):
-        if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name) and isinstance(doc, ast.Expr):
-            docs[field.target.id] = " ".join(str(ast.literal_eval(doc.value)).split())
+    for owner in reversed(cls.__mro__):
+        if dataclasses.is_dataclass(owner):
+            class_def = ast.parse(inspect.cleandoc(inspect.getsource(owner))).body[0]
+            assert isinstance(class_def, ast.ClassDef)
+            for field, doc in zip(class_def.body, class_def.body[1:]):
+                match field, doc:
+                    case ast.AnnAssign(target=ast.Name(id=name)), ast.Expr() if name in names:
+                        docs[name] = " ".join(str(ast.literal_eval(doc.value)).split())
     return docs

@@ -40,6 +40,8 @@ class Learner(ABC):
     """How much has been learned from so far, in ``clock_unit``."""
     budget: int = 0
     """Where the clock will stop, for schedules; the Trainer sets it before the first step."""
+    finished: bool = False
+    """Nothing is left to learn: more steps would change nothing, and the Trainer stops before its budget."""
 
     @abstractmethod
     def step(self) -> Metrics:

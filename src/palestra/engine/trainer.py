@@ -115,7 +115,7 @@ class Trainer:
             with StopRequest(enabled=self.run_record is not None) as stop, denormals_as_zero():
                 if self._target_reached():
                     ending = "target"
-                while ending == "finished" and learner.clock < settings.budget:
+                while ending == "finished" and not (learner.finished or learner.clock >= settings.budget):
                     self._accumulate(learner.step())
                     if learner.clock >= self._next_log:
                         self._log()
@@ -126,7 +126,7 @@ class Trainer:
                         progress.update(learner.clock, self._headline())
                     if self._target_reached():
                         ending = "target"
-                    elif learner.clock >= settings.budget:
+                    elif learner.finished or learner.clock >= settings.budget:
                         break  # rows are still to come at this clock, so its checkpoint has to wait for them
                     elif stop.signal is not None:
                         ending = "interrupted"

@@ -3,6 +3,7 @@
 Each isolates one thing that a learner must do; V is the value of following the best policy at discount gamma.
 """
 
+import numpy as np
 import torch
 from gymnasium import spaces
 from torch import Tensor
@@ -72,6 +73,75 @@ class ContinuousTarget(ConstantReward):
     def transition(self, state: Tensor, action: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Reward by the distance to 2, and the end."""
         return state, -(action.squeeze(1) - 2.0).square(), ~self.never
+
+
+class TwoTargets(ConstantReward):
+    """One step, reward -(a - 2)^2 - (b - 0.1)^2 in [-1, 3] x [0, 0.5]: V = 0. Fails if bounds are mixed up."""
+
+    action_space = spaces.Box(np.array([-1.0, 0.0], np.float32), np.array([3.0, 0.5], np.float32))
+
+    def transition(self, state: Tensor, action: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Reward by the distance to the two targets, and the end."""
+        target = torch.tensor([2.0, 0.1], device=self.device)
+        return state, -(action - target).square().sum(1), ~self.never
+
+
+class ConstantRewardBox(ConstantReward):
+    """ConstantReward with two continuous actions that do nothing."""
+
+    action_space = TwoTargets.action_space
+
+
+class DelayedRewardBox(DelayedReward):
+    """DelayedReward with two continuous actions that do nothing."""
+
+    action_space = TwoTargets.action_space
+
+
+class ObservationDependentBox(ObservationDependent):
+    """ObservationDependent with two continuous actions that do nothing."""
+
+    action_space = TwoTargets.action_space
+
+
+class ForeverOneBox(ForeverOne):
+    """ForeverOne with two continuous actions that do nothing."""
+
+    action_space = TwoTargets.action_space
+
+
+class PixelTarget(TorchVectorEnv):
+    """One step, an image of a bright square and a grey mark in its middle: V = 1. Fails if images are not understood.
+
+    The action points from the mark to the square, between -1 and 1 to the right and downwards, and the reward is 1 less
+    its squared distance from there. Whoever does not see can have no more than 1 - 2 * 22 / 60 = 0.267, by action 0.
+    """
+
+    SIZE, SQUARE = 24, 4
+
+    observation_space = spaces.Box(0, 255, (1, SIZE, SIZE), np.uint8)
+    action_space = spaces.Box(-1.0, 1.0, (2,))
+    max_episode_steps = None
+
+    def initial_state(self, num: int) -> Tensor:
+        """Column and row of the square's corner, each place equally likely."""
+        places = self.SIZE - self.SQUARE + 1
+        return torch.randint(places, (num, 2), generator=self.generator, device=self.device).float()
+
+    def observe(self, state: Tensor) -> Tensor:
+        """(num, 1, 24, 24) uint8: the square at 255, the mark at 128, the rest black."""
+        pixel = torch.arange(self.SIZE, device=self.device)
+        offset = pixel - state[:, :, None]
+        across, down = ((offset >= 0) & (offset < self.SQUARE)).unbind(1)
+        middle = (pixel - (self.SIZE - 1) / 2).abs() < 1.0
+        mark = 128 * (middle[:, None] & middle).byte()
+        square = 255 * (down[:, :, None] & across[:, None]).byte()
+        return torch.maximum(mark, square).unsqueeze(1)
+
+    def transition(self, state: Tensor, action: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Reward by the distance to where the square is, and the end."""
+        target = state * (2.0 / (self.SIZE - self.SQUARE)) - 1.0
+        return state, 1.0 - (action - target).square().sum(1), ~self.never
 
 
 class Counting(TorchVectorEnv):

@@ -11,7 +11,11 @@ from palestra.envs.classic.cartpole import CartPole
 from palestra.envs.classic.mountain_car import MountainCar
 from palestra.envs.classic.mountain_car_continuous import MountainCarContinuous
 from palestra.envs.classic.pendulum import Pendulum
+from palestra.envs.classic.pendulum_discrete import PendulumDiscrete, register_pendulum_discrete
 from palestra.envs.envpool_vector import EnvPoolVectorEnv
+from palestra.envs.finite.catalogue import FINITE, is_whole
+from palestra.envs.finite.registration import register_envs
+from palestra.envs.finite.vector_env import make_finite_vec
 from palestra.envs.gym_vector import GymVectorEnv, make_gym_env
 from palestra.envs.torch_vector import TorchVectorEnv
 from palestra.envs.vector import VectorEnv
@@ -25,24 +29,35 @@ CLASSIC: dict[str, type[TorchVectorEnv]] = {
     "MountainCar-v0": MountainCar,
     "MountainCarContinuous-v0": MountainCarContinuous,
     "Pendulum-v1": Pendulum,
+    "palestra/PendulumDiscrete-v1": PendulumDiscrete,
 }
 PROBES: dict[str, type[TorchVectorEnv]] = {
     f"probe/{probe.__name__}": probe
     for probe in (
         probes.ActionDependent,
         probes.ConstantReward,
+        probes.ConstantRewardBox,
         probes.ContinuousTarget,
         probes.Counting,
         probes.DelayedReward,
+        probes.DelayedRewardBox,
         probes.ForeverOne,
+        probes.ForeverOneBox,
         probes.ObservationDependent,
+        probes.ObservationDependentBox,
+        probes.PixelTarget,
+        probes.TwoTargets,
     )
 }
 
 
+register_envs()
+register_pendulum_discrete()
+
+
 def torch_env_ids() -> list[str]:
-    """The ids that the torch backend has: classic control, and the probes."""
-    return [*CLASSIC, *PROBES]
+    """The ids that the torch backend has: classic control, finite worlds, and the probes."""
+    return [*CLASSIC, *FINITE, *PROBES]
 
 
 def make_vec(
@@ -56,7 +71,7 @@ def make_vec(
     """A vector environment of ``num_envs`` copies, obeying :class:`palestra.envs.vector.VectorEnv`.
 
     ``backend`` is "torch" (our batched environments), "sync" or "async" (any Gymnasium id, in this process or one
-    process a copy), "envpool" (where installed), or "auto": torch where it has the id and there are no ``env_kwargs``,
+    process a copy), "envpool" (where installed), or "auto": torch where it has the id with these ``env_kwargs``,
     else sync. ``env_kwargs`` are the environment's own settings, for ``gymnasium.make`` or ``envpool.make``.
 
     Raises UsageError for an unknown id or backend, fewer than one copy, a missing extra, or settings or spaces that
@@ -68,7 +83,10 @@ def make_vec(
     if env_id.startswith("probe/") and env_id not in PROBES:
         raise unknown_name("environment", env_id, PROBES)
     if backend == "auto":
-        backend = "torch" if env_id in PROBES or (env_id in CLASSIC and not env_kwargs) else "sync"
+        finite = env_id in FINITE and is_whole(env_id, env_kwargs or {})
+        backend = "torch" if env_id in PROBES or finite or (env_id in CLASSIC and not env_kwargs) else "sync"
+    if backend == "torch" and env_id in FINITE:
+        return make_finite_vec(env_id, num_envs, device, env_kwargs)
     if backend == "torch":
         kind = (CLASSIC | PROBES).get(env_id)
         if kind is None:

@@ -1,7 +1,8 @@
 """Exact snapshots of the Gymnasium environments whose whole state is known.
 
 Only environments for which continuing from a snapshot has been proven bit-identical are here: classic control, toy
-text and MuJoCo, each by its exact class, under wrappers that hold no other state. Anything else has no snapshot.
+text, our finite worlds and MuJoCo, each by its exact class, under wrappers that hold no other state. Anything else has
+no snapshot.
 """
 
 from typing import Any
@@ -27,6 +28,9 @@ ATTRIBUTES = {
     "gymnasium.envs.toy_text.cliffwalking.CliffWalkingEnv": ("s", "lastaction"),
     "gymnasium.envs.toy_text.frozen_lake.FrozenLakeEnv": ("s", "lastaction"),
     "gymnasium.envs.toy_text.taxi.TaxiEnv": ("s", "lastaction", "fickle_step", "taxi_orientation"),
+    "palestra.envs.classic.pendulum_discrete.PendulumDiscreteEnv": ("state", "last_u"),
+    "palestra.envs.finite.gym_env.GarnetEnv": ("s",),
+    "palestra.envs.finite.gym_env.GridWorldEnv": ("s",),
 }
 """What changes in an environment between resets, besides its random generator."""
 

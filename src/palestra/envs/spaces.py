@@ -76,8 +76,7 @@ def adapted_observation_space(space: gym.Space[Any], env_id: str) -> tuple[space
                 return space, None
             return float_box(space.low, space.high), lambda obs: np.asarray(obs, np.float32)
         case spaces.Discrete(n=n, start=start):
-            rows = np.eye(int(n), dtype=np.float32)
-            return spaces.Box(0.0, 1.0, (int(n),), np.float32), lambda obs: rows[obs - start]
+            return spaces.Box(0.0, 1.0, (int(n),), np.float32), lambda obs: one_hot(np.asarray(obs) - start, int(n))
         case spaces.MultiDiscrete() | spaces.MultiBinary() | spaces.Dict() | spaces.Tuple():
             flat = spaces.flatten_space(space)
             if isinstance(flat, spaces.Box):
@@ -89,6 +88,18 @@ def adapted_observation_space(space: gym.Space[Any], env_id: str) -> tuple[space
         f"environment {env_id!r} has the observation space {space}; expected Box, Discrete, MultiDiscrete,"
         " MultiBinary, or a Dict or Tuple of these; wrap the environment so that it gives one of these"
     )
+
+
+def is_one_hot(space: spaces.Box) -> bool:
+    """Whether a space can be what a Discrete one was adapted to: a float32 vector of numbers from 0 to 1."""
+    return space.dtype == np.float32 and len(space.shape) == 1 and not space.low.any() and bool((space.high == 1).all())
+
+
+def one_hot(index: NDArray[Any], n: int) -> NDArray[np.float32]:
+    """Rows (..., n) of zeros with a one at each index (...)."""
+    rows = np.zeros((*index.shape, n), np.float32)
+    np.put_along_axis(rows, index[..., None].astype(np.intp), 1.0, -1)
+    return rows
 
 
 def float_box(low: NDArray[Any], high: NDArray[Any]) -> spaces.Box:

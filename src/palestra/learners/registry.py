@@ -8,8 +8,36 @@ from palestra.errors import unknown_name
 
 LEARNERS = {
     "random": ("palestra.learners.random", "Random"),
+    "value-iteration": ("palestra.learners.dynamic.value_iteration", "ValueIteration"),
+    "policy-iteration": ("palestra.learners.dynamic.policy_iteration", "PolicyIteration"),
+    "modified-policy-iteration": (
+        "palestra.learners.dynamic.modified_policy_iteration",
+        "ModifiedPolicyIteration",
+    ),
+    "epsilon-greedy": ("palestra.learners.bandits.epsilon_greedy", "EpsilonGreedy"),
+    "ucb": ("palestra.learners.bandits.ucb", "UCB"),
+    "thompson": ("palestra.learners.bandits.thompson", "Thompson"),
+    "gradient-bandit": ("palestra.learners.bandits.gradient", "GradientBandit"),
+    "vpg": ("palestra.learners.deep.vpg", "VPG"),
+    "a2c": ("palestra.learners.deep.a2c", "A2C"),
+    "trpo": ("palestra.learners.deep.trpo", "TRPO"),
     "ppo": ("palestra.learners.deep.ppo", "PPO"),
+    "ddpg": ("palestra.learners.deep.ddpg", "DDPG"),
+    "td3": ("palestra.learners.deep.td3", "TD3"),
+    "sac": ("palestra.learners.deep.sac", "SAC"),
+    "discrete-sac": ("palestra.learners.deep.discrete_sac", "DiscreteSAC"),
+    "drq": ("palestra.learners.deep.drq", "DrQ"),
     "dqn": ("palestra.learners.deep.dqn", "DQN"),
+    "sarsa": ("palestra.learners.tabular.sarsa", "Sarsa"),
+    "expected-sarsa": ("palestra.learners.tabular.expected_sarsa", "ExpectedSarsa"),
+    "q-learning": ("palestra.learners.tabular.q_learning", "QLearning"),
+    "double-q-learning": ("palestra.learners.tabular.double_q_learning", "DoubleQLearning"),
+    "n-step-sarsa": ("palestra.learners.tabular.n_step_sarsa", "NStepSarsa"),
+    "tree-backup": ("palestra.learners.tabular.tree_backup", "TreeBackup"),
+    "sarsa-lambda": ("palestra.learners.tabular.sarsa_lambda", "SarsaLambda"),
+    "monte-carlo": ("palestra.learners.tabular.monte_carlo", "MonteCarlo"),
+    "dyna-q": ("palestra.learners.tabular.dyna_q", "DynaQ"),
+    "prioritised-sweeping": ("palestra.learners.tabular.prioritised_sweeping", "PrioritisedSweeping"),
 }
 """Name to module and class. Only what stands here is ever imported, whatever a config file says."""
 

@@ -6,6 +6,7 @@ from typing import Any
 import torch
 from gymnasium import spaces
 from torch import Generator, Tensor, nn
+from torch.nn import functional as F
 
 from palestra.errors import UsageError
 from palestra.ops import distributions
@@ -41,6 +42,18 @@ class PolicyHead(nn.Module):
     def entropy(self, out_BK: Tensor) -> Tensor:
         """(B,) or scalar entropy in nats."""
 
+    def frozen(self, out_BK: Tensor) -> Tensor:
+        """The distribution as constants (B, P), for ``kl`` to measure from once the policy has moved."""
+        return out_BK.detach()
+
+    @abstractmethod
+    def kl(self, frozen_BP: Tensor, out_BK: Tensor) -> Tensor:
+        """(B,) KL(frozen || now) in nats, exact."""
+
+    @abstractmethod
+    def encoded(self, action: Tensor) -> Tensor:
+        """Actions as inputs of a network, (B, K) float32."""
+
 
 class CategoricalHead(PolicyHead):
     """One choice among ``n``: outputs are logits (B, n), actions (B,) int64."""
@@ -67,6 +80,14 @@ class CategoricalHead(PolicyHead):
     def entropy(self, out_BK: Tensor) -> Tensor:
         """Entropy in nats, (B,) or scalar."""
         return distributions.categorical_entropy(out_BK)
+
+    def kl(self, frozen_BP: Tensor, out_BK: Tensor) -> Tensor:
+        """(B,) KL(frozen || now) in nats."""
+        return distributions.categorical_kl(frozen_BP, out_BK)
+
+    def encoded(self, action: Tensor) -> Tensor:
+        """One-hot (B, n)."""
+        return F.one_hot(action, self.num_outputs).float()
 
 
 class MultiCategoricalHead(PolicyHead):
@@ -98,6 +119,15 @@ class MultiCategoricalHead(PolicyHead):
     def entropy(self, out_BK: Tensor) -> Tensor:
         """Entropy in nats, (B,) or scalar."""
         return torch.stack([distributions.categorical_entropy(p) for p in out_BK.split(self.sizes, 1)]).sum(0)
+
+    def kl(self, frozen_BP: Tensor, out_BK: Tensor) -> Tensor:
+        """(B,) KL(frozen || now) in nats."""
+        pairs = zip(frozen_BP.split(self.sizes, 1), out_BK.split(self.sizes, 1))
+        return torch.stack([distributions.categorical_kl(old, new) for old, new in pairs]).sum(0)
+
+    def encoded(self, action: Tensor) -> Tensor:
+        """One-hot vectors side by side, (B, sum(sizes))."""
+        return torch.cat([F.one_hot(a, n) for a, n in zip(action.unbind(1), self.sizes)], 1).float()
 
 
 class GaussianHead(PolicyHead):
@@ -139,6 +169,19 @@ class GaussianHead(PolicyHead):
     def entropy(self, out_BK: Tensor) -> Tensor:
         """Entropy in nats, (B,) or scalar."""
         return distributions.gaussian_entropy(self.log_std)
+
+    def frozen(self, out_BK: Tensor) -> Tensor:
+        """Means and log standard deviations side by side, (B, 2 K)."""
+        return torch.cat((out_BK, self.log_std.expand_as(out_BK)), 1).detach()
+
+    def kl(self, frozen_BP: Tensor, out_BK: Tensor) -> Tensor:
+        """(B,) KL(frozen || now) in nats."""
+        mean_BK, log_std_BK = frozen_BP.chunk(2, 1)
+        return distributions.gaussian_kl(mean_BK, log_std_BK[0], out_BK, self.log_std)
+
+    def encoded(self, action: Tensor) -> Tensor:
+        """The numbers as they are, (B, K)."""
+        return action.flatten(1)
 
 
 def policy_head(space: spaces.Space[Any], log_std: float) -> PolicyHead:

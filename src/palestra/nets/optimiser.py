@@ -1,4 +1,4 @@
-"""Adam with gradient clipping over one flat vector that holds all parameters.
+"""Adam and RMSprop with gradient clipping over one flat vector that holds all parameters.
 
 Small networks spend much of a training step on the fixed cost of treating their tensors one by one. Here every
 parameter is a view into one vector and its gradient into another, so that clipping, Adam and target-network updates are
@@ -6,6 +6,8 @@ one operation each. ``tests/unit/nets/test_optimiser.py`` holds it equal to ``cl
 separate tensors.
 """
 
+import math
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -30,17 +32,19 @@ def _views(flat: Tensor, parameters: Sequence[Tensor]) -> list[Tensor]:
     return [part.view_as(p) for part, p in zip(parts, parameters)]
 
 
-class ClippedAdam:
-    """Adam (Kingma & Ba 2015) on all parameters of some modules, gradients clipped by their global norm.
+class FlatOptimiser(ABC):
+    """Descent on all parameters of some modules, gradients clipped by their global norm.
 
     Args:
         modules: whose parameters to train, already on their device; the parameters become views of ``flat``.
         learning_rate: step size.
-        eps: added to the root of the second moment.
-        max_grad_norm: gradients are scaled down to this Euclidean norm.
+        eps: kept with the second moment, against division by zero.
+        max_grad_norm: gradients are scaled down to this Euclidean norm; infinite to leave them.
     """
 
-    def __init__(self, modules: Iterable[nn.Module], learning_rate: float, eps: float, max_grad_norm: float):
+    def __init__(
+        self, modules: Iterable[nn.Module], learning_rate: float, eps: float = 1e-8, max_grad_norm: float = math.inf
+    ):
         modules = list(modules)
         self.learning_rate, self.eps, self.max_grad_norm = learning_rate, eps, max_grad_norm
         self.parameters = [p for module in modules for p in module.parameters()]
@@ -48,9 +52,6 @@ class ClippedAdam:
         self.gradient = torch.zeros_like(self.flat)
         for p, view in zip(self.parameters, _views(self.gradient, self.parameters)):
             p.grad = view
-        self.mean = torch.zeros_like(self.flat)
-        self.square = torch.zeros_like(self.flat)
-        self.steps = torch.zeros((), device=self.flat.device)
         self._by_autograd: dict[tuple[int, ...], list[nn.Parameter]] = {}
 
     def minimise(self, loss: Tensor, recordings: Sequence[Recording] = ()) -> None:
@@ -95,6 +96,43 @@ class ClippedAdam:
     def step(self) -> None:
         """One step down ``gradient``, which the parameters' ``grad`` are views of."""
         self._clip()
+        self._move()
+
+    @abstractmethod
+    def _move(self) -> None:
+        """Change ``flat`` by ``gradient``."""
+
+    def _clip(self) -> None:
+        """As ``torch.nn.utils.clip_grad_norm_`` does."""
+        if self.max_grad_norm == math.inf:
+            return
+        norm = torch.linalg.vector_norm(self.gradient) + 1e-6
+        if norm.device.type != "cpu":  # looking at the norm would wait for the device
+            self.gradient *= (self.max_grad_norm / norm).clamp(max=1.0)
+        elif norm > self.max_grad_norm:
+            self.gradient *= self.max_grad_norm / norm
+
+    @abstractmethod
+    def state_dict(self) -> dict[str, Any]:
+        """Moments and what else the next step depends on; the parameters belong to their modules."""
+
+    @abstractmethod
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Continue from a saved state."""
+
+
+class ClippedAdam(FlatOptimiser):
+    """Adam (Kingma & Ba 2015); ``eps`` is added to the root of the second moment."""
+
+    def __init__(
+        self, modules: Iterable[nn.Module], learning_rate: float, eps: float = 1e-8, max_grad_norm: float = math.inf
+    ):
+        super().__init__(modules, learning_rate, eps, max_grad_norm)
+        self.mean = torch.zeros_like(self.flat)
+        self.square = torch.zeros_like(self.flat)
+        self.steps = torch.zeros((), device=self.flat.device)
+
+    def _move(self) -> None:
         # PyTorch's own fused Adam as a function: its class spends more on bookkeeping than on arithmetic.
         adam(
             [self.flat], [self.gradient], [self.mean], [self.square], [], [self.steps],
@@ -102,16 +140,8 @@ class ClippedAdam:
             maximize=False,
         )  # fmt: skip
 
-    def _clip(self) -> None:
-        """As ``torch.nn.utils.clip_grad_norm_`` does."""
-        norm = torch.linalg.vector_norm(self.gradient) + 1e-6
-        if norm.device.type != "cpu":  # looking at the norm would wait for the device
-            self.gradient *= (self.max_grad_norm / norm).clamp(max=1.0)
-        elif norm > self.max_grad_norm:
-            self.gradient *= self.max_grad_norm / norm
-
     def state_dict(self) -> dict[str, Any]:
-        """Moments and step count; the parameters belong to their modules."""
+        """Moments and step count."""
         return {
             "learning_rate": self.learning_rate,
             "mean": self.mean,
@@ -125,3 +155,32 @@ class ClippedAdam:
         self.mean.copy_(state["mean"])
         self.square.copy_(state["square"])
         self.steps.copy_(state["steps"])
+
+
+class ClippedRMSprop(FlatOptimiser):
+    """RMSprop as TensorFlow and the A2C of OpenAI Baselines have it.
+
+    Unlike PyTorch's, the mean of squares starts at one and ``eps`` stands under the root: no leap at the first steps.
+    """
+
+    DECAY = 0.99
+    """Of the mean of squares."""
+
+    def __init__(
+        self, modules: Iterable[nn.Module], learning_rate: float, eps: float = 1e-8, max_grad_norm: float = math.inf
+    ):
+        super().__init__(modules, learning_rate, eps, max_grad_norm)
+        self.square = torch.ones_like(self.flat)
+
+    def _move(self) -> None:
+        self.square.mul_(self.DECAY).addcmul_(self.gradient, self.gradient, value=1.0 - self.DECAY)
+        self.flat.addcdiv_(self.gradient, (self.square + self.eps).sqrt_(), value=-self.learning_rate)
+
+    def state_dict(self) -> dict[str, Any]:
+        """The mean of squares."""
+        return {"learning_rate": self.learning_rate, "square": self.square}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Continue from a saved state."""
+        self.learning_rate = state["learning_rate"]
+        self.square.copy_(state["square"])

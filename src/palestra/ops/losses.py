@@ -26,6 +26,18 @@ def clipped_surrogate_gradient(ratio_B: Tensor, advantage_B: Tensor, clip_range:
     return unclipped_B * (unclipped_B <= clipped_B) * (-1.0 / len(ratio_B))
 
 
+def surrogate(ratio_B: Tensor, advantage_B: Tensor) -> Tensor:
+    """-E[r A], what the policy gains to first order (Schulman et al. 2015, eq. 14, negated for descent)."""
+    check_rank(1, ratio=ratio_B, advantage=advantage_B)
+    check_same_shape(ratio=ratio_B, advantage=advantage_B)
+    return -(ratio_B * advantage_B).mean()
+
+
+def surrogate_gradient(ratio_B: Tensor, advantage_B: Tensor) -> Tensor:
+    """Derivative of ``surrogate`` by the log ratio; at ratio 1 it is the policy gradient, -A grad log pi."""
+    return ratio_B * advantage_B * (-1.0 / len(ratio_B))
+
+
 def value_loss(value_B: Tensor, return_B: Tensor, old_value_B: Tensor, clip_range: float | None) -> Tensor:
     """E[(V - G)^2], or with ``clip_range`` the larger of it and the loss of V kept within that range of the old value.
 

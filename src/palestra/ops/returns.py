@@ -77,7 +77,8 @@ def nstep_target(
     ended_before_BN = torch.cat((torch.zeros_like(done_BN[:, :1]), done_BN[:, :-1]), 1).cummax(1).values
     used_BN = ~ended_before_BN
     power_N = gamma ** torch.arange(n, device=reward_BN.device, dtype=reward_BN.dtype)
-    return_B = (reward_BN * used_BN * power_N).sum(1)
+    # Chosen, not multiplied by 0: beyond the window may lie memory that was never written, and 0 times NaN is NaN.
+    return_B = (torch.where(used_BN, reward_BN, 0.0) * power_N).sum(1)
     last_B = used_BN.sum(1) - 1
     survives_B = ~terminated_BN.gather(1, last_B[:, None]).squeeze(1)
     discount_B = gamma * power_N[last_B] * survives_B

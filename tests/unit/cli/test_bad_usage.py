@@ -48,6 +48,15 @@ CASES = {
     "folder to resume": (["train", "--resume", "."], "holds no run"),
     "episodes": (["eval", "nope", "--episodes", "0"], "--episodes 0; expected at least 1"),
     "seed of a film": (["play", "nope", "--seed", "-1"], "--seed -1; expected 0 or more"),
+    "nothing to verify": (["verify"], "nothing to verify; expected a recipe"),
+    "recipe to verify": (["verify", "cartpole/pop"], "unknown recipe 'cartpole/pop'"),
+    "both to verify": (["verify", "cartpole/ppo", "--claimed"], "--claimed with cartpole/ppo; expected one or"),
+    "seeds to verify": (["verify", "cartpole/ppo", "--seeds", "0"], "--seeds 0; expected at least 1"),
+    "jobs": (["verify", "cartpole/ppo", "--jobs", "0"], "--jobs 0; expected at least 1"),
+    "a note without a record": (["verify", "cartpole/ppo", "--tried", "x"], "--tried without --record"),
+    "one to compare": (["compare", "cartpole/ppo"], "1 side to compare; expected two or more"),
+    "picture of a comparison": (["compare", "a", "b", "--plot", "x.jpg"], "expected a name that ends in .png"),
+    "run to compare": (["compare", "nope", "neither"], "unknown run 'nope'"),
     "benchmark": (["bench", "nope"], "unknown benchmark 'nope'"),
 }
 

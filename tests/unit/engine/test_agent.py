@@ -117,3 +117,10 @@ def test_what_is_said_of_environments_that_began_anew() -> None:
     assert restart_notes(torch.tensor([False, False])) == []
     (note,) = restart_notes(torch.tensor([True, False, True]))
     assert note.startswith("not exact: 2 of 3 environments")
+
+
+def test_integers_of_a_discrete_space_are_predicted_from() -> None:
+    agent = PPO("FrozenLake-v1")
+    rows = np.eye(16, dtype=np.float32)
+    assert agent.predict(3) == agent.predict(rows[3])
+    np.testing.assert_array_equal(agent.predict(np.arange(16)), agent.predict(rows))

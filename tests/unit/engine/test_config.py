@@ -1,6 +1,6 @@
 """Settings from text and from JSON: what is taken, and what is refused with the field, the value and the fix."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any, Literal
 
 import pytest
@@ -113,6 +113,22 @@ def test_docs_of_fields_are_those_under_them() -> None:
     assert docs["gamma"] == "Discount."
     assert docs["steps"] == "How many, over two lines."
     assert list(docs) == ["gamma", "steps", "loss", "clip", "double", "sizes", "name", "extra"]
+
+
+@dataclass(frozen=True)
+class Special(Settings):
+    """Settings with one more, and one explained anew."""
+
+    steps: int = 7
+    """Exactly how many."""
+    more: int = 1
+    """One more."""
+
+
+def test_inherited_fields_bring_their_docs() -> None:
+    docs = field_docs(Special)
+    assert list(docs) == [f.name for f in fields(Special)] == [*field_docs(Settings), "more"]
+    assert (docs["gamma"], docs["steps"], docs["more"]) == ("Discount.", "Exactly how many.", "One more.")
 
 
 def test_types_in_words() -> None:

@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from palestra.envs.registry import make_vec
+from palestra.envs.torch_vector import TorchVectorEnv
 from palestra.envs.vector import VectorEnv
 
 
@@ -53,3 +54,30 @@ def test_continuous_target_is_best_at_two() -> None:
     result = env.step(torch.tensor([[-1.0], [2.0], [3.0], [0.5]]))
     assert result.reward.tolist() == [-9.0, 0.0, -1.0, -2.25]
     assert result.terminated.all()
+
+
+def test_pixel_target_shows_where_to_point() -> None:
+    env = make_vec("probe/PixelTarget", 3)
+    corners = torch.tensor([[0.0, 0.0], [20.0, 5.0], [10.0, 10.0]])  # column, row
+    assert isinstance(env, TorchVectorEnv)
+    image = env.set_state(corners)
+    assert (image.dtype, image.shape) == (torch.uint8, (3, 1, 24, 24))
+    for shown, (column, row) in zip(image[:, 0].long(), corners.long().tolist(), strict=True):
+        expected = torch.zeros(24, 24, dtype=torch.int64)
+        expected[11:13, 11:13] = 128
+        expected[row : row + 4, column : column + 4] = 255
+        assert torch.equal(shown, expected)
+    result = env.step(torch.tensor([[-1.0, -1.0], [1.0, 0.5], [0.0, 0.0]]))
+    torch.testing.assert_close(result.reward, torch.tensor([1.0, 0.0, 1.0]))
+    assert result.terminated.all()
+
+
+def test_pixel_target_gives_the_blind_as_much_as_it_says() -> None:
+    env = make_vec("probe/PixelTarget", 441)
+    assert isinstance(env, TorchVectorEnv)
+    env.set_state(torch.cartesian_prod(torch.arange(21.0), torch.arange(21.0)))
+    assert float(env.step(torch.zeros(441, 2)).reward.mean()) == pytest.approx(1 - 2 * 22 / 60)
+    seen = make_vec("probe/PixelTarget", 5_000).reset(0)
+    lit = (seen[:, 0] == 255).float().mean(0)
+    assert lit[12, 12] == pytest.approx(16 / 441, abs=0.012)  # every place is as likely
+    assert lit[0, 0] == pytest.approx(1 / 441, abs=0.003)

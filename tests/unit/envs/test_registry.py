@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from palestra.envs.classic.cartpole import CartPole
+from palestra.envs.finite.vector_env import FiniteVectorEnv
 from palestra.envs.gym_vector import GymVectorEnv
 from palestra.envs.probes import Counting
 from palestra.envs.registry import CLASSIC, make_vec, reference_env, torch_env_ids
@@ -18,7 +19,11 @@ def test_auto_takes_torch_where_it_can() -> None:
     assert isinstance(make_vec("probe/Counting", 2), Counting)
     assert isinstance(make_vec("CartPole-v1", 2, env_kwargs={"sutton_barto_reward": True}), GymVectorEnv)
     assert isinstance(make_vec("CartPole-v1", 2, backend="sync"), GymVectorEnv)
-    assert isinstance(make_vec("Taxi-v4", 2), GymVectorEnv)
+    assert isinstance(make_vec("Taxi-v4", 2), FiniteVectorEnv)
+    assert isinstance(make_vec("FrozenLake-v1", 2, env_kwargs={"is_slippery": False}), FiniteVectorEnv)
+    assert isinstance(make_vec("FrozenLake-v1", 2, env_kwargs={"map_name": None}), GymVectorEnv)
+    assert isinstance(make_vec("Taxi-v4", 2, env_kwargs={"fickle_passenger": True}), GymVectorEnv)
+    assert isinstance(make_vec("Blackjack-v1", 2), GymVectorEnv)
 
 
 def test_every_torch_id_is_listed_and_made() -> None:
@@ -33,7 +38,9 @@ def test_every_torch_id_is_listed_and_made() -> None:
     [
         (("CartPole-v1", 2, {"backend": "torhc"}), "unknown backend 'torhc'; nearest: torch"),
         (("CartPole-v1", 0, {}), "num_envs=0; expected at least 1"),
-        (("Taxi-v4", 1, {"backend": "torch"}), "backend 'torch' does not have the environment 'Taxi-v4'"),
+        (("Blackjack-v1", 1, {"backend": "torch"}), "backend 'torch' does not have the environment 'Blackjack-v1'"),
+        (("Taxi-v4", 1, {"backend": "torch", "env_kwargs": {"fickle_passenger": True}}), "use backend='sync'"),
+        (("palestra/GridWorld-v0", 1, {"env_kwargs": {"sise": 3}}), "unexpected keyword argument 'sise'"),
         (("CartPole-v1", 1, {"backend": "torch", "env_kwargs": {"a": 1}}), "Use backend='sync'"),
         (("probe/Counting", 1, {"env_kwargs": {"a": 1}}), "got env_kwargs"),
         (("probe/Countin", 1, {}), "unknown environment 'probe/Countin'; nearest: probe/Counting"),

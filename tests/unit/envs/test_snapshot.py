@@ -12,7 +12,9 @@ from palestra.envs import snapshot
 from palestra.envs.gym_vector import make_gym_env
 
 CLASSIC = ["Acrobot-v1", "CartPole-v1", "MountainCar-v0", "MountainCarContinuous-v0", "Pendulum-v1"]
+CLASSIC += ["palestra/PendulumDiscrete-v1"]
 TOY = ["Blackjack-v1", "CliffWalking-v1", "CliffWalkingSlippery-v1", "FrozenLake-v1", "FrozenLake8x8-v1", "Taxi-v4"]
+OURS = ["palestra/Garnet-v0", "palestra/GridWorld-v0"]
 MUJOCO = [
     f"{name}-v5"
     for name in (
@@ -43,7 +45,7 @@ def play(env: gym.Env[Any, Any], num_steps: int, seed: int) -> list[Any]:
     return seen
 
 
-@pytest.mark.parametrize("env_id", CLASSIC + TOY + MUJOCO)
+@pytest.mark.parametrize("env_id", CLASSIC + TOY + OURS + MUJOCO)
 def test_continuing_from_a_snapshot_is_bit_identical(env_id: str) -> None:
     if env_id in MUJOCO:
         pytest.importorskip("mujoco", reason="the [mujoco] extra is not installed")

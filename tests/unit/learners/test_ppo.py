@@ -1,5 +1,6 @@
 """PPO's own rules: what the first minibatch sees, where values come from, normalisation, schedules, bounds."""
 
+from itertools import pairwise
 from typing import Any
 
 import gymnasium as gym
@@ -39,7 +40,7 @@ def test_in_the_first_minibatch_the_ratio_is_one_and_the_kl_zero(
     monkeypatch.setattr(ppo, "clipped_surrogate", lambda r, *args: (ratios.append(r.detach()), surrogate(r, *args))[1])
     for _ in range(3):  # also once the normalisers have moved
         agent.step()
-        batch = agent.advantages(rollout_of(agent))
+        batch = agent.samples(rollout_of(agent))
         still = agent._diagnose(batch, clip_range=0.2)
         assert still["train/approx_kl"] == pytest.approx(0, abs=1e-6)
         assert still["train/clip_fraction"] == 0
@@ -53,7 +54,7 @@ def test_in_the_first_minibatch_the_ratio_is_one_and_the_kl_zero(
 
 def test_at_ratio_one_normalised_advantages_make_a_policy_loss_of_zero() -> None:
     agent = make()
-    metrics = agent.update(agent.advantages(rollout_of(agent)))  # one epoch of one minibatch
+    metrics = agent.update(agent.samples(rollout_of(agent)))  # one epoch of one minibatch
     assert metrics["train/gradient_steps"] == 1
     assert metrics["train/policy_loss"] == pytest.approx(0, abs=1e-5)
 
@@ -61,7 +62,7 @@ def test_at_ratio_one_normalised_advantages_make_a_policy_loss_of_zero() -> None
 @pytest.mark.parametrize("env_id", ["CartPole-v1", "Pendulum-v1"])
 def test_the_figures_of_an_iteration_are_measured_after_it_on_all_samples(env_id: str) -> None:
     agent = make(env_id, minibatch_size=32, num_epochs=3, learning_rate=3e-2)
-    batch = agent.advantages(rollout_of(agent))
+    batch = agent.samples(rollout_of(agent))
     metrics = agent.update(batch)
     with torch.no_grad():
         out = agent.policy(batch.obs_BF)
@@ -85,7 +86,7 @@ def test_the_losses_of_an_iteration_are_the_means_over_its_gradient_steps() -> N
     agent = make(minibatch_size=48, num_epochs=2)
     rows, step = [], agent._gradient_step
     agent._gradient_step = lambda b, clip: rows.append(step(b, clip)) or rows[-1]
-    metrics = agent.update(agent.advantages(rollout_of(agent)))
+    metrics = agent.update(agent.samples(rollout_of(agent)))
     assert len(rows) == metrics["train/gradient_steps"] == 6
     for i, name in enumerate(("policy_loss", "value_loss")):
         assert metrics[f"train/{name}"] == pytest.approx(sum(float(row[i]) for row in rows) / 6, rel=1e-5)
@@ -174,7 +175,7 @@ def test_an_environment_that_began_anew_takes_no_return_with_it(monkeypatch: pyt
 
 def test_the_linear_schedules_end_at_zero() -> None:
     agent = make(learning_rate=0.5, learning_rate_schedule="linear", clip_schedule="linear")
-    batch = agent.advantages(rollout_of(agent))
+    batch = agent.samples(rollout_of(agent))
     agent.budget = 1_000
     for agent.clock, expected in ((0, 0.5), (250, 0.375), (1_000, 0.0), (1_100, 0.0)):
         before = [p.detach().clone() for p in agent.modules.parameters()]
@@ -203,7 +204,7 @@ def test_every_sample_is_used_once_an_epoch_and_one_left_over_is_none() -> None:
     step = agent._gradient_step
     agent._gradient_step = lambda b, clip: (sizes.append(len(b.obs_BF)), seen.append(b.return_B), step(b, clip))[2]
     rollout = rollout_of(agent)
-    batch = agent.advantages(rollout)._replace(return_B=torch.arange(33.0))
+    batch = agent.samples(rollout)._replace(return_B=torch.arange(33.0))
     agent.update(batch)
     assert sizes == [8, 8, 8, 8] * 2  # 33 = 4 x 8 + 1, and one sample has no standard deviation
     for epoch in (seen[:4], seen[4:]):
@@ -238,3 +239,101 @@ def test_settings_out_of_range_are_refused(settings: dict[str, Any], message: st
 def test_one_sample_is_too_few() -> None:
     with pytest.raises(UsageError, match="num_steps=1 with num_envs=1; expected at least 2 samples"):
         make(num_envs=1, num_steps=1)
+
+
+KL_PENALTY: dict[str, Any] = {"surrogate": "kl_penalty", "num_epochs": 4, "minibatch_size": 64, "learning_rate": 1e-2}
+
+
+def divergences(agent: PPO, iterations: int) -> tuple[list[float], list[float]]:
+    """KL(old || new) by torch.distributions of each iteration, and the price of it in that iteration."""
+
+    def distribution(batch: ppo.Samples) -> torch.distributions.Distribution:
+        out = agent.policy(batch.obs_BF)
+        if out.shape[1] == 2:
+            return torch.distributions.Categorical(logits=out)
+        return torch.distributions.Independent(torch.distributions.Normal(out, agent.head.log_std.exp()), 1)
+
+    moved, prices = [], []
+    for _ in range(iterations):
+        batch = agent.samples(agent.rollout())
+        with torch.no_grad():
+            old = distribution(batch)
+        metrics = agent.update(batch)
+        with torch.no_grad():
+            moved.append(float(torch.distributions.kl_divergence(old, distribution(batch)).mean()))
+        assert metrics["train/kl"] == pytest.approx(moved[-1], rel=1e-3, abs=1e-6)
+        prices.append(metrics["train/kl_coef"])
+    return moved, prices
+
+
+@pytest.mark.parametrize("kl_coef", [1e-2, 30.0], ids=["too cheap", "too dear"])
+@pytest.mark.parametrize("env_id", ["CartPole-v1", "Pendulum-v1"])
+def test_the_divergence_tracks_its_target_from_either_side(env_id: str, kl_coef: float) -> None:
+    target = 0.01
+    # Values of the size of raw rewards would fill the norm that gradients are clipped to.
+    agent = make(env_id, **KL_PENALTY, target_kl=target, kl_coef=kl_coef, normalize_reward=True)
+    moved, prices = divergences(agent, 40)
+    for kl, price, following in zip(moved, prices, [*prices[1:], agent.beta], strict=True):
+        factor = 2.0 if kl > 1.5 * target else 0.5 if kl < target / 1.5 else 1.0
+        assert following == pytest.approx(price * factor)
+    assert any(b > a for a, b in pairwise(prices))
+    assert any(b < a for a, b in pairwise(prices))
+    first, last = moved[0], sorted(moved[-15:])[7]  # the median of the last fifteen
+    assert not target / 1.5 <= first <= 1.5 * target
+    assert target / 2 <= last <= 2 * target
+
+
+@pytest.mark.parametrize("env_id", ["CartPole-v1", "Pendulum-v1"])
+def test_the_gradient_under_the_penalty_is_that_of_equation_8(env_id: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = {**KL_PENALTY, "num_epochs": 1, "minibatch_size": 128, "normalize_advantage": False}
+    settings["max_grad_norm"] = 1e9
+    agent = make(env_id, **settings, target_kl=0.01, kl_coef=3.0, value_coef=0.7, entropy_coef=0.02)
+    old = agent.samples(agent.rollout())
+    agent.update(old)  # away from the old policy, where the penalty has a slope
+    agent.beta = 3.0
+    log_std = getattr(agent.head, "log_std", None)
+
+    def distribution(out: torch.Tensor, scale: torch.Tensor | None) -> torch.distributions.Distribution:
+        if scale is None:
+            return torch.distributions.Categorical(logits=out)
+        return torch.distributions.Independent(torch.distributions.Normal(out, scale), 1)
+
+    assert old.frozen_BP is not None
+    width = agent.head.num_outputs
+    before = distribution(old.frozen_BP[:, :width], None if log_std is None else old.frozen_BP[:, width:].exp())
+    now = distribution(agent.policy(old.obs_BF), None if log_std is None else log_std.exp())
+    ratio_B = (now.log_prob(old.action_B) - old.log_prob_B).exp()
+    loss = (
+        -(ratio_B * old.advantage_B).mean()
+        + 3.0 * torch.distributions.kl_divergence(before, now).mean()
+        + 0.7 * (agent.value(old.obs_BF).squeeze(1) - old.return_B).square().mean()
+        - 0.02 * now.entropy().mean()
+    )
+    parameters = agent.optimizer.parameters
+    expected = torch.cat([g.flatten() for g in torch.autograd.grad(loss, parameters)])
+    monkeypatch.setattr(agent.optimizer, "_move", lambda: None)
+    agent.update(old)
+    torch.testing.assert_close(agent.optimizer.gradient, expected, rtol=1e-3, atol=1e-5)
+
+
+def test_the_price_is_saved_and_goes_on() -> None:
+    agent = make(**KL_PENALTY, target_kl=1e-6)
+    agent.step()
+    assert agent.beta == 2.0
+    resumed = make(**KL_PENALTY, target_kl=1e-6)
+    resumed.load_state_dict(agent.state_dict())
+    assert resumed.beta == 2.0
+    assert resumed.step() == agent.step()
+    assert resumed.beta == agent.beta == 4.0
+
+
+def test_clipping_carries_no_old_distributions() -> None:
+    agent = make()
+    assert agent.samples(agent.rollout()).frozen_BP is None
+
+
+def test_a_penalty_needs_a_target() -> None:
+    with pytest.raises(UsageError, match="target_kl=none with surrogate=kl_penalty; expected a target"):
+        PPOConfig(surrogate="kl_penalty")
+    with pytest.raises(UsageError, match=r"kl_coef=0\.0"):
+        PPOConfig(kl_coef=0.0)

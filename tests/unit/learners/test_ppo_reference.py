@@ -1,53 +1,31 @@
 """PPO against Stable-Baselines3's: one update, several in a row, and advantages, on the same data."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
-from torch import Tensor, nn
 
 from palestra.data.rollout import Rollout
 from palestra.engine.env_config import EnvConfig
-from palestra.learners.deep.ppo import PPO, Batch, PPOConfig
+from palestra.learners.deep.ppo import PPO, PPOConfig, Samples
 
 pytest.importorskip("stable_baselines3", reason="the independent implementation comes with the [bench] extra")
 
+from sb3_twin import adopt, make_theirs, pairs, random_batch, train_theirs
 from stable_baselines3 import PPO as SB3PPO
 from stable_baselines3.common.buffers import RolloutBuffer
-from stable_baselines3.common.logger import configure
 
 SAMPLES = 128
 SETTINGS: dict[str, Any] = {"learning_rate": 1e-2, "clip_range": 0.2}
 
 
-def make_theirs(env_id: str, **settings: Any) -> SB3PPO:
-    with torch.random.fork_rng():
-        torch.manual_seed(0)
-        model = SB3PPO("MlpPolicy", env_id, n_steps=SAMPLES, batch_size=SAMPLES, device="cpu", **settings)
-    model.set_logger(configure(None, []))
-    return model
-
-
-def pairs(ours: PPO, theirs: SB3PPO) -> Iterator[tuple[Tensor, Tensor]]:
-    """Our parameters beside theirs."""
-    extractor, policy = theirs.policy.mlp_extractor, theirs.policy
-    for mlp, body, head in (
-        (ours.policy, extractor.policy_net, policy.action_net),
-        (ours.value, extractor.value_net, policy.value_net),
-    ):
-        layers = [layer for layer in (*body, head) if isinstance(layer, nn.Linear)]
-        for weight, bias, layer in zip(mlp.weights, mlp.biases, layers, strict=True):
-            yield weight, layer.weight
-            yield bias, layer.bias
-    if hasattr(policy, "log_std"):
-        yield ours.head.log_std, policy.log_std
-
-
 def make_both(env_id: str, **settings: Any) -> tuple[PPO, SB3PPO]:
     theirs = make_theirs(
+        SB3PPO,
         env_id,
+        n_steps=SAMPLES,
+        batch_size=SAMPLES,
         **SETTINGS,
         n_epochs=settings.get("num_epochs", 1),
         clip_range_vf=settings.get("clip_value"),
@@ -58,51 +36,26 @@ def make_both(env_id: str, **settings: Any) -> tuple[PPO, SB3PPO]:
     )
     config = PPOConfig(num_steps=SAMPLES, minibatch_size=SAMPLES, **{"num_epochs": 1} | SETTINGS | settings)
     ours = PPO(EnvConfig(env_id, 1), config)
-    with torch.no_grad():
-        for p, q in pairs(ours, theirs):
-            p.copy_(q)
-    assert sum(p.numel() for p in ours.modules.parameters()) == sum(p.numel() for p in theirs.policy.parameters())
+    adopt(ours, theirs)
     return ours, theirs
 
 
 @torch.no_grad()
-def make_batch(ours: PPO, rng: torch.Generator) -> Batch:
+def make_batch(ours: PPO, rng: torch.Generator) -> Samples:
     """Data at which the ratio is clipped for some samples on either side.
 
     Values all lie below their returns and not below the old ones. There the value loss of Baselines (the larger of
     clipped and unclipped, which is ours) and that of Stable-Baselines3 (the clipped one alone) are the same.
     """
-    obs_BF = torch.randn(SAMPLES, ours.policy.weights[0].shape[1], generator=rng)
-    out_BK = ours.policy(obs_BF)
-    action_B = ours.head.sample(out_BK, rng)
+    b = random_batch(ours, SAMPLES, rng)
     noise_B = torch.randn(SAMPLES, generator=rng)
-    value_B = ours.value(obs_BF).squeeze(1)
-    return Batch(
-        obs_BF,
-        action_B,
-        ours.head.log_prob(out_BK, action_B) + 0.3 * noise_B,
-        value_B - 0.4 * noise_B.abs(),
-        2 * torch.randn(SAMPLES, generator=rng) + 1,
-        value_B + 1 + torch.rand(SAMPLES, generator=rng),
-    )
-
-
-def train_theirs(theirs: SB3PPO, batch: Batch) -> None:
-    buffer = theirs.rollout_buffer
-    buffer.reset()
-    buffer.observations[:] = batch.obs_BF.numpy()[:, None]
-    buffer.actions[:] = batch.action_B.numpy().reshape(SAMPLES, 1, -1)
-    for name, values in (
-        ("log_probs", batch.log_prob_B), ("values", batch.value_B),
-        ("advantages", batch.advantage_B), ("returns", batch.return_B),
-    ):  # fmt: skip
-        getattr(buffer, name)[:] = values.numpy()[:, None]
-    buffer.full = True
-    theirs.train()
+    log_prob_B = ours.head.log_prob(ours.policy(b.obs_BF), b.action_B) + 0.3 * noise_B
+    value_B = b.value_B - 0.4 * noise_B.abs()
+    return Samples(b.obs_BF, b.action_B, log_prob_B, value_B, b.advantage_B, b.return_B)
 
 
 @torch.no_grad()
-def figures_of_theirs(theirs: SB3PPO, batch: Batch) -> dict[str, float]:
+def figures_of_theirs(theirs: SB3PPO, batch: Samples) -> dict[str, float]:
     """Their policy now against the one that the data came from, on all samples."""
     _, log_prob_B, entropy_B = theirs.policy.evaluate_actions(batch.obs_BF, batch.action_B)
     log_ratio_B = (log_prob_B - batch.log_prob_B).double().numpy()
@@ -132,7 +85,10 @@ def test_updates_in_a_row_move_every_parameter_as_theirs(env_id: str, settings: 
     for _ in range(5):
         batch = make_batch(ours, rng)
         metrics = ours.update(batch)
-        train_theirs(theirs, batch)
+        train_theirs(
+            theirs, batch.obs_BF, batch.action_B, log_probs=batch.log_prob_B, values=batch.value_B,
+            advantages=batch.advantage_B, returns=batch.return_B,
+        )  # fmt: skip
         for p, q in pairs(ours, theirs):
             torch.testing.assert_close(p, q, rtol=0, atol=1e-5)
         logged = theirs.logger.name_to_value

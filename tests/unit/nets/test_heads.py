@@ -76,6 +76,37 @@ def test_samples_are_unbounded_and_bounded_clips_each_dimension_to_its_own_range
     assert head.bounded(head.mode(far)).flatten(1).tolist() == [[-1.0, -2.0], [3.0, 0.5], [0.25, 0.25]]
 
 
+@pytest.mark.parametrize(("space", "size"), [(DISCRETE, 4), (MULTI, 10), (BOX, 2)], ids=["Discrete", "Multi", "Box"])
+def test_the_divergence_from_a_frozen_distribution_is_that_of_all_its_parts(space: spaces.Space, size: int) -> None:
+    def distributions(out: torch.Tensor) -> list[torch.distributions.Distribution]:
+        if space is BOX:
+            return [torch.distributions.Normal(m, s.exp()) for m, s in zip(out.unbind(1), head.log_std, strict=True)]
+        sizes = [4] if space is DISCRETE else [2, 3, 5]
+        return [torch.distributions.Categorical(logits=part) for part in out.split(sizes, 1)]
+
+    head, old = policy_head(space, -0.5), outputs(7, size)
+    with torch.no_grad():
+        frozen, before = head.frozen(old), distributions(old)
+    assert not frozen.requires_grad
+    torch.testing.assert_close(head.kl(frozen, old), torch.zeros(7), rtol=0, atol=1e-6)
+    with torch.no_grad():
+        for p in head.parameters():  # what was frozen does not move with the policy
+            p += torch.tensor([0.3, -0.7])
+    new = (old + outputs(7, size).flip(0)).requires_grad_()
+    expected = sum(torch.distributions.kl_divergence(p, q) for p, q in zip(before, distributions(new), strict=True))
+    torch.testing.assert_close(head.kl(frozen, new), expected)
+    head.kl(frozen, new).sum().backward()
+    assert all(bool((p.grad != 0).all()) for p in [*head.parameters(), new])
+
+
+def test_actions_as_inputs_of_a_network() -> None:
+    assert policy_head(DISCRETE, 0.0).encoded(torch.tensor([2, 0])).tolist() == [[0, 0, 1, 0], [1, 0, 0, 0]]
+    multi = policy_head(spaces.MultiDiscrete([2, 3]), 0.0).encoded(torch.tensor([[1, 2], [0, 1]]))
+    assert multi.tolist() == [[0, 1, 0, 0, 1], [1, 0, 0, 1, 0]]
+    assert policy_head(BOX, 0.0).encoded(torch.tensor([[[0.5], [-3.0]]])).tolist() == [[0.5, -3.0]]
+    assert multi.dtype == torch.float32
+
+
 @pytest.mark.parametrize(
     "space", [spaces.MultiBinary(3), spaces.Box(0, 255, (2,), np.uint8), spaces.MultiDiscrete([[2, 2], [2, 2]])]
 )

@@ -97,3 +97,43 @@ def test_ranks_are_checked_at_the_door() -> None:
         ours.gaussian_log_prob(column, torch.zeros(1, 1), column)
     with pytest.raises(ValueError, match="mean has shape"):
         ours.gaussian_sample(torch.zeros(3), torch.zeros(1), RNG())
+
+
+@pytest.mark.parametrize("n", [2, 3, 17])
+def test_categorical_divergence(n: int) -> None:
+    rng = RNG().manual_seed(n)
+    p, q = (3 * torch.randn(50, n, generator=rng, dtype=torch.float64) for _ in range(2))
+    theirs = torch.distributions.kl_divergence(*(torch.distributions.Categorical(logits=x) for x in (p, q)))
+    torch.testing.assert_close(ours.categorical_kl(p, q), theirs)
+    assert float(ours.categorical_kl(p, p + 1.0).abs().max()) < 1e-12  # a constant changes no distribution
+
+
+@pytest.mark.parametrize("dims", [1, 2, 5])
+def test_gaussian_divergence(dims: int) -> None:
+    rng = RNG().manual_seed(dims)
+    mean, other_mean = (torch.randn(50, dims, generator=rng, dtype=torch.float64) for _ in range(2))
+    log_std, other_log_std = (torch.randn(dims, generator=rng, dtype=torch.float64) for _ in range(2))
+    normal = torch.distributions.Normal
+    p, q = (
+        torch.distributions.Independent(normal(m, s.exp()), 1)
+        for m, s in ((mean, log_std), (other_mean, other_log_std))
+    )
+    theirs = torch.distributions.kl_divergence(p, q)
+    torch.testing.assert_close(ours.gaussian_kl(mean, log_std, other_mean, other_log_std), theirs)
+    assert float(ours.gaussian_kl(mean, log_std, mean, log_std).abs().max()) == 0
+
+
+def test_divergences_by_hand() -> None:
+    p, q = torch.tensor([[0.0, 0.0]]), torch.tensor([[0.0, math.log(3.0)]])  # (1/2, 1/2) from (1/4, 3/4)
+    expected = 0.5 * math.log(0.5 / 0.25) + 0.5 * math.log(0.5 / 0.75)
+    assert float(ours.categorical_kl(p, q)) == pytest.approx(expected)
+    zero, one = torch.zeros(1, 1), torch.ones(1, 1)
+    assert float(ours.gaussian_kl(zero, zero[0], one, zero[0])) == pytest.approx(0.5)  # m^2 / 2
+    # N(0, 1) from N(0, 2): log 2 + 1 / (2 * 4) - 1 / 2
+    assert float(ours.gaussian_kl(zero, zero[0], zero, torch.tensor([math.log(2.0)]))) == pytest.approx(
+        math.log(2.0) + 1 / 8 - 1 / 2
+    )
+    with pytest.raises(ValueError, match="shapes differ"):
+        ours.categorical_kl(p, torch.zeros(1, 3))
+    with pytest.raises(ValueError, match="log_std has shape"):
+        ours.gaussian_kl(zero, zero, one, zero[0])

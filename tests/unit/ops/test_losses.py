@@ -7,6 +7,8 @@ from palestra.ops.losses import (
     approximate_kl,
     clipped_surrogate,
     clipped_surrogate_gradient,
+    surrogate,
+    surrogate_gradient,
     td_loss,
     td_loss_gradient,
     value_loss,
@@ -124,3 +126,13 @@ def test_the_td_losss_derivative_is_autograds(kind: str) -> None:
     value.requires_grad_()
     (theirs,) = torch.autograd.grad(td_loss(value, target, kind), value)
     torch.testing.assert_close(td_loss_gradient(value.detach(), target, kind), theirs, rtol=1e-12, atol=1e-15)
+
+
+def test_the_plain_surrogate_and_its_derivative() -> None:
+    assert float(surrogate(t(1.5, 0.5), t(2.0, -4.0))) == pytest.approx(-(1.5 * 2 + 0.5 * -4) / 2)
+    log_ratio, advantage = samples()[:2]
+    log_ratio.requires_grad_()
+    (theirs,) = torch.autograd.grad(surrogate(log_ratio.exp(), advantage), log_ratio)
+    torch.testing.assert_close(surrogate_gradient(log_ratio.detach().exp(), advantage), theirs, rtol=1e-12, atol=1e-15)
+    with pytest.raises(ValueError, match="expected 1 dimension"):
+        surrogate(t(1.0), torch.zeros(1, 1))

@@ -1,5 +1,7 @@
 """Returns and advantages against their definitions, written out here with loops over time."""
 
+import math
+
 import pytest
 import torch
 
@@ -167,3 +169,10 @@ def test_ranks_and_shapes_are_checked_at_the_door() -> None:
         nstep_target(flat, mask, mask, 0.9)
     with pytest.raises(ValueError, match="shapes differ"):
         nstep_target(column, mask, mask[:3], 0.9)
+
+
+def test_nstep_target_never_looks_at_what_lies_beyond_the_window() -> None:
+    reward = torch.tensor([[1.0, 2.0, math.nan, math.inf]])  # a ring buffer's unwritten memory may hold anything
+    done = torch.tensor([[False, True, True, False]])
+    returns, discount, last = nstep_target(reward, torch.zeros_like(done), done, 0.5)
+    assert (returns.tolist(), discount.tolist(), last.tolist()) == ([2.0], [0.25], [1])

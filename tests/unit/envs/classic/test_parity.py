@@ -20,6 +20,7 @@ HIGH = {  # the range of states that the comparison draws from; beyond the limit
     "MountainCar-v0": (0.9, 0.07),
     "MountainCarContinuous-v0": (0.9, 0.07),
     "Pendulum-v1": (4.0, 8.0),
+    "palestra/PendulumDiscrete-v1": (4.0, 8.0),
 }
 CENTRE = {"MountainCar-v0": (-0.3, 0.0), "MountainCarContinuous-v0": (-0.3, 0.0)}
 
@@ -67,7 +68,7 @@ def test_one_step_from_any_state_equals_gymnasium(env_id: str) -> None:
     env.set_state(states)
     result = env.step(actions)
     assert torch.equal(result.terminated, terminated)
-    assert env_id == "Pendulum-v1" or 0 < int(terminated.sum()) < NUM
+    assert "Pendulum" in env_id or 0 < int(terminated.sum()) < NUM
     torch.testing.assert_close(result.final_obs, obs, rtol=1e-5, atol=1e-5)
     torch.testing.assert_close(result.reward, reward, rtol=1e-5, atol=1e-5)
     assert torch.equal(result.obs[~terminated], result.final_obs[~terminated])
@@ -81,6 +82,9 @@ DYNAMICS: dict[str, Callable[[Tensor, Tensor], tuple[Tensor, ...]]] = {
     "MountainCar-v0": mountain_car.dynamics,
     "MountainCarContinuous-v0": mountain_car_continuous.dynamics,
     "Pendulum-v1": pendulum.dynamics,
+    "palestra/PendulumDiscrete-v1": lambda state, action: pendulum.dynamics(
+        state, (action[:, None].double() - 5) * 0.4
+    ),
 }
 
 
@@ -89,12 +93,12 @@ def test_the_equations_are_gymnasiums_to_the_last_digits_of_float64(env_id: str)
     states, actions = states_and_actions(env_id)
     state = gymnasium_steps(env_id, states, actions)[0]
     actual = DYNAMICS[env_id](states.double(), actions)[0]
-    if env_id == "Pendulum-v1":  # ours is kept wrapped
+    if "Pendulum" in env_id:  # ours is kept wrapped
         turns = (state[:, 0] - actual[:, 0]) / (2 * np.pi)
         torch.testing.assert_close(turns, turns.round(), rtol=0, atol=1e-12)
         actual, state = actual[:, 1], state[:, 1]
     # Gymnasium computes the torque of Pendulum and all of MountainCarContinuous's state in float32
-    tolerance = 1e-6 if env_id in ("MountainCarContinuous-v0", "Pendulum-v1") else 1e-11
+    tolerance = 1e-6 if env_id == "MountainCarContinuous-v0" or "Pendulum" in env_id else 1e-11
     torch.testing.assert_close(actual, state, rtol=tolerance, atol=tolerance)
 
 
@@ -105,6 +109,7 @@ POLICIES: dict[str, Callable[[Tensor], Tensor]] = {  # each keeps its environmen
     "MountainCar-v0": lambda obs: torch.ones(len(obs), dtype=torch.int64),
     "MountainCarContinuous-v0": lambda obs: torch.zeros(len(obs), 1),
     "Pendulum-v1": lambda obs: torch.zeros(len(obs), 1),
+    "palestra/PendulumDiscrete-v1": lambda obs: torch.zeros(len(obs), dtype=torch.int64),
 }
 
 
