@@ -704,7 +704,7 @@ def main() -> None:
             "ours": differing,
             "peer": len(table),
             "ratio": differing / len(table),
-            "unit": "faults that change the figure, of all that are measured",
+            "unit": "figures that are not the same to the last digit, of all",
             "seconds": time.perf_counter() - began,
             "seeds": list(range(max(f.seeds for f in FAULTS))),
         },

@@ -91,11 +91,11 @@ def test_a_disk_that_is_full_from_the_start(small_disk: Path, capfd: Captured) -
 
 
 def small_files() -> None:
-    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, resource.RLIM_INFINITY))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (130_000, resource.RLIM_INFINITY))
 
 
 def test_a_limit_on_file_sizes(driver: Driver, tmp_path: Path) -> None:
-    """The disk refuses in another way, which needs no root: a file may not grow beyond 100 kB."""
+    """The disk refuses in another way, which needs no root: a file may not grow beyond 130 kB."""
     asked = commanded("dqn")
     with started(arguments(asked, tmp_path), preexec_fn=small_files) as process:
         _, err = process.communicate(timeout=60)
