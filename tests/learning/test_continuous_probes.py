@@ -5,9 +5,8 @@ from typing import Any
 
 import pytest
 import torch
-from torch import Tensor
+from time_limits import collect_confused
 
-from palestra.data.rollout import Rollout, collect
 from palestra.engine.env_config import EnvConfig
 from palestra.learners.deep import off_policy
 from palestra.learners.deep.ddpg import DDPG
@@ -73,11 +72,7 @@ def test_without_the_update_they_are_not(learner: type[OffPolicy], probe: str, m
 
 @EVERY
 def test_a_time_limit_taken_for_an_end_is_caught(learner: type[OffPolicy], monkeypatch: pytest.MonkeyPatch) -> None:
-    def confused(*args: Any, **kwargs: Any) -> tuple[Rollout, Tensor]:
-        rollout, obs = collect(*args, **kwargs)
-        return rollout._replace(terminated=rollout.done, truncated=torch.zeros_like(rollout.done)), obs
-
-    monkeypatch.setattr(off_policy, "collect", confused)
+    monkeypatch.setattr(off_policy, "collect", collect_confused)
     ((measured, _, _),) = wrong("ForeverOneBox", train(learner, "ForeverOneBox"))
     assert measured < 9
 

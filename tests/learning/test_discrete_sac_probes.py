@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 import torch
+from time_limits import collect_confused
 from torch import Tensor
 
-from palestra.data.rollout import Rollout, collect
 from palestra.engine.env_config import EnvConfig
 from palestra.learners.deep import off_policy
 from palestra.learners.deep.discrete_sac import DiscreteSAC, DiscreteSACConfig
@@ -81,11 +81,7 @@ def test_without_the_update_they_are_not(probe: str, monkeypatch: pytest.MonkeyP
 
 
 def test_a_time_limit_taken_for_an_end_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
-    def confused(*args: Any, **kwargs: Any) -> tuple[Rollout, Tensor]:
-        rollout, obs = collect(*args, **kwargs)
-        return rollout._replace(terminated=rollout.done, truncated=torch.zeros_like(rollout.done)), obs
-
-    monkeypatch.setattr(off_policy, "collect", confused)
+    monkeypatch.setattr(off_policy, "collect", collect_confused)
     assert wrong("ForeverOne", train("ForeverOne"))
 
 

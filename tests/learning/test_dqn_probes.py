@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 import torch
+from time_limits import collect_confused
 
-from palestra.data.rollout import Rollout, collect
 from palestra.engine.env_config import EnvConfig
 from palestra.learners.deep import dqn
 from palestra.learners.deep.dqn import DQN, DQNConfig
@@ -72,9 +72,5 @@ def test_without_the_update_they_are_not(flags: str, probe: str, monkeypatch: py
 
 @pytest.mark.parametrize("flags", ["n-step", "rainbow"])
 def test_a_time_limit_taken_for_an_end_is_caught(flags: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    def confused(*args: Any, **kwargs: Any) -> tuple[Rollout, torch.Tensor]:
-        rollout, obs = collect(*args, **kwargs)
-        return rollout._replace(terminated=rollout.done, truncated=torch.zeros_like(rollout.done)), obs
-
-    monkeypatch.setattr(dqn, "collect", confused)
+    monkeypatch.setattr(dqn, "collect", collect_confused)
     assert misses(train(flags, "ForeverOne"), "ForeverOne") != []

@@ -4,9 +4,8 @@ from typing import Any, NamedTuple, get_args
 
 import pytest
 import torch
-from torch import Tensor
+from time_limits import collect_confused
 
-from palestra.data.rollout import Rollout, collect
 from palestra.engine.agent import Agent
 from palestra.engine.env_config import EnvConfig
 from palestra.learners.deep import actor_critic, dqn
@@ -126,12 +125,8 @@ def test_without_the_update_they_are_not(trial: str, probe: str, monkeypatch: py
 
 @pytest.mark.parametrize("trial", TRIALS)
 def test_a_time_limit_taken_for_an_end_is_caught(trial: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    def confused(*args: Any, **kwargs: Any) -> tuple[Rollout, Tensor]:
-        rollout, obs = collect(*args, **kwargs)
-        return rollout._replace(terminated=rollout.done, truncated=torch.zeros_like(rollout.done)), obs
-
     for module in (actor_critic, dqn):
-        monkeypatch.setattr(module, "collect", confused)
+        monkeypatch.setattr(module, "collect", collect_confused)
     (check,) = forever_one(train(trial, "ForeverOne"))
     assert check.measured < 6.6
     assert not check.holds

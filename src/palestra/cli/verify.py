@@ -1,6 +1,5 @@
 """``palestra verify``: whether recipes keep their claims, seed by seed."""
 
-import shlex
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, dataclass
@@ -82,13 +81,19 @@ def command(argv: Sequence[str]) -> int:
         _print_verification(console, verification)
     records = []
     if args.record:
-        spoken = shlex.join(["palestra", "verify", *argv])
-        records = [write_record(each, command=spoken, tried=args.tried) for each in done if each.verdict is not None]
+        records = [
+            write_record(each, command=_command(each), tried=args.tried) for each in done if each.verdict is not None
+        ]
         for path in records:
             console.print(f"recorded in {path}", soft_wrap=True, markup=False)
     if args.json:
         print_json({"recipes": [_facts(each) for each in done], "records": records})
     return 0 if all(each.ok for each in done) else 1
+
+
+def _command(done: "Verification") -> str:
+    """What anybody can repeat it with: without the folders and other recipes of the command that was given."""
+    return f"palestra verify {done.recipe.id} --seeds {len(done.trials)} --record"
 
 
 def _live(console: "Console") -> tuple[AbstractContextManager[Any], Callable[[list[str]], None]]:

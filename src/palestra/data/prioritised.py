@@ -30,9 +30,8 @@ class SumTree:
 
     def __init__(self, capacity: int, device: torch.device | str = "cpu"):
         self.capacity = capacity
-        self._levels: list[
-            Tensor
-        ] = []  # leaves first; each node of the next level is the sum of WIDTH of the one before
+        # Leaves first; each node of the next level is the sum of WIDTH of the one before.
+        self._levels: list[Tensor] = []
         nodes = capacity
         while not self._levels or nodes > 1:
             nodes = -(-nodes // WIDTH)

@@ -1,5 +1,7 @@
 """Recipes for Gymnasium's Box2D tasks; they need the [box2d] extra."""
 
+from typing import Any
+
 from palestra.recipes.recipe import Claim, Recipe
 
 _LUNAR_LANDER = Claim(200.0, "Gymnasium's reward threshold for LunarLander-v3", seeds=5)
@@ -7,6 +9,15 @@ _LUNAR_LANDER = Claim(200.0, "Gymnasium's reward threshold for LunarLander-v3", 
 _CONTINUOUS = Claim(
     250.0, "between what RL Baselines3 Zoo reports for TD3, 207, and for SAC, 260, on version 2", seeds=5
 )
+
+_OFF_POLICY: dict[str, Any] = {
+    "learning_rate": 1e-3,
+    "learning_starts": 10_000,
+    "train_frequency": 8,
+    "gradient_steps": 4,
+    "tau": 0.01,
+    "hidden_sizes": [128, 128],
+}
 
 RECIPES = (
     Recipe(
@@ -86,14 +97,7 @@ RECIPES = (
         num_envs=4,
         budget=300_000,
         eval_every=15_000,
-        settings={
-            "learning_rate": 1e-3,
-            "learning_starts": 10_000,
-            "train_frequency": 8,
-            "gradient_steps": 4,
-            "tau": 0.01,
-            "hidden_sizes": [128, 128],
-        },
+        settings=_OFF_POLICY,
         claim=_CONTINUOUS,
     ),
     Recipe(
@@ -104,15 +108,7 @@ RECIPES = (
         num_envs=4,
         budget=300_000,
         eval_every=15_000,
-        settings={
-            "learning_rate": 1e-3,
-            "learning_starts": 10_000,
-            "train_frequency": 8,
-            "gradient_steps": 4,
-            "tau": 0.01,
-            "noise_std": 0.2,
-            "hidden_sizes": [128, 128],
-        },
+        settings={**_OFF_POLICY, "noise_std": 0.2},
         claim=_CONTINUOUS,
     ),
 )

@@ -1,6 +1,16 @@
 """Recipes for Gymnasium's MuJoCo tasks; they need the [mujoco] extra."""
 
+from typing import Any
+
 from palestra.recipes.recipe import Claim, Recipe
+
+_OFF_POLICY: dict[str, Any] = {
+    "learning_rate": 1e-3,
+    "learning_starts": 10_000,
+    "train_frequency": 4,
+    "gradient_steps": 2,
+    "precision": "bfloat16",
+}
 
 RECIPES = (
     Recipe(
@@ -57,13 +67,7 @@ RECIPES = (
         num_envs=4,
         budget=1_000_000,
         eval_every=50_000,
-        settings={
-            "learning_rate": 1e-3,
-            "learning_starts": 10_000,
-            "train_frequency": 4,
-            "gradient_steps": 2,
-            "precision": "bfloat16",
-        },
+        settings=_OFF_POLICY,
         claim=Claim(
             9000.0, "what CleanRL and RL Baselines3 Zoo publish for SAC after as many steps: 9535 to 9635", seeds=2
         ),
@@ -76,13 +80,7 @@ RECIPES = (
         num_envs=4,
         budget=300_000,
         eval_every=25_000,
-        settings={
-            "learning_rate": 1e-3,
-            "learning_starts": 10_000,
-            "train_frequency": 4,
-            "gradient_steps": 2,
-            "precision": "bfloat16",
-        },
+        settings=_OFF_POLICY,
     ),
     Recipe(
         id="half-cheetah/ddpg",
@@ -92,12 +90,6 @@ RECIPES = (
         num_envs=4,
         budget=300_000,
         eval_every=25_000,
-        settings={
-            "learning_rate": 1e-3,
-            "learning_starts": 10_000,
-            "train_frequency": 4,
-            "gradient_steps": 2,
-            "precision": "bfloat16",
-        },
+        settings=_OFF_POLICY,
     ),
 )

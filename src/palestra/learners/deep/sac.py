@@ -58,7 +58,7 @@ class SAC(OffPolicy):
         self.target = make_target(self.critics, Ensemble(2, critic_sizes, init, c.precision))
         self.log_temperature = nn.Parameter(torch.tensor(math.log(c.initial_temperature)))
         parts = {"actor": self.actor, "critics": self.critics, "target": self.target}
-        self._modules = nn.ModuleDict(parts).to(self.device)
+        self._modules = nn.ModuleDict(parts)
         self._modules.register_parameter("log_temperature", self.log_temperature)
         self._modules.to(self.device)
         self.actor_optimiser = ClippedAdam([self.actor], c.learning_rate)
