@@ -4,19 +4,14 @@ One gradient step on 128 transitions for every environment step, networks of 2 x
 matrix products that both sides have to do. The table gives their roofline, as in dqn_throughput.py.
 """
 
-import argparse
-import statistics
 import time
-from itertools import pairwise
 
-import torch
 from stable_baselines3 import DQN as SB3DQN
 
-from dqn_throughput import matrix_flops
+from dqn_throughput import flops_per_step, measure
 from palestra.engine.env_config import EnvConfig
 from palestra.engine.trainer import Trainer, TrainSettings
 from palestra.learners.deep.dqn import DQN, DQNConfig
-from report import publish
 
 BUDGET, WARM_UP = 100_000, 500
 CONFIG = DQNConfig(
@@ -51,47 +46,6 @@ def peer(steps: int, seed: int) -> float:
     return (model.num_timesteps - before) / (time.perf_counter() - start)
 
 
-def flops_per_step() -> float:
-    """Matrix operations per environment step: acting, the target's forward, and forward and backward of a batch."""
-    sizes = [8, 256, 256, 4]
-    forward = sum(2 * i * o for i, o in pairwise(sizes))
-    backward = 2 * forward - 2 * sizes[0] * sizes[1]
-    return forward + 128 * (forward + forward + backward)
-
-
-def main() -> None:
-    """Both sides in turn, with one thread and with two."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--steps", type=int, default=5_000)
-    parser.add_argument("--seeds", type=int, default=5)
-    args, _ = parser.parse_known_args()
-    table = []
-    for threads in (1, 2):
-        torch.set_num_threads(threads)
-        roof = matrix_flops() / flops_per_step()
-        mine, theirs = [], []
-        for seed in range(args.seeds):
-            mine.append(ours(args.steps, seed))
-            theirs.append(peer(args.steps, seed))
-        rate, peer_rate = statistics.median(mine), statistics.median(theirs)
-        row = {"threads": threads, "ours steps/s": rate, "SB3 steps/s": peer_rate, "ratio": rate / peer_rate}
-        table.append({**row, "roofline steps/s": roof, "our share": rate / roof, "SB3's share": peer_rate / roof})
-    best, peer_best = max(r["ours steps/s"] for r in table), max(r["SB3 steps/s"] for r in table)
-    publish(
-        "dqn_lunarlander",
-        "DQN on LunarLander-v3 with RL-Zoo's settings: environment steps per second",
-        {
-            "ours": best, "peer": peer_best, "ratio": best / peer_best, "unit": "steps/s, median",
-            "seeds": list(range(args.seeds)), "roofline_share": max(r["our share"] for r in table),
-        },
-        table,
-        [
-            f"Best against best: {best:,.0f} against {peer_best:,.0f} steps/s, {best / peer_best:.1f} times.",
-            f"{args.steps} steps a run after {WARM_UP}; median over {args.seeds} seeds.",
-            "Roofline: all matrix products of the algorithm at the speed of a 1,024-cubed product, and nothing else.",
-        ],
-    )  # fmt: skip
-
-
 if __name__ == "__main__":
-    main()
+    title = "DQN on LunarLander-v3 with RL-Zoo's settings: environment steps per second"
+    measure("dqn_lunarlander", title, ours, peer, flops_per_step([8, 256, 256, 4], 128), 5_000)

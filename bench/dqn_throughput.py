@@ -7,6 +7,7 @@ speed of one large single-precision product, over the time that training takes.
 import argparse
 import statistics
 import time
+from collections.abc import Callable
 from itertools import pairwise
 
 import torch
@@ -18,6 +19,7 @@ from palestra.engine.trainer import Trainer, TrainSettings
 from palestra.learners.deep.dqn import DQN, DQNConfig
 from palestra.recipes.registry import get_recipe
 from report import publish
+from roofline import matrix_flops
 
 BUDGET = 50_000
 
@@ -47,35 +49,44 @@ def peer(steps: int, seed: int) -> float:
     return (model.num_timesteps - before) / (time.perf_counter() - start)
 
 
-def matrix_flops() -> float:
-    """Floating-point operations a second of a 1,024-cubed single-precision product."""
-    a = torch.randn(1024, 1024)
-    times = []
-    for _ in range(20):
-        start = time.perf_counter()
-        a @ a
-        times.append(time.perf_counter() - start)
-    return 2 * 1024**3 / min(times)
+def flops_per_step(sizes: list[int], samples: float) -> float:
+    """Matrix operations per environment step: acting, the target's forward, and forward and backward of a batch.
 
-
-def flops_per_step() -> float:
-    """Matrix operations per environment step: acting, the target's forward, and forward and backward of a batch."""
-    sizes = [4, 256, 256, 2]
+    Args:
+        sizes: features of input, hidden layers and output.
+        samples: transitions learned from for each environment step.
+    """
     forward = sum(2 * i * o for i, o in pairwise(sizes))
     backward = 2 * forward - 2 * sizes[0] * sizes[1]
-    return forward + 128 / 256 * 64 * (forward + forward + backward)
+    return forward + samples * (forward + forward + backward)
 
 
-def main() -> None:
-    """Both sides in turn, with one thread and with two."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--steps", type=int, default=10_240)
+def measure(
+    name: str,
+    title: str,
+    ours: Callable[[int, int], float],
+    peer: Callable[[int, int], float],
+    flops: float,
+    steps: int,
+) -> None:
+    """Both sides in turn, with one thread and with two; publishes the table.
+
+    Args:
+        name: of the table.
+        title: its heading.
+        ours: from a number of steps and a seed to steps a second.
+        peer: the same of the other side.
+        flops: matrix operations of one environment step.
+        steps: environment steps of a run, unless the command line says otherwise.
+    """
+    parser = argparse.ArgumentParser(description=title)
+    parser.add_argument("--steps", type=int, default=steps)
     parser.add_argument("--seeds", type=int, default=5)
     args, _ = parser.parse_known_args()
     table = []
     for threads in (1, 2):
         torch.set_num_threads(threads)
-        roof = matrix_flops() / flops_per_step()
+        roof = matrix_flops() / flops
         mine, theirs = [], []
         for seed in range(args.seeds):
             mine.append(ours(args.steps, seed))
@@ -83,14 +94,14 @@ def main() -> None:
         rate, peer_rate = statistics.median(mine), statistics.median(theirs)
         row = {"threads": threads, "ours steps/s": rate, "SB3 steps/s": peer_rate, "ratio": rate / peer_rate}
         table.append({**row, "roofline steps/s": roof, "our share": rate / roof, "SB3's share": peer_rate / roof})
+        print(table[-1], flush=True)
     best, peer_best = max(r["ours steps/s"] for r in table), max(r["SB3 steps/s"] for r in table)
-    share = max(r["our share"] for r in table)
     publish(
-        "dqn_throughput",
-        "DQN on CartPole-v1 with RL-Zoo's settings: environment steps per second",
+        name,
+        title,
         {
             "ours": best, "peer": peer_best, "ratio": best / peer_best, "unit": "steps/s, median",
-            "seeds": list(range(args.seeds)), "roofline_share": share,
+            "seeds": list(range(args.seeds)), "roofline_share": max(r["our share"] for r in table),
         },
         table,
         [
@@ -102,4 +113,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    title = "DQN on CartPole-v1 with RL-Zoo's settings: environment steps per second"
+    measure("dqn_throughput", title, ours, peer, flops_per_step([4, 256, 256, 2], 64 * 128 / 256), 10_240)

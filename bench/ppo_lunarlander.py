@@ -15,15 +15,13 @@ from typing import Any
 import gymnasium
 import torch
 from stable_baselines3 import PPO
-from stable_baselines3.common.callbacks import BaseCallback
 from stable_baselines3.common.vec_env import DummyVecEnv
 
-from palestra.engine.evaluate import run_episodes
 from palestra.engine.trainer import Trainer
-from palestra.envs.registry import make_vec
 from palestra.recipes.build import build_learner, resolve, train_settings
 from palestra.recipes.registry import get_recipe
 from report import publish
+from stopwatch import Stopwatch
 
 RECIPE, ENV = "lunar-lander/ppo", "LunarLander-v3"
 THRESHOLD, EPISODES, EVERY, BUDGET = 200.0, 20, 16_384, 1_000_000
@@ -51,29 +49,6 @@ def ours(seed: int, backend: str) -> tuple[float, int, float]:
     return seconds, result.steps, result.best_score or 0.0
 
 
-class Stopwatch(BaseCallback):
-    """Evaluates at our cadence and on our evaluator, off the clock, and stops at the threshold."""
-
-    def __init__(self, seed: int):
-        super().__init__()
-        self.env = make_vec(ENV, EPISODES)
-        self.seed, self.off_clock, self.score, self.next = seed, 0.0, -1e9, EVERY
-
-    def _on_step(self) -> bool:
-        return self.score < THRESHOLD
-
-    def _on_rollout_start(self) -> None:
-        if self.num_timesteps >= self.next:
-            start = time.perf_counter()
-            self.next += EVERY
-            policy = self.model.policy
-            returns, _ = run_episodes(
-                lambda obs: policy._predict(obs, deterministic=True), self.env, seed=self.seed + self.num_timesteps
-            )
-            self.score = max(self.score, float(returns.mean()))
-            self.off_clock += time.perf_counter() - start
-
-
 def peer(seed: int) -> tuple[float, int, float]:
     """Seconds without evaluation, steps and final score of Stable-Baselines3 with the Zoo's settings."""
     start = time.perf_counter()
@@ -82,10 +57,9 @@ def peer(seed: int) -> tuple[float, int, float]:
         "MlpPolicy", env, n_steps=1024, batch_size=64, gae_lambda=0.98, gamma=0.999, n_epochs=4, ent_coef=0.01,
         seed=seed, device="cpu",
     )  # fmt: skip
-    watch = Stopwatch(seed)
+    watch = Stopwatch(ENV, seed, threshold=THRESHOLD, episodes=EPISODES, every=EVERY)
     model.learn(BUDGET, callback=watch)
     seconds = time.perf_counter() - start - watch.off_clock
-    watch.env.close()
     return seconds, model.num_timesteps, watch.score
 
 

@@ -22,6 +22,7 @@ from palestra.learners.deep.off_policy import OffPolicy
 from palestra.learners.deep.sac import SAC
 from palestra.learners.deep.td3 import TD3
 from report import publish
+from roofline import matrix_flops
 
 ENV = "HalfCheetah-v5"
 BEFORE = 1_000
@@ -53,17 +54,6 @@ def peer(kind: Any, steps: int, seed: int) -> float:
     start, before = time.perf_counter(), model.num_timesteps
     model.learn(steps, reset_num_timesteps=False)
     return (model.num_timesteps - before) / (time.perf_counter() - start)
-
-
-def matrix_flops() -> float:
-    """Floating-point operations a second of a 1,024-cubed single-precision product."""
-    a = torch.randn(1024, 1024)
-    times = []
-    for _ in range(20):
-        start = time.perf_counter()
-        a @ a
-        times.append(time.perf_counter() - start)
-    return 2 * 1024**3 / min(times)
 
 
 def flops_per_step(name: str) -> float:

@@ -13,16 +13,14 @@ import time
 import gymnasium
 import torch
 from stable_baselines3 import PPO
-from stable_baselines3.common.callbacks import BaseCallback
 from stable_baselines3.common.vec_env import DummyVecEnv
 
 import palestra
-from palestra.engine.evaluate import run_episodes
 from palestra.engine.trainer import Trainer
-from palestra.envs.registry import make_vec
 from palestra.recipes.build import build_learner, resolve, train_settings
 from palestra.recipes.registry import get_recipe
 from report import publish
+from stopwatch import Stopwatch
 
 THRESHOLD, EPISODES, EVERY = 475.0, 20, 2048
 WATCH = {"target": THRESHOLD, "eval_every": EVERY, "eval_episodes": EPISODES}
@@ -45,29 +43,6 @@ def recorded(recipe: str, seed: int) -> float:
         return time.perf_counter() - start
 
 
-class Stopwatch(BaseCallback):
-    """Evaluates at our cadence and on our evaluator, off the clock, and stops at the threshold."""
-
-    def __init__(self, seed: int):
-        super().__init__()
-        self.env = make_vec("CartPole-v1", EPISODES)
-        self.seed, self.off_clock, self.score, self.next = seed, 0.0, 0.0, EVERY
-
-    def _on_step(self) -> bool:
-        return self.score < THRESHOLD
-
-    def _on_rollout_start(self) -> None:
-        if self.num_timesteps >= self.next:
-            start = time.perf_counter()
-            self.next += EVERY
-            policy = self.model.policy
-            returns, _ = run_episodes(
-                lambda obs: policy._predict(obs, deterministic=True), self.env, seed=self.seed + self.num_timesteps
-            )
-            self.score = float(returns.mean())
-            self.off_clock += time.perf_counter() - start
-
-
 def linear(start: float):
     """The Zoo's linear schedule."""
     return lambda remaining: remaining * start
@@ -81,7 +56,7 @@ def peer(seed: int) -> tuple[float, int, float]:
         "MlpPolicy", env, n_steps=32, batch_size=256, gae_lambda=0.8, gamma=0.98, n_epochs=20, ent_coef=0.0,
         learning_rate=linear(1e-3), clip_range=linear(0.2), seed=seed, device="cpu",
     )  # fmt: skip
-    watch = Stopwatch(seed)
+    watch = Stopwatch("CartPole-v1", seed, threshold=THRESHOLD, episodes=EPISODES, every=EVERY)
     model.learn(100_000, callback=watch)
     return time.perf_counter() - start - watch.off_clock, model.num_timesteps, watch.score
 

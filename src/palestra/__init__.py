@@ -2,11 +2,13 @@
 
 ``palestra.train("cartpole/ppo")`` trains a recipe and records it as a run; ``palestra.PPO("CartPole-v1")`` gives an
 agent to train by hand; ``palestra.load(path)`` gives a saved one back. Names load when they are first used, so that
-importing the package costs nothing.
+importing the package costs nothing. It makes the arm's ids known to ``gymnasium.make``.
 """
 
 import importlib
 from typing import TYPE_CHECKING, Any
+
+from palestra.envs.arm.registration import register_when_gymnasium_is_imported
 
 __version__ = "0.1.0"
 
@@ -70,6 +72,9 @@ _WHERE = {
 }
 
 __all__ = sorted([*_WHERE, "__version__"])
+
+
+register_when_gymnasium_is_imported()
 
 
 def __getattr__(name: str) -> Any:

@@ -12,7 +12,7 @@ from gymnasium import spaces
 from torch import Tensor
 
 from palestra.envs.classic.pendulum import dynamics as pendulum_dynamics
-from palestra.envs.registry import CLASSIC, FINITE, PROBES, make_vec
+from palestra.envs.registry import ARM, CLASSIC, FINITE, PROBES, make_vec
 from palestra.envs.torch_vector import TorchVectorEnv
 from palestra.envs.vector import StepResult, VectorEnv
 from palestra.errors import PalestraError, UsageError
@@ -48,6 +48,14 @@ def without_looking(env_id: str) -> VectorEnv:
     return env
 
 
+def arm(view: str, looks: bool = True, **env_kwargs: Any) -> VectorEnv:
+    """The torch backend's arm in one of its views, with few enough steps that some episodes are cut."""
+    env = make_vec("palestra/ArmReach-v0", NUM_ENVS, env_kwargs={"view": view, "max_episode_steps": 9, **env_kwargs})
+    assert isinstance(env, TorchVectorEnv)
+    env._can_look = looks
+    return env
+
+
 def case(env_id: str, backend: str) -> Any:
     make: Callable[[], VectorEnv] = lambda: make_vec(env_id, NUM_ENVS, backend=backend)  # noqa: E731
     return pytest.param(make, id=f"{env_id}-{backend}")
@@ -67,7 +75,12 @@ CARTPOLE = [
     case("CartPole-v1", "envpool"),
 ]
 PENDULUM = [case("Pendulum-v1", backend) for backend in ("torch", "sync", "async", "envpool")]
-OTHERS = [case(env_id, "torch") for env_id in (*CLASSIC, *FINITE, *PROBES)]
+OTHERS = [case(env_id, "torch") for env_id in (*CLASSIC, *FINITE, *ARM, *PROBES)]
+OTHERS += [
+    pytest.param(lambda: arm("goal"), id="arm-goal"),
+    pytest.param(lambda: arm("pixels", image_size=20, randomisation="high", frame_skip=2), id="arm-pixels"),
+    pytest.param(lambda: arm("pixels", looks=False, image_size=20, randomisation="high"), id="arm-pixels-accelerator"),
+]
 OTHERS += [case(env_id, "sync") for env_id in ("palestra/Garnet-v0", "palestra/GridWorld-v0")]
 OTHERS = [each for each in OTHERS if each.id not in {known.id for known in COUNTING + CARTPOLE + PENDULUM}]
 ALL = COUNTING + CARTPOLE + PENDULUM + OTHERS

@@ -7,6 +7,7 @@ import os
 import platform
 import shutil
 import sqlite3
+import sys
 import sysconfig
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
@@ -22,12 +23,14 @@ CORE = ("torch", "numpy", "gymnasium", "safetensors", "tyro", "rich", "matplotli
 EXTRAS = {
     "box2d": "Box2D",
     "mujoco": "mujoco",
+    "arm": "pybullet",
     "envpool": "envpool",
     "video": "av",
     "tensorboard": "tensorboard",
     "bench": "stable_baselines3",
 }
 """Extra to the module that it brings."""
+NO_WHEEL = "PyBullet has wheels up to Python 3.11 only; the arm's backend 'torch' does without"
 LEAST_SPACE = 1e9
 """Bytes that should be free where the runs go."""
 
@@ -114,7 +117,8 @@ def _hardware() -> Iterator[Check]:
 def _extras() -> Iterator[Check]:
     for extra, module in EXTRAS.items():
         if importlib.util.find_spec(module) is None:
-            yield Check(f"[{extra}]", "missing", f"pip install 'palestra[{extra}]'")
+            without = NO_WHEEL if extra == "arm" and sys.version_info >= (3, 12) else ""
+            yield Check(f"[{extra}]", "missing", without or f"pip install 'palestra[{extra}]'")
         else:
             yield Check(f"[{extra}]", "ok", _version_of(module))
 

@@ -4,6 +4,7 @@ import ctypes.util
 import os
 import sys
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal
@@ -29,6 +30,8 @@ class Args:
     """Of the episodes."""
     which: Literal["best", "last"] = "best"
     """The checkpoint of the best evaluation during training, or the last one."""
+    before: Switch = False
+    """To the left of it, the same agent before training, in the same episodes."""
     out: Path = Path("runs")
     """Folder of the runs."""
     device: str | None = None
@@ -60,7 +63,13 @@ def command(argv: Sequence[str]) -> int:
     require(args.seed >= 0, f"--seed {args.seed}", "0 or more")
     check_is_saved(args.run, args.out)
     done = make_film(
-        args.run, out=args.out, episodes=args.episodes, seed=args.seed, which=args.which, device=args.device
+        args.run,
+        out=args.out,
+        episodes=args.episodes,
+        seed=args.seed,
+        which=args.which,
+        before=args.before,
+        device=args.device,
     )
     if args.json:
         print_json({"run": args.run, **vars(done)})
@@ -78,11 +87,15 @@ def make_film(
     episodes: int = 1,
     seed: int = 0,
     which: Literal["best", "last"] = "best",
+    before: bool = False,
     device: str | None = None,
 ) -> Film:
-    """Film a saved agent into ``videos/`` beside its checkpoints. UsageError where the environment draws nothing."""
+    """Film a saved agent into ``videos/`` beside its checkpoints. UsageError where the environment draws nothing.
+
+    With ``before`` the left half shows what the agent was before it was trained.
+    """
     from palestra.engine.agent import Agent  # these import torch
-    from palestra.engine.film import film, frames_per_second, make_film_env
+    from palestra.engine.film import film, frames_per_second, make_film_env, side_by_side
     from palestra.recipes.saved import load, saved_folder
     from palestra.runs.video import write_video
 
@@ -91,23 +104,29 @@ def make_film(
     try:
         if not isinstance(agent, Agent):
             raise UsageError(f"{agent.name} acts in no environment; expected a run of an agent, which can be filmed")
-        env = make_film_env(agent.env_config)
-        try:
+        with ExitStack() as worlds:
+            env = make_film_env(agent.env_config)
+            worlds.callback(env.close)
+            frames = film(agent, env, episodes=episodes, seed=seed)
+            if before:
+                untrained = type(agent)(agent.env_config, agent.config, seed=seed)
+                worlds.callback(untrained.close)
+                other = make_film_env(agent.env_config)
+                worlds.callback(other.close)
+                frames = side_by_side(film(untrained, other, episodes=episodes, seed=seed), frames)
             returns = [0.0] * episodes
             count = 0
 
             def images() -> Iterator[NDArray[np.uint8]]:
                 nonlocal count
-                for frame in film(agent, env, episodes=episodes, seed=seed):
+                for frame in frames:
                     count += 1
                     returns[frame.episode] = frame.total_reward
                     yield frame.image
 
             fps = frames_per_second(env)
-            name = f"step-{agent.clock:012d}-seed-{seed}"
+            name = f"step-{agent.clock:012d}-seed-{seed}{'-before' if before else ''}"
             video = write_video(saved_folder(path_or_id, out) / "videos" / name, images(), fps)
-        finally:
-            env.close()
     finally:
         agent.close()
     return Film(video, agent.env_config.id, count, fps, returns)

@@ -1,6 +1,7 @@
 """The Agent: a Learner that acts in an environment."""
 
 from abc import abstractmethod
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from palestra.engine.configured import Configured
 from palestra.engine.env_config import EnvConfig
 from palestra.engine.evaluate import run_episodes
 from palestra.engine.learner import Evaluation
+from palestra.envs.registry import MOST_SIMULATORS, is_simulator
 from palestra.envs.spaces import is_one_hot, one_hot, to_env_action
 from palestra.envs.vector import VectorEnv
 from palestra.errors import UsageError, require
@@ -80,7 +82,8 @@ class Agent(Configured):
         copies = self._eval_env[1].num_envs
         returns, lengths = [], []
         for batch in range(-(-episodes // copies)):
-            r, n = run_episodes(self.act, self._eval_env[1], seed=seeding.derive(seed, "evaluation", batch))
+            env = self._eval_env[1]
+            r, n = run_episodes(self.policy_in(env), env, seed=seeding.derive(seed, "evaluation", batch))
             returns.append(r)
             lengths.append(n)
         returns_B, lengths_B = torch.cat(returns)[:episodes], torch.cat(lengths)[:episodes]
@@ -93,10 +96,20 @@ class Agent(Configured):
         }
         return Evaluation(score, returns_B, metrics)
 
+    def policy_in(self, env: VectorEnv) -> Callable[[Tensor], Tensor]:
+        """What evaluation acts by in an environment: the greedy policy."""
+        return self.act
+
+    def check_reference(self) -> None:
+        """Make one copy of the reference environment."""
+        self.make_eval_env(1, reference=True).close()
+
     def make_eval_env(self, episodes: int, *, reference: bool) -> VectorEnv:
         """Environments to evaluate in: as many copies as there are episodes, up to a limit."""
-        copies = min(episodes, MAX_EVAL_ENVS)
-        return self.env_config.make(num_envs=copies, device=self.device, reference=reference)
+        world = self.env_config
+        heavy = is_simulator(world.id, world.reference_backend if reference else world.backend)
+        copies = min(episodes, MOST_SIMULATORS if heavy else MAX_EVAL_ENVS)
+        return world.make(num_envs=copies, device=self.device, reference=reference)
 
     def _close_eval_env(self) -> None:
         if self._eval_env is not None:

@@ -41,6 +41,9 @@ class Configured(Learner):
     def evaluate(self, *, episodes: int = 100, seed: int = 0, reference: bool = False) -> Evaluation:
         """Measure it; ``reference`` asks for Gymnasium's implementation of the world where there is one."""
 
+    def check_reference(self) -> None:
+        """Raise UsageError now if the reference cannot be evaluated in here, rather than after an hour of training."""
+
     def learn(self, total_timesteps: int, **settings: Any) -> Self:
         """Train for this many units of the clock more, without a run on disk; returns the learner."""
         Trainer(self, TrainSettings(budget=self.clock + total_timesteps, seed=self.seed, **settings)).run()

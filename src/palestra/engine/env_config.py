@@ -21,14 +21,19 @@ class EnvConfig:
     """auto, torch (batched tensors), sync, async (worker processes) or envpool."""
     kwargs: dict[str, Any] = field(default_factory=dict)
     """Arguments of the environment itself."""
+    reference_kwargs: dict[str, Any] = field(default_factory=dict)
+    """Arguments over ``kwargs`` when the reference is asked for: another split of objects, say."""
+
+    @property
+    def reference_backend(self) -> str:
+        """Gymnasium's own implementation; of our probes, which it does not have, the backend itself."""
+        return self.backend if self.id.startswith("probe/") else "sync"
 
     def make(
         self, *, num_envs: int | None = None, device: torch.device | str = "cpu", reference: bool = False
     ) -> VectorEnv:
         """Build it; ``reference`` asks for Gymnasium's own implementation whatever the backend."""
-        backend = self.backend
-        if reference and not self.id.startswith("probe/"):
-            backend = "sync"
-        return make_vec(
-            self.id, num_envs or self.num_envs, backend=backend, device=device, env_kwargs=self.kwargs or None
-        )
+        backend, kwargs = self.backend, self.kwargs
+        if reference:
+            backend, kwargs = self.reference_backend, {**kwargs, **self.reference_kwargs}
+        return make_vec(self.id, num_envs or self.num_envs, backend=backend, device=device, env_kwargs=kwargs or None)

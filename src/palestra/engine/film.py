@@ -1,6 +1,7 @@
 """Frames of an agent at work, in one copy of the environment as Gymnasium made it."""
 
 from collections.abc import Iterator
+from itertools import groupby, zip_longest
 from typing import Any, NamedTuple
 
 import gymnasium as gym
@@ -33,13 +34,14 @@ def make_film_env(config: EnvConfig) -> gym.Env[Any, Any]:
 
     Raises UsageError for an environment without pictures, PalestraError where drawing fails on this machine.
     """
-    probe = reference_env(config.id, env_kwargs=config.kwargs)
+    kwargs = {**config.kwargs, **config.reference_kwargs}
+    probe = reference_env(config.id, env_kwargs=kwargs)
     modes = probe.metadata.get("render_modes", [])
     probe.close()
     if "rgb_array" not in modes:
         able = ", ".join(modes) or "nothing"
         raise UsageError(f"environment {config.id!r} draws no pictures (it renders {able}); expected 'rgb_array'")
-    env = reference_env(config.id, render_mode="rgb_array", env_kwargs=config.kwargs)
+    env = reference_env(config.id, render_mode="rgb_array", env_kwargs=kwargs)
     try:
         env.reset(seed=0)
         _draw(env)
@@ -77,6 +79,18 @@ def film(agent: Agent, env: gym.Env[Any, Any], *, episodes: int, seed: int, max_
             yield Frame(_draw(env), episode, total)
             if terminated or truncated:
                 break
+
+
+def side_by_side(left: Iterator[Frame], right: Iterator[Frame]) -> Iterator[Frame]:
+    """Two films of as many episodes as one; in each episode the one that ends first waits. Rewards are the right's."""
+    by_episode = [groupby(frames, lambda frame: frame.episode) for frames in (left, right)]
+    for (_, ours), (_, theirs) in zip(*by_episode):
+        here: Frame | None = None
+        there: Frame | None = None
+        for one, other in zip_longest(ours, theirs):
+            here, there = one or here, other or there
+            if here is not None and there is not None:  # as both are, since an episode has a first frame
+                yield there._replace(image=np.concatenate((here.image, there.image), axis=1))
 
 
 def _draw(env: gym.Env[Any, Any]) -> NDArray[np.uint8]:

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from palestra.envs import snapshot
+from palestra.envs.vector import GoalSpec
 
 FIRST_CAPACITY = 256
 BOX2D_KEEPING_WORLD = ("gymnasium.envs.box2d.bipedal_walker", "gymnasium.envs.box2d.car_racing")
@@ -59,6 +60,16 @@ class EpisodeTape(gym.Wrapper[Any, Any, Any, Any]):
             obs = np.array(obs)  # some environments write their next episode into the same array
         self._obs = obs
         return obs, reward, terminated, truncated, {}
+
+    def expert(self) -> NDArray[np.float32] | None:
+        """What the environment's own expert would do now; None where it has none."""
+        expert = getattr(self.unwrapped, "expert", None)
+        return None if expert is None else np.asarray(expert(), np.float32)
+
+    def goal_spec(self) -> GoalSpec | None:
+        """Where the environment's observation holds goals, if the environment says so."""
+        goal = getattr(self.env.unwrapped, "goal_spec", None)
+        return goal if isinstance(goal, GoalSpec) else None
 
     def capture(self) -> dict[str, Any]:
         """The copy's state as nested dicts of arrays and JSON values."""

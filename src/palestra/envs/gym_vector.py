@@ -65,6 +65,7 @@ def _make_copy(spec: EnvSpec, env_kwargs: dict[str, Any], copy: int, owner: int)
     if os.getpid() != owner:  # a worker process
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches it too, but the owner's step needs its answer
         signal.signal(signal.SIGTERM, signal.SIG_DFL)  # which a trainer that was forked had taken for itself
+        torch.set_num_threads(1)  # the copies share the processor; and threads do not survive a fork
     return EpisodeTape(_make(spec, env_kwargs), copy)
 
 
@@ -99,6 +100,7 @@ class GymVectorEnv(VectorEnv):
         self.action_space = supported_action_space(self._env.single_action_space, spec.id)
         limit = (env_kwargs or {}).get("max_episode_steps", spec.max_episode_steps)
         self.max_episode_steps = None if limit == -1 else limit
+        self.goal = self._env.call("goal_spec")[0]
 
     def reset(self, seed: int) -> Tensor:
         """Start every copy anew at episode 0 of the root seed. Returns obs (num_envs, *obs_shape)."""
@@ -150,6 +152,13 @@ class GymVectorEnv(VectorEnv):
         obs, restarted = zip(*self._env.call("resume"), strict=True)
         self._started = True
         return Resumed(self._tensor(np.stack(obs)), self._tensor(np.array(restarted)))
+
+    def expert(self) -> Tensor:
+        """What the expert of each copy would do next; see :meth:`palestra.envs.vector.VectorEnv.expert`."""
+        actions = self._env.call("expert")
+        if any(action is None for action in actions):
+            raise UsageError(f"environment {self._env_id!r} has no expert; expected one with a method expert()")
+        return self._tensor(np.stack(actions))
 
     def close(self) -> None:
         """End the worker processes and release what the environments hold."""

@@ -9,6 +9,7 @@ from gymnasium import spaces
 from torch import Tensor
 
 from palestra.envs.torch_vector import TorchVectorEnv
+from palestra.envs.vector import GoalSpec
 
 
 class ConstantReward(TorchVectorEnv):
@@ -138,10 +139,56 @@ class PixelTarget(TorchVectorEnv):
         square = 255 * (down[:, :, None] & across[:, None]).byte()
         return torch.maximum(mark, square).unsqueeze(1)
 
+    def target(self, state: Tensor) -> Tensor:
+        """(num, 2) the action that points to the square."""
+        return state * (2.0 / (self.SIZE - self.SQUARE)) - 1.0
+
     def transition(self, state: Tensor, action: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Reward by the distance to where the square is, and the end."""
-        target = state * (2.0 / (self.SIZE - self.SQUARE)) - 1.0
-        return state, 1.0 - (action - target).square().sum(1), ~self.never
+        return state, 1.0 - (action - self.target(state)).square().sum(1), ~self.never
+
+    def expert(self) -> Tensor:
+        """(num_envs, 2) where the squares are."""
+        assert self._state is not None
+        return self.target(self._state)
+
+
+class GoalPoint(TorchVectorEnv):
+    """A point to be moved to a goal, 1 when it is there, which chance seldom brings about. Fails without hindsight.
+
+    Observes (x, y) achieved and (x, y) desired, both in [-1, 1]; an action of 1 moves by 0.2.
+    """
+
+    STEP, RADIUS = 0.2, 0.05
+
+    observation_space = spaces.Box(-1.0, 1.0, (4,))
+    action_space = spaces.Box(-1.0, 1.0, (2,))
+    max_episode_steps = 20
+
+    def __init__(self, num_envs: int, device: str | torch.device = "cpu") -> None:
+        """As every batched environment."""
+        super().__init__(num_envs, device)
+        self.goal = GoalSpec(slice(0, 2), slice(2, 4), self.worth)
+
+    def worth(self, achieved: Tensor, desired: Tensor) -> tuple[Tensor, Tensor]:
+        """Reward 1, and the end, within the radius."""
+        there = (achieved - desired).square().sum(1) < self.RADIUS**2
+        return there.float(), there
+
+    def initial_state(self, num: int) -> Tensor:
+        """Point and goal anywhere."""
+        return torch.rand(num, 4, generator=self.generator, device=self.device) * 2.0 - 1.0
+
+    def transition(self, state: Tensor, action: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """The point moved, within the square."""
+        place, goal = state.split(2, 1)
+        place = (place + self.STEP * action).clamp(-1.0, 1.0)
+        return torch.cat((place, goal), 1), *self.worth(place, goal)
+
+    def expert(self) -> Tensor:
+        """(num_envs, 2) straight to the goal along each axis."""
+        assert self._state is not None
+        return ((self._state[:, 2:] - self._state[:, :2]) / self.STEP).clamp(-1.0, 1.0)
 
 
 class Counting(TorchVectorEnv):

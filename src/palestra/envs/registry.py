@@ -1,11 +1,15 @@
 """From an environment's id to a vector environment, on the backend that suits it."""
 
+import inspect
 from typing import Any, Literal, cast
 
 import gymnasium as gym
 import torch
 
 from palestra.envs import probes
+from palestra.envs.arm.registration import TASKS as ARM_TASKS
+from palestra.envs.arm.registration import env_id as arm_id
+from palestra.envs.arm.twin import ArmTwin
 from palestra.envs.classic.acrobot import Acrobot
 from palestra.envs.classic.cartpole import CartPole
 from palestra.envs.classic.mountain_car import MountainCar
@@ -31,6 +35,8 @@ CLASSIC: dict[str, type[TorchVectorEnv]] = {
     "Pendulum-v1": Pendulum,
     "palestra/PendulumDiscrete-v1": PendulumDiscrete,
 }
+ARM = {arm_id(task): task for task in ARM_TASKS}
+"""The arm's ids and tasks, which the torch backend has as twins of PyBullet's world."""
 PROBES: dict[str, type[TorchVectorEnv]] = {
     f"probe/{probe.__name__}": probe
     for probe in (
@@ -43,21 +49,30 @@ PROBES: dict[str, type[TorchVectorEnv]] = {
         probes.DelayedRewardBox,
         probes.ForeverOne,
         probes.ForeverOneBox,
+        probes.GoalPoint,
         probes.ObservationDependent,
         probes.ObservationDependentBox,
         probes.PixelTarget,
         probes.TwoTargets,
     )
 }
-
+SIMULATORS = ("palestra/ArmReach-v0", "palestra/ArmPush-v0")
+"""Whose copies, outside of the torch backend, are a whole physics simulator each."""
+MOST_SIMULATORS = 8
+"""Copies of one that are worth having side by side in an evaluation."""
 
 register_envs()
 register_pendulum_discrete()
 
 
 def torch_env_ids() -> list[str]:
-    """The ids that the torch backend has: classic control, finite worlds, and the probes."""
-    return [*CLASSIC, *FINITE, *PROBES]
+    """The ids that the torch backend has: classic control, finite worlds, the arm, and the probes."""
+    return [*CLASSIC, *FINITE, *ARM, *PROBES]
+
+
+def is_simulator(env_id: str, backend: str) -> bool:
+    """Whether each copy of an environment on this backend is a whole physics simulator."""
+    return env_id in SIMULATORS and backend in ("sync", "async")
 
 
 def make_vec(
@@ -84,9 +99,12 @@ def make_vec(
         raise unknown_name("environment", env_id, PROBES)
     if backend == "auto":
         finite = env_id in FINITE and is_whole(env_id, env_kwargs or {})
-        backend = "torch" if env_id in PROBES or finite or (env_id in CLASSIC and not env_kwargs) else "sync"
+        whole = env_id in PROBES or finite or env_id in ARM or (env_id in CLASSIC and not env_kwargs)
+        backend = "torch" if whole else "sync"
     if backend == "torch" and env_id in FINITE:
         return make_finite_vec(env_id, num_envs, device, env_kwargs)
+    if backend == "torch" and env_id in ARM:
+        return _make_twin(env_id, num_envs, device, env_kwargs or {})
     if backend == "torch":
         kind = (CLASSIC | PROBES).get(env_id)
         if kind is None:
@@ -100,6 +118,14 @@ def make_vec(
     if backend == "envpool":
         return EnvPoolVectorEnv(env_id, num_envs, device, env_kwargs)
     return GymVectorEnv(env_id, num_envs, cast(Literal["sync", "async"], backend), device, env_kwargs)
+
+
+def _make_twin(env_id: str, num_envs: int, device: str | torch.device, env_kwargs: dict[str, Any]) -> ArmTwin:
+    known = inspect.signature(ArmTwin.__init__).parameters.keys() - {"self", "num_envs", "device", "task"}
+    for name in env_kwargs:
+        if name not in known:
+            raise unknown_name(f"setting of {env_id} on the torch backend", name, known)
+    return ArmTwin(num_envs, device, task=ARM[env_id], **env_kwargs)
 
 
 def reference_env(

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from palestra.errors import UsageError
+from palestra.nets.encoders import is_image
 
 ActionSpace = spaces.Discrete | spaces.MultiDiscrete | spaces.Box
 """The action spaces that the contract knows."""
@@ -72,11 +73,16 @@ def adapted_observation_space(space: gym.Space[Any], env_id: str) -> tuple[space
     """
     match space:
         case spaces.Box():
-            if space.dtype == np.float32 or (space.dtype == np.uint8 and len(space.shape) >= 2):
+            if space.dtype == np.float32 or is_image(space):
                 return space, None
             return float_box(space.low, space.high), lambda obs: np.asarray(obs, np.float32)
         case spaces.Discrete(n=n, start=start):
             return spaces.Box(0.0, 1.0, (int(n),), np.float32), lambda obs: one_hot(np.asarray(obs) - start, int(n))
+        case spaces.Dict() if any(isinstance(part, spaces.Box) and is_image(part) for part in space.values()):
+            raise UsageError(
+                f"environment {env_id!r} shows images and numbers together, {', '.join(space)}; expected one array, all"
+                " image or all numbers. Choose a view of one kind (the arm has view='pixels' and view='state')"
+            )
         case spaces.MultiDiscrete() | spaces.MultiBinary() | spaces.Dict() | spaces.Tuple():
             flat = spaces.flatten_space(space)
             if isinstance(flat, spaces.Box):

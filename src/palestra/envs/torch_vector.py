@@ -58,6 +58,14 @@ class TorchVectorEnv(VectorEnv):
         """The observation (num_envs, *obs_shape) of a state."""
         return state
 
+    def observe_begun(self, state: Tensor, obs: Tensor, begun: Tensor) -> Tensor:
+        """The observation of a state in which some copies have just begun an episode.
+
+        ``obs`` is what was observed before they did; ``begun`` says which, by their numbers (B,) int64 or, on an
+        accelerator, as a mask (num_envs,) bool. For environments that it pays not to observe whole a second time.
+        """
+        return self.observe(state)
+
     def reset(self, seed: int) -> Tensor:
         """Start every copy anew, all randomness from ``seed`` on. Returns obs (num_envs, *obs_shape)."""
         require(seed >= 0, f"seed={seed}", "a seed of at least 0")
@@ -88,16 +96,17 @@ class TorchVectorEnv(VectorEnv):
         if done is self.never:
             return StepResult(obs, reward, terminated, truncated, obs)
         if self._can_look:
-            ended = done.nonzero()
-            if ended.numel() == 0:
+            begun = done.nonzero()
+            if begun.numel() == 0:
                 return StepResult(obs, reward, terminated, truncated, obs)
-            ended = ended.squeeze(1)
-            self._state = state.index_copy(0, ended, self.initial_state(ended.numel()))
-            self._started = self._started.index_fill(0, ended, self._clock)
+            begun = begun.squeeze(1)
+            self._state = state.index_copy(0, begun, self.initial_state(begun.numel()))
+            self._started = self._started.index_fill(0, begun, self._clock)
         else:
+            begun = done
             self._state = torch.where(done.unsqueeze(1), self.initial_state(self.num_envs), state)
             self._started = self._started.masked_fill(done, self._clock)
-        return StepResult(self.observe(self._state), reward, terminated, truncated, obs)
+        return StepResult(self.observe_begun(self._state, obs, begun), reward, terminated, truncated, obs)
 
     def state_dict(self) -> dict[str, Any]:
         """The state, the elapsed steps of each copy and the generator's state; see ``VectorEnv.state_dict``."""

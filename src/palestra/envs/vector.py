@@ -4,11 +4,14 @@ Every backend obeys it exactly; ``tests/contract/test_vector_envs.py`` drives ea
 """
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import torch
 from gymnasium import spaces
 from torch import Tensor
+
+from palestra.errors import UsageError
 
 
 class StepResult(NamedTuple):
@@ -41,6 +44,17 @@ class Resumed(NamedTuple):
     """(num_envs,) bool: copies whose episode could not be restored exactly and began anew."""
 
 
+class GoalSpec(NamedTuple):
+    """Where goals lie in a flat observation, and what achieving one of them is worth."""
+
+    achieved: slice
+    """Numbers of an observation that say what its state has achieved."""
+    desired: slice
+    """Numbers that say what is to be achieved, as many."""
+    reward: Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]
+    """Achieved and desired goals (B, G) to reward (B,) float32 and terminated (B,) bool."""
+
+
 class VectorEnv(ABC):
     """Many copies of one environment, stepped together."""
 
@@ -54,6 +68,8 @@ class VectorEnv(ABC):
     """Where the tensors live."""
     max_episode_steps: int | None
     """The time limit in steps, or None."""
+    goal: GoalSpec | None = None
+    """For hindsight, where the observation holds goals."""
 
     @abstractmethod
     def reset(self, seed: int) -> Tensor:
@@ -75,6 +91,13 @@ class VectorEnv(ABC):
     @abstractmethod
     def load_state_dict(self, state: dict[str, Any]) -> Resumed:
         """Continue where ``state_dict`` was taken, as exactly as the backend can."""
+
+    def expert(self) -> Tensor:
+        """(num_envs, *action_shape) what somebody who knows the true state would do next, within the bounds.
+
+        Raises UsageError where there is nobody.
+        """
+        raise UsageError(f"{type(self).__name__} has no expert; expected an environment with one, such as the arm's")
 
     def close(self) -> None:  # noqa: B027 - most backends hold nothing to release
         """Release processes and memory."""

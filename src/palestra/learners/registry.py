@@ -8,6 +8,7 @@ from palestra.errors import unknown_name
 
 LEARNERS = {
     "random": ("palestra.learners.random", "Random"),
+    "expert": ("palestra.learners.expert", "Expert"),
     "value-iteration": ("palestra.learners.dynamic.value_iteration", "ValueIteration"),
     "policy-iteration": ("palestra.learners.dynamic.policy_iteration", "PolicyIteration"),
     "modified-policy-iteration": (
@@ -27,6 +28,7 @@ LEARNERS = {
     "sac": ("palestra.learners.deep.sac", "SAC"),
     "discrete-sac": ("palestra.learners.deep.discrete_sac", "DiscreteSAC"),
     "drq": ("palestra.learners.deep.drq", "DrQ"),
+    "dagger": ("palestra.learners.deep.dagger", "DAgger"),
     "dqn": ("palestra.learners.deep.dqn", "DQN"),
     "sarsa": ("palestra.learners.tabular.sarsa", "Sarsa"),
     "expected-sarsa": ("palestra.learners.tabular.expected_sarsa", "ExpectedSarsa"),

@@ -31,6 +31,8 @@ class Recording(NamedTuple):
     """What each layer was given."""
     mlp: "MLP"
     """Which network."""
+    seen: Tensor | None = None
+    """The inputs themselves, where they have a graph of their own that the gradient is to go on into."""
 
 
 class MLP(nn.Module):
@@ -96,13 +98,16 @@ class MLP(nn.Module):
 
     @torch.no_grad()
     def record(self, x_BF: Tensor) -> Recording:
-        """The same (B, K) as a new leaf, to write a loss on; no gradient flows to ``x_BF``."""
+        """The same (B, K) as a new leaf, to write a loss on; what flows on to ``x_BF``, ``backward`` returns."""
         *inputs, out = self._run(x_BF)
-        return Recording(out.requires_grad_(), inputs, self)
+        return Recording(out.requires_grad_(), inputs, self, x_BF if x_BF.requires_grad else None)
 
     @torch.no_grad()
-    def backward(self, recording: Recording, grad_BK: Tensor) -> None:
-        """Write the gradient of every parameter into its ``grad``, given the loss's gradient at the outputs; once."""
+    def backward(self, recording: Recording, grad_BK: Tensor) -> Tensor | None:
+        """Write the gradient of every parameter into its ``grad``, given the loss's gradient at the outputs; once.
+
+        Returns the loss's gradient (B, F) at the inputs where those have a graph of their own, else None.
+        """
         if not recording.inputs:
             raise RuntimeError("this recording was gone back already, and the weights may have moved; record again")
         layers = self._layers()
@@ -119,3 +124,4 @@ class MLP(nn.Module):
                     grad_BK = torch.ops.aten.tanh_backward(grad_BK, x)
                 else:
                     grad_BK = torch.ops.aten.threshold_backward(grad_BK, x, 0)
+        return None if recording.seen is None else grad_BK.mm(layers[0][0])

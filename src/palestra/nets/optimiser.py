@@ -63,8 +63,9 @@ class FlatOptimiser(ABC):
     ) -> None:
         """One step down the gradient of a loss that is known by its derivatives at some outputs.
 
-        Networks whose ``record`` the outputs were made from are differentiated by hand, everything else by autograd. A
-        recorded network learns from its recording alone: the outputs must not hold a ``forward`` of it beside that.
+        Networks whose ``record`` the outputs were made from are differentiated by hand, everything else by autograd,
+        what their inputs were made from included. A recorded network learns from its recording alone: the outputs must
+        not hold a ``forward`` of it beside that.
 
         Args:
             outputs: tensors that depend on the parameters.
@@ -74,12 +75,21 @@ class FlatOptimiser(ABC):
         rest = self._rest(recordings)
         leaves = [recording.out for recording in recordings]
         found = torch.autograd.grad(outputs, [*leaves, *rest], gradients, materialize_grads=True)
-        for recording, gradient in zip(recordings, found):
-            recording.mlp.backward(recording, gradient)
+        to_seen = [recording.mlp.backward(recording, gradient) for recording, gradient in zip(recordings, found)]
+        seen = [recording.seen for recording in recordings]
         with torch.no_grad():
             for p, gradient in zip(rest, found[len(leaves) :]):
                 assert p.grad is not None
                 p.grad.copy_(gradient)
+        if any(x is not None for x in seen):
+            # What the networks were given goes on where their own part ends: one encoder that both have seen through.
+            further = torch.autograd.grad(
+                [x for x in seen if x is not None], rest, [g for g in to_seen if g is not None], materialize_grads=True
+            )
+            with torch.no_grad():
+                for p, gradient in zip(rest, further):
+                    assert p.grad is not None
+                    p.grad += gradient
         self.step()
 
     def _rest(self, recordings: Sequence[Recording]) -> list[nn.Parameter]:

@@ -61,6 +61,7 @@ def resolve(
         recipe.num_envs if num_envs is None else num_envs,
         backend or recipe.backend,
         {**recipe.env_kwargs, **(env_kwargs or {})},
+        recipe.reference_kwargs,
     )
     fields: dict[str, Any] = {
         "budget": recipe.budget,
@@ -68,11 +69,12 @@ def resolve(
         "target": recipe.target,
     }
     promised = dict(fields)
+    fields["eval_episodes"] = recipe.eval_episodes
     fields |= {k: v for k, v in (train or {}).items() if v is not None}
     plan = TrainSettings(**{**fields, "seed": seed})
     as_given = (
         algorithm == build(cls.config_type, recipe.settings)
-        and env == EnvConfig(recipe.env, recipe.num_envs, recipe.backend, recipe.env_kwargs)
+        and env == EnvConfig(recipe.env, recipe.num_envs, recipe.backend, recipe.env_kwargs, recipe.reference_kwargs)
         and all(fields[name] == value for name, value in promised.items())
     )
     return {

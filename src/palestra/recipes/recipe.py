@@ -42,10 +42,14 @@ class Recipe:
     """Environment backend."""
     env_kwargs: dict[str, Any] = field(default_factory=dict)
     """Arguments of the environment itself."""
+    reference_kwargs: dict[str, Any] = field(default_factory=dict)
+    """Arguments over these of the reference environment, in which a claim is tried."""
     threads: int = 1
     """PyTorch threads; small networks are fastest with one."""
     eval_every: int = 0
     """Environment steps between evaluations; 0 for a tenth of the budget."""
+    eval_episodes: int = 20
+    """Episodes of each of these evaluations."""
     target: float | None = None
     """Stop early when an evaluation reaches this."""
     claim: Claim | None = None

@@ -1,10 +1,18 @@
 """All recipes by id."""
 
 from palestra.errors import UsageError, unknown_name
-from palestra.recipes import bandits, box2d, classic_control, grids, mujoco, tabular
+from palestra.recipes import arm, bandits, box2d, classic_control, grids, mujoco, tabular
 from palestra.recipes.recipe import Recipe
 
-_FAMILIES = (classic_control.RECIPES, box2d.RECIPES, mujoco.RECIPES, bandits.RECIPES, grids.RECIPES, tabular.RECIPES)
+_FAMILIES = (
+    classic_control.RECIPES,
+    box2d.RECIPES,
+    mujoco.RECIPES,
+    arm.RECIPES,
+    bandits.RECIPES,
+    grids.RECIPES,
+    tabular.RECIPES,
+)
 
 RECIPES: dict[str, Recipe] = {recipe.id: recipe for family in _FAMILIES for recipe in family}
 """Every registered recipe; each enters the list, the docs and the contract tests by itself."""

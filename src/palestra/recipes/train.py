@@ -97,6 +97,8 @@ def train(
         config["claim"] = None
     with use_threads(threads):
         learner = build_learner(config)
+        if config["claim"]:
+            learner.check_reference()
         run = Run.create(Path(out), config["task"], config["method"], seed, config)
         index.record(Path(out), run)
         return _train(learner, run, config, progress, notes=[], resumed=False)

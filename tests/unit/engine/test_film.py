@@ -8,7 +8,7 @@ import pytest
 
 from palestra.engine import seeding
 from palestra.engine.env_config import EnvConfig
-from palestra.engine.film import FPS, film, frames_per_second, make_film_env
+from palestra.engine.film import FPS, Frame, film, frames_per_second, make_film_env, side_by_side
 from palestra.errors import UsageError
 
 
@@ -69,3 +69,14 @@ def test_time_passes_as_the_environment_says() -> None:
     assert frames_per_second(env) == FPS
     env.metadata = {"render_fps": 50}
     assert frames_per_second(env) == 50
+
+
+def test_two_films_stand_side_by_side_and_the_shorter_episode_waits() -> None:
+    def frames(*values: tuple[int, int]) -> list[Frame]:
+        return [Frame(np.full((1, 1, 3), value, np.uint8), episode, value / 10) for episode, value in values]
+
+    short, long = frames((0, 1), (0, 2), (1, 3), (1, 4), (1, 5)), frames((0, 6), (0, 7), (0, 8), (1, 9))
+    both = list(side_by_side(iter(short), iter(long)))
+    assert [frame.image[0, :, 0].tolist() for frame in both] == [[1, 6], [2, 7], [2, 8], [3, 9], [4, 9], [5, 9]]
+    assert [frame.episode for frame in both] == [0, 0, 0, 1, 1, 1]
+    assert both[2].total_reward == 0.8

@@ -136,7 +136,7 @@ def picture_id() -> str:
 
 
 def test_the_normaliser_sees_the_features_that_the_networks_see(picture_id: str) -> None:
-    agent = make(picture_id, num_envs=2, normalize_obs=True)
+    agent = make(picture_id, num_envs=2, normalize_obs=True, encoder="flat")
     agent.step()
     assert 0 < float(agent.obs_norm.mean.min()) <= float(agent.obs_norm.mean.max()) <= 1  # not up to 255
     rollout = rollout_of(agent)

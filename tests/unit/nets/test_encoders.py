@@ -9,7 +9,16 @@ from gymnasium import spaces
 from torch import Tensor, nn
 
 from palestra.errors import UsageError
-from palestra.nets.encoders import LAYERS, ConvEncoder, FlatEncoder, image_layout, make_encoder
+from palestra.nets.encoders import (
+    ARCHITECTURES,
+    CHUNK,
+    LAYERS,
+    ConvEncoder,
+    FlatEncoder,
+    image_layout,
+    make_encoder,
+    narrow,
+)
 from palestra.nets.ensemble import Ensemble
 from palestra.nets.optimiser import ClippedAdam
 
@@ -23,7 +32,7 @@ def images(*shape: int) -> Tensor:
 
 
 def make(*shape: int, channels: int = 8, num_features: int = 10) -> ConvEncoder:
-    encoder = ConvEncoder(space(*shape), torch.Generator().manual_seed(0), channels, num_features)
+    encoder = ConvEncoder(space(*shape), torch.Generator().manual_seed(0), narrow(channels, num_features))
     with torch.no_grad():  # biases of zero and gains of one would hide that one is missing
         for p in (*encoder.biases, *encoder.norm.parameters()):
             p.add_(torch.linspace(-0.3, 0.4, p.numel()))
@@ -54,6 +63,61 @@ def test_it_is_so_many_layers_of_pytorch(shape: tuple[int, int, int]) -> None:
     torch.testing.assert_close(out, expected, rtol=1e-4, atol=1e-5)
     assert out.shape == (6, encoder.num_features)
     assert out.std() > 0.1
+
+
+def plain(encoder: ConvEncoder) -> nn.Sequential:
+    """A named architecture in PyTorch's own layers with copies of its parameters."""
+    *convolutions, (weight, bias) = zip(encoder.weights, encoder.biases, strict=True)
+    layers: list[nn.Module] = []
+    for (w, b), (channels, kernel, stride, padding) in zip(convolutions, encoder.layers, strict=True):
+        layer = nn.Conv2d(w.shape[1], channels, kernel, stride, padding)
+        layer.load_state_dict({"weight": w, "bias": b})
+        layers += [layer, nn.ReLU()]
+    linear = nn.Linear(weight.shape[1], len(weight))
+    linear.load_state_dict({"weight": weight, "bias": bias})
+    return nn.Sequential(*layers, nn.Flatten(), linear, nn.ReLU())
+
+
+@pytest.mark.parametrize("name", ARCHITECTURES)
+def test_named_architectures_are_pytorchs_layers_too_and_end_in_relu(name: str) -> None:
+    encoder = ConvEncoder(space(3, 84, 84), torch.Generator().manual_seed(0), ARCHITECTURES[name])
+    with torch.no_grad():
+        for bias in encoder.biases:
+            bias.add_(torch.linspace(-0.1, 0.2, bias.numel()))
+    given = images(CHUNK + 3, 3, 84, 84)
+    expected = plain(encoder)(given[-6:].float() / 255)
+    torch.testing.assert_close(encoder(given[-6:]), expected, rtol=1e-4, atol=1e-5)
+    with torch.no_grad():  # in parts, where no gradient is asked for
+        torch.testing.assert_close(encoder(given)[-6:], expected, rtol=1e-4, atol=1e-5)
+    assert 0 < float((expected > 0).float().mean()) < 1
+
+
+def test_the_notes_and_mnihs_networks_are_theirs() -> None:
+    sizes = {name: [tuple(w.shape) for w in ConvEncoder(space(1, 84, 84), torch.Generator(), a).weights]
+             for name, a in ARCHITECTURES.items()}  # fmt: skip
+    assert sizes["notes"] == [(32, 1, 3, 3), (32, 32, 3, 3), (32, 32, 3, 3), (32, 32, 3, 3), (256, 32 * 6 * 6)]
+    assert sizes["nature"] == [(32, 1, 8, 8), (64, 32, 4, 4), (64, 64, 3, 3), (512, 64 * 7 * 7)]
+    assert sizes["fast"] == [(16, 1, 8, 8), (32, 16, 4, 4), (32, 32, 3, 3), (256, 32 * 5 * 5)]
+
+
+def test_bfloat16_rounds_products_and_nothing_else() -> None:
+    exact, rounded = (
+        ConvEncoder(space(1, 24, 24), torch.Generator().manual_seed(0), ARCHITECTURES["fast"], precision)
+        for precision in ("float32", "bfloat16")
+    )
+    given, to_out = images(16, 1, 24, 24), torch.randn(16, 256, generator=torch.Generator().manual_seed(1))
+    outs = [encoder(given) for encoder in (exact, rounded)]
+    assert outs[1].dtype == torch.float32
+    assert 0 < (outs[0] - outs[1]).detach().norm() / outs[0].detach().norm() < 0.02
+    gradients = [torch.autograd.grad(out, list(e.parameters()), to_out) for e, out in zip((exact, rounded), outs)]
+    for g, h in zip(*gradients, strict=True):
+        assert h.dtype == torch.float32
+        assert 0 < (g - h).norm() / g.norm() < 0.1
+
+
+def test_an_image_that_an_architecture_leaves_nothing_of_is_refused() -> None:
+    with pytest.raises(UsageError, match=r"images of shape \(1, 24, 24\); expected larger ones, or another encoder"):
+        ConvEncoder(space(1, 24, 24), torch.Generator(), ARCHITECTURES["nature"])
 
 
 def test_the_layouts_show_the_same_picture() -> None:

@@ -14,7 +14,7 @@ import torch
 
 from palestra.engine.learner import Metrics
 from palestra.errors import require
-from palestra.learners.deep.actor_critic import ActorCritic, ActorCriticConfig, Batch
+from palestra.learners.deep.actor_critic import ActorCritic, Batch, SeeingConfig
 from palestra.nets.optimiser import ClippedAdam, ClippedRMSprop
 from palestra.ops.losses import value_loss, value_loss_gradient
 from palestra.ops.schedules import linear
@@ -22,7 +22,7 @@ from palestra.ops.statistics import explained_variance, standardised
 
 
 @dataclass(frozen=True)
-class A2CConfig(ActorCriticConfig):
+class A2CConfig(SeeingConfig):
     """Settings of A2C."""
 
     num_steps: int = 5
@@ -71,7 +71,8 @@ class A2C(ActorCritic):
         if c.learning_rate_schedule == "linear":
             self.optimizer.learning_rate = linear(c.learning_rate, 0.0, self.progress)
         advantage_B = standardised(b.advantage_B) if c.normalize_advantage else b.advantage_B
-        policy, value = self.policy.record(b.obs_BF), self.value.record(b.obs_BF)
+        seen_BF = self.seen(b.obs_BF)
+        policy, value = self.policy.record(seen_BF), self.value.record(seen_BF)
         log_prob_B = self.head.log_prob(policy.out, b.action_B)
         entropy = self.head.entropy(policy.out).mean()
         with torch.no_grad():

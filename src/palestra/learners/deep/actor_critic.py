@@ -5,7 +5,7 @@ VPG, A2C, TRPO and PPO collect the same rollouts and estimate the same advantage
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar, Literal, NamedTuple
 
 import torch
 from torch import Generator, Tensor, nn
@@ -17,11 +17,14 @@ from palestra.engine.config import AlgorithmConfig
 from palestra.engine.learner import Metrics
 from palestra.envs.spaces import flat_dim
 from palestra.errors import require
+from palestra.nets.encoders import ARCHITECTURES, ConvEncoder, EncoderName, is_image
+from palestra.nets.ensemble import Precision
 from palestra.nets.features import flat_features
 from palestra.nets.heads import policy_head
 from palestra.nets.mlp import MLP, Activation
 from palestra.nets.normaliser import Normaliser
 from palestra.nets.optimiser import FlatOptimiser
+from palestra.ops.augment import random_shift
 from palestra.ops.losses import value_loss, value_loss_gradient
 from palestra.ops.returns import gae
 
@@ -61,11 +64,28 @@ class ActorCriticConfig(AlgorithmConfig):
         require(all(n > 0 for n in self.hidden_sizes), f"hidden_sizes={self.hidden_sizes}", "positive sizes")
 
 
+@dataclass(frozen=True)
+class SeeingConfig(ActorCriticConfig):
+    """Settings of the methods that have an encoder for images, which policy and value network share."""
+
+    encoder: EncoderName | Literal["flat"] = "nature"
+    """Of images: fast, nature (Mnih et al. 2015) or notes (four layers of 3 x 3), or flat for none: pixels one by one.
+    Vectors need none."""
+    encoder_precision: Precision = "float32"
+    """Of the encoder's products: bfloat16 is faster on processors that have it."""
+    random_shift: int = 0
+    """Longest random shift, in pixels each way, of the images that an update learns from; 0 for none."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        require(self.random_shift >= 0, f"random_shift={self.random_shift}", "0 or more pixels")
+
+
 class Valued(NamedTuple):
     """What the value function says of a rollout."""
 
     obs_BF: Tensor
-    """Network inputs, flattened over time and environments."""
+    """What ``inputs`` makes of the observations, flattened over time and environments."""
     reward_TE: Tensor
     """Rewards, scaled where the settings ask for it."""
     value_TE: Tensor
@@ -75,7 +95,7 @@ class Valued(NamedTuple):
 
 
 class Batch(NamedTuple):
-    """Samples to learn from, flattened over time and environments."""
+    """Samples to learn from, flattened over time and environments; images stay bytes (B, C, H, W)."""
 
     obs_BF: Tensor
     action_B: Tensor
@@ -101,13 +121,16 @@ class ActorCritic(Agent):
             "at least 2 samples a rollout",
         )  # fmt: skip
         init = seeding.generator(seed, "weights")
-        features = flat_dim(self.env.observation_space)
+        self.encoder = self._make_encoder()
+        features = flat_dim(self.env.observation_space) if self.encoder is None else self.encoder.num_features
         self.head = policy_head(self.env.action_space, c.log_std_init)
         self.policy = MLP([features, *c.hidden_sizes, self.head.num_outputs], c.activation, init, output_gain=0.01)
         self.value = MLP([features, *c.hidden_sizes, 1], c.activation, init, output_gain=1.0)
         self.obs_norm = Normaliser((features,))
         self.return_norm = Normaliser(())
         parts = {"policy": self.policy, "head": self.head, "value": self.value}
+        if self.encoder is not None:
+            parts["encoder"] = self.encoder
         if c.normalize_obs:
             parts["obs_norm"] = self.obs_norm
         if c.normalize_reward:
@@ -115,7 +138,17 @@ class ActorCritic(Agent):
         self._modules = nn.ModuleDict(parts).to(self.device)
         self.sampling = seeding.generator(seed, "actions", device=self.device)
         self.shuffling = seeding.generator(seed, "minibatches", device=self.device)
+        self.shifting = seeding.generator(seed, "shifts", device=self.device)
         self.discounted_return_E = torch.zeros(num_envs, device=self.device)
+
+    def _make_encoder(self) -> ConvEncoder | None:
+        """Of images, for the methods that have one."""
+        c, space = self.config, self.env.observation_space
+        if not isinstance(c, SeeingConfig) or c.encoder == "flat" or not is_image(space):
+            return None
+        require(not c.normalize_obs, f"normalize_obs=true with images {space}", "false: bytes have one scale already")
+        init = seeding.generator(self.seed, "encoder")
+        return ConvEncoder(space, init, ARCHITECTURES[c.encoder], c.encoder_precision)
 
     @property
     def modules(self) -> nn.Module:
@@ -127,10 +160,29 @@ class ActorCritic(Agent):
         """The share of the budget that is used, for schedules; 0 without a budget."""
         return self.clock / self.budget if self.budget else 0.0
 
-    def features(self, obs: Tensor) -> Tensor:
-        """(B, *obs_shape) observations to (B, F) float32 network inputs."""
+    def inputs(self, obs: Tensor) -> Tensor:
+        """(B, *obs_shape) observations as a batch holds them: (B, F) float32, or bytes (B, C, H, W) for the encoder."""
+        if self.encoder is not None:
+            return self.encoder.inputs(obs)
         flat_BF = flat_features(obs)
         return self.obs_norm(flat_BF) if self.config.normalize_obs else flat_BF
+
+    def encoded(self, input_B: Tensor) -> Tensor:
+        """What ``inputs`` gave to the (B, F) float32 that policy and value network take."""
+        return input_B if self.encoder is None else self.encoder(input_B)
+
+    def features(self, obs: Tensor) -> Tensor:
+        """(B, *obs_shape) observations to (B, F) float32."""
+        return self.encoded(self.inputs(obs))
+
+    def seen(self, input_B: Tensor) -> Tensor:
+        """As ``encoded``, to learn from: images shifted at random, features with the graph that the encoder needs."""
+        if self.encoder is None:
+            return input_B
+        assert isinstance(self.config, SeeingConfig)
+        if self.config.random_shift:
+            input_B = random_shift(input_B, self.config.random_shift, self.shifting)
+        return self.encoder.record(input_B)
 
     def act(self, obs_BF: Tensor, *, deterministic: bool = True) -> Tensor:
         """Actions (B, ...) for observations (B, *obs_shape), within the bounds."""
@@ -160,8 +212,8 @@ class ActorCritic(Agent):
     @torch.no_grad()
     def values(self, rollout: Rollout) -> Valued:
         """Values of a rollout's states and of their true successors."""
-        obs_BF = self.features(rollout.obs.flatten(0, 1))
-        value_TE = self.value(obs_BF).view(rollout.reward.shape)
+        obs_BF = self.inputs(rollout.obs.flatten(0, 1))
+        value_TE = self.value(self.encoded(obs_BF)).view(rollout.reward.shape)
         next_value_TE = torch.cat((value_TE[1:], torch.zeros_like(value_TE[:1])))
         # V(s_{t+1}) is the next row's value, but for the last row and where an episode was cut.
         elsewhere_TE = rollout.truncated.clone()
@@ -199,13 +251,14 @@ class ActorCritic(Agent):
 
     def state_dict(self) -> dict[str, Any]:
         """Networks, normalisers, generators, environments and the unfinished episodes; not the optimisers."""
-        return {
+        state = {
             **self.world_state(),
             "modules": dict(self._modules.state_dict()),
             "sampling": self.sampling.get_state(),
             "shuffling": self.shuffling.get_state(),
             "discounted_return": self.discounted_return_E,
         }
+        return state if self.encoder is None else {**state, "shifting": self.shifting.get_state()}
 
     def load_state_dict(self, state: dict[str, Any]) -> list[str]:
         """Continue from a saved state."""
@@ -213,6 +266,8 @@ class ActorCritic(Agent):
         self._modules.load_state_dict(state["modules"])
         self.sampling.set_state(state["sampling"])
         self.shuffling.set_state(state["shuffling"])
+        if self.encoder is not None:
+            self.shifting.set_state(state["shifting"])
         self.discounted_return_E = state["discounted_return"].to(self.device) * ~restarted_E
         return restart_notes(restarted_E)
 

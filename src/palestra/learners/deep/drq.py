@@ -20,7 +20,7 @@ from palestra.engine.env_config import EnvConfig
 from palestra.errors import UsageError, require
 from palestra.learners.deep.off_policy import make_target
 from palestra.learners.deep.sac import SAC, SACConfig
-from palestra.nets.encoders import ConvEncoder, make_encoder
+from palestra.nets.encoders import ConvEncoder, make_encoder, narrow
 from palestra.nets.optimiser import ClippedAdam, flatten_parameters
 from palestra.ops.augment import random_shift
 from palestra.ops.distributions import SquashedSample
@@ -79,7 +79,7 @@ class DrQ(SAC):
 
     def _make_encoder(self, init: torch.Generator) -> ConvEncoder:
         c, space = self.config, self.env.observation_space
-        encoder = make_encoder(space, init, channels=c.encoder_channels, num_features=c.encoder_features)
+        encoder = make_encoder(space, init, narrow(c.encoder_channels, c.encoder_features))
         if not isinstance(encoder, ConvEncoder):
             raise UsageError(f"{self.name} cannot learn from {space}; expected images of bytes (sac serves vectors)")
         return encoder

@@ -11,6 +11,7 @@ import torch
 from gymnasium import spaces
 from torch import Tensor, nn
 
+from palestra.data.hindsight import HindsightReplay
 from palestra.data.replay import ReplayBuffer, Transitions
 from palestra.data.rollout import collect
 from palestra.engine import seeding
@@ -58,6 +59,9 @@ class OffPolicyConfig(AlgorithmConfig):
     """Hidden layers of actor and critics."""
     precision: Precision = "float32"
     """Of the products between hidden layers: bfloat16 is faster on processors that have it."""
+    hindsight: float = 0.0
+    """Share of a batch that is given a goal achieved later in its episode (Andrychowicz et al. 2017); the paper's 4 to
+    1 is 0.8. For environments with goals."""
 
     def __post_init__(self) -> None:
         for name in ("buffer_size", "warmup_hold", "batch_size", "train_frequency", "gradient_steps", "n_step"):
@@ -68,6 +72,8 @@ class OffPolicyConfig(AlgorithmConfig):
         require(0 <= self.gamma <= 1, f"gamma={self.gamma}", "0 <= gamma <= 1")
         require(0 < self.tau <= 1, f"tau={self.tau}", "0 < tau <= 1")
         require(all(n > 0 for n in self.hidden_sizes), f"hidden_sizes={self.hidden_sizes}", "positive sizes")
+        require(0 <= self.hindsight <= 1, f"hindsight={self.hindsight}", "a share from 0 to 1")
+        require(not self.hindsight or self.n_step == 1, f"n_step={self.n_step} with hindsight", "n_step=1")
 
 
 class OffPolicy(Agent):
@@ -81,20 +87,28 @@ class OffPolicy(Agent):
 
     def __init__(self, env: str | EnvConfig, config: Any = None, *, seed: int = 0, device: str = "auto"):
         super().__init__(env, config, seed=seed, device=device)
-        c, action_shape_and_dtype = self.config, self.know_actions()
+        action_shape_and_dtype = self.know_actions()
         self.acting = seeding.generator(seed, "actions", device=self.device)
         self.sampling = seeding.generator(seed, "replay", device=self.device)
         self.learning = seeding.generator(seed, "noise of updates", device=self.device)
-        self.replay = ReplayBuffer(
-            c.buffer_size,
-            self.env.num_envs,
-            self.env.observation_space,
-            *action_shape_and_dtype,
-            self.device,
-        )
+        self.replay = self._make_replay(*action_shape_and_dtype)
         self.gradient_steps_done = 0
         self.held_for = 0
         self.held_E = torch.zeros(0, device=self.device)
+
+    def _make_replay(self, shape: tuple[int, ...], dtype: torch.dtype) -> ReplayBuffer:
+        """A ring of transitions with actions of this shape and dtype."""
+        c, env = self.config, self.env
+        if not c.hindsight:
+            return ReplayBuffer(c.buffer_size, env.num_envs, env.observation_space, shape, dtype, self.device)
+        if env.goal is None:
+            raise UsageError(
+                f"hindsight={c.hindsight} in {self.env_config.id!r}, whose observations hold no goals; expected 0, or"
+                " an environment with goals (palestra/ArmReach-v0 with view='goal')"
+            )
+        return HindsightReplay(
+            env.goal, c.hindsight, c.buffer_size, env.num_envs, env.observation_space, shape, dtype, self.device
+        )
 
     def know_actions(self) -> tuple[tuple[int, ...], torch.dtype]:
         """Take note of the action space; returns shape and dtype of an action in replay. UsageError for a wrong one."""

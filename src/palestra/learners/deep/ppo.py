@@ -17,7 +17,7 @@ from torch import Tensor
 from palestra.data.rollout import Rollout
 from palestra.engine.learner import Metrics
 from palestra.errors import require
-from palestra.learners.deep.actor_critic import ActorCritic, ActorCriticConfig
+from palestra.learners.deep.actor_critic import ActorCritic, SeeingConfig
 from palestra.nets.optimiser import ClippedAdam
 from palestra.ops.losses import (
     approximate_kl,
@@ -36,7 +36,7 @@ Schedule = Literal["constant", "linear"]
 
 
 @dataclass(frozen=True)
-class PPOConfig(ActorCriticConfig):
+class PPOConfig(SeeingConfig):
     """Settings of PPO."""
 
     minibatch_size: int = 256
@@ -113,7 +113,7 @@ class PPO(ActorCritic):
     def samples(self, rollout: Rollout) -> Samples:
         """Advantages, and what the old policy gave the actions that it took."""
         b = self.advantages(rollout)
-        out_BK = self.policy(b.obs_BF)
+        out_BK = self.policy(self.encoded(b.obs_BF))
         log_prob_B = self.head.log_prob(out_BK, b.action_B)
         frozen_BP = self.head.frozen(out_BK) if self.config.surrogate == "kl_penalty" else None
         return Samples(b.obs_BF, b.action_B, log_prob_B, b.value_B, b.advantage_B, b.return_B, frozen_BP)
@@ -131,7 +131,7 @@ class PPO(ActorCritic):
             shuffled = [x.index_select(0, order_B).split(c.minibatch_size) for x in batch if x is not None]
             minibatches = [Samples(*parts) for parts in zip(*shuffled)]
             losses += [self._gradient_step(b, clip_range) for b in minibatches if len(b.obs_BF) > 1]
-            if stop_at is not None and approximate_kl(self._log_ratio(batch)) > stop_at:
+            if stop_at is not None and approximate_kl(self._log_ratio(batch, self._now(batch))) > stop_at:
                 break
         policy_loss, value_error = torch.stack([torch.stack(pair) for pair in losses]).mean(0).tolist()
         metrics = {
@@ -142,7 +142,7 @@ class PPO(ActorCritic):
         }
         if c.target_kl is not None and batch.frozen_BP is not None:
             with torch.no_grad():
-                metrics["train/kl"] = float(self.head.kl(batch.frozen_BP, self.policy(batch.obs_BF)).mean())
+                metrics["train/kl"] = float(self.head.kl(batch.frozen_BP, self._now(batch)).mean())
             metrics["train/kl_coef"] = self.beta
             self.beta = adapted_penalty(self.beta, metrics["train/kl"], c.target_kl)
         return metrics
@@ -151,7 +151,8 @@ class PPO(ActorCritic):
         """One step of Adam on one minibatch; returns its policy and value loss."""
         c = self.config
         advantage_B = standardised(b.advantage_B) if c.normalize_advantage else b.advantage_B
-        policy, value = self.policy.record(b.obs_BF), self.value.record(b.obs_BF)
+        seen_BF = self.seen(b.obs_BF)
+        policy, value = self.policy.record(seen_BF), self.value.record(seen_BF)
         log_prob_B = self.head.log_prob(policy.out, b.action_B)
         with torch.no_grad():
             ratio_B, value_B = (log_prob_B - b.log_prob_B).exp(), value.out.squeeze(1)
@@ -175,16 +176,23 @@ class PPO(ActorCritic):
         return policy_loss, value_error
 
     @torch.no_grad()
-    def _log_ratio(self, batch: Samples) -> Tensor:
+    def _now(self, batch: Samples) -> Tensor:
+        """(B, K) the policy's outputs as it is now."""
+        out_BK: Tensor = self.policy(self.encoded(batch.obs_BF))
+        return out_BK
+
+    @torch.no_grad()
+    def _log_ratio(self, batch: Samples, out_BK: Tensor) -> Tensor:
         """(B,) log of new over old probability."""
-        return self.head.log_prob(self.policy(batch.obs_BF), batch.action_B) - batch.log_prob_B
+        return self.head.log_prob(out_BK, batch.action_B) - batch.log_prob_B
 
     @torch.no_grad()
     def _diagnose(self, batch: Samples, clip_range: float) -> Metrics:
         """How far the iteration went, measured once after it on all of its samples."""
-        log_ratio_B = self._log_ratio(batch)
+        out_BK = self._now(batch)
+        log_ratio_B = self._log_ratio(batch, out_BK)
         figures = {
-            "train/entropy": self.head.entropy(self.policy(batch.obs_BF)).mean(),
+            "train/entropy": self.head.entropy(out_BK).mean(),
             "train/approx_kl": approximate_kl(log_ratio_B),
             "train/clip_fraction": ((log_ratio_B.exp() - 1.0).abs() > clip_range).float().mean(),
             "train/explained_variance": explained_variance(batch.value_B, batch.return_B),

@@ -1,0 +1,51 @@
+"""SAC and TD3 reach goals that chance seldom reaches with hindsight, and without it, or without learning, do not."""
+
+from typing import Any
+
+import pytest
+
+from palestra.engine.env_config import EnvConfig
+from palestra.errors import UsageError
+from palestra.learners.deep.off_policy import OffPolicy
+from palestra.learners.deep.sac import SAC
+from palestra.learners.deep.td3 import TD3
+
+SETTINGS: dict[str, Any] = {
+    "gamma": 0.9, "learning_rate": 3e-3, "hidden_sizes": (32, 32), "batch_size": 128, "buffer_size": 50_000,
+    "learning_starts": 512, "train_frequency": 16, "gradient_steps": 8, "tau": 0.02,
+}  # fmt: skip
+STEPS = 4_000
+OWN: dict[type[OffPolicy], dict[str, Any]] = {SAC: {"temperature": 0.01}, TD3: {}}
+EVERY = pytest.mark.parametrize("learner", [SAC, TD3], ids=["sac", "td3"])
+
+
+def reached(learner: type[OffPolicy], hindsight: float) -> float:
+    """Share of 100 episodes, none of them seen in training, that end at the goal."""
+    config = learner.config_type(**SETTINGS, **OWN[learner], hindsight=hindsight)
+    agent = learner(EnvConfig("probe/GoalPoint", 16), config, seed=0).learn(STEPS)
+    return float(agent.evaluate(episodes=100, seed=1).score)
+
+
+@EVERY
+def test_goals_are_reached_with_hindsight(learner: type[OffPolicy]) -> None:
+    assert reached(learner, 0.8) > 0.95
+
+
+@EVERY
+def test_and_not_without(learner: type[OffPolicy]) -> None:
+    assert reached(learner, 0.0) < 0.5
+
+
+@EVERY
+def test_and_not_without_learning(learner: type[OffPolicy], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(learner, "gradient_step", lambda *_: {})
+    assert reached(learner, 0.8) < 0.5
+
+
+def test_worlds_without_goals_are_refused_with_the_way_out() -> None:
+    with pytest.raises(UsageError, match=r"hindsight=0.8 in 'probe/TwoTargets', whose observations hold no goals"):
+        SAC("probe/TwoTargets", SAC.config_type(hindsight=0.8))
+    with pytest.raises(UsageError, match="n_step=3 with hindsight; expected n_step=1"):
+        SAC.config_type(hindsight=0.8, n_step=3)
+    with pytest.raises(UsageError, match=r"hindsight=1.5; expected a share"):
+        TD3.config_type(hindsight=1.5)

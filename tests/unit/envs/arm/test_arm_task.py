@@ -1,0 +1,168 @@
+"""What is rewarded and when an episode ends, on states whose answer is known; and experts who know what to do."""
+
+import subprocess
+import sys
+
+import gymnasium as gym
+import numpy as np
+import pytest
+import torch
+from gymnasium import spaces
+
+from palestra.envs.arm.push import PUCK, TOUCH, Push
+from palestra.envs.arm.reach import Reach
+from palestra.envs.arm.registration import TASKS, env_id, load_task
+from palestra.envs.arm.task import VIEWS, Task, Workspace, view_space
+from palestra.errors import UsageError
+
+TASK_NAMES = sorted(TASKS)
+
+
+def reach(ee: list[float], thing: list[float], radius: float = 0.1) -> tuple[float, bool, bool]:
+    reward, terminated, success = Reach(radius).reward_and_end(torch.tensor([ee]), torch.tensor([thing]))
+    assert reward.dtype == torch.float32
+    return reward.item(), terminated.item(), success.item()
+
+
+def test_near_the_object_is_success() -> None:
+    assert reach([0.5, 0.0, 0.08], [0.5, 0.05, 0.0]) == (1.0, True, True)
+    assert reach([0.5, 0.0, 0.09], [0.5, 0.05, 0.0]) == (0.0, False, False)  # 0.103 m
+    assert reach([0.5, 0.0, 0.04], [0.5, 0.05, 0.0], radius=0.05) == (0.0, False, False)
+
+
+@pytest.mark.parametrize("axis", [0, 1, 2])
+def test_outside_the_workspace_is_the_end_and_no_success(axis: int) -> None:
+    for bound, out in ((Workspace().low[axis], -0.001), (Workspace().high[axis], 0.001)):
+        ee = [0.45, 0.0, 0.3]
+        ee[axis] = bound - out * 2
+        assert not reach(ee, [9.0, 9.0, 9.0])[1]
+        ee[axis] = bound + out
+        reward, terminated, success = reach(ee, ee)  # at the object, even
+        assert (reward, terminated, success) == (pytest.approx(-0.1), True, False)
+
+
+def test_objects_lie_in_the_workspace_and_depend_on_the_generator_alone() -> None:
+    place = Reach().sample(4_000, torch.Generator().manual_seed(3))
+    torch.testing.assert_close(place, Reach().sample(4_000, torch.Generator().manual_seed(3)), rtol=0, atol=0)
+    low, high = place.amin(0), place.amax(0)
+    torch.testing.assert_close(low[:2], torch.tensor([0.2, -0.3]), atol=1e-3, rtol=0)
+    torch.testing.assert_close(high[:2], torch.tensor([0.7, 0.3]), atol=1e-3, rtol=0)
+    torch.testing.assert_close(place.mean(0)[:2], torch.tensor([0.45, 0.0]), atol=0.01, rtol=0)
+
+
+@pytest.mark.parametrize("name", TASK_NAMES)
+def test_experts_succeed_where_commands_are_obeyed(name: str) -> None:
+    """In a world in which the end effector is where it is told to be, and things move as the task says."""
+    task = load_task(name)
+    place = task.sample(500, torch.Generator().manual_seed(0))
+    ee = torch.tensor([[0.532, -0.001, 0.496]]).repeat(500, 1)
+    open_, succeeded = torch.ones(500, dtype=torch.bool), torch.zeros(500, dtype=torch.bool)
+    for _ in range(40):
+        action = task.expert(ee, place)
+        assert action.abs().max() <= 1
+        after = torch.where(open_[:, None], ee + 0.1 * action, ee)
+        place, ee = task.move(ee, after, place), after
+        _, terminated, success = task.reward_and_end(ee, place)
+        succeeded |= success & open_
+        open_ &= ~terminated
+    assert succeeded.float().mean() >= 0.99
+
+
+def test_the_puck_goes_where_it_is_pushed() -> None:
+    task = Push()
+    place = torch.tensor([[0.5, 0.0, 0.005, 0.5, 0.2, 0.005]])
+    high = task.move(torch.tensor([[0.5, -0.2, 0.2]]), torch.tensor([[0.5, 0.0, 0.2]]), place)
+    torch.testing.assert_close(high, place)  # over it
+    low = task.move(torch.tensor([[0.5, -0.2, 0.03]]), torch.tensor([[0.5, 0.0, 0.03]]), place)
+    torch.testing.assert_close(low[0, :2], torch.tensor([0.5, TOUCH]))  # as far as the tool's edge, straight ahead
+    torch.testing.assert_close(low[0, 2:], place[0, 2:])
+
+
+def test_a_puck_that_is_lost_ends_the_episode() -> None:
+    ee = torch.tensor([[0.45, 0.0, 0.3]])
+    reward, terminated, success = Push().reward_and_end(ee, torch.tensor([[0.45, 0.31, 0.0, 0.5, 0.0, 0.0]]))
+    assert (reward.item(), terminated.item(), success.item()) == (pytest.approx(-0.1), True, False)
+    reward, terminated, _ = Push().reward_and_end(ee, torch.tensor([[0.45, 0.2, 0.3, 0.45, 0.0, 0.3]]))
+    assert not terminated
+    assert reward.item() == pytest.approx(-0.1 * (0.2 + 0.2))
+
+
+def test_pushing_never_begins_at_the_goal() -> None:
+    place = Push().sample(2_000, torch.Generator().manual_seed(1))
+    assert (place[:, :2] - place[:, 3:5]).norm(dim=1).min() > 0.05 + 0.04
+    assert (place[:, 2] == -0.025 + PUCK.height / 2).all()
+
+
+@pytest.mark.parametrize("name", TASK_NAMES)
+@pytest.mark.parametrize("ended", ["", "out of time"])
+def test_compute_reward_of_many_is_that_of_each(name: str, ended: str) -> None:
+    task = load_task(name)
+    rng = np.random.default_rng(0)
+    achieved = rng.uniform((0.1, -0.4, -0.1), (0.8, 0.4, 0.6), (300, 3)).astype(np.float32)
+    desired = achieved + rng.normal(0, 0.06, (300, 3)).astype(np.float32)
+    info = np.array([{"ended": ended if i % 2 else ""} for i in range(300)])
+    many = task.compute_reward(achieved, desired, info)
+    each = [task.compute_reward(*row) for row in zip(achieved, desired, info, strict=True)]
+    assert many.shape == (300,)
+    assert np.ndim(each[0]) == 0
+    np.testing.assert_array_equal(many, each)
+    torch_reward, terminated = task.goal_reward(torch.from_numpy(achieved), torch.from_numpy(desired))
+    late = np.array([one["ended"] == "out of time" for one in info]) & ~terminated.numpy()
+    np.testing.assert_array_equal(many[~late], torch_reward.numpy()[~late])
+    np.testing.assert_array_almost_equal(many[late], torch_reward.numpy()[late] - 0.1)
+    assert len(np.unique(many)) >= 2
+
+
+def test_compute_reward_wants_equal_shapes() -> None:
+    with pytest.raises(UsageError, match="equal shapes"):
+        Reach().compute_reward(np.zeros((2, 3)), np.zeros(3), {})
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_views_have_spaces(view: str) -> None:
+    space = view_space(Reach(), view, image_size=20, frame_stack=2)
+    match space:
+        case spaces.Dict():
+            assert list(space) == sorted(space)
+        case spaces.Box():
+            assert space.shape == ((16,) if view == "state" else (2, 20, 20))
+    assert view_space(Push(), "state").shape == (19,)
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: view_space(Reach(), "pixel"), "unknown view of the task 'reach' 'pixel'; nearest: pixels"),
+        (lambda: view_space(Push(), "pixels"), "unknown view of the task 'push' 'pixels'; nearest: state"),
+        (lambda: view_space(Reach(), "pixels", image_size=0), "image_size=0; expected at least 1"),
+        (lambda: view_space(Reach(), "pixels", frame_stack=0), "frame_stack=0; expected at least 1"),
+        (lambda: load_task("reech"), "unknown task of the arm 'reech'; nearest: reach"),
+        (lambda: load_task("reach", radius=0.0), "radius=0.0; expected a positive distance"),
+    ],
+)
+def test_wrong_settings(call: object, message: str) -> None:
+    assert callable(call)
+    with pytest.raises(UsageError, match=message):
+        call()
+
+
+def test_tasks_are_registered_on_import() -> None:
+    import palestra  # noqa: F401 - registers
+
+    for name in TASKS:
+        spec = gym.spec(env_id(name))
+        assert spec.max_episode_steps == 40
+        assert isinstance(load_task(name), Task)
+        assert load_task(name).name == name
+
+
+@pytest.mark.parametrize("order", ["palestra, gymnasium", "gymnasium, palestra"])
+def test_either_import_may_come_first(order: str) -> None:
+    """And palestra does not bring Gymnasium, whose import takes longer than its own may."""
+    program = (
+        "import sys; import palestra; assert 'gymnasium' not in sys.modules; " if order.startswith("palestra") else ""
+    )
+    program += f"import {order}; print(gymnasium.spec('palestra/ArmReach-v0').id, gymnasium.__spec__.loader)"
+    done = subprocess.run([sys.executable, "-W", "error", "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.startswith("palestra/ArmReach-v0")
+    assert "SourceFileLoader" in done.stdout

@@ -1,0 +1,288 @@
+"""The twin is PyBullet's world over again: the same places, rewards, ends and pictures, many at a time."""
+
+import subprocess
+import sys
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor
+
+from palestra.envs.arm import raycast
+from palestra.envs.arm import twin as twin_module
+from palestra.envs.arm.gym_env import ArmEnv
+from palestra.envs.arm.reach import Reach
+from palestra.envs.arm.task import Puck
+from palestra.envs.arm.twin import ArmTwin
+from palestra.envs.registry import make_vec
+from palestra.errors import PalestraError, UsageError
+
+REACH, PUSH = "palestra/ArmReach-v0", "palestra/ArmPush-v0"
+
+
+def end_effector(twin: ArmTwin) -> Tensor:
+    return twin._end(twin._present()[:, :7])
+
+
+@pytest.mark.parametrize(("control", "tolerance"), [("position", 5e-3), ("teleport", 1e-4)])
+def test_the_same_actions_end_at_the_same_place(control: str, tolerance: float) -> None:
+    """Twelve random actions in each of five walks: within 5 mm of PyBullet's motors, 0.1 mm of its teleport."""
+    pytest.importorskip("pybullet", reason="the [arm] extra is not installed")
+    world = ArmEnv(control=control, radius=1e-3)
+    twin = ArmTwin(1, radius=1e-3)
+    generator = torch.Generator().manual_seed(0)
+    for walk in range(5):
+        world.reset(seed=walk)
+        twin.reset(walk)
+        for _ in range(12):
+            # Back towards the middle, so that no walk leaves the workspace.
+            middle = torch.tensor([[0.5, 0.0, 0.35]])
+            action = 2 * (middle - end_effector(twin)) + 0.8 * (2 * torch.rand(1, 3, generator=generator) - 1)
+            action = action.clamp(-1, 1)
+            twin.step(action)
+            world.step(action[0].numpy())
+            assert (world._ee - end_effector(twin)).norm() < tolerance
+    world.close()
+
+
+def test_the_same_state_has_the_same_reward_and_end() -> None:
+    """Twelve walks side by side, every other one guided to the object, the rest wherever chance leads."""
+    pytest.importorskip("pybullet", reason="the [arm] extra is not installed")
+    world = ArmEnv(control="teleport")
+    twin = ArmTwin(1)
+    twin.reset(0)
+    generator = torch.Generator().manual_seed(1)
+    found = []
+    for seed in range(12):
+        world.reset(seed=seed)
+        twin.arrange(world._joints, world._place)
+        for _ in range(8):
+            action = 2 * torch.rand(1, 3, generator=generator) - 1
+            if seed % 2:
+                action = twin.expert() + 0.3 * action
+            action = action.clamp(-1, 1)
+            _, reward, terminated, _, info = world.step(action[0].numpy())
+            result = twin.step(action)
+            assert result.reward.item() == pytest.approx(reward)
+            assert bool(result.terminated) == terminated
+            assert bool(twin.success) == info["is_success"]
+            assert twin.distance.item() == pytest.approx(info["distance"], abs=1e-3)
+            found.append(info["ended"])
+            if terminated:
+                break
+    world.close()
+    assert {"reached", "left", ""} <= set(found)
+
+
+def test_the_same_state_looks_the_same() -> None:
+    """Mean absolute difference over eight states on the way to held-out objects: 5.6 grey levels of 255 measured."""
+    pytest.importorskip("pybullet", reason="the [arm] extra is not installed")
+    world = ArmEnv(view="pixels", objects="held-out", frame_stack=1)
+    twin = ArmTwin(1, view="pixels", frame_stack=1)
+    twin.reset(0)
+    gaps = []
+    for seed in range(8):
+        obs, _ = world.reset(seed=seed)
+        for _ in range(seed % 4):
+            obs, *_ = world.step(world.expert())
+        mine = twin.arrange(world._joints, world._place)[0, 0].numpy()
+        gaps.append(np.abs(mine.astype(float) - obs[0]).mean())
+    world.close()
+    assert np.mean(gaps) < 7
+
+
+def test_the_expert_reaches_every_object_and_pushes_most_pucks() -> None:
+    for env_id, steps, least in ((REACH, 40, 1.0), (PUSH, 120, 0.97)):
+        twin = make_vec(env_id, 300, env_kwargs={"max_episode_steps": 60})
+        assert isinstance(twin, ArmTwin)
+        twin.reset(0)
+        ends = wins = 0
+        for _ in range(steps):
+            result = twin.step(twin.expert())
+            ends += int((result.terminated | result.truncated).sum())
+            wins += int(twin.success.sum())
+        assert ends > 300
+        assert wins >= least * ends
+
+
+def test_every_view_shows_the_same_episodes() -> None:
+    state, goal, pixels = (ArmTwin(5, view=view, randomisation="high") for view in ("state", "goal", "pixels"))
+    seen = state.reset(3), goal.reset(3)
+    pixels.reset(3)
+    for _ in range(12):
+        assert torch.equal(seen[0][:, 7:10], seen[1][:, :3])  # the end effector, and what is achieved
+        assert torch.equal(seen[0][:, 10:13], seen[1][:, 3:6])  # the object, and what is desired
+        assert torch.equal(seen[0][:, :10], seen[1][:, 6:])
+        assert torch.equal(state._present(), goal._present())
+        assert torch.equal(state._present(), pixels._present())
+        action = state.expert()
+        results = [twin.step(action) for twin in (state, goal, pixels)]
+        assert torch.equal(results[0].reward, results[1].reward)
+        assert torch.equal(results[0].reward, results[2].reward)
+        seen = results[0].obs, results[1].obs
+
+
+def test_goals_are_rewarded_as_the_step_was() -> None:
+    twin = ArmTwin(200, view="goal")
+    twin.reset(0)
+    assert twin.goal is not None
+    kinds = set()
+    for _ in range(8):
+        result = twin.step(twin.expert() + 0.8 * torch.randn(200, 3, generator=torch.Generator().manual_seed(0)))
+        obs = result.final_obs
+        reward, terminated = twin.goal.reward(obs[:, twin.goal.achieved], obs[:, twin.goal.desired])
+        assert torch.equal(reward, result.reward)
+        assert torch.equal(terminated, result.terminated)
+        kinds |= set(reward.tolist())
+    assert len(kinds) == 3
+
+
+def test_the_time_limit_costs_a_tenth_and_does_not_terminate() -> None:
+    twin = ArmTwin(4, max_episode_steps=5)
+    twin.reset(0)
+    still = torch.zeros(4, 3)
+    for step in range(1, 11):
+        result = twin.step(still)
+        late = step % 5 == 0
+        assert torch.equal(result.truncated, torch.full((4,), late))
+        assert not result.terminated.any()
+        assert torch.equal(result.reward, torch.full((4,), -0.1 if late else 0.0))
+
+
+def test_frame_skip_repeats_exactly_and_sums_until_the_end() -> None:
+    """The notes' loop did one step too many and lost the first reward."""
+    once, thrice = ArmTwin(1, view="state"), ArmTwin(1, view="state", frame_skip=3)
+    once.reset(0)
+    thrice.reset(0)
+    action = torch.tensor([[-0.1, 0.05, -0.1]])
+    for _ in range(3):
+        slow = once.step(action)
+    fast = thrice.step(action)
+    assert torch.equal(slow.final_obs, fast.final_obs)
+    # To the side: out of the workspace in the fourth movement, after which there is none.
+    aside = torch.tensor([[0.0, 0.8, 0.0]])
+    result = thrice.step(aside)
+    assert not result.terminated
+    assert result.reward == 0
+    result = thrice.step(aside)
+    assert result.terminated
+    assert result.reward.item() == pytest.approx(-0.1)
+    assert 0.3 < result.final_obs[0, 8] < 0.38
+
+
+def test_frames_are_stacked_oldest_first_and_repeated_at_a_start() -> None:
+    twin = ArmTwin(3, view="pixels", frame_stack=3, max_episode_steps=4, image_size=40)
+    single = ArmTwin(3, view="pixels", frame_stack=1, max_episode_steps=4, image_size=40)
+    stacked, one = twin.reset(1), single.reset(1)
+    assert torch.equal(stacked, one.repeat(1, 3, 1, 1))
+    past = [one, one, one]
+    for step in range(1, 9):
+        action = torch.full((3, 3), 0.2 if step % 2 else -0.3)
+        stacked, one = twin.step(action), single.step(action)
+        past = [*past[1:], one.final_obs]
+        assert torch.equal(stacked.final_obs, torch.cat(past, 1))
+        if step % 4 == 0:
+            past = [one.obs] * 3
+        assert torch.equal(stacked.obs, torch.cat(past, 1))
+        assert not torch.equal(past[1], past[2]) or step % 4 == 0
+
+
+def test_a_resumed_run_compiles_where_the_first_one_did(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else it would not go on to the bit."""
+    asked: list[bool] = []
+
+    def render(*args: Any) -> Tensor:
+        asked.append(args[-1])
+        return raycast.render(*args[:-1])
+
+    monkeypatch.setattr(twin_module, "render", render)
+    monkeypatch.setattr(twin_module, "COMPILE_AFTER", 20)
+    first, other = (ArmTwin(4, view="pixels", image_size=12) for _ in range(2))
+    first.reset(0)
+    other.reset(9)
+    for _ in range(2):
+        first.step(torch.zeros(4, 3))
+    saved = first.state_dict()
+    asked.clear()
+    for _ in range(5):
+        first.step(torch.zeros(4, 3))
+    assert asked == [False, False, True, True, True]  # 12, 16, 20, ... pictures before
+    expected = list(asked)
+    asked.clear()
+    other.load_state_dict(saved)
+    asked.clear()
+    for _ in range(5):
+        other.step(torch.zeros(4, 3))
+    assert asked == expected
+
+
+def test_a_task_of_ones_own_brings_its_object_into_the_picture() -> None:
+    class Mine(Reach):
+        puck = Puck(radius=0.06, height=0.08)
+
+    for task in (Reach(), Mine()):
+        twin = ArmTwin(4, task=task, view="pixels", frame_stack=1)
+        shown = twin.reset(0)
+        away = twin._present().clone()
+        away[:, 9] = -9.0  # below the floor, where nothing is seen
+        hidden = twin._picture(away, twin._behind)
+        assert ((shown[:, 0] != hidden).flatten(1).sum(1) > 15).sum() >= 3
+
+
+def test_a_larger_picture_of_the_same_state_is_the_same_scene() -> None:
+    twin = ArmTwin(3, view="pixels", frame_stack=1)
+    small = twin.reset(0)[:, 0].float()
+    large = twin.pictures(168)[:, 1::2, ::2].float()  # the pixels whose lower left corners agree
+    assert (small - large).abs().mean() < 4
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"view": "picture"}, "unknown view of the task 'reach' 'picture'"),
+        ({"view": "pixels+proprio"}, "two arrays"),
+        ({"frame_skip": 0}, "frame_skip=0; expected at least 1"),
+        ({"frame_stack": 0}, "frame_stack=0; expected at least 1"),
+        ({"image_size": 0}, "image_size=0; expected at least 1"),
+        ({"max_episode_steps": 0}, "max_episode_steps=0; expected at least 1"),
+        ({"radius": -1.0}, "radius=-1.0; expected a positive distance"),
+        ({"objects": "heldout"}, "heldout"),
+        ({"control": "motor"}, "unknown control 'motor'"),
+        ({"robot": "panda"}, "unknown robot 'panda'"),
+        ({"frame_skips": 2}, "unknown setting of palestra/ArmReach-v0 on the torch backend 'frame_skips'; nearest: fr"),
+        ({"task": "push"}, "unknown setting"),
+    ],
+)  # fmt: skip
+def test_settings_that_cannot_be_had_are_told(settings: dict[str, Any], words: str) -> None:
+    with pytest.raises(UsageError, match=words):
+        make_vec(REACH, 2, backend="torch", env_kwargs=settings)
+
+
+def test_push_has_no_pixels() -> None:
+    with pytest.raises(UsageError, match="unknown view of the task 'push' 'pixels'"):
+        make_vec(PUSH, 2, env_kwargs={"view": "pixels"})
+
+
+def test_actions_that_are_no_numbers_are_told_and_too_large_ones_clipped() -> None:
+    twin = ArmTwin(2)
+    with pytest.raises(PalestraError, match=r"call reset\(seed\) first"):
+        twin.expert()
+    twin.reset(0)
+    with pytest.raises(UsageError, match="not finite"):
+        twin.step(torch.tensor([[0.0, 0.0, 0.0], [0.0, float("nan"), 0.0]]))
+    before = end_effector(twin)
+    twin.step(torch.tensor([[0.0, 0.0, -5.0], [0.0, 0.0, -1.0]]))
+    after = end_effector(twin)
+    torch.testing.assert_close(before - after, torch.tensor([[0.0, 0.0, 0.1]]).expand(2, 3), atol=2e-3, rtol=0)
+
+
+def test_it_needs_no_pybullet() -> None:
+    code = (
+        "import sys; sys.modules['pybullet'] = sys.modules['pybullet_data'] = None\n"
+        "from palestra.envs.registry import make_vec\n"
+        "env = make_vec('palestra/ArmReach-v0', 2, env_kwargs={'view': 'pixels', 'randomisation': 'medium'})\n"
+        "print(tuple(env.reset(0).shape), env.step(env.expert()).reward.tolist())\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, "(2, 3, 84, 84) [0.0, 0.0]\n"), done.stderr

@@ -1,0 +1,30 @@
+"""Our networks in PyTorch's own layers, with copies of their parameters."""
+
+from typing import Any
+
+from torch import nn
+
+from palestra.nets.encoders import ConvEncoder
+
+
+def plain_encoder(encoder: ConvEncoder) -> nn.Sequential:
+    """An encoder that ends in ReLU; it takes what it is given, bytes by 255."""
+    *convolutions, (weight, bias) = zip(encoder.weights, encoder.biases, strict=True)
+    layers: list[nn.Module] = []
+    for (w, b), (channels, kernel, stride, padding) in zip(convolutions, encoder.layers, strict=True):
+        layer = nn.Conv2d(w.shape[1], channels, kernel, stride, padding)
+        layer.load_state_dict({"weight": w, "bias": b})
+        layers += [layer, nn.ReLU()]
+    linear = nn.Linear(weight.shape[1], len(weight))
+    linear.load_state_dict({"weight": weight, "bias": bias})
+    return nn.Sequential(*layers, nn.Flatten(), linear, nn.ReLU())
+
+
+def plain_mlp(net: Any) -> nn.Sequential:
+    """An MLP."""
+    layers: list[nn.Module] = []
+    for weight, bias in zip(net.weights, net.biases, strict=True):
+        linear = nn.Linear(weight.shape[1], weight.shape[0])
+        linear.load_state_dict({"weight": weight, "bias": bias})
+        layers += [linear, nn.Tanh() if net.activation == "tanh" else nn.ReLU()]
+    return nn.Sequential(*layers[:-1])

@@ -1,0 +1,68 @@
+"""The arm's recipes: where they are measured, on how many copies, and what is said where that cannot be done."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from palestra.engine import env_config
+from palestra.engine.agent import Agent
+from palestra.engine.env_config import EnvConfig
+from palestra.envs.registry import MOST_SIMULATORS, SIMULATORS, make_vec
+from palestra.errors import UsageError
+from palestra.learners.deep.sac import SAC, SACConfig
+from palestra.recipes.arm import HELD_OUT, RECIPES
+from palestra.recipes.build import resolve
+from palestra.recipes.recipe import Claim, Recipe
+from palestra.recipes.train import train
+
+EVERY = pytest.mark.parametrize("recipe", RECIPES, ids=lambda recipe: recipe.id)
+
+
+@EVERY
+def test_they_are_measured_on_what_training_never_saw(recipe: Recipe) -> None:
+    config = json.loads(json.dumps(resolve(recipe)))
+    env = EnvConfig(**config["env"])
+    assert env.id in SIMULATORS
+    assert env.kwargs.get("objects", "train") == "train"
+    if recipe.task.startswith("arm-reach"):
+        assert {**env.kwargs, **env.reference_kwargs}.items() >= HELD_OUT.items()
+    if recipe.claim is not None:
+        assert (recipe.claim.episodes, recipe.claim.seeds, recipe.claim.metric) == (200, 10, "eval/return_mean")
+        assert config["claim"] is not None
+        rate = (recipe.claim.threshold + 0.1) / 1.1
+        assert rate == pytest.approx(0.95 if "pixels" in recipe.id else 0.99, abs=1e-9)
+
+
+def test_the_reference_has_arguments_of_its_own_and_few_copies(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[tuple[int, str, Any]] = []
+
+    def make(env_id: str, num_envs: int, *, backend: str, device: Any, env_kwargs: Any) -> Any:
+        made.append((num_envs, backend, env_kwargs))
+        return make_vec("probe/TwoTargets", num_envs)
+
+    monkeypatch.setattr(env_config, "make_vec", make)
+    world = EnvConfig(SIMULATORS[0], 4, kwargs={"view": "state", "objects": "train"}, reference_kwargs=HELD_OUT)
+    agent = SAC(world, SACConfig(hidden_sizes=(8,)))
+    assert agent.evaluate(episodes=20, reference=True).samples.shape == (20,)
+    assert agent.evaluate(episodes=20).samples.shape == (20,)
+    assert made == [
+        (4, "auto", {"view": "state", "objects": "train"}),
+        (MOST_SIMULATORS, "sync", {"view": "state", **HELD_OUT}),
+        (20, "auto", {"view": "state", "objects": "train"}),
+    ]
+
+
+def test_what_cannot_be_measured_is_refused_before_it_is_trained(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def missing(*_: Any, **__: Any) -> None:
+        raise UsageError("needs the [arm] extra: pip install 'palestra[arm]'")
+
+    monkeypatch.setattr(Agent, "check_reference", missing)
+    monkeypatch.setattr(Agent, "step", lambda _: pytest.fail("it was trained"), raising=False)
+    recipe = Recipe("probe/sac", "", "sac", "probe/TwoTargets", 100, 1, claim=Claim(0.0, "nothing"))
+    with pytest.raises(UsageError, match=r"pip install 'palestra\[arm\]'"):
+        train(recipe, out=tmp_path)
+    assert list(tmp_path.glob("*/config.json")) == []
