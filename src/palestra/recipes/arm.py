@@ -83,7 +83,6 @@ RECIPES = (
         reference_kwargs=HELD_OUT,
         num_envs=128,
         budget=600_000,
-        threads=2,
         eval_episodes=_EVAL_EPISODES,
         settings={
             "num_steps": 16,
@@ -110,8 +109,8 @@ RECIPES = (
         env_kwargs={"view": "pixels", "randomisation": "low"},
         reference_kwargs=HELD_OUT,
         num_envs=1,
-        budget=100_000,
-        threads=2,
+        budget=40_000,  # ten minutes of one core, as much as the others may have
+        eval_every=20_000,
         eval_episodes=_EVAL_EPISODES,
         settings={  # Stable-Baselines3's defaults; its heads stand right on the features
             "num_steps": 2_048,
