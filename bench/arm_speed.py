@@ -223,6 +223,8 @@ def main() -> None:
              "frames, times the notes": speed.frames / first}
         )  # fmt: skip
         print(table[-1], flush=True)
+    trained = {threads: training(threads) for threads in (1, cores)}
+    print(trained, flush=True)
     single, teleport, twin = table[1], table[2], table[5]
     publish(
         "arm_speed",
