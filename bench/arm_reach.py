@@ -169,12 +169,10 @@ def main() -> None:
         agent.close()
         print(f"{recipe} seed {seed}: {share(tried[RADII[0]].reached, args.episodes)}", flush=True)
     table = [row(recipe, tried, args.episodes) for recipe, tried in found.items()]
-    best = max(
-        (r for r in found if r not in BESIDE), key=lambda r: table[list(found).index(r)]["within 0.1 m"], default=None
-    )
     shares = {
         r: float(np.mean([t[RADII[0]].reached / args.episodes for _, _, t, _ in tried])) for r, tried in found.items()
     }
+    best = max((r for r in found if r not in BESIDE), key=lambda r: shares[r], default=None)
     levels = [
         f"`{recipe}` by level of randomisation, PyBullet / twin: "
         + ", ".join(

@@ -109,8 +109,7 @@ RECIPES = (
         env_kwargs={"view": "pixels", "randomisation": "low"},
         reference_kwargs=HELD_OUT,
         num_envs=1,
-        budget=40_000,  # ten minutes of one core, as much as the others may have
-        eval_every=20_000,
+        budget=20_480,  # ten minutes of one core, as much as the others may have
         eval_episodes=_EVAL_EPISODES,
         settings={  # Stable-Baselines3's defaults; its heads stand right on the features
             "num_steps": 2_048,
