@@ -192,7 +192,8 @@ def test_any_algorithm_on_any_environment(tmp_path: Path, capsys: Captured) -> N
     assert printed["plots"] == []
     assert Path(printed["video"]).is_file()
     config = json.loads((Path(printed["path"]) / "config.json").read_text())
-    assert config["env"] == {"id": "Pendulum-v1", "num_envs": 2, "backend": "auto", "kwargs": {"g": 5.0}}
+    world = {"id": "Pendulum-v1", "num_envs": 2, "backend": "auto", "kwargs": {"g": 5.0}, "reference_kwargs": {}}
+    assert config["env"] == world
     assert config["settings"]["hidden_sizes"] == [8, 8]
 
 
