@@ -47,23 +47,22 @@ def _from_state(learner: str, view: str, method: str, summary: str, settings: di
     )
 
 
+def _from_pixels(learner: str, method: str, summary: str, settings: dict[str, Any], **changes: Any) -> Recipe:
+    shared: dict[str, Any] = {"env_kwargs": _PIXELS, "reference_kwargs": HELD_OUT, "eval_episodes": _EVAL_EPISODES}
+    recipe_id = f"arm-reach-pixels/{method}"
+    return Recipe(recipe_id, summary, learner, REACH, settings=settings, **{**shared, **changes})
+
+
 RECIPES = (
     _from_state("sac", "state", "sac", "SAC reaches for an object whose place it is told", _SAC),
     _from_state("td3", "state", "td3", "TD3 reaches for an object whose place it is told", _TD3),
     _from_state("sac", "goal", "sac-her", "SAC reaches for goals, and learns from those missed", _SAC | _HINDSIGHT),
     _from_state("td3", "goal", "td3-her", "TD3 reaches for goals, and learns from those missed", _TD3 | _HINDSIGHT),
-    Recipe(
-        id="arm-reach-pixels/dagger",
-        summary="a student that sees pixels imitates the scripted expert, who knows where the object is",
-        learner="dagger",
-        env=REACH,
-        env_kwargs=_PIXELS,
-        reference_kwargs=HELD_OUT,
-        num_envs=128,
-        budget=100_000,
-        eval_every=20_000,
-        eval_episodes=_EVAL_EPISODES,
-        settings={
+    _from_pixels(
+        "dagger",
+        "dagger",
+        "a student that sees pixels imitates the scripted expert, who knows where the object is",
+        {
             "num_steps": 4,
             "gradient_steps": 16,
             "batch_size": 256,
@@ -72,19 +71,16 @@ RECIPES = (
             "encoder_precision": "bfloat16",
             "random_shift": 2,
         },
+        num_envs=128,
+        budget=100_000,
+        eval_every=20_000,
         claim=_FROM_PIXELS,
     ),
-    Recipe(
-        id="arm-reach-pixels/ppo",
-        summary="PPO from pixels and reward alone, many arms side by side",
-        learner="ppo",
-        env=REACH,
-        env_kwargs=_PIXELS,
-        reference_kwargs=HELD_OUT,
-        num_envs=128,
-        budget=600_000,
-        eval_episodes=_EVAL_EPISODES,
-        settings={
+    _from_pixels(
+        "ppo",
+        "ppo",
+        "PPO from pixels and reward alone, many arms side by side",
+        {
             "num_steps": 16,
             "minibatch_size": 512,
             "num_epochs": 3,
@@ -99,19 +95,15 @@ RECIPES = (
             "encoder_precision": "bfloat16",
             "random_shift": 2,
         },
+        num_envs=128,
+        budget=600_000,
         claim=_FROM_PIXELS,
     ),
-    Recipe(
-        id="arm-reach-pixels/ppo-notes",
-        summary="the course notes' PPO and network, for comparison; it claims nothing",
-        learner="ppo",
-        env=REACH,
-        env_kwargs={"view": "pixels", "randomisation": "low"},
-        reference_kwargs=HELD_OUT,
-        num_envs=1,
-        budget=20_480,  # ten minutes of one core, as much as the others may have
-        eval_episodes=_EVAL_EPISODES,
-        settings={  # Stable-Baselines3's defaults; its heads stand right on the features
+    _from_pixels(
+        "ppo",
+        "ppo-notes",
+        "the course notes' PPO and network, for comparison; it claims nothing",
+        {  # Stable-Baselines3's defaults; its heads stand right on the features
             "num_steps": 2_048,
             "minibatch_size": 64,
             "num_epochs": 10,
@@ -119,19 +111,15 @@ RECIPES = (
             "hidden_sizes": [],
             "encoder": "notes",
         },
+        env_kwargs={"view": "pixels", "randomisation": "low"},
+        num_envs=1,
+        budget=20_480,  # ten minutes of one core, as much as the others may have
     ),
-    Recipe(
-        id="arm-reach-pixels/drq",
-        summary="SAC from pixels, each batch shifted at random, from reward alone; it claims nothing",
-        learner="drq",
-        env=REACH,
-        env_kwargs=_PIXELS,
-        reference_kwargs=HELD_OUT,
-        num_envs=16,
-        budget=100_000,
-        threads=2,
-        eval_episodes=_EVAL_EPISODES,
-        settings={
+    _from_pixels(
+        "drq",
+        "drq",
+        "SAC from pixels, each batch shifted at random, from reward alone; it claims nothing",
+        {
             "learning_starts": 2_000,
             "train_frequency": 16,
             "gradient_steps": 4,
@@ -140,6 +128,9 @@ RECIPES = (
             "gamma": 0.95,
             "shift_pixels": 2,
         },
+        num_envs=16,
+        budget=100_000,
+        threads=2,
     ),
     Recipe(
         id="arm-push-state/sac",
