@@ -29,6 +29,12 @@ _OFF_POLICY: dict[str, Any] = {
 _SAC: dict[str, Any] = {**_OFF_POLICY, "initial_temperature": 0.1}
 _TD3: dict[str, Any] = {**_OFF_POLICY, "noise_std": 0.2}
 _HINDSIGHT: dict[str, Any] = {"hindsight": 0.8}
+_TAUGHT: dict[str, Any] = {
+    "num_steps": 8,
+    "gradient_steps": 32,
+    "buffer_size": 25_000,
+    "hidden_sizes": [256, 256],
+}
 
 
 def _from_state(learner: str, view: str, method: str, summary: str, settings: dict[str, Any]) -> Recipe:
@@ -56,6 +62,7 @@ def _from_pixels(learner: str, method: str, summary: str, settings: dict[str, An
 RECIPES = (
     _from_state("sac", "state", "sac", "SAC reaches for an object whose place it is told", _SAC),
     _from_state("td3", "state", "td3", "TD3 reaches for an object whose place it is told", _TD3),
+    _from_state("dagger", "state", "dagger", "a student imitates the scripted expert, seeing what it sees", _TAUGHT),
     _from_state("sac", "goal", "sac-her", "SAC reaches for goals, and learns from those missed", _SAC | _HINDSIGHT),
     _from_state("td3", "goal", "td3-her", "TD3 reaches for goals, and learns from those missed", _TD3 | _HINDSIGHT),
     _from_pixels(
