@@ -32,7 +32,8 @@ def test_they_are_measured_on_what_training_never_saw(recipe: Recipe) -> None:
         assert (recipe.claim.episodes, recipe.claim.seeds, recipe.claim.metric) == (200, 10, "eval/return_mean")
         assert config["claim"] is not None
         rate = (recipe.claim.threshold + 0.1) / 1.1
-        assert rate == pytest.approx(0.95 if "pixels" in recipe.id else 0.99, abs=1e-9)
+        # A fiftieth of an episode, for the rounding of rewards.
+        assert rate * 200 == pytest.approx(190 if "pixels" in recipe.id else 198, abs=0.02)
 
 
 def test_the_reference_has_arguments_of_its_own_and_few_copies(monkeypatch: pytest.MonkeyPatch) -> None:
