@@ -8,6 +8,7 @@ import torch
 from numpy.typing import NDArray
 
 from palestra.envs.arm.gym_env import ArmEnv
+from palestra.envs.arm.looks import LEVELS
 from palestra.envs.arm.twin import ArmTwin
 from palestra.runs.chart import INK, make_figure, save
 
@@ -30,7 +31,7 @@ def pictures(size: int) -> dict[str, NDArray[np.uint8]]:
         places.append(world._place[0])
     world.close()
     rows = {"PyBullet, held-out objects": np.stack(real)}
-    for level in ("none", "low", "medium", "high"):
+    for level in LEVELS:
         twin = ArmTwin(COLUMNS, view="pixels", randomisation=level, image_size=size)
         twin.reset(0)
         rows[f"twin, randomisation {level!r}"] = twin.arrange(torch.stack(joints), torch.stack(places))[:, -1].numpy()

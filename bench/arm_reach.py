@@ -22,6 +22,7 @@ import torch
 from palestra.engine import seeding
 from palestra.engine.agent import Agent
 from palestra.engine.evaluate import run_episodes
+from palestra.envs.arm.looks import LEVELS
 from palestra.envs.registry import make_vec, reference_env
 from palestra.learners.expert import Expert
 from palestra.ops.evidence import bootstrap_interval, iqm, wilson_interval
@@ -34,7 +35,6 @@ from palestra.runs.store import Run
 from report import publish
 
 RADII = (0.1, 0.05, 0.02)
-LEVELS = ("none", "low", "medium", "high")
 BESIDE = ("arm-reach/random", "arm-reach/expert")
 SEED = 20_000
 """Of the episodes; no training seed comes near it."""

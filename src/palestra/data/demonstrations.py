@@ -7,6 +7,7 @@ import torch
 from gymnasium import spaces
 from torch import Generator, Tensor
 
+from palestra.data.ring import write_ring
 from palestra.errors import require
 
 
@@ -33,11 +34,7 @@ class Demonstrations:
         """Append B of them (at most the capacity), over the oldest ones when full."""
         num = len(obs_BF)
         require(num <= self.capacity, f"{num} demonstrations at once", f"at most buffer_size={self.capacity}")
-        first = min(num, self.capacity - self._head)
-        for kept, new in ((self._obs, obs_BF), (self._action, action_BA)):
-            kept[self._head : self._head + first] = new[:first]
-            if first < num:
-                kept[: num - first] = new[first:]
+        write_ring((self._obs, self._action), (obs_BF, action_BA), self._head)
         self._head = (self._head + num) % self.capacity
         self.size = min(self.size + num, self.capacity)
 

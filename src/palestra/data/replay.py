@@ -7,6 +7,7 @@ import torch
 from gymnasium import spaces
 from torch import Generator, Tensor
 
+from palestra.data.ring import write_ring
 from palestra.data.rollout import Rollout
 from palestra.errors import require
 from palestra.ops.returns import nstep_target
@@ -70,11 +71,7 @@ class ReplayBuffer:
         """Append T rows (T at most the number of rows), over the oldest ones when full."""
         steps = len(rollout.reward)
         require(steps <= self.num_rows, f"a rollout of {steps} steps", f"at most {self.num_rows}, the buffer's rows")
-        first = min(steps, self.num_rows - self._head)
-        for field, new in zip(self._fields, rollout):
-            field[self._head : self._head + first] = new[:first]
-            if first < steps:
-                field[: steps - first] = new[first:]
+        write_ring(self._fields, rollout, self._head)
         self._head = (self._head + steps) % self.num_rows
         self.size = min(self.size + steps, self.num_rows)
 

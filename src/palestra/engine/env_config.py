@@ -29,11 +29,16 @@ class EnvConfig:
         """Gymnasium's own implementation; of our probes, which it does not have, the backend itself."""
         return self.backend if self.id.startswith("probe/") else "sync"
 
+    @property
+    def reference_settings(self) -> dict[str, Any]:
+        """Arguments of the reference environment."""
+        return {**self.kwargs, **self.reference_kwargs}
+
     def make(
         self, *, num_envs: int | None = None, device: torch.device | str = "cpu", reference: bool = False
     ) -> VectorEnv:
         """Build it; ``reference`` asks for Gymnasium's own implementation whatever the backend."""
         backend, kwargs = self.backend, self.kwargs
         if reference:
-            backend, kwargs = self.reference_backend, {**kwargs, **self.reference_kwargs}
+            backend, kwargs = self.reference_backend, self.reference_settings
         return make_vec(self.id, num_envs or self.num_envs, backend=backend, device=device, env_kwargs=kwargs or None)

@@ -34,14 +34,13 @@ def make_film_env(config: EnvConfig) -> gym.Env[Any, Any]:
 
     Raises UsageError for an environment without pictures, PalestraError where drawing fails on this machine.
     """
-    kwargs = {**config.kwargs, **config.reference_kwargs}
-    probe = reference_env(config.id, env_kwargs=kwargs)
+    probe = reference_env(config.id, env_kwargs=config.reference_settings)
     modes = probe.metadata.get("render_modes", [])
     probe.close()
     if "rgb_array" not in modes:
         able = ", ".join(modes) or "nothing"
         raise UsageError(f"environment {config.id!r} draws no pictures (it renders {able}); expected 'rgb_array'")
-    env = reference_env(config.id, render_mode="rgb_array", env_kwargs=kwargs)
+    env = reference_env(config.id, render_mode="rgb_array", env_kwargs=config.reference_settings)
     try:
         env.reset(seed=0)
         _draw(env)

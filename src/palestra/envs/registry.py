@@ -56,7 +56,7 @@ PROBES: dict[str, type[TorchVectorEnv]] = {
         probes.TwoTargets,
     )
 }
-SIMULATORS = ("palestra/ArmReach-v0", "palestra/ArmPush-v0")
+SIMULATORS = tuple(ARM)
 """Whose copies, outside of the torch backend, are a whole physics simulator each."""
 MOST_SIMULATORS = 8
 """Copies of one that are worth having side by side in an evaluation."""

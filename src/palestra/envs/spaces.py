@@ -5,6 +5,7 @@ from typing import Any
 
 import gymnasium as gym
 import numpy as np
+import torch
 from gymnasium import spaces
 from numpy.typing import NDArray
 from torch import Tensor
@@ -40,6 +41,11 @@ def supported_action_space(space: gym.Space[Any], env_id: str) -> ActionSpace:
         f"environment {env_id!r} has the action space {space}; expected Discrete, MultiDiscrete or a Box"
         " of floats; wrap the environment so that its actions are one of these"
     )
+
+
+def from_unit(unit_BA: Tensor, low: Tensor, high: Tensor) -> Tensor:
+    """Numbers (B, A) between -1 and 1, stretched to the bounds (*shape) of a Box: (B, *shape)."""
+    return torch.lerp(low, high, (unit_BA.view(-1, *low.shape) + 1.0) * 0.5).clamp(low, high)
 
 
 def native_action(space: gym.Space[Any], action: Tensor) -> NDArray[Any]:

@@ -60,6 +60,21 @@ def _from_pixels(learner: str, method: str, summary: str, settings: dict[str, An
     return Recipe(recipe_id, summary, learner, REACH, settings=settings, **{**shared, **changes})
 
 
+def _beside(learner: str, summary: str) -> Recipe:
+    """What learns nothing, to measure the others by."""
+    return Recipe(
+        id=f"arm-reach/{learner}",
+        summary=summary,
+        learner=learner,
+        env=REACH,
+        env_kwargs={"view": "state"},
+        reference_kwargs=HELD_OUT,
+        num_envs=8,
+        budget=1_024,
+        eval_episodes=_EVAL_EPISODES,
+    )
+
+
 RECIPES = (
     _from_state("sac", "state", "sac", "SAC reaches for an object whose place it is told", _SAC),
     _from_state("td3", "state", "td3", "TD3 reaches for an object whose place it is told", _TD3),
@@ -151,26 +166,6 @@ RECIPES = (
         eval_episodes=_EVAL_EPISODES,
         settings=_SAC | {"gamma": 0.98, "buffer_size": 200_000},
     ),
-    Recipe(
-        id="arm-reach/expert",
-        summary="the scripted expert, who knows where the object is: what imitation has to come up to",
-        learner="expert",
-        env=REACH,
-        env_kwargs={"view": "state"},
-        reference_kwargs=HELD_OUT,
-        num_envs=8,
-        budget=1_024,
-        eval_episodes=_EVAL_EPISODES,
-    ),
-    Recipe(
-        id="arm-reach/random",
-        summary="random actions: what everything must beat",
-        learner="random",
-        env=REACH,
-        env_kwargs={"view": "state"},
-        reference_kwargs=HELD_OUT,
-        num_envs=8,
-        budget=1_024,
-        eval_episodes=_EVAL_EPISODES,
-    ),
+    _beside("expert", "the scripted expert, who knows where the object is: what imitation has to come up to"),
+    _beside("random", "random actions: what everything must beat"),
 )

@@ -90,9 +90,8 @@ class ArmEnv(gym.Env[Any, NDArray[np.float32]]):
         self.view, self.control, self.frame_skip, self.render_mode = view, control, frame_skip, render_mode
         self.goal_spec: GoalSpec | None = None
         if view == "goal":
-            # Places in the flattened Dict, whose keys are sorted. Only a goal environment has a compute_reward: by that
-            # others know it.
-            self.goal_spec = GoalSpec(slice(0, 3), slice(3, 6), self.task.goal_reward)
+            self.goal_spec = self.task.goal_spec()
+            # Only a goal environment has a compute_reward: by that others know it.
             self.compute_reward = self.task.compute_reward
         self._looks, self._plain_camera = level(randomisation), camera.with_size(image_size)
         self._objects = object_urdfs(objects)
@@ -119,7 +118,7 @@ class ArmEnv(gym.Env[Any, NDArray[np.float32]]):
             self.sim.begin(self._command[0].tolist(), thing, self._place[0, :2].tolist(), paint)
             self._started = True
             self._action = np.zeros(3, np.float32)
-            self._ended, self._total = "", 0.0
+            self._ended = ""
             self._frames.clear()
             self._look()
             return self._observation(), {"distance": self._distance()}

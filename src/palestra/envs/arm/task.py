@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from torch import Generator, Tensor
 
 from palestra.envs.arm.registration import MAX_EPISODE_STEPS as MAX_EPISODE_STEPS
+from palestra.envs.vector import GoalSpec
 from palestra.errors import require, unknown_name
 
 VIEWS = ("state", "pixels", "pixels+proprio", "goal")
@@ -36,9 +37,6 @@ TABLE_TOP = -0.025
 """Height of the table's surface; the arm stands on z = 0."""
 DROP_HEIGHT = 0.01
 """Height at which the notes put the object, a little above where it comes to rest."""
-
-ENDED = ("", "reached", "left", "out of time")
-"""How an episode ended; the first while it has not."""
 
 
 @dataclass(frozen=True)
@@ -121,6 +119,10 @@ class Task(ABC):
     @abstractmethod
     def goal_reward(self, achieved_B3: Tensor, desired_B3: Tensor) -> tuple[Tensor, Tensor]:
         """Reward (B,) float32 and terminated (B,) bool of having achieved one thing while another was desired."""
+
+    def goal_spec(self) -> GoalSpec:
+        """Where goals lie in the view "goal" made flat: a Dict's keys are sorted, and these two come first."""
+        return GoalSpec(slice(0, 3), slice(3, 6), self.goal_reward)
 
     def move(self, before_B3: Tensor, after_B3: Tensor, place_BK: Tensor) -> Tensor:
         """Places after the end effector went from one point to another; for worlds without physics of their own."""

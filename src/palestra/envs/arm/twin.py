@@ -34,7 +34,7 @@ from palestra.envs.arm.task import (
     view_space,
 )
 from palestra.envs.torch_vector import TorchVectorEnv
-from palestra.envs.vector import GoalSpec, Resumed, StepResult
+from palestra.envs.vector import Resumed, StepResult
 from palestra.errors import PalestraError, UsageError, require, unknown_name
 
 SOLIDS = 3
@@ -117,7 +117,7 @@ class ArmTwin(TorchVectorEnv):
         self.robot = robot.to(self.device)
         self._widths = [robot.num_joints, self.task.place_size, looks.LOOK_SIZE, SHAPE_SIZE, 3 * self._looks.latency]
         if view == "goal":
-            self.goal = GoalSpec(slice(0, 3), slice(3, 6), self.task.goal_reward)
+            self.goal = self.task.goal_spec()
         with torch.inference_mode(False):
             self._luminance = (robot.capsule_colour @ torch.tensor(LUMINANCE) * 255).to(self.device)
             specks = torch.randn(SPECKS, image_size, image_size, generator=torch.Generator().manual_seed(0))

@@ -22,6 +22,7 @@ from palestra.engine.agent import Agent, restart_notes
 from palestra.engine.config import AlgorithmConfig
 from palestra.engine.env_config import EnvConfig
 from palestra.engine.learner import Metrics
+from palestra.envs.spaces import from_unit
 from palestra.errors import UsageError, require
 from palestra.nets.encoders import ARCHITECTURES, ConvEncoder, EncoderName, make_encoder
 from palestra.nets.ensemble import Precision
@@ -123,8 +124,7 @@ class DAgger(Agent):
     def act(self, obs_BF: Tensor, *, deterministic: bool = True) -> Tensor:
         """The student's actions (B, *shape) within the bounds; it has no randomness of its own."""
         unit_BA = self.student(self.encoder(self.encoder.inputs(obs_BF))).tanh()
-        unit = unit_BA.view(-1, *self.low.shape)
-        return torch.lerp(self.low, self.high, (unit + 1.0) * 0.5).clamp(self.low, self.high)
+        return from_unit(unit_BA, self.low, self.high)
 
     def step(self) -> Metrics:
         """One iteration: act by expert and student, and ask the expert about every step; then gradient steps."""

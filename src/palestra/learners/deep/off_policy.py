@@ -19,7 +19,7 @@ from palestra.engine.agent import Agent, restart_notes
 from palestra.engine.config import AlgorithmConfig
 from palestra.engine.env_config import EnvConfig
 from palestra.engine.learner import Metrics
-from palestra.envs.spaces import flat_dim
+from palestra.envs.spaces import flat_dim, from_unit
 from palestra.errors import UsageError, require
 from palestra.nets.ensemble import Precision
 from palestra.nets.features import flat_features
@@ -140,8 +140,7 @@ class OffPolicy(Agent):
 
     def to_env(self, action_EA: Tensor) -> Tensor:
         """From actions (E, A) between -1 and 1 to the space's bounds (E, *shape)."""
-        unit = action_EA.view(-1, *self.low.shape)
-        return torch.lerp(self.low, self.high, (unit + 1.0) * 0.5).clamp(self.low, self.high)
+        return from_unit(action_EA, self.low, self.high)
 
     def random_actions(self, num: int) -> Tensor:
         """Uniform actions (num, A) between -1 and 1."""

@@ -113,7 +113,7 @@ class PPO(ActorCritic):
     def samples(self, rollout: Rollout) -> Samples:
         """Advantages, and what the old policy gave the actions that it took."""
         b = self.advantages(rollout)
-        out_BK = self.policy(self.encoded(b.obs_BF))
+        out_BK = self._now(b.obs_BF)
         log_prob_B = self.head.log_prob(out_BK, b.action_B)
         frozen_BP = self.head.frozen(out_BK) if self.config.surrogate == "kl_penalty" else None
         return Samples(b.obs_BF, b.action_B, log_prob_B, b.value_B, b.advantage_B, b.return_B, frozen_BP)
@@ -131,7 +131,7 @@ class PPO(ActorCritic):
             shuffled = [x.index_select(0, order_B).split(c.minibatch_size) for x in batch if x is not None]
             minibatches = [Samples(*parts) for parts in zip(*shuffled)]
             losses += [self._gradient_step(b, clip_range) for b in minibatches if len(b.obs_BF) > 1]
-            if stop_at is not None and approximate_kl(self._log_ratio(batch, self._now(batch))) > stop_at:
+            if stop_at is not None and approximate_kl(self._log_ratio(batch, self._now(batch.obs_BF))) > stop_at:
                 break
         policy_loss, value_error = torch.stack([torch.stack(pair) for pair in losses]).mean(0).tolist()
         metrics = {
@@ -142,7 +142,7 @@ class PPO(ActorCritic):
         }
         if c.target_kl is not None and batch.frozen_BP is not None:
             with torch.no_grad():
-                metrics["train/kl"] = float(self.head.kl(batch.frozen_BP, self._now(batch)).mean())
+                metrics["train/kl"] = float(self.head.kl(batch.frozen_BP, self._now(batch.obs_BF)).mean())
             metrics["train/kl_coef"] = self.beta
             self.beta = adapted_penalty(self.beta, metrics["train/kl"], c.target_kl)
         return metrics
@@ -176,9 +176,9 @@ class PPO(ActorCritic):
         return policy_loss, value_error
 
     @torch.no_grad()
-    def _now(self, batch: Samples) -> Tensor:
+    def _now(self, obs_BF: Tensor) -> Tensor:
         """(B, K) the policy's outputs as it is now."""
-        out_BK: Tensor = self.policy(self.encoded(batch.obs_BF))
+        out_BK: Tensor = self.policy(self.encoded(obs_BF))
         return out_BK
 
     @torch.no_grad()
@@ -189,7 +189,7 @@ class PPO(ActorCritic):
     @torch.no_grad()
     def _diagnose(self, batch: Samples, clip_range: float) -> Metrics:
         """How far the iteration went, measured once after it on all of its samples."""
-        out_BK = self._now(batch)
+        out_BK = self._now(batch.obs_BF)
         log_ratio_B = self._log_ratio(batch, out_BK)
         figures = {
             "train/entropy": self.head.entropy(out_BK).mean(),

@@ -1,0 +1,14 @@
+"""Rings: tensors of fixed length in which new rows take the place of the oldest."""
+
+from collections.abc import Iterable
+
+from torch import Tensor
+
+
+def write_ring(kept: Iterable[Tensor], new: Iterable[Tensor], head: int) -> None:
+    """Write rows (T, ...) into rings (N, ...), T at most N, from row ``head`` on and over the end to the beginning."""
+    for ring, rows in zip(kept, new):
+        first = min(len(rows), len(ring) - head)
+        ring[head : head + first] = rows[:first]
+        if first < len(rows):
+            ring[: len(rows) - first] = rows[first:]
