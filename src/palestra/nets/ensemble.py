@@ -5,7 +5,8 @@ gradients by hand, as those of :class:`palestra.nets.mlp.MLP` do, and can give t
 through it an actor learns from a critic. ``tests/unit/nets/test_ensemble.py`` holds the two ways equal.
 
 With ``precision="bfloat16"`` the products of hidden layers run in bfloat16 and everything else in float32: parameters,
-inputs, the last layer and what it returns, so that no value is ever rounded to eight bits.
+inputs, the last layer and what it returns, so that no value is ever rounded to eight bits. A few rows, as when acting,
+stay in float32: to round the weights for them would take longer than to multiply.
 """
 
 from collections.abc import Sequence
@@ -18,6 +19,12 @@ from torch import Generator, Tensor, nn
 from palestra.nets.initialisation import uniform_fan_in_
 
 Precision = Literal["float32", "bfloat16"]
+
+
+FEW = 32
+"""Rows from which on it pays to round to bfloat16."""
+NARROW = 16
+"""Columns up to which a product is faster the other way round, its result as rows."""
 
 
 class EnsembleRecording(NamedTuple):
@@ -51,6 +58,7 @@ class Ensemble(nn.Module):
     def __init__(self, number: int, sizes: Sequence[int], generator: Generator, precision: Precision = "float32"):
         super().__init__()
         self.number = number
+        self.last_layer = len(sizes) - 2
         self.dtype = torch.bfloat16 if precision == "bfloat16" else torch.float32
         shapes = list(pairwise(sizes))
         weights = [torch.empty(number, fan_in, fan_out) for fan_in, fan_out in shapes]
@@ -75,13 +83,13 @@ class Ensemble(nn.Module):
         x_NBF = x.expand(self.number, *x.shape[-2:])
         *hidden, (last_weight, last_bias) = self._layers()
         for i, (weight, bias) in enumerate(hidden):
-            dtype = self._dtype_of(i)
+            dtype = self._dtype_of(i, x.shape[-2])
             x_NBF = torch.baddbmm(bias.to(dtype), x_NBF.to(dtype), weight.to(dtype)).float().relu()
         return torch.baddbmm(last_bias, x_NBF, last_weight)
 
-    def _dtype_of(self, layer: int) -> torch.dtype:
+    def _dtype_of(self, layer: int, rows: int) -> torch.dtype:
         """Of a layer's product. Inputs and outputs keep their precision; those layers are the cheapest too."""
-        return self.dtype if 0 < layer < len(self.weights) - 1 else torch.float32
+        return self.dtype if 0 < layer < self.last_layer and rows >= FEW else torch.float32
 
     @torch.no_grad()
     def record(self, x: Tensor, number: int | None = None) -> EnsembleRecording:
@@ -94,7 +102,7 @@ class Ensemble(nn.Module):
         factors: list[Tensor] = []
         weights: list[Tensor] = []
         for i, (weight, bias) in enumerate(hidden):
-            dtype = self._dtype_of(i)
+            dtype = self._dtype_of(i, x.shape[-2])
             if dtype is torch.float32:
                 factors.append(inputs[-1])
                 weights.append(weight)
@@ -123,7 +131,7 @@ class Ensemble(nn.Module):
 
     def input_gradient(self, recording: EnsembleRecording, grad_NBK: Tensor, first: int = 0) -> Tensor:
         """From the first layer's gradient to the inputs', (N, B, F - first)."""
-        return grad_NBK.bmm(recording.weights[0][:, first:].transpose(1, 2))
+        return _product(grad_NBK, recording.weights[0][:, first:].transpose(1, 2))
 
     def _back(self, recording: EnsembleRecording, grad_NBK: Tensor, learn: bool) -> Tensor:
         layers = self._layers()
@@ -144,9 +152,12 @@ class Ensemble(nn.Module):
 
 
 def _product(a_NIJ: Tensor, b_NJK: Tensor) -> Tensor:
-    """(N, I, K) batched matrix product; columns and rows of one number go by elements, six times as fast."""
-    if b_NJK.shape[2] == 1:
-        return (a_NIJ * b_NJK.reshape(len(b_NJK), 1, -1)).sum(2, keepdim=True)
-    if b_NJK.shape[1] == 1:  # reshaped to plain strides, which the result then has too
-        return a_NIJ * b_NJK.reshape(len(b_NJK), 1, -1)
+    """(N, I, K) batched matrix product, by whatever is fastest for its shape."""
+    number, inner, columns = b_NJK.shape
+    if columns == 1:  # by elements, six times as fast
+        return (a_NIJ * b_NJK.reshape(number, 1, -1)).sum(2, keepdim=True)
+    if inner == 1:  # reshaped to plain strides, which the result then has too
+        return a_NIJ * b_NJK.reshape(number, 1, -1)
+    if columns <= NARROW:
+        return b_NJK.transpose(1, 2).bmm(a_NIJ.transpose(1, 2)).transpose(1, 2)
     return a_NIJ.bmm(b_NJK)

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from palestra.nets.ensemble import Ensemble
+from palestra.nets.ensemble import FEW, Ensemble
 from palestra.nets.optimiser import ClippedAdam
 
 SIZES = {"no hidden layer": [3, 2], "one": [4, 7, 1], "two": [5, 8, 6, 3], "three": [2, 5, 4, 6, 1]}
@@ -111,6 +111,12 @@ def test_bfloat16_stays_near_and_rounds_no_output() -> None:
         # A unit whose input is next to zero may be on in one and off in the other.
         assert (p.grad - q.grad).norm() < 0.1 * p.grad.norm()
         assert q.grad.dtype is torch.float32
+
+
+def test_a_few_rows_are_multiplied_as_they_are() -> None:
+    exact, fast = make(2, [6, 64, 64, 1]), make(2, [6, 64, 64, 1], "bfloat16")
+    torch.testing.assert_close(fast.record(draw(FEW - 1, 6)).out, exact.record(draw(FEW - 1, 6)).out)
+    assert not torch.allclose(fast.record(draw(FEW, 6)).out, exact.record(draw(FEW, 6)).out)
 
 
 def test_going_back_without_a_place_for_gradients_says_so() -> None:
