@@ -1,5 +1,6 @@
 """Gamma random numbers, many at a time (Marsaglia & Tsang 2000, https://doi.org/10.1145/358407.358414)."""
 
+import numpy as np
 import torch
 from torch import Generator, Tensor
 
@@ -25,7 +26,7 @@ def gamma_sample(shape_B: Tensor, generator: Generator) -> Tensor:
     # a refusal. Random numbers are most of the cost, and a byte is a quarter of one.
     byte_B = _random_bytes(shape_B.numel(), generator)
     reach_B = torch.addcmul(byte_B.to(d_B.dtype), curve_B, curve_B, value=256 * _SQUEEZE)
-    doubtful_R = reach_B.ge_(255.0).nonzero().squeeze(1)
+    doubtful_R = _places_from(reach_B, 255.0)
     x_R, v_R, d_R, byte_R = (z.index_select(0, doubtful_R) for z in (x_B, v_B, d_B, byte_B))
     u_R = (torch.empty_like(d_R).uniform_(generator=generator) + byte_R) / 256
     # Where v <= 0 the logarithm is not a number (or -inf), and the comparison is false: refused, as it must be.
@@ -39,3 +40,10 @@ def _random_bytes(number: int, generator: Generator) -> Tensor:
     """(number,) uint8, uniform from 0 to 255."""
     words = torch.empty(-(-number // 8), dtype=torch.int64, device=generator.device)
     return words.random_(-(2**63), None, generator=generator).view(torch.uint8)[:number]
+
+
+def _places_from(x_B: Tensor, bound: float) -> Tensor:
+    """(R,) int64 indices of numbers that reach a bound."""
+    if x_B.device.type == "cpu":  # where few do, NumPy finds them four times as fast
+        return torch.from_numpy(np.flatnonzero(x_B.numpy() >= np.float32(bound)))
+    return (x_B >= bound).nonzero().squeeze(1)

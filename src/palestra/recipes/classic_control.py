@@ -320,14 +320,20 @@ RECIPES = (
     ),
     Recipe(
         id="pendulum/sac",
-        summary="SAC swings a pendulum up and holds it",
+        summary="SAC swings a pendulum up and holds it, with two updates a step",
         learner="sac",
         env="Pendulum-v1",
         num_envs=1,
         budget=10_000,
         eval_every=1_000,
         eval_episodes=_PENDULUM_EPISODES,
-        settings={**_SMALL_ACTOR_CRITIC, "hidden_sizes": [64, 64], "learning_rate": 1e-3, "learning_starts": 200},
+        settings={
+            **_SMALL_ACTOR_CRITIC,
+            "hidden_sizes": [64, 64],
+            "learning_rate": 1e-3,
+            "learning_starts": 200,
+            "gradient_steps": 2,
+        },
         claim=_PENDULUM,
     ),
     Recipe(
