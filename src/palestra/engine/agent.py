@@ -4,6 +4,7 @@ from abc import abstractmethod
 from collections.abc import Callable
 from typing import Any
 
+import gymnasium as gym
 import numpy as np
 import torch
 from torch import Tensor, nn
@@ -145,6 +146,10 @@ class Agent(Configured):
         if not single:
             return out
         return int(out[0]) if out.ndim == 1 else out[0]
+
+    def decide(self, obs: Any, env: gym.Env[Any, Any]) -> Any:
+        """The greedy action in one Gymnasium environment, which has just observed ``obs``."""
+        return self.predict(obs)
 
     def close(self) -> None:
         """Release environments and their processes."""

@@ -73,7 +73,7 @@ def film(agent: Agent, env: gym.Env[Any, Any], *, episodes: int, seed: int, max_
         total = 0.0
         yield Frame(_draw(env), episode, total)
         for _ in range(max_steps):
-            obs, reward, terminated, truncated, _ = env.step(agent.predict(obs))
+            obs, reward, terminated, truncated, _ = env.step(agent.decide(obs, env))
             total += float(reward)
             yield Frame(_draw(env), episode, total)
             if terminated or truncated:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+import gymnasium as gym
 from torch import Tensor, nn
 
 from palestra.data.rollout import collect
@@ -54,6 +55,10 @@ class Expert(Agent):
     def policy_in(self, env: VectorEnv) -> Callable[[Tensor], Tensor]:
         """The expert of that environment, whatever is observed."""
         return lambda obs: env.expert()
+
+    def decide(self, obs: Any, env: gym.Env[Any, Any]) -> Any:
+        """What the expert of that environment says, whatever is observed."""
+        return env.get_wrapper_attr("expert")()
 
     def step(self) -> Metrics:
         """Act for ``num_steps`` steps."""

@@ -35,7 +35,7 @@ class Countdown(gym.Env):
 class Echo:
     """Acts what it sees."""
 
-    def predict(self, obs: int) -> int:
+    def decide(self, obs: int, env: gym.Env) -> int:
         return obs
 
 

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import gymnasium as gym
 import numpy as np
 import pytest
 import torch
@@ -174,6 +175,14 @@ def test_the_expert_is_asked_nothing_that_only_observations_tell() -> None:
     assert agent.evaluate(episodes=5).score == 1.0
     with pytest.raises(UsageError, match="acts by the true state, not by observations"):
         agent.predict(agent.env.observation_space.sample())
+
+
+def test_in_an_environment_of_gymnasium_the_expert_is_its_own() -> None:
+    class Known(gym.Env[Any, Any]):
+        def expert(self) -> float:
+            return 0.25
+
+    assert Expert(EnvConfig(ENV, 2)).decide(None, gym.Wrapper(Known())) == 0.25
 
 
 @pytest.mark.parametrize(

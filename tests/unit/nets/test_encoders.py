@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 from gymnasium import spaces
+from plain_layers import plain_encoder
 from torch import Tensor, nn
 
 from palestra.errors import UsageError
@@ -65,19 +66,6 @@ def test_it_is_so_many_layers_of_pytorch(shape: tuple[int, int, int]) -> None:
     assert out.std() > 0.1
 
 
-def plain(encoder: ConvEncoder) -> nn.Sequential:
-    """A named architecture in PyTorch's own layers with copies of its parameters."""
-    *convolutions, (weight, bias) = zip(encoder.weights, encoder.biases, strict=True)
-    layers: list[nn.Module] = []
-    for (w, b), (channels, kernel, stride, padding) in zip(convolutions, encoder.layers, strict=True):
-        layer = nn.Conv2d(w.shape[1], channels, kernel, stride, padding)
-        layer.load_state_dict({"weight": w, "bias": b})
-        layers += [layer, nn.ReLU()]
-    linear = nn.Linear(weight.shape[1], len(weight))
-    linear.load_state_dict({"weight": weight, "bias": bias})
-    return nn.Sequential(*layers, nn.Flatten(), linear, nn.ReLU())
-
-
 @pytest.mark.parametrize("name", ARCHITECTURES)
 def test_named_architectures_are_pytorchs_layers_too_and_end_in_relu(name: str) -> None:
     encoder = ConvEncoder(space(3, 84, 84), torch.Generator().manual_seed(0), ARCHITECTURES[name])
@@ -85,7 +73,7 @@ def test_named_architectures_are_pytorchs_layers_too_and_end_in_relu(name: str) 
         for bias in encoder.biases:
             bias.add_(torch.linspace(-0.1, 0.2, bias.numel()))
     given = images(CHUNK + 3, 3, 84, 84)
-    expected = plain(encoder)(given[-6:].float() / 255)
+    expected = plain_encoder(encoder)(given[-6:].float() / 255)
     torch.testing.assert_close(encoder(given[-6:]), expected, rtol=1e-4, atol=1e-5)
     with torch.no_grad():  # in parts, where no gradient is asked for
         torch.testing.assert_close(encoder(given)[-6:], expected, rtol=1e-4, atol=1e-5)
