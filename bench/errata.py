@@ -40,7 +40,8 @@ from palestra.learners.deep.ppo import PPO, PPOConfig
 from palestra.learners.deep.sac import SAC, SACConfig
 from palestra.learners.deep.trpo import TRPO, TRPOConfig
 from palestra.learners.tabular.double_q_learning import DoubleQLearning
-from palestra.learners.tabular.n_step_sarsa import NStepSarsa, NStepSarsaConfig
+from palestra.learners.tabular.n_step import NStepConfig
+from palestra.learners.tabular.n_step_sarsa import NStepSarsa
 from palestra.learners.tabular.q_learning import QLearning
 from palestra.learners.tabular.table import Step, TabularConfig
 from palestra.ops import distributions
@@ -197,7 +198,7 @@ class NotesNStepSarsa(NStepSarsa):
 @fault("n-step-index", "return of 4-step SARSA on FrozenLake without slipping, 20,000 steps")
 def n_step_index(seed: int, faulty: bool) -> float:
     kind = NotesNStepSarsa if faulty else NStepSarsa
-    return score(kind(LAKE, NStepSarsaConfig(**LAKE_CONFIG), seed=seed).learn(20_000), episodes=1)
+    return score(kind(LAKE, NStepConfig(**LAKE_CONFIG), seed=seed).learn(20_000), episodes=1)
 
 
 class NotesQLearning(QLearning):

@@ -12,49 +12,38 @@ pi is epsilon-greedy with an epsilon of its own. Greedy, the default, with n = 1
 """
 
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
 
 import numpy as np
-from numpy.typing import NDArray
 
 from palestra.errors import require
-from palestra.learners.tabular.n_step_window import Window
-from palestra.learners.tabular.table import Step, Tabular, TabularConfig
+from palestra.learners.tabular.n_step import NStep, NStepConfig
+from palestra.learners.tabular.table import Step
 from palestra.ops.tables import Floats, Ints, epsilon_greedy, expected_value
 
 
 @dataclass(frozen=True)
-class TreeBackupConfig(TabularConfig):
+class TreeBackupConfig(NStepConfig):
     """Settings of tree backup."""
 
-    n_step: int = 4
-    """Depth of the backup, n."""
     target_epsilon: float | None = 0.0
     """Share of random actions of the policy that is learned about; none for that of the one that acts."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        require(self.n_step >= 1, f"n_step={self.n_step}", "at least 1")
         require(0 <= (self.target_epsilon or 0) <= 1, f"target_epsilon={self.target_epsilon}", "0 to 1, or none")
 
 
-class TreeBackup(Tabular):
+class TreeBackup(NStep):
     """n-step tree backup for worlds of finitely many states."""
 
     name = "tree-backup"
     config_type = TreeBackupConfig
     config: TreeBackupConfig
 
-    def __init__(self, env: Any, config: TreeBackupConfig | None = None, *, seed: int = 0, device: str = "auto"):
-        super().__init__(env, config, seed=seed, device=device)
-        self.window = Window(self.config.n_step, self.env.num_envs)
-
     def update(self, s: Step, uniform_KE: Floats) -> Ints:
-        """Update the pair of n steps ago, and at an episode's end those after it; then draw the next action."""
-        self.window.add(s)
-        while len(copy_B := self.window.due(s)):
-            self.improve(self.window.oldest(copy_B), self.targets(s, copy_B))
-            self.window.drop(copy_B)
+        """Learn what is due; then draw the next action."""
+        self.catch_up(s, partial(self.targets, s))
         return self.explore(s.onward_E, uniform_KE[0])
 
     def targets(self, s: Step, copy_B: Ints) -> Floats:
@@ -73,15 +62,3 @@ class TreeBackup(Tabular):
             longer_B = w.reward_NE[w.ago(k), copy_B] + c.gamma * value_B
             return_B = np.where(k < length_B, longer_B, return_B)
         return return_B
-
-    def memory(self) -> dict[str, Any]:
-        """The window."""
-        return self.window.state_dict()
-
-    def load_memory(self, memory: dict[str, Any]) -> None:
-        """Take the window back."""
-        self.window.load_state_dict(memory)
-
-    def forget(self, restarted_E: NDArray[np.bool_]) -> None:
-        """Empty the window of copies that began anew."""
-        self.window.count_E[restarted_E] = 0

@@ -1,11 +1,15 @@
-"""The last n transitions of every copy, for methods that look n steps ahead before they learn."""
+"""What methods share that look n steps ahead before they learn: the last n transitions of every copy."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from palestra.learners.tabular.table import Step
-from palestra.ops.tables import Ints
+from palestra.errors import require
+from palestra.learners.tabular.table import Step, Tabular, TabularConfig
+from palestra.ops.tables import Floats, Ints
 
 
 class Window:
@@ -71,3 +75,50 @@ class Window:
         self.state_NE, self.action_NE = np.array(state["state"]), np.array(state["action"])
         self.entry_NE, self.reward_NE = np.array(state["entry"]), np.array(state["reward"])
         self.count_E, self._newest = np.array(state["count"]), state["newest"]
+
+
+@dataclass(frozen=True)
+class NStepConfig(TabularConfig):
+    """Settings of a method that looks n steps ahead."""
+
+    n_step: int = 4
+    """Rewards before the bootstrap, n."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        require(self.n_step >= 1, f"n_step={self.n_step}", "at least 1")
+
+
+class NStep(Tabular):
+    """Learns from a transition once what came of it is known n steps on, or to the end of its episode."""
+
+    config_type = NStepConfig
+    config: NStepConfig
+
+    def __init__(self, env: Any, config: Any = None, *, seed: int = 0, device: str = "auto"):
+        super().__init__(env, config, seed=seed, device=device)
+        self.window = Window(self.config.n_step, self.env.num_envs)
+
+    def catch_up(self, s: Step, targets: Callable[[Ints], Floats]) -> None:
+        """Update the pair of n steps ago, and at an episode's end those after it.
+
+        Args:
+            s: the newest step.
+            targets: G (B,) of the oldest transition of copies (B,).
+        """
+        self.window.add(s)
+        while len(copy_B := self.window.due(s)):
+            self.improve(self.window.oldest(copy_B), targets(copy_B))
+            self.window.drop(copy_B)
+
+    def memory(self) -> dict[str, Any]:
+        """The window."""
+        return self.window.state_dict()
+
+    def load_memory(self, memory: dict[str, Any]) -> None:
+        """Take the window back."""
+        self.window.load_state_dict(memory)
+
+    def forget(self, restarted_E: NDArray[np.bool_]) -> None:
+        """Empty the window of copies that began anew."""
+        self.window.count_E[restarted_E] = 0
