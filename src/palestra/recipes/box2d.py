@@ -65,7 +65,7 @@ RECIPES = (
     ),
     Recipe(
         id="lunar-lander/dqn",
-        summary="DQN with double and three-step targets, one gradient step for every four environment steps",
+        summary="DQN with double and three-step targets, one gradient step for every two environment steps",
         learner="dqn",
         env="LunarLander-v3",
         num_envs=4,
@@ -83,7 +83,7 @@ RECIPES = (
             "learning_starts": 2_000,
             "target_update_interval": 1_000,
             "train_frequency": 16,
-            "gradient_steps": 4,
+            "gradient_steps": 8,
             "epsilon_end": 0.02,
             "exploration_fraction": 0.25,
         },
