@@ -646,8 +646,8 @@ class NotesTemperatureSAC(SAC):
 
     def learn_temperature(self, log_prob_B: Tensor) -> None:
         wrong = self.temperature() * (-log_prob_B.mean() - self.target_entropy)
-        self.temperature_optimiser.gradient[0] = wrong
-        self.temperature_optimiser.step()
+        assert self.log_temperature.grad is not None
+        self.log_temperature.grad.copy_(wrong)
 
 
 @fault("temperature-detached", "true entropy of SAC's policy whose temperature is to hold -0.5 nats", seeds=3)

@@ -100,6 +100,7 @@ def test_the_temperature_moves_towards_its_target(log_prob: float, direction: in
     agent = SAC("probe/TwoTargets")  # holds an entropy of -2
     before = float(agent.temperature())
     agent.learn_temperature(torch.full((8,), log_prob))
+    agent.actor_optimiser.step()
     assert math.copysign(1, float(agent.temperature()) - before) == direction
 
 

@@ -103,4 +103,5 @@ def test_the_temperature_moves_towards_its_target(entropy: float, direction: int
     agent = DiscreteSAC("probe/ActionDependent")  # holds half of log 2, 0.35
     before = float(agent.temperature())
     agent.learn_temperature(torch.full((8,), -entropy))
+    agent.actor_optimiser.step()
     assert math.copysign(1, float(agent.temperature()) - before) == direction

@@ -38,7 +38,7 @@ def test_and_not_without(learner: type[OffPolicy]) -> None:
 
 @EVERY
 def test_and_not_without_learning(learner: type[OffPolicy], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(learner, "gradient_step", lambda *_: {})
+    monkeypatch.setattr(learner, "gradient_step", lambda *_: dict)
     assert reached(learner, 0.8) < 0.5
 
 

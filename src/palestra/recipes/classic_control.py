@@ -11,7 +11,7 @@ _PENDULUM_EPISODES = 200
 _PENDULUM = Claim(
     -160.0,
     "RL Baselines3 Zoo reports -152 to -157 for TD3, DDPG and SAC after 20,000 steps",
-    episodes=2_000,  # their returns differ by 85: the mean of 400 would be uncertain by 4, half of what the claim leaves
+    episodes=2_000,  # their returns differ by 85: the mean of 400 would be uncertain by 4, half of the margin
 )
 _SMALL_ACTOR_CRITIC: dict[str, Any] = {
     "gamma": 0.95,

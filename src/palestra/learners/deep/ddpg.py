@@ -17,7 +17,7 @@ from palestra.engine import seeding
 from palestra.engine.env_config import EnvConfig
 from palestra.envs.spaces import flat_dim
 from palestra.errors import require
-from palestra.learners.deep.off_policy import OffPolicy, OffPolicyConfig, make_target
+from palestra.learners.deep.off_policy import Figures, OffPolicy, OffPolicyConfig, make_target
 from palestra.nets.ensemble import Ensemble
 from palestra.nets.features import flat_features
 from palestra.nets.optimiser import ClippedAdam, flatten_parameters
@@ -104,14 +104,14 @@ class DDPG(OffPolicy):
         """The noise process begins anew with an episode."""
         self.ou_EA = self.ou_EA * ~done_TE.any(0)[:, None]
 
-    def gradient_step(self, b: Transitions) -> dict[str, Tensor]:
+    def gradient_step(self, b: Transitions) -> Figures:
         """One step of the critic, then of the actor, then of their targets."""
         figures = self.learn_critics(b, self.target_actor(b.next_obs_BF)[0].tanh())
         self.learn_actor(b.obs_BF)
         self.follow()
         return figures
 
-    def learn_critics(self, b: Transitions, next_action_BA: Tensor) -> dict[str, Tensor]:
+    def learn_critics(self, b: Transitions, next_action_BA: Tensor) -> Figures:
         """Critics towards the value of the target actor's actions; with two of them the smaller is believed."""
         next_q_B = self.target_critics(torch.cat((b.next_obs_BF, next_action_BA), 1)).amin(0).squeeze(1)
         target_B = torch.addcmul(b.return_B, b.discount_B, next_q_B)  # algorithm 1: y
@@ -119,7 +119,7 @@ class DDPG(OffPolicy):
         error_NB1 = recorded.out - target_B[:, None]
         self.critics.backward(recorded, error_NB1 * (2.0 / len(target_B)))  # eq. 5
         self.critic_optimiser.step()
-        return {"critic_loss": error_NB1.square().mean(), "q_mean": recorded.out.mean()}
+        return lambda: {"critic_loss": error_NB1.square().mean(), "q_mean": recorded.out.mean()}
 
     def learn_actor(self, obs_BF: Tensor) -> None:
         """The actor up the first critic (eq. 6)."""

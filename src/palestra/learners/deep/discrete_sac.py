@@ -19,7 +19,8 @@ from torch.nn import functional as F
 
 from palestra.data.replay import Transitions
 from palestra.errors import UsageError, require
-from palestra.learners.deep.sac import SAC, SACConfig
+from palestra.learners.deep.off_policy import Figures
+from palestra.learners.deep.sac import SAC, SACConfig, soft_figures
 from palestra.ops.distributions import categorical_entropy, categorical_sample
 from palestra.ops.soft_value import soft_value, soft_value_gradient
 
@@ -80,8 +81,8 @@ class DiscreteSAC(SAC):
         """Actions (E,) as they are."""
         return action_E
 
-    def gradient_step(self, b: Transitions) -> dict[str, Tensor]:
-        """One step of temperature, critics and actor, in this order."""
+    def gradient_step(self, b: Transitions) -> Figures:
+        """One step of the critics, then of actor and temperature."""
         rows = len(b.obs_BF)
         # One pass through the actor serves the states and their successors.
         recorded = self.actor.record(torch.cat((b.obs_BF, b.next_obs_BF)))
@@ -90,13 +91,13 @@ class DiscreteSAC(SAC):
         alpha = self.temperature()
         if self.config.temperature is None:
             self.learn_temperature(-entropy_B)  # eq. 11: the sum over actions of pi log pi
-        critic_loss, q_mean = self.learn_values(b, next_log_prob_BA, alpha)
+        error_NB1, q_NB1 = self.learn_values(b, next_log_prob_BA, alpha)
         self.learn_policy(b.obs_BF, recorded.rows(rows), log_prob_BA, alpha)
         self.target_flat.lerp_(self.critic_optimiser.flat, self.config.tau)
-        return {"critic_loss": critic_loss, "q_mean": q_mean, "entropy": entropy_B.mean(), "temperature": alpha}
+        return lambda: soft_figures(error_NB1, q_NB1, entropy_B, alpha)
 
     def learn_values(self, b: Transitions, next_log_prob_BA: Tensor, alpha: Tensor) -> tuple[Tensor, Tensor]:
-        """Both critics towards the soft target; returns their loss and mean value of the actions taken."""
+        """Both critics towards the soft target; returns errors and values of the actions taken, (N, B, 1) each."""
         next_value_B = soft_value(next_log_prob_BA, self.target(b.next_obs_BF).amin(0), alpha)  # eq. 10
         target_B = torch.addcmul(b.return_B, b.discount_B, next_value_B)
         recorded = self.critics.record(b.obs_BF)
@@ -106,7 +107,7 @@ class DiscreteSAC(SAC):
         to_out_NBA = torch.zeros_like(recorded.out).scatter_(2, taken_NB1, error_NB1 / len(target_B))
         self.critics.backward(recorded, to_out_NBA)
         self.critic_optimiser.step()
-        return 0.5 * error_NB1.square().sum() / len(target_B), q_NB1.mean()
+        return error_NB1, q_NB1
 
     def learn_policy(self, obs_BF: Tensor, recorded: Any, log_prob_BA: Tensor, alpha: Tensor) -> None:
         """The actor towards actions that the smaller critic values and the entropy allows (eq. 12)."""

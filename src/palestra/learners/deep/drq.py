@@ -18,8 +18,8 @@ from palestra.data.replay import Transitions
 from palestra.engine import seeding
 from palestra.engine.env_config import EnvConfig
 from palestra.errors import UsageError, require
-from palestra.learners.deep.off_policy import make_target
-from palestra.learners.deep.sac import SAC, SACConfig
+from palestra.learners.deep.off_policy import Figures, make_target
+from palestra.learners.deep.sac import SAC, SACConfig, soft_figures
 from palestra.nets.encoders import ConvEncoder, make_encoder, narrow
 from palestra.nets.optimiser import ClippedAdam, flatten_parameters
 from palestra.ops.augment import random_shift
@@ -101,8 +101,8 @@ class DrQ(SAC):
         image_BCHW = self.encoder.inputs(obs_BF).repeat(c.views, 1, 1, 1)
         return random_shift(image_BCHW, c.shift_pixels, self.shifting) if c.augment == "shift" else image_BCHW
 
-    def gradient_step(self, b: Transitions) -> dict[str, Tensor]:
-        """One step of temperature, critics with encoder, and actor, in this order."""
+    def gradient_step(self, b: Transitions) -> Figures:
+        """One step of critics with encoder, then of actor and temperature."""
         rows, views = len(b.action_B), self.config.views
         seen_BF = self.encoder.record(b.obs_BF)
         obs_BF = seen_BF.detach()
@@ -117,20 +117,20 @@ class DrQ(SAC):
         next_q_B = self.target(torch.cat((next_obs_BF, then.action_BA), 1)).amin(0).squeeze(1)
         next_value_B = (next_q_B - alpha * then.log_prob_B).view(views, rows).mean(0)
         target_B = torch.addcmul(b.return_B, b.discount_B, next_value_B)  # eq. 1, with the entropy of SAC
-        critic_loss, q_mean = self.learn_features(seen_BF, b.action_B.repeat(views, 1), target_B.repeat(views))
+        error_NB1, q_NB1 = self.learn_features(seen_BF, b.action_B.repeat(views, 1), target_B.repeat(views))
         self.learn_actor(obs_BF[:rows], recorded.rows(rows), now, alpha)
         self.target_flat.lerp_(self.critic_optimiser.flat, self.config.tau)
-        return {"critic_loss": critic_loss, "q_mean": q_mean, "entropy": -now.log_prob_B.mean(), "temperature": alpha}
+        return lambda: soft_figures(error_NB1, q_NB1, -now.log_prob_B, alpha)
 
     def learn_features(self, seen_BF: Tensor, action_BA: Tensor, target_B: Tensor) -> tuple[Tensor, Tensor]:
-        """Both critics, and through them the encoder, towards the target; returns their loss and mean value."""
+        """Both critics, and through them the encoder, towards the target; returns their errors and values."""
         recorded = self.critics.record(torch.cat((seen_BF.detach(), action_BA), 1))
         error_NB1 = recorded.out - target_B[:, None]
         to_first_NBK = self.critics.backward(recorded, error_NB1 / len(target_B))  # eq. 3
         to_seen_BF = self.critics.input_gradient(recorded, to_first_NBK).sum(0)[:, : seen_BF.shape[1]]
         self.encoder.backward(seen_BF, to_seen_BF)
         self.critic_optimiser.step()
-        return 0.5 * error_NB1.square().sum() / len(target_B), recorded.out.mean()
+        return error_NB1, recorded.out
 
     def more_state(self) -> dict[str, Tensor]:
         """The generator of shifts."""

@@ -4,6 +4,7 @@ A file of its own holds each algorithm's networks and its ``gradient_step``; the
 """
 
 from abc import abstractmethod
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -25,6 +26,11 @@ from palestra.nets.ensemble import Precision
 from palestra.nets.features import flat_features
 from palestra.nets.optimiser import ClippedAdam
 from palestra.ops.schedules import linear
+
+Figures = Callable[[], dict[str, Tensor]]
+"""What a gradient step has to report, as scalars; called only if it is wanted."""
+REPORT_EVERY = 10
+"""Gradient steps from one that is reported to the next: to compute the figures takes a fiftieth of a step's time."""
 
 
 @dataclass(frozen=True)
@@ -124,8 +130,8 @@ class OffPolicy(Agent):
         """Actions (E, A) between -1 and 1 to learn from, with exploration."""
 
     @abstractmethod
-    def gradient_step(self, b: Transitions) -> dict[str, Tensor]:
-        """One step of every network on a batch; returns what it has to report, as scalars."""
+    def gradient_step(self, b: Transitions) -> Figures:
+        """One step of every network on a batch."""
 
     @abstractmethod
     def optimisers(self) -> dict[str, ClippedAdam]:
@@ -181,17 +187,19 @@ class OffPolicy(Agent):
 
     @torch.no_grad()
     def update(self) -> Metrics:
-        """A round of gradient steps on freshly drawn transitions; reports the last one's figures."""
+        """A round of gradient steps on freshly drawn transitions; reports every ``REPORT_EVERY``-th."""
         c = self.config
         if c.learning_rate_end is not None and self.budget:
             for optimiser in self.optimisers().values():
                 optimiser.learning_rate = linear(c.learning_rate, c.learning_rate_end, self.clock / self.budget)
-        figures: dict[str, Tensor] = {}
+        reported: Figures = dict
         for _ in range(c.gradient_steps):
             b = self.replay.sample(c.batch_size, self.sampling, n_step=c.n_step, gamma=c.gamma)
             self.gradient_steps_done += 1
-            figures |= self.gradient_step(self.prepare(b))
-        return {f"train/{name}": float(value) for name, value in figures.items()}
+            figures = self.gradient_step(self.prepare(b))
+            if self.gradient_steps_done % REPORT_EVERY == 0:
+                reported = figures
+        return {f"train/{name}": float(value) for name, value in reported().items()}
 
     def prepare(self, b: Transitions) -> Transitions:
         """A batch as ``gradient_step`` takes it: with features in place of observations."""

@@ -19,7 +19,7 @@ from palestra.data.replay import Transitions
 from palestra.engine import seeding
 from palestra.engine.env_config import EnvConfig
 from palestra.errors import require
-from palestra.learners.deep.off_policy import OffPolicy, OffPolicyConfig, make_target
+from palestra.learners.deep.off_policy import Figures, OffPolicy, OffPolicyConfig, make_target
 from palestra.nets.ensemble import Ensemble
 from palestra.nets.optimiser import ClippedAdam, flatten_parameters
 from palestra.ops.distributions import SquashedSample, squashed_gaussian_gradient, squashed_gaussian_sample
@@ -61,9 +61,9 @@ class SAC(OffPolicy):
         self._modules = nn.ModuleDict(parts)
         self._modules.register_parameter("log_temperature", self.log_temperature)
         self._modules.to(self.device)
-        self.actor_optimiser = ClippedAdam([self.actor], c.learning_rate)
+        # The temperature steps with the actor, though along a gradient of its own: Adam knows no neighbours.
+        self.actor_optimiser = ClippedAdam([self.actor, nn.ParameterList([self.log_temperature])], c.learning_rate)
         self.critic_optimiser = ClippedAdam([self.critics], c.learning_rate)
-        self.temperature_optimiser = ClippedAdam([nn.ParameterList([self.log_temperature])], c.learning_rate)
         self.target_flat = flatten_parameters([self.target])
         self.target_entropy = self.default_entropy() if c.target_entropy is None else c.target_entropy
 
@@ -82,12 +82,8 @@ class SAC(OffPolicy):
         return self._modules
 
     def optimisers(self) -> dict[str, ClippedAdam]:
-        """Those of actor, critics and temperature."""
-        return {
-            "actor": self.actor_optimiser,
-            "critics": self.critic_optimiser,
-            "temperature": self.temperature_optimiser,
-        }
+        """Those of actor (with the temperature) and critics."""
+        return {"actor": self.actor_optimiser, "critics": self.critic_optimiser}
 
     def sample(self, out_BK: Tensor, noise_BA: Tensor) -> SquashedSample:
         """Actions and log densities from the actor's outputs and standard normal noise."""
@@ -115,8 +111,8 @@ class SAC(OffPolicy):
             return torch.tensor(self.config.temperature, device=self.device)
         return self.log_temperature.detach().exp()
 
-    def gradient_step(self, b: Transitions) -> dict[str, Tensor]:
-        """One step of temperature, critics and actor, in this order."""
+    def gradient_step(self, b: Transitions) -> Figures:
+        """One step of the critics, then of actor and temperature."""
         rows = len(b.obs_BF)
         # One pass through the actor serves the states and their successors.
         recorded = self.actor.record(torch.cat((b.obs_BF, b.next_obs_BF)))
@@ -125,25 +121,27 @@ class SAC(OffPolicy):
         alpha = self.temperature()
         if self.config.temperature is None:
             self.learn_temperature(now.log_prob_B)
-        critic_loss, q_mean = self.learn_critics(b, then, alpha)
+        error_NB1, q_NB1 = self.learn_critics(b, then, alpha)
         self.learn_actor(b.obs_BF, recorded.rows(rows), now, alpha)
         self.target_flat.lerp_(self.critic_optimiser.flat, self.config.tau)
-        return {"critic_loss": critic_loss, "q_mean": q_mean, "entropy": -now.log_prob_B.mean(), "temperature": alpha}
+        return lambda: soft_figures(error_NB1, q_NB1, -now.log_prob_B, alpha)
 
     def learn_temperature(self, log_prob_B: Tensor) -> None:
-        """Raise alpha where the entropy is below the target, lower it where it is above (eq. 18, in log alpha)."""
-        torch.neg(log_prob_B.mean() + self.target_entropy, out=self.temperature_optimiser.gradient[0])
-        self.temperature_optimiser.step()
+        """Prepare to raise alpha where the entropy is below the target, to lower it where it is above (eq. 18, in log
+        alpha): the gradient with which the actor's step takes it along.
+        """
+        assert self.log_temperature.grad is not None
+        torch.neg(log_prob_B.mean() + self.target_entropy, out=self.log_temperature.grad)
 
     def learn_critics(self, b: Transitions, then: SquashedSample, alpha: Tensor) -> tuple[Tensor, Tensor]:
-        """Both critics towards the soft target; returns their loss and mean value."""
+        """Both critics towards the soft target; returns their errors and values, (N, B, 1) each."""
         next_q_B = self.target(torch.cat((b.next_obs_BF, then.action_BA), 1)).amin(0).squeeze(1)
         target_B = torch.addcmul(b.return_B, b.discount_B, next_q_B - alpha * then.log_prob_B)  # eq. 5, 6
         recorded = self.critics.record(torch.cat((b.obs_BF, b.action_B), 1))
         error_NB1 = recorded.out - target_B[:, None]
         self.critics.backward(recorded, error_NB1 / len(target_B))
         self.critic_optimiser.step()
-        return 0.5 * error_NB1.square().sum() / len(target_B), recorded.out.mean()
+        return error_NB1, recorded.out
 
     def learn_actor(self, obs_BF: Tensor, recorded: Any, now: SquashedSample, alpha: Tensor) -> None:
         """The actor towards actions that the smaller critic values and the entropy allows (eq. 9)."""
@@ -153,3 +151,9 @@ class SAC(OffPolicy):
         to_out_BK = squashed_gaussian_gradient(now, -to_action_BA, alpha) / len(obs_BF)
         self.actor.backward(recorded, to_out_BK[None])
         self.actor_optimiser.step()
+
+
+def soft_figures(error_NB1: Tensor, q_NB1: Tensor, entropy_B: Tensor, alpha: Tensor) -> dict[str, Tensor]:
+    """What SAC and its kin report of a gradient step."""
+    critic_loss = 0.5 * error_NB1.square().mean(1).sum()  # eq. 5
+    return {"critic_loss": critic_loss, "q_mean": q_NB1.mean(), "entropy": entropy_B.mean(), "temperature": alpha}

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import torch
-from torch import Tensor
 
 from palestra.data.replay import Transitions
 from palestra.errors import require
 from palestra.learners.deep.ddpg import DDPG, DDPGConfig
+from palestra.learners.deep.off_policy import Figures
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class TD3(DDPG):
     config: TD3Config
     num_critics = 2
 
-    def gradient_step(self, b: Transitions) -> dict[str, Tensor]:
+    def gradient_step(self, b: Transitions) -> Figures:
         """One step of the critics; every ``policy_delay`` of them one of the actor and of the targets."""
         c = self.config
         target_BA = self.target_actor(b.next_obs_BF)[0].tanh()
