@@ -211,7 +211,7 @@ RECIPES = (
             "activation": "relu",
             "log_std_init": -0.5,
         },
-        claim=Claim(-160.0, "Zoo reports -172 for PPO and -157 for SAC, CleanRL -1142 for PPO", episodes=400),
+        claim=Claim(-160.0, "Zoo reports -172 for PPO and -157 for SAC, CleanRL -1142 for PPO", episodes=2_000),
     ),
     Recipe(
         id="pendulum/trpo",
