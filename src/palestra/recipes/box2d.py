@@ -12,11 +12,14 @@ _CONTINUOUS = Claim(
 
 _OFF_POLICY: dict[str, Any] = {
     "learning_rate": 1e-3,
-    "learning_starts": 10_000,
-    "train_frequency": 8,
-    "gradient_steps": 4,
+    "learning_starts": 5_000,
+    "train_frequency": 4,
+    "gradient_steps": 2,
+    "n_step": 3,
     "tau": 0.01,
+    "batch_size": 128,
     "hidden_sizes": [128, 128],
+    "buffer_size": 300_000,
 }
 
 RECIPES = (
