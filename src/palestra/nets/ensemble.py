@@ -58,7 +58,6 @@ class Ensemble(nn.Module):
     def __init__(self, number: int, sizes: Sequence[int], generator: Generator, precision: Precision = "float32"):
         super().__init__()
         self.number = number
-        self.last_layer = len(sizes) - 2
         self.dtype = torch.bfloat16 if precision == "bfloat16" else torch.float32
         shapes = list(pairwise(sizes))
         weights = [torch.empty(number, fan_in, fan_out) for fan_in, fan_out in shapes]
@@ -89,7 +88,7 @@ class Ensemble(nn.Module):
 
     def _dtype_of(self, layer: int, rows: int) -> torch.dtype:
         """Of a layer's product. Inputs and outputs keep their precision; those layers are the cheapest too."""
-        return self.dtype if 0 < layer < self.last_layer and rows >= FEW else torch.float32
+        return self.dtype if 0 < layer < len(self.weights) - 1 and rows >= FEW else torch.float32
 
     @torch.no_grad()
     def record(self, x: Tensor, number: int | None = None) -> EnsembleRecording:

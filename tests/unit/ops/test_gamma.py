@@ -60,3 +60,8 @@ def test_the_generator_decides() -> None:
     first, same, other = (gamma_sample(shape_B, torch.Generator().manual_seed(seed)) for seed in (0, 0, 1))
     assert torch.equal(first, same)
     assert not torch.equal(first, other)
+
+
+def test_the_places_that_numpy_finds_are_pytorchs() -> None:
+    x_B = torch.randint(250, 258, (5_000,), generator=torch.Generator().manual_seed(0)).float()
+    torch.testing.assert_close(gamma._places_from(x_B, 255.0), (x_B >= 255.0).nonzero().squeeze(1))

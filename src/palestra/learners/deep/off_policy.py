@@ -30,7 +30,7 @@ from palestra.ops.schedules import linear
 Figures = Callable[[], dict[str, Tensor]]
 """What a gradient step has to report, as scalars; called only if it is wanted."""
 REPORT_EVERY = 10
-"""Gradient steps from one that is reported to the next: to compute the figures takes a fiftieth of a step's time."""
+"""Gradient steps from one whose figures are computed to the next; nobody looks at all of them."""
 
 
 @dataclass(frozen=True)
