@@ -37,34 +37,36 @@ def assert_same(driver: Driver, asked: dict[str, Any], chain: SimpleNamespace) -
 def kill_at_random(driver: Driver, learner: str, kills: int, seeds: Iterable[int]) -> str:
     """Trainings, one seed after another, killed ten times each at most, until there were so many kills in all.
 
+    A moment that was meant for a save may come after it, so it goes on until half of so many hit one.
     Asserts that every one ends as it would have without, and returns the figures.
     """
     chains: list[SimpleNamespace] = []
     different = {}
-    killed = 0
+    killed = inside = 0
     for seed in seeds:
         asked = config(learner, seed=seed)
         longest = 0.3 * driver.whole(asked).seconds
-        chain = driver.chain(asked, seed=seed, kills=min(10, kills - killed), longest=longest)
+        wanted = max(kills - killed, 2 * (kills // 2 - inside))
+        chain = driver.chain(asked, seed=seed, kills=min(10, wanted), longest=longest)
         found = [chain.error] if chain.error else changes(chain.notes) + differences(driver.whole(asked).run, chain.run)
         if found:
             different[seed] = found
         chains.append(chain)
         killed += chain.kills
-        if killed >= kills:
+        inside += chain.inside
+        if killed >= kills and inside >= kills // 2:
             break
-    inside, lives = sum(chain.inside for chain in chains), sum(chain.lives for chain in chains)
-    figures = f"{learner}: {killed} kills, {inside} inside saves, {lives} lives, "
+    figures = f"{learner}: {killed} kills, {inside} inside saves, {sum(chain.lives for chain in chains)} lives, "
     figures += f"{len(chains) - len(different)} of {len(chains)} trainings bit-identical"
     assert different == {}, figures
     assert killed >= kills, figures
-    assert inside >= 0.4 * kills, figures
+    assert inside >= kills // 2, figures
     return figures
 
 
 @both_learners
 def test_killed_anywhere(driver: Driver, learner: str) -> None:
-    kill_at_random(driver, learner, kills=6, seeds=range(4))
+    kill_at_random(driver, learner, kills=6, seeds=range(8))
 
 
 @both_learners
