@@ -7,13 +7,17 @@ import pytest
 import torch
 
 from palestra.ops import gamma
-from palestra.ops.gamma import gamma_sample
+from palestra.ops.gamma import GammaSampler
 
 SHAPES = (1.0, 1.5, 2.0, 3.0, 10.0, 1000.0)
 
 
+def sample(shape_B: torch.Tensor, seed: int = 0) -> torch.Tensor:
+    return GammaSampler(len(shape_B)).sample(shape_B, torch.Generator().manual_seed(seed))
+
+
 def draw(shape: float, number: int = 200_000) -> torch.Tensor:
-    return gamma_sample(torch.full((number,), shape), torch.Generator().manual_seed(0))
+    return sample(torch.full((number,), shape))
 
 
 def distance(sample_B: torch.Tensor, shape: float) -> float:
@@ -49,17 +53,23 @@ def test_a_squeeze_that_is_no_bound_would_be_wrong_and_this_one_is() -> None:
 
 def test_each_shape_of_a_batch_is_its_own() -> None:
     shape_B = torch.tensor(SHAPES).repeat(50_000)
-    sample = gamma_sample(shape_B, torch.Generator().manual_seed(1)).view(-1, len(SHAPES)).double()
+    drawn = sample(shape_B, seed=1).view(-1, len(SHAPES)).double()
     expected = torch.tensor(SHAPES, dtype=torch.float64)  # mean and variance are both the shape
-    torch.testing.assert_close(sample.mean(0), expected, rtol=0.02, atol=0.0)
-    torch.testing.assert_close(sample.var(0), expected, rtol=0.04, atol=0.0)
+    torch.testing.assert_close(drawn.mean(0), expected, rtol=0.02, atol=0.0)
+    torch.testing.assert_close(drawn.var(0), expected, rtol=0.04, atol=0.0)
 
 
 def test_the_generator_decides() -> None:
     shape_B = torch.full((1000,), 1.0)
-    first, same, other = (gamma_sample(shape_B, torch.Generator().manual_seed(seed)) for seed in (0, 0, 1))
+    first, same, other = (sample(shape_B, seed) for seed in (0, 0, 1))
     assert torch.equal(first, same)
     assert not torch.equal(first, other)
+
+
+def test_memory_that_was_used_before_changes_nothing() -> None:
+    sampler, shape_B = GammaSampler(1000), torch.full((1000,), 1.0)
+    sampler.sample(7.0 * shape_B, torch.Generator().manual_seed(1))
+    assert torch.equal(sampler.sample(shape_B, torch.Generator().manual_seed(0)), sample(shape_B))
 
 
 def test_the_places_that_numpy_finds_are_pytorchs() -> None:

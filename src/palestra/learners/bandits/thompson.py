@@ -19,7 +19,7 @@ from torch import Generator, Tensor
 from palestra.envs.bandits import BernoulliArms
 from palestra.errors import require
 from palestra.learners.bandits.player import Player, PlayerConfig
-from palestra.ops.gamma import gamma_sample
+from palestra.ops.gamma import GammaSampler
 
 
 @dataclass(frozen=True)
@@ -55,12 +55,13 @@ class BetaPosterior:
         prior_2 = torch.tensor([c.prior_alpha, c.prior_beta], device=device)
         self.count_2AB = prior_2[:, None, None].repeat(1, *shape)
         """alpha, then beta."""
+        self._gamma = GammaSampler(self.count_2AB.numel(), device)
         self._one_B = torch.ones(shape[1], device=device)
 
     def sample(self, generator: Generator) -> Tensor:
         """(A, B) one draw of every arm's odds mu / (1 - mu), which order arms as mu does."""
         # X / (X + Y) ~ Beta(alpha, beta) for X ~ Gamma(alpha), Y ~ Gamma(beta), and its odds are X / Y.
-        win_AB, loss_AB = gamma_sample(self.count_2AB.view(-1), generator).view_as(self.count_2AB)
+        win_AB, loss_AB = self._gamma.sample(self.count_2AB.view(-1), generator).view_as(self.count_2AB)
         odds_AB: Tensor = win_AB.div_(loss_AB)
         return odds_AB
 

@@ -18,7 +18,7 @@ from palestra.learners.bandits.gradient import GradientBandit, GradientBanditCon
 from palestra.learners.bandits.player import Player
 from palestra.learners.bandits.thompson import Thompson, ThompsonConfig
 from palestra.learners.bandits.ucb import UCB, UCBConfig
-from palestra.ops.gamma import gamma_sample
+from palestra.ops.gamma import GammaSampler
 
 BLOCK, BLOCKS, BANDITS, ARMS, SEED = 50, 6, 30, 4, 3
 one = np.float32(1)
@@ -81,7 +81,8 @@ class PlainBetaThompson(Plain):
             [self.config.prior_beta + self.count[b][arm] - self.wins[b][arm] for b in range(BANDITS)]
             for arm in range(ARMS)
         ]
-        x, y = gamma_sample(torch.tensor([wins, losses]).view(-1), self.generator).view(2, ARMS, BANDITS).double()
+        counts = torch.tensor([wins, losses])
+        x, y = GammaSampler(counts.numel()).sample(counts.view(-1), self.generator).view_as(counts).double()
         self.drawn = (x / (x + y)).T.tolist()
 
     def begin_block(self, first: int) -> None:
