@@ -1,0 +1,87 @@
+"""Faults in TRPO and PPO (A10 to A12)."""
+
+import torch
+from torch import Tensor
+
+from faults.fault import fault, put, score
+from palestra.data.rollout import Rollout
+from palestra.engine.env_config import EnvConfig
+from palestra.engine.learner import Metrics
+from palestra.learners.deep import ppo
+from palestra.learners.deep.actor_critic import Batch
+from palestra.learners.deep.ppo import PPO, PPOConfig
+from palestra.learners.deep.trpo import TRPO, TRPOConfig
+
+
+class BallTRPO(TRPO):
+    """Keeps the parameters in a ball in place of the distributions: a step of one length along the gradient.
+
+    The length is the one that moves the policy by ``target_kl`` in the first iteration, to second order.
+    """
+
+    length = 0.0
+    furthest = 0.0
+
+    def improve_policy(self, b: Batch) -> Metrics:
+        out_BK = self.policy(b.obs_BF)
+        frozen_BP = self.head.frozen(out_BK)
+        log_prob_B = self.head.log_prob(out_BK, b.action_B)
+        gain = ((log_prob_B - log_prob_B.detach()).exp() * ppo.standardised(b.advantage_B)).mean()
+        slope_K = torch.cat([g.flatten() for g in torch.autograd.grad(gain, self.parameters, retain_graph=True)])
+        unit_K = slope_K / slope_K.norm()
+        if not self.length:
+            curvature = float(unit_K.dot(self.fisher_product(frozen_BP, out_BK)(unit_K))) - self.config.cg_damping
+            self.length = (2.0 * self.config.target_kl / curvature) ** 0.5
+        with torch.no_grad():
+            self.theta_K += self.length * unit_K
+            kl = float(self.head.kl(frozen_BP, self.policy(b.obs_BF)).mean())
+        self.furthest = max(self.furthest, kl)
+        return {"train/kl": kl}
+
+
+class WatchedTRPO(TRPO):
+    """Remembers its longest step."""
+
+    furthest = 0.0
+
+    def improve_policy(self, b: Batch) -> Metrics:
+        metrics = super().improve_policy(b)
+        self.furthest = max(self.furthest, metrics["train/kl"])
+        return metrics
+
+
+@fault("ball-of-parameters", "largest KL of an iteration of TRPO on Pendulum, 30,000 steps, delta 0.01", seeds=3)
+def ball_of_parameters(seed: int, faulty: bool) -> float:
+    kind = BallTRPO if faulty else WatchedTRPO
+    return kind(EnvConfig("Pendulum-v1", 8), TRPOConfig(num_steps=100, gamma=0.9), seed=seed).learn(30_000).furthest
+
+
+def ratio_in_a_sum(ratio_B: Tensor, advantage_B: Tensor, clip_range: float) -> Tensor:
+    """Derivative by the log ratios of sum_i min(R A_i, clip(R) A_i) with R the sum of all ratios, about B.
+
+    R is far above 1 + eps, so that positive advantages have no gradient, and the negative ones push every action.
+    """
+    return ratio_B * advantage_B.clamp(max=0.0).sum() * (-1.0 / len(ratio_B))
+
+
+FAST_PPO = PPOConfig(num_steps=64, num_epochs=4, learning_rate=2e-3, clip_range=0.3)
+
+
+@fault("ratio-in-a-sum", "return of PPO on CartPole, 25,000 steps")
+def ratio_sum(seed: int, faulty: bool) -> float:
+    with put(faulty, ppo, "clipped_surrogate_gradient", ratio_in_a_sum):
+        return score(PPO(EnvConfig("CartPole-v1", 16), FAST_PPO, seed=seed).learn(25_000))
+
+
+class NotesPPO(PPO):
+    """Weighs the ratio by the return itself, all of it positive on CartPole."""
+
+    def advantages(self, rollout: Rollout) -> Batch:
+        b = super().advantages(rollout)
+        return b._replace(advantage_B=b.return_B)
+
+
+@fault("value-for-advantage", "return of PPO on CartPole, 25,000 steps, advantages not normalised")
+def value_for_advantage(seed: int, faulty: bool) -> float:
+    config = PPOConfig(**{**vars(FAST_PPO), "normalize_advantage": False})
+    return score((NotesPPO if faulty else PPO)(EnvConfig("CartPole-v1", 16), config, seed=seed).learn(25_000))
