@@ -12,6 +12,7 @@ _CONTINUOUS = Claim(
 
 _OFF_POLICY: dict[str, Any] = {
     "learning_rate": 1e-3,
+    "learning_rate_end": 0.0,  # a landing is lost by a little, so that the last policy must be a settled one
     "learning_starts": 5_000,
     "train_frequency": 4,
     "gradient_steps": 2,
