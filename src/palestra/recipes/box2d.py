@@ -12,7 +12,6 @@ _CONTINUOUS = Claim(
 
 _OFF_POLICY: dict[str, Any] = {
     "learning_rate": 1e-3,
-    "learning_rate_end": 0.0,  # a landing is lost by a little, so that the last policy must be a settled one
     "learning_starts": 5_000,
     "train_frequency": 4,
     "gradient_steps": 2,
@@ -101,7 +100,7 @@ RECIPES = (
         num_envs=4,
         budget=300_000,
         eval_every=15_000,
-        settings=_OFF_POLICY,
+        settings={**_OFF_POLICY, "learning_rate_end": 0.0},
         claim=_CONTINUOUS,
     ),
     Recipe(
