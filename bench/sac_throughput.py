@@ -1,7 +1,7 @@
 """How many environment steps a second do SAC and TD3 train on HalfCheetah-v5? Against Stable-Baselines3's.
 
 The same on both sides: two hidden layers of 256, batches of 256, one environment, one update for every step. Ours in
-float32 and with hidden layers in bfloat16; ``bench/sac_curves.py`` shows that they learn alike. Also the share of the
+float32 and with hidden layers in bfloat16; ``bench/sac_curves.py`` compares what they learn. Also the share of the
 machine's matrix roofline: the time that the matrix products of the algorithm would take at the speed of one large
 single-precision product, over the time that training takes.
 """
