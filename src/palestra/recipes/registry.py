@@ -1,10 +1,11 @@
 """All recipes by id."""
 
 from palestra.errors import UsageError, unknown_name
-from palestra.recipes import arm, bandits, box2d, classic_control, grids, mujoco, tabular
+from palestra.recipes import arm, bandits, box2d, cartpole, classic_control, grids, mujoco, tabular
 from palestra.recipes.recipe import Recipe
 
 _FAMILIES = (
+    cartpole.RECIPES,
     classic_control.RECIPES,
     box2d.RECIPES,
     mujoco.RECIPES,
