@@ -63,8 +63,8 @@ SIDES: dict[str, Callable[[int, int, int], Curve]] = {
 def main() -> None:
     """Every side on every seed, as many side by side as there are cores."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--steps", type=int, default=60_000)
-    parser.add_argument("--points", type=int, default=6)
+    parser.add_argument("--steps", type=int, default=50_000)
+    parser.add_argument("--points", type=int, default=5)
     parser.add_argument("--seeds", type=int, default=3)
     args, _ = parser.parse_known_args()
     # Each in a process of its own: only what is learned counts here, not how fast.
