@@ -17,7 +17,6 @@ from gymnasium import spaces
 from numpy.typing import NDArray
 from torch import Generator, Tensor
 
-from palestra.envs.arm.registration import MAX_EPISODE_STEPS as MAX_EPISODE_STEPS
 from palestra.envs.vector import GoalSpec
 from palestra.errors import require, unknown_name
 
