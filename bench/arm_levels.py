@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from palestra.runs.chart import COLORS, make_figure, save
+from palestra.pictures.chart import COLORS, make_figure, save
 
 RESULTS = Path(__file__).parent / "results" / "arm_reach.json"
 DEFAULT = Path(__file__).parents[1] / "docs" / "images" / "arm-levels.png"

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from palestra.envs.arm.gym_env import ArmEnv
 from palestra.envs.arm.looks import LEVELS
 from palestra.envs.arm.twin import ArmTwin
-from palestra.runs.chart import INK, make_figure, save
+from palestra.pictures.chart import INK, make_figure, save
 
 COLUMNS = 8
 DEFAULT = Path(__file__).parents[1] / "docs" / "images" / "arm-twin.png"

@@ -24,14 +24,14 @@ from palestra.engine.agent import Agent
 from palestra.engine.evaluate import run_episodes
 from palestra.envs.arm.looks import LEVELS
 from palestra.envs.registry import make_vec, reference_env
-from palestra.learners.expert import Expert
 from palestra.ops.evidence import bootstrap_interval, iqm, wilson_interval
+from palestra.policies.expert import Expert
 from palestra.recipes.arm import HELD_OUT, REACH
-from palestra.recipes.build import build_learner, resolve
 from palestra.recipes.registry import get_recipe
-from palestra.recipes.saved import load
-from palestra.recipes.train import train
 from palestra.runs.store import Run
+from palestra.trials.plan import build_learner, resolve
+from palestra.trials.saved import load
+from palestra.trials.train import train
 from report import publish
 
 RADII = (0.1, 0.05, 0.02)
@@ -85,7 +85,7 @@ def in_the_twin(agent: Agent, episodes: int, level: str = "none") -> float:
 
 def view_of(agent: Agent) -> dict[str, Any]:
     """The arguments of its world that decide what it sees."""
-    return {k: v for k, v in agent.env_config.kwargs.items() if k not in ("objects", "randomisation")}
+    return {k: v for k, v in agent.world.kwargs.items() if k not in ("objects", "randomisation")}
 
 
 def agents(

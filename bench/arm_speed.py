@@ -18,9 +18,9 @@ import torch
 
 from palestra.envs.registry import make_vec
 from palestra.envs.vector import VectorEnv
-from palestra.learners.deep.dagger import DAgger
-from palestra.recipes.build import build_learner, resolve
+from palestra.learners.imitation.dagger import DAgger
 from palestra.recipes.registry import get_recipe
+from palestra.trials.plan import build_learner, resolve
 from report import publish
 
 ENV = "palestra/ArmReach-v0"

@@ -15,10 +15,10 @@ from typing import Any
 import numpy as np
 import torch
 
-from palestra.engine.env_config import EnvConfig
+from palestra.envs.world import World
 from palestra.learners.registry import learner_type
+from palestra.pictures.regret import RegretCurve, draw_regret
 from palestra.recipes.registry import get_recipe
-from palestra.runs.regret_plot import RegretCurve, draw_regret
 from report import publish
 
 BANDITS, PULLS = 2_000, 10_000
@@ -41,7 +41,7 @@ def ours(name: str) -> tuple[float, RegretCurve, float]:
     """Seconds, the regret curve, and C of the Lai-Robbins bound."""
     learner_name, settings = POLICIES[name]
     cls = learner_type(learner_name)
-    env = EnvConfig("bandit/bernoulli", BANDITS, kwargs={"means": MEANS})
+    env = World("bandit/bernoulli", BANDITS, kwargs={"means": MEANS})
     cls(env, cls.config_type(**settings), device="cpu").step()  # warm up
     learner = cls(env, cls.config_type(**settings), seed=0, device="cpu")
     start = time.perf_counter()

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from palestra.cli.output import number
 from palestra.recipes.recipe import Recipe
-from palestra.recipes.record import read_record, spoken_record
 from palestra.recipes.registry import RECIPES
+from palestra.trials.records import read_record, spoken_record
 
 TABLE = Path(__file__).parent / "results" / "claims.md"
 HEAD = """\

@@ -9,9 +9,9 @@ import time
 from stable_baselines3 import DQN as SB3DQN
 
 from dqn_throughput import flops_per_step, measure
-from palestra.engine.env_config import EnvConfig
 from palestra.engine.trainer import Trainer, TrainSettings
-from palestra.learners.deep.dqn import DQN, DQNConfig
+from palestra.envs.world import World
+from palestra.learners.off_policy.dqn import DQN, DQNConfig
 
 BUDGET, WARM_UP = 100_000, 500
 CONFIG = DQNConfig(
@@ -23,7 +23,7 @@ CONFIG = DQNConfig(
 
 def ours(steps: int, seed: int) -> float:
     """Steps a second after the warm-up."""
-    agent = DQN(EnvConfig("LunarLander-v3", 1), CONFIG, seed=seed)
+    agent = DQN(World("LunarLander-v3", 1), CONFIG, seed=seed)
     Trainer(agent, TrainSettings(budget=WARM_UP)).run()
     agent.budget = BUDGET
     start, before = time.perf_counter(), agent.clock

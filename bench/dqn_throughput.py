@@ -13,10 +13,10 @@ from itertools import pairwise
 import torch
 from stable_baselines3 import DQN as SB3DQN
 
-from palestra.engine.config import build
-from palestra.engine.env_config import EnvConfig
+from palestra.engine.settings import build
 from palestra.engine.trainer import Trainer, TrainSettings
-from palestra.learners.deep.dqn import DQN, DQNConfig
+from palestra.envs.world import World
+from palestra.learners.off_policy.dqn import DQN, DQNConfig
 from palestra.recipes.registry import get_recipe
 from report import publish
 from roofline import matrix_flops
@@ -28,7 +28,7 @@ def ours(steps: int, seed: int) -> float:
     """Steps a second of the recipe ``cartpole/dqn``, from the first gradient step on."""
     recipe = get_recipe("cartpole/dqn")
     config = build(DQNConfig, recipe.settings)
-    agent = DQN(EnvConfig(recipe.env, 1), config, seed=seed)
+    agent = DQN(World(recipe.env, 1), config, seed=seed)
     Trainer(agent, TrainSettings(budget=config.learning_starts + 1)).run()
     agent.budget = BUDGET
     start, before = time.perf_counter(), agent.clock

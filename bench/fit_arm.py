@@ -100,9 +100,9 @@ def fit(point_P3: Tensor, count: int, seed: int, steps: int) -> tuple[float, Ten
     middle, spread = point_P3.mean(0), point_P3.std(0)
     ends = (middle + spread * 2 * (torch.rand(count, 2, 3, generator=generator) - 0.5)).requires_grad_()
     log_radius = torch.full((count,), -2.8).requires_grad_()
-    optimiser = torch.optim.Adam([ends, log_radius], 0.01)
+    optimizer = torch.optim.Adam([ends, log_radius], 0.01)
     for step in range(steps + 1):
-        optimiser.param_groups[0]["lr"] = 0.01 * (1 - step / (steps + 1))
+        optimizer.param_groups[0]["lr"] = 0.01 * (1 - step / (steps + 1))
         start, end = (ends[:, i] @ views for i in range(2))
         along = (end - start)[:, :, None]
         offset = grid[:, None] - start[:, :, None]
@@ -112,9 +112,9 @@ def fit(point_P3: Tensor, count: int, seed: int, steps: int) -> tuple[float, Ten
         overlap = torch.where(covered, inside, 0.0).sum(1) / torch.where(covered, 1.0, inside).sum(1)
         loss = 1 - overlap.mean()
         if step < steps:
-            optimiser.zero_grad()
+            optimizer.zero_grad()
             loss.backward()
-            optimiser.step()
+            optimizer.step()
     return overlap.mean().item(), ends.detach(), log_radius.detach().exp()
 
 

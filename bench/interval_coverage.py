@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from palestra.ops.evidence import bootstrap_interval, iqm, probability_of_improvement
-from palestra.recipes.verdict import judge
+from palestra.trials.verdict import judge
 from report import publish
 
 Draw = Callable[[np.random.Generator, tuple[int, ...]], NDArray[np.float64]]

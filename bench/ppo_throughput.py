@@ -12,9 +12,9 @@ import torch
 from stable_baselines3 import PPO as SB3PPO
 from stable_baselines3.common.vec_env import DummyVecEnv
 
-from palestra.engine.env_config import EnvConfig
 from palestra.engine.trainer import Trainer, TrainSettings
-from palestra.learners.deep.ppo import PPO, PPOConfig
+from palestra.envs.world import World
+from palestra.learners.on_policy.ppo import PPO, PPOConfig
 from report import publish
 
 NUM_ENVS, NUM_STEPS, EPOCHS, MINIBATCHES = 1024, 128, 4, 16
@@ -26,7 +26,7 @@ def ours(seconds: float, threads: int) -> tuple[float, float]:
     config = PPOConfig(
         num_steps=NUM_STEPS, minibatch_size=NUM_ENVS * NUM_STEPS // MINIBATCHES, num_epochs=EPOCHS, learning_rate=2.5e-3
     )
-    agent = PPO(EnvConfig("CartPole-v1", NUM_ENVS), config)
+    agent = PPO(World("CartPole-v1", NUM_ENVS), config)
     agent.step()
     start, before = time.perf_counter(), agent.clock
     while (elapsed := time.perf_counter() - start) < seconds:

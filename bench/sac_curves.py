@@ -16,8 +16,8 @@ from stable_baselines3 import SAC as SB3SAC
 from stable_baselines3.common.evaluation import evaluate_policy
 
 from palestra.engine.device import denormals_as_zero
-from palestra.engine.env_config import EnvConfig
-from palestra.learners.deep.sac import SAC, SACConfig
+from palestra.envs.world import World
+from palestra.learners.off_policy.sac import SAC, SACConfig
 from report import publish
 
 ENV = "HalfCheetah-v5"
@@ -30,7 +30,7 @@ Curve = list[float]
 def ours(precision: str, seed: int, steps: int, points: int) -> Curve:
     """Greedy returns after equal parts of the steps."""
     config = SACConfig(learning_starts=WARMUP, precision=precision, buffer_size=steps)  # type: ignore[arg-type]
-    agent, curve = SAC(EnvConfig(ENV, 1), config, seed=seed), []
+    agent, curve = SAC(World(ENV, 1), config, seed=seed), []
     with denormals_as_zero():
         for point in range(1, points + 1):
             while agent.clock < steps * point // points:

@@ -16,11 +16,11 @@ import torch
 from stable_baselines3 import SAC as SB3SAC
 from stable_baselines3 import TD3 as SB3TD3
 
-from palestra.engine.env_config import EnvConfig
 from palestra.engine.trainer import Trainer, TrainSettings
-from palestra.learners.deep.off_policy import OffPolicy
-from palestra.learners.deep.sac import SAC
-from palestra.learners.deep.td3 import TD3
+from palestra.envs.world import World
+from palestra.learners.off_policy.replaying import OffPolicy
+from palestra.learners.off_policy.sac import SAC
+from palestra.learners.off_policy.td3 import TD3
 from report import publish
 from roofline import matrix_flops
 
@@ -34,7 +34,7 @@ OBS, ACTIONS, HIDDEN, BATCH = 17, 6, 256, 256
 def ours(kind: type[OffPolicy], precision: str, steps: int, seed: int) -> float:
     """Steps a second once learning has begun."""
     config = kind.config_type(learning_starts=BEFORE, precision=precision, buffer_size=100_000)
-    agent = kind(EnvConfig(ENV, 1), config, seed=seed)
+    agent = kind(World(ENV, 1), config, seed=seed)
     Trainer(agent, TrainSettings(budget=BEFORE + 50)).run()
     start, before = time.perf_counter(), agent.clock
     Trainer(agent, TrainSettings(budget=before + steps)).run()

@@ -17,8 +17,8 @@ from stable_baselines3.common.vec_env import DummyVecEnv
 
 import palestra
 from palestra.engine.trainer import Trainer
-from palestra.recipes.build import build_learner, resolve, train_settings
 from palestra.recipes.registry import get_recipe
+from palestra.trials.plan import build_learner, resolve, train_settings
 from report import publish
 from stopwatch import Stopwatch
 

@@ -11,8 +11,8 @@ import time
 
 import torch
 
-from palestra.engine.env_config import EnvConfig
 from palestra.envs.finite.grid_world import grid_world
+from palestra.envs.world import World
 from palestra.learners.dynamic.value_iteration import ValueIteration, ValueIterationConfig
 from report import publish
 
@@ -36,7 +36,7 @@ def exact(side: int) -> torch.Tensor:
 def ours(side: int, order: str) -> tuple[float, int, float]:
     """Seconds of all sweeps, how many they were, and the largest error; the world is built before the clock starts."""
     config = ValueIterationConfig(gamma=GAMMA, tolerance=TOLERANCE, order=order)
-    agent = ValueIteration(EnvConfig("palestra/GridWorld-v0", kwargs=settings(side)), config)
+    agent = ValueIteration(World("palestra/GridWorld-v0", kwargs=settings(side)), config)
     start = time.perf_counter()
     while not agent.finished:
         agent.step()

@@ -23,11 +23,11 @@ from functools import cache, partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from palestra.engine.config import field_docs
+from palestra.engine.settings import field_docs
 from palestra.learners.registry import LEARNERS, learner_type
 from palestra.recipes.recipe import Recipe
-from palestra.recipes.record import read_record, spoken_record
 from palestra.recipes.registry import RECIPES
+from palestra.trials.records import read_record, spoken_record
 
 DOCS = Path(__file__).resolve().parent
 ROOT = DOCS.parent

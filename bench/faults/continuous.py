@@ -9,12 +9,12 @@ from torch import Tensor
 
 from faults.fault import fault, put, score
 from palestra.data.replay import Transitions
-from palestra.engine.env_config import EnvConfig
 from palestra.envs import registry
 from palestra.envs.probes import ConstantReward
-from palestra.learners.deep import sac
-from palestra.learners.deep.ddpg import DDPG, DDPGConfig
-from palestra.learners.deep.sac import SAC, SACConfig
+from palestra.envs.world import World
+from palestra.learners.off_policy import sac
+from palestra.learners.off_policy.ddpg import DDPG, DDPGConfig
+from palestra.learners.off_policy.sac import SAC, SACConfig
 from palestra.ops import distributions
 from palestra.ops.distributions import SquashedSample
 
@@ -51,7 +51,7 @@ class NotesDDPG(CountingDDPG):
 @fault("noise-beyond-bounds", "share of DDPG's actions outside of the bounds [-1, 3], where the best is 2", seeds=3)
 def noise_beyond_bounds(seed: int, faulty: bool) -> float:
     kind = NotesDDPG if faulty else CountingDDPG
-    agent = kind(EnvConfig("probe/ContinuousTarget", 8), DDPGConfig(**QUICK, noise_std=0.3), seed=seed).learn(2_000)
+    agent = kind(World("probe/ContinuousTarget", 8), DDPGConfig(**QUICK, noise_std=0.3), seed=seed).learn(2_000)
     return agent.outside / agent.clock
 
 
@@ -105,7 +105,7 @@ def soft(kind: type[SAC], seed: int, *, twice: bool = False, **settings: Any) ->
         put(twice, sac, "squashed_gaussian_sample", squashed_twice),
         put(twice, sac, "squashed_gaussian_gradient", squashed_twice_gradient),
     ):
-        return kind(EnvConfig("probe/Follow", 8), config, seed=seed).learn(2_000)
+        return kind(World("probe/Follow", 8), config, seed=seed).learn(2_000)
 
 
 def entropy(agent: SAC) -> float:
@@ -132,7 +132,7 @@ class UnweightedSAC(SAC):
 @fault("entropy-unweighted", "SAC's value of 1 for ever, alpha 0.1, gamma 0.9 (true: 10 + 1.8 ln 2 = 11.25)", seeds=2)
 def entropy_unweighted(seed: int, faulty: bool) -> float:
     config = SACConfig(**QUICK, temperature=0.1)
-    agent = (UnweightedSAC if faulty else SAC)(EnvConfig("probe/ForeverOneBox", 8), config, seed=seed).learn(2_500)
+    agent = (UnweightedSAC if faulty else SAC)(World("probe/ForeverOneBox", 8), config, seed=seed).learn(2_500)
     return float(agent.critics(torch.zeros(1, 3)).detach().amin())
 
 
@@ -146,7 +146,7 @@ class MinimumOfBatchSAC(SAC):
         to_action_BA = self.critics.backward_to_input(judged, chosen_NB1, first=obs_BF.shape[1]).sum(0)
         to_out_BK = sac.squashed_gaussian_gradient(now, -to_action_BA, alpha / len(obs_BF))
         self.actor.backward(recorded, to_out_BK[None])
-        self.actor_optimiser.step()
+        self.actor_optimizer.step()
 
 
 @fault("minimum-of-batch", "return of SAC with temperature 0.01 on a task of one step (best: 0)", seeds=3)

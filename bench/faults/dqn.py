@@ -13,13 +13,13 @@ from torch.nn import functional as F
 from faults.fault import fault, quickest
 from palestra.data.replay import ReplayBuffer, Transitions
 from palestra.data.rollout import Rollout
-from palestra.engine.env_config import EnvConfig
 from palestra.envs.finite.gym_env import FiniteEnv
 from palestra.envs.finite.mdp import from_table
-from palestra.learners.deep.dqn import DQN, DQNConfig
+from palestra.envs.world import World
+from palestra.learners.off_policy.dqn import DQN, DQNConfig
 from palestra.learners.tabular.double_q_learning import DoubleQLearning
 from palestra.learners.tabular.q_learning import QLearning
-from palestra.learners.tabular.table import TabularConfig
+from palestra.learners.tabular.tabular_learner import TabularConfig
 
 
 class NoTerminalDQN(DQN):
@@ -43,7 +43,7 @@ def lately(kind: type[DQN], seed: int) -> float:
         learning_rate=1e-3, train_frequency=64, gradient_steps=32, target_update_interval=256, hidden_sizes=(64, 64),
         epsilon_end=0.04,
     )  # fmt: skip
-    agent = kind(EnvConfig("CartPole-v1", 4), config, seed=seed).learn(20_000)
+    agent = kind(World("CartPole-v1", 4), config, seed=seed).learn(20_000)
     return agent.episodes.metrics()["train/return_mean"]
 
 
@@ -124,7 +124,7 @@ gym.register("errata/Bias-v0", _bias_world)
 def double_never_on(seed: int, faulty: bool) -> float:
     kind = QLearning if faulty else DoubleQLearning  # asked for double, and got the plain one
     config = TabularConfig(gamma=1.0, learning_rate=0.1)
-    agent = kind(EnvConfig("errata/Bias-v0", backend="sync"), config, seed=seed)
+    agent = kind(World("errata/Bias-v0", backend="sync"), config, seed=seed)
     while agent.visits[:, 0].sum() < 300:
         agent.step()
     return float(agent.visits[:, 1].sum() / agent.visits[:, 0].sum())

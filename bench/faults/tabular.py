@@ -3,17 +3,17 @@
 import numpy as np
 
 from faults.fault import fault, score
-from palestra.engine.env_config import EnvConfig
 from palestra.engine.learner import Metrics
-from palestra.learners.deep.a2c import A2C, A2CConfig
-from palestra.learners.deep.actor_critic import Batch
+from palestra.envs.world import World
+from palestra.learners.on_policy.a2c import A2C, A2CConfig
+from palestra.learners.on_policy.actor_critic import Batch
 from palestra.learners.tabular.n_step import NStepConfig
 from palestra.learners.tabular.n_step_sarsa import NStepSarsa
 from palestra.learners.tabular.q_learning import QLearning
-from palestra.learners.tabular.table import Step, TabularConfig
+from palestra.learners.tabular.tabular_learner import Step, TabularConfig
 from palestra.ops.tables import Floats, Ints
 
-LAKE = EnvConfig("FrozenLake-v1", 8, kwargs={"is_slippery": False})
+LAKE = World("FrozenLake-v1", 8, kwargs={"is_slippery": False})
 LAKE_CONFIG: dict[str, float] = {"gamma": 0.95, "learning_rate": 0.2, "epsilon_start": 1.0, "epsilon_end": 0.1}
 
 
@@ -60,7 +60,7 @@ class NotesSign(A2C):
 @fault("td-sign", "return of A2C on CartPole, 30,000 steps", seeds=3)
 def td_sign(seed: int, faulty: bool) -> float:
     config = A2CConfig(num_steps=16, learning_rate=3e-3, optimizer="adam", normalize_advantage=True)
-    return score((NotesSign if faulty else A2C)(EnvConfig("CartPole-v1", 8), config, seed=seed).learn(30_000))
+    return score((NotesSign if faulty else A2C)(World("CartPole-v1", 8), config, seed=seed).learn(30_000))
 
 
 class ReshapingQLearning(QLearning):
@@ -72,5 +72,5 @@ class ReshapingQLearning(QLearning):
 
 @fault("reward-reshaped", "return of Q-learning on CliffWalking, at most 200 steps (best: -13), 50,000 steps", seeds=3)
 def reward_reshaped(seed: int, faulty: bool) -> float:
-    world = EnvConfig("CliffWalking-v1", 8, kwargs={"max_episode_steps": 200})
+    world = World("CliffWalking-v1", 8, kwargs={"max_episode_steps": 200})
     return score((ReshapingQLearning if faulty else QLearning)(world, seed=seed).learn(50_000), episodes=1)

@@ -5,12 +5,12 @@ from torch import Tensor
 
 from faults.fault import fault, put, score
 from palestra.data.rollout import Rollout
-from palestra.engine.env_config import EnvConfig
 from palestra.engine.learner import Metrics
-from palestra.learners.deep import ppo
-from palestra.learners.deep.actor_critic import Batch
-from palestra.learners.deep.ppo import PPO, PPOConfig
-from palestra.learners.deep.trpo import TRPO, TRPOConfig
+from palestra.envs.world import World
+from palestra.learners.on_policy import ppo
+from palestra.learners.on_policy.actor_critic import Batch
+from palestra.learners.on_policy.ppo import PPO, PPOConfig
+from palestra.learners.on_policy.trpo import TRPO, TRPOConfig
 
 
 class BallTRPO(TRPO):
@@ -53,7 +53,7 @@ class WatchedTRPO(TRPO):
 @fault("ball-of-parameters", "largest KL of an iteration of TRPO on Pendulum, 30,000 steps, delta 0.01", seeds=3)
 def ball_of_parameters(seed: int, faulty: bool) -> float:
     kind = BallTRPO if faulty else WatchedTRPO
-    return kind(EnvConfig("Pendulum-v1", 8), TRPOConfig(num_steps=100, gamma=0.9), seed=seed).learn(30_000).furthest
+    return kind(World("Pendulum-v1", 8), TRPOConfig(num_steps=100, gamma=0.9), seed=seed).learn(30_000).furthest
 
 
 def ratio_in_a_sum(ratio_B: Tensor, advantage_B: Tensor, clip_range: float) -> Tensor:
@@ -70,7 +70,7 @@ FAST_PPO = PPOConfig(num_steps=64, num_epochs=4, learning_rate=2e-3, clip_range=
 @fault("ratio-in-a-sum", "return of PPO on CartPole, 25,000 steps")
 def ratio_sum(seed: int, faulty: bool) -> float:
     with put(faulty, ppo, "clipped_surrogate_gradient", ratio_in_a_sum):
-        return score(PPO(EnvConfig("CartPole-v1", 16), FAST_PPO, seed=seed).learn(25_000))
+        return score(PPO(World("CartPole-v1", 16), FAST_PPO, seed=seed).learn(25_000))
 
 
 class NotesPPO(PPO):
@@ -84,4 +84,4 @@ class NotesPPO(PPO):
 @fault("value-for-advantage", "return of PPO on CartPole, 25,000 steps, advantages not normalised")
 def value_for_advantage(seed: int, faulty: bool) -> float:
     config = PPOConfig(**{**vars(FAST_PPO), "normalize_advantage": False})
-    return score((NotesPPO if faulty else PPO)(EnvConfig("CartPole-v1", 16), config, seed=seed).learn(25_000))
+    return score((NotesPPO if faulty else PPO)(World("CartPole-v1", 16), config, seed=seed).learn(25_000))

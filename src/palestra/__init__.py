@@ -14,61 +14,61 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from palestra.envs.registry import make_vec as make_vec
-    from palestra.learners.deep.a2c import A2C as A2C
-    from palestra.learners.deep.a2c import A2CConfig as A2CConfig
-    from palestra.learners.deep.ddpg import DDPG as DDPG
-    from palestra.learners.deep.ddpg import DDPGConfig as DDPGConfig
-    from palestra.learners.deep.discrete_sac import DiscreteSAC as DiscreteSAC
-    from palestra.learners.deep.discrete_sac import DiscreteSACConfig as DiscreteSACConfig
-    from palestra.learners.deep.dqn import DQN as DQN
-    from palestra.learners.deep.dqn import DQNConfig as DQNConfig
-    from palestra.learners.deep.drq import DrQ as DrQ
-    from palestra.learners.deep.drq import DrQConfig as DrQConfig
-    from palestra.learners.deep.ppo import PPO as PPO
-    from palestra.learners.deep.ppo import PPOConfig as PPOConfig
-    from palestra.learners.deep.sac import SAC as SAC
-    from palestra.learners.deep.sac import SACConfig as SACConfig
-    from palestra.learners.deep.td3 import TD3 as TD3
-    from palestra.learners.deep.td3 import TD3Config as TD3Config
-    from palestra.learners.deep.trpo import TRPO as TRPO
-    from palestra.learners.deep.trpo import TRPOConfig as TRPOConfig
-    from palestra.learners.deep.vpg import VPG as VPG
-    from palestra.learners.deep.vpg import VPGConfig as VPGConfig
-    from palestra.recipes.compare import compare as compare
-    from palestra.recipes.saved import evaluate as evaluate
-    from palestra.recipes.saved import load as load
-    from palestra.recipes.train import resume as resume
-    from palestra.recipes.train import train as train
-    from palestra.recipes.verify import verify as verify
+    from palestra.learners.off_policy.ddpg import DDPG as DDPG
+    from palestra.learners.off_policy.ddpg import DDPGConfig as DDPGConfig
+    from palestra.learners.off_policy.discrete_sac import DiscreteSAC as DiscreteSAC
+    from palestra.learners.off_policy.discrete_sac import DiscreteSACConfig as DiscreteSACConfig
+    from palestra.learners.off_policy.dqn import DQN as DQN
+    from palestra.learners.off_policy.dqn import DQNConfig as DQNConfig
+    from palestra.learners.off_policy.drq import DrQ as DrQ
+    from palestra.learners.off_policy.drq import DrQConfig as DrQConfig
+    from palestra.learners.off_policy.sac import SAC as SAC
+    from palestra.learners.off_policy.sac import SACConfig as SACConfig
+    from palestra.learners.off_policy.td3 import TD3 as TD3
+    from palestra.learners.off_policy.td3 import TD3Config as TD3Config
+    from palestra.learners.on_policy.a2c import A2C as A2C
+    from palestra.learners.on_policy.a2c import A2CConfig as A2CConfig
+    from palestra.learners.on_policy.ppo import PPO as PPO
+    from palestra.learners.on_policy.ppo import PPOConfig as PPOConfig
+    from palestra.learners.on_policy.trpo import TRPO as TRPO
+    from palestra.learners.on_policy.trpo import TRPOConfig as TRPOConfig
+    from palestra.learners.on_policy.vpg import VPG as VPG
+    from palestra.learners.on_policy.vpg import VPGConfig as VPGConfig
+    from palestra.trials.compare import compare as compare
+    from palestra.trials.saved import evaluate as evaluate
+    from palestra.trials.saved import load as load
+    from palestra.trials.train import resume as resume
+    from palestra.trials.train import train as train
+    from palestra.trials.verify import verify as verify
 
 _WHERE = {
-    "A2C": "palestra.learners.deep.a2c",
-    "A2CConfig": "palestra.learners.deep.a2c",
-    "DDPG": "palestra.learners.deep.ddpg",
-    "DDPGConfig": "palestra.learners.deep.ddpg",
-    "DiscreteSAC": "palestra.learners.deep.discrete_sac",
-    "DiscreteSACConfig": "palestra.learners.deep.discrete_sac",
-    "DrQ": "palestra.learners.deep.drq",
-    "DrQConfig": "palestra.learners.deep.drq",
-    "SAC": "palestra.learners.deep.sac",
-    "SACConfig": "palestra.learners.deep.sac",
-    "TD3": "palestra.learners.deep.td3",
-    "TD3Config": "palestra.learners.deep.td3",
-    "TRPO": "palestra.learners.deep.trpo",
-    "TRPOConfig": "palestra.learners.deep.trpo",
-    "VPG": "palestra.learners.deep.vpg",
-    "VPGConfig": "palestra.learners.deep.vpg",
-    "DQN": "palestra.learners.deep.dqn",
-    "DQNConfig": "palestra.learners.deep.dqn",
-    "PPO": "palestra.learners.deep.ppo",
-    "PPOConfig": "palestra.learners.deep.ppo",
-    "compare": "palestra.recipes.compare",
-    "evaluate": "palestra.recipes.saved",
-    "load": "palestra.recipes.saved",
+    "A2C": "palestra.learners.on_policy.a2c",
+    "A2CConfig": "palestra.learners.on_policy.a2c",
+    "DDPG": "palestra.learners.off_policy.ddpg",
+    "DDPGConfig": "palestra.learners.off_policy.ddpg",
+    "DiscreteSAC": "palestra.learners.off_policy.discrete_sac",
+    "DiscreteSACConfig": "palestra.learners.off_policy.discrete_sac",
+    "DrQ": "palestra.learners.off_policy.drq",
+    "DrQConfig": "palestra.learners.off_policy.drq",
+    "SAC": "palestra.learners.off_policy.sac",
+    "SACConfig": "palestra.learners.off_policy.sac",
+    "TD3": "palestra.learners.off_policy.td3",
+    "TD3Config": "palestra.learners.off_policy.td3",
+    "TRPO": "palestra.learners.on_policy.trpo",
+    "TRPOConfig": "palestra.learners.on_policy.trpo",
+    "VPG": "palestra.learners.on_policy.vpg",
+    "VPGConfig": "palestra.learners.on_policy.vpg",
+    "DQN": "palestra.learners.off_policy.dqn",
+    "DQNConfig": "palestra.learners.off_policy.dqn",
+    "PPO": "palestra.learners.on_policy.ppo",
+    "PPOConfig": "palestra.learners.on_policy.ppo",
+    "compare": "palestra.trials.compare",
+    "evaluate": "palestra.trials.saved",
+    "load": "palestra.trials.saved",
     "make_vec": "palestra.envs.registry",
-    "resume": "palestra.recipes.train",
-    "train": "palestra.recipes.train",
-    "verify": "palestra.recipes.verify",
+    "resume": "palestra.trials.train",
+    "train": "palestra.trials.train",
+    "verify": "palestra.trials.verify",
 }
 
 __all__ = sorted([*_WHERE, "__version__"])

@@ -18,14 +18,14 @@ import torch
 
 import palestra
 from palestra.engine.agent import Agent
-from palestra.engine.config import field_docs
 from palestra.engine.configured import Configured
-from palestra.engine.env_config import EnvConfig
+from palestra.engine.settings import field_docs
 from palestra.envs.spaces import AdaptedObservation, adapted_observation_space
+from palestra.envs.world import World
 from palestra.errors import UsageError
-from palestra.learners.dynamic.planner import Planner
-from palestra.learners.expert import Expert
+from palestra.learners.dynamic.dynamic_program import DynamicProgram
 from palestra.learners.registry import LEARNERS, learner_type
+from palestra.policies.expert import Expert
 from palestra.runs.codec import decode, encode
 
 SMALL = {
@@ -111,7 +111,7 @@ def construct(name: str, kind: str, seed: int = 0) -> Configured:
     cls = learner_type(name)
     fields = {f.name for f in dataclasses.fields(cls.config_type)}
     config = cls.config_type(**{key: value for key, value in SMALL.items() if key in fields})
-    learner = cls(EnvConfig(TASKS[kind], 2), config, seed=seed)
+    learner = cls(World(TASKS[kind], 2), config, seed=seed)
     learner.budget = 1_000
     return learner
 
@@ -165,7 +165,7 @@ def acts_by_what_it_sees(learner: Configured) -> bool:
 
 def draws(learner: Configured) -> bool:
     """Whether it has anything random."""
-    acts = isinstance(learner, Agent) and not isinstance(learner, Planner)
+    acts = isinstance(learner, Agent) and not isinstance(learner, DynamicProgram)
     return acts or any(isinstance(value, torch.Generator) for value in vars(learner).values())
 
 

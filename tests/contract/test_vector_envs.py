@@ -11,9 +11,9 @@ import torch
 from gymnasium import spaces
 from torch import Tensor
 
+from palestra.envs.backends.torch import TorchVectorEnv
 from palestra.envs.classic.pendulum import dynamics as pendulum_dynamics
 from palestra.envs.registry import ARM, CLASSIC, FINITE, PROBES, make_vec
-from palestra.envs.torch_vector import TorchVectorEnv
 from palestra.envs.vector import StepResult, VectorEnv
 from palestra.errors import PalestraError, UsageError
 

@@ -12,10 +12,10 @@ import numpy as np
 import pytest
 import torch
 
-from palestra.engine.env_config import EnvConfig
+from palestra.envs.world import World
+from palestra.learners.bandits.bandit_learner import BanditLearner
 from palestra.learners.bandits.epsilon_greedy import EpsilonGreedy, EpsilonGreedyConfig
 from palestra.learners.bandits.gradient import GradientBandit, GradientBanditConfig
-from palestra.learners.bandits.player import Player
 from palestra.learners.bandits.thompson import Thompson, ThompsonConfig
 from palestra.learners.bandits.ucb import UCB, UCBConfig
 from palestra.ops.bandits import ucb1_pulls_bound, ucb1_regret_bound
@@ -26,14 +26,14 @@ MEAN_GAP = {"hard": 0.27, "easy": 0.72}  # of an arm drawn at random: 9 gaps of 
 
 
 def play(
-    cls: type[Player], config: Any, kind: str = "bernoulli", pulls: int = PULLS, num: int = 500, **kwargs: Any
-) -> Player:
-    learner = cls(EnvConfig(f"bandit/{kind}", num, kwargs=kwargs), config, seed=0, device="cpu")
+    cls: type[BanditLearner], config: Any, kind: str = "bernoulli", pulls: int = PULLS, num: int = 500, **kwargs: Any
+) -> BanditLearner:
+    learner = cls(World(f"bandit/{kind}", num, kwargs=kwargs), config, seed=0, device="cpu")
     learner.learn(pulls)
     return learner
 
 
-def increments(learner: Player) -> list[float]:
+def increments(learner: BanditLearner) -> list[float]:
     """Mean regret suffered in the last three doublings of the clock; equal ones are logarithmic growth."""
     curve = learner.curve()
     at = [float(np.interp(learner.clock / 2**k, curve.pulls, curve.mean)) for k in (3, 2, 1, 0)]
@@ -43,24 +43,24 @@ def increments(learner: Player) -> list[float]:
 # What each policy must do, as a function that says whether it did.
 
 
-def linear(learner: Player) -> bool:
+def linear(learner: BanditLearner) -> bool:
     """Regret of a constant epsilon grows by epsilon times the mean gap at every pull."""
     slope = increments(learner)[-1] / (learner.clock / 2)
     return slope == pytest.approx(0.1 * MEAN_GAP["easy"], rel=0.02)
 
 
-def as_slow_as_its_schedule(learner: Player) -> bool:
+def as_slow_as_its_schedule(learner: BanditLearner) -> bool:
     """With epsilon = c / t, a doubling of the clock costs c ln 2 random pulls, and little else."""
     return increments(learner)[-1] == pytest.approx(50 * math.log(2) * MEAN_GAP["easy"], rel=0.03)
 
 
-def logarithmic(learner: Player) -> bool:
+def logarithmic(learner: BanditLearner) -> bool:
     """A doubling costs what the one before did; of regret like sqrt(t) it would be 1.41 times as much, linear 2."""
     _, before, last = increments(learner)
     return 0.75 < last / before < 1.25 and learner.evaluate().metrics["eval/regret_first_half"] > math.sqrt(0.5)
 
 
-def within_auers_theorem(learner: Player) -> bool:
+def within_auers_theorem(learner: BanditLearner) -> bool:
     """UCB1 pulls no bad arm more often, and loses no more, than theorem 1 of Auer et al. 2002 allows."""
     worst_pulls = float(ucb1_pulls_bound(torch.tensor([[0.8]]), PULLS))
     pulls = (learner.clock - float(learner.optimal_B.mean())) / 9  # of each of the nine arms that are alike
@@ -69,18 +69,18 @@ def within_auers_theorem(learner: Player) -> bool:
     return pulls <= worst_pulls and float(learner.regret_B.mean()) <= most
 
 
-def near_lai_robbins(learner: Player) -> bool:
+def near_lai_robbins(learner: BanditLearner) -> bool:
     """Slope against log t within a factor of two of the one that is optimal in the long run."""
     bound = learner.lai_robbins()
     assert bound == pytest.approx(9 * 0.3 / (0.6 * math.log(0.6 / 0.9) + 0.4 * math.log(0.4 / 0.1)), rel=1e-5)
     return 0.5 < increments(learner)[-1] / (bound * math.log(2)) < 2.0
 
 
-def settled(learner: Player) -> bool:
+def settled(learner: BanditLearner) -> bool:
     return learner.evaluate().score > 0.98
 
 
-EXPECTED: dict[str, tuple[type[Player], Any, list[float], Callable[[Player], bool]]] = {
+EXPECTED: dict[str, tuple[type[BanditLearner], Any, list[float], Callable[[BanditLearner], bool]]] = {
     "constant epsilon is linear": (EpsilonGreedy, EpsilonGreedyConfig(), EASY, linear),
     "decaying epsilon has its closed form": (
         EpsilonGreedy,
@@ -151,7 +151,7 @@ def test_the_baseline_helps_as_in_figure_2_5() -> None:
 
     def score(baseline: bool) -> float:
         config = GradientBanditConfig(step_size=0.1, baseline=baseline)
-        learner = GradientBandit(EnvConfig("bandit/gaussian", 1_000), config, seed=0, device="cpu")
+        learner = GradientBandit(World("bandit/gaussian", 1_000), config, seed=0, device="cpu")
         learner.arms.mean_AB += 4.0
         return learner.learn(1_000).evaluate().score
 
@@ -169,7 +169,7 @@ def test_arms_that_drift_ask_for_a_memory_that_fades() -> None:
     assert torch.equal(fading.arms.mean_AB, means.arms.mean_AB)
     assert torch.equal(fading.arms.mean_AB, kalman.arms.mean_AB)
 
-    def lead(a: Player, b: Player) -> float:
+    def lead(a: BanditLearner, b: BanditLearner) -> float:
         """Mean of the paired difference in regret, in standard errors."""
         difference_B = b.regret_B - a.regret_B
         return float(difference_B.mean() / (difference_B.std() / math.sqrt(len(difference_B))))

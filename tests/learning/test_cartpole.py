@@ -4,9 +4,9 @@ import pytest
 
 from palestra.engine.agent import Agent
 from palestra.engine.trainer import Trainer, TrainResult
-from palestra.learners.deep.ppo import PPO
-from palestra.recipes.build import build_learner, resolve, train_settings
+from palestra.learners.on_policy.ppo import PPO
 from palestra.recipes.registry import get_recipe
+from palestra.trials.plan import build_learner, resolve, train_settings
 
 SOLVED = 475.0
 

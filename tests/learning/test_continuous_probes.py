@@ -7,12 +7,12 @@ import pytest
 import torch
 from time_limits import collect_confused
 
-from palestra.engine.env_config import EnvConfig
-from palestra.learners.deep import off_policy
-from palestra.learners.deep.ddpg import DDPG
-from palestra.learners.deep.off_policy import OffPolicy
-from palestra.learners.deep.sac import SAC
-from palestra.learners.deep.td3 import TD3
+from palestra.envs.world import World
+from palestra.learners.off_policy import replaying
+from palestra.learners.off_policy.ddpg import DDPG
+from palestra.learners.off_policy.replaying import OffPolicy
+from palestra.learners.off_policy.sac import SAC
+from palestra.learners.off_policy.td3 import TD3
 
 GAMMA = 0.9
 SETTINGS: dict[str, Any] = {
@@ -29,7 +29,7 @@ EVERY = pytest.mark.parametrize("learner", [DDPG, TD3, SAC], ids=["ddpg", "td3",
 
 def train(learner: type[OffPolicy], probe: str, steps: int = 2_500, **settings: Any) -> Any:
     config = learner.config_type(**{**SETTINGS, **OWN[learner], **settings})
-    return learner(EnvConfig(f"probe/{probe}", 8), config, seed=0).learn(steps)
+    return learner(World(f"probe/{probe}", 8), config, seed=0).learn(steps)
 
 
 def q(agent: Any, obs: float) -> float:
@@ -72,7 +72,7 @@ def test_without_the_update_they_are_not(learner: type[OffPolicy], probe: str, m
 
 @EVERY
 def test_a_time_limit_taken_for_an_end_is_caught(learner: type[OffPolicy], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(off_policy, "collect", collect_confused)
+    monkeypatch.setattr(replaying, "collect", collect_confused)
     ((measured, _, _),) = wrong("ForeverOneBox", train(learner, "ForeverOneBox"))
     assert measured < 9
 
@@ -100,16 +100,14 @@ def test_the_temperature_moves_towards_its_target(log_prob: float, direction: in
     agent = SAC("probe/TwoTargets")  # holds an entropy of -2
     before = float(agent.temperature())
     agent.learn_temperature(torch.full((8,), log_prob))
-    agent.actor_optimiser.step()
+    agent.actor_optimizer.step()
     assert math.copysign(1, float(agent.temperature()) - before) == direction
 
 
 @pytest.mark.parametrize("learner", [DDPG, TD3])
 @pytest.mark.parametrize("noise", ["gaussian", "ou"])
 def test_exploration_stays_within_the_bounds(learner: type[DDPG], noise: str) -> None:
-    agent = learner(
-        EnvConfig("probe/TwoTargets", 8), learner.config_type(noise=noise, noise_std=2.0, learning_starts=0)
-    )
+    agent = learner(World("probe/TwoTargets", 8), learner.config_type(noise=noise, noise_std=2.0, learning_starts=0))
     obs = torch.zeros(8, 1)
     actions = torch.stack([agent.to_env(agent.explore(obs)) for _ in range(200)])
     assert ((actions >= agent.low) & (actions <= agent.high)).all()
@@ -119,10 +117,10 @@ def test_exploration_stays_within_the_bounds(learner: type[DDPG], noise: str) ->
 
 
 def test_ornstein_uhlenbeck_noise_has_its_stationary_law() -> None:
-    from palestra.learners.deep.ddpg import OU_RATE, DDPGConfig
+    from palestra.learners.off_policy.ddpg import OU_RATE, DDPGConfig
 
     std = 0.01  # small, so that nothing is clipped
-    agent = DDPG(EnvConfig("probe/ForeverOneBox", 512), DDPGConfig(noise="ou", noise_std=std, learning_starts=0))
+    agent = DDPG(World("probe/ForeverOneBox", 512), DDPGConfig(noise="ou", noise_std=std, learning_starts=0))
     for _ in range(60):
         agent.explore(torch.zeros(512, 1))
     first = agent.ou_EA.clone()

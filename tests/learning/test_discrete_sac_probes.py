@@ -8,9 +8,9 @@ import torch
 from time_limits import collect_confused
 from torch import Tensor
 
-from palestra.engine.env_config import EnvConfig
-from palestra.learners.deep import off_policy
-from palestra.learners.deep.discrete_sac import DiscreteSAC, DiscreteSACConfig
+from palestra.envs.world import World
+from palestra.learners.off_policy import replaying
+from palestra.learners.off_policy.discrete_sac import DiscreteSAC, DiscreteSACConfig
 
 GAMMA, ALPHA = 0.9, 0.5
 UNIFORM = ALPHA * math.log(2)
@@ -26,7 +26,7 @@ Check = tuple[float, float, float]
 
 def train(probe: str, steps: int = 3_200, **settings: Any) -> DiscreteSAC:
     config = DiscreteSACConfig(**{**SETTINGS, **settings})
-    return DiscreteSAC(EnvConfig(f"probe/{probe}", 8), config, seed=0).learn(steps)
+    return DiscreteSAC(World(f"probe/{probe}", 8), config, seed=0).learn(steps)
 
 
 def q(agent: DiscreteSAC, obs: float) -> Tensor:
@@ -81,7 +81,7 @@ def test_without_the_update_they_are_not(probe: str, monkeypatch: pytest.MonkeyP
 
 
 def test_a_time_limit_taken_for_an_end_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(off_policy, "collect", collect_confused)
+    monkeypatch.setattr(replaying, "collect", collect_confused)
     assert wrong("ForeverOne", train("ForeverOne"))
 
 
@@ -103,5 +103,5 @@ def test_the_temperature_moves_towards_its_target(entropy: float, direction: int
     agent = DiscreteSAC("probe/ActionDependent")  # holds half of log 2, 0.35
     before = float(agent.temperature())
     agent.learn_temperature(torch.full((8,), -entropy))
-    agent.actor_optimiser.step()
+    agent.actor_optimizer.step()
     assert math.copysign(1, float(agent.temperature()) - before) == direction

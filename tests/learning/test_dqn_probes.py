@@ -6,9 +6,9 @@ import pytest
 import torch
 from time_limits import collect_confused
 
-from palestra.engine.env_config import EnvConfig
-from palestra.learners.deep import dqn
-from palestra.learners.deep.dqn import DQN, DQNConfig
+from palestra.envs.world import World
+from palestra.learners.off_policy import dqn
+from palestra.learners.off_policy.dqn import DQN, DQNConfig
 
 GAMMA = 0.9
 RAINBOW = {"double": True, "dueling": "mean", "n_step": 3, "prioritised": True, "noisy": True, "distributional": "c51"}
@@ -41,7 +41,7 @@ def train(flags: str, probe: str) -> DQN:
         buffer_size=10_000, learning_starts=64, target_update_interval=32, exploration_fraction=0.5, loss="squared",
         num_atoms=29, value_range=(-2.0, 12.0), **FLAGS[flags],
     )  # fmt: skip
-    return DQN(EnvConfig(f"probe/{probe}", 8), config, seed=0).learn(1_600)
+    return DQN(World(f"probe/{probe}", 8), config, seed=0).learn(1_600)
 
 
 def misses(agent: DQN, probe: str) -> list[str]:

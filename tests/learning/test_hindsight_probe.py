@@ -4,11 +4,11 @@ from typing import Any
 
 import pytest
 
-from palestra.engine.env_config import EnvConfig
+from palestra.envs.world import World
 from palestra.errors import UsageError
-from palestra.learners.deep.off_policy import OffPolicy
-from palestra.learners.deep.sac import SAC
-from palestra.learners.deep.td3 import TD3
+from palestra.learners.off_policy.replaying import OffPolicy
+from palestra.learners.off_policy.sac import SAC
+from palestra.learners.off_policy.td3 import TD3
 
 SETTINGS: dict[str, Any] = {
     "gamma": 0.9, "learning_rate": 3e-3, "hidden_sizes": (32, 32), "batch_size": 128, "buffer_size": 50_000,
@@ -22,7 +22,7 @@ EVERY = pytest.mark.parametrize("learner", [SAC, TD3], ids=["sac", "td3"])
 def reached(learner: type[OffPolicy], hindsight: float) -> float:
     """Share of 100 episodes, none of them seen in training, that end at the goal."""
     config = learner.config_type(**SETTINGS, **OWN[learner], hindsight=hindsight)
-    agent = learner(EnvConfig("probe/GoalPoint", 16), config, seed=0).learn(STEPS)
+    agent = learner(World("probe/GoalPoint", 16), config, seed=0).learn(STEPS)
     return float(agent.evaluate(episodes=100, seed=1).score)
 
 

@@ -7,14 +7,15 @@ import torch
 from time_limits import collect_confused
 
 from palestra.engine.agent import Agent
-from palestra.engine.env_config import EnvConfig
-from palestra.learners.deep import actor_critic, dqn
-from palestra.learners.deep.a2c import A2C
-from palestra.learners.deep.actor_critic import ActorCritic
-from palestra.learners.deep.dqn import DQN
-from palestra.learners.deep.ppo import PPO
-from palestra.learners.deep.trpo import TRPO
-from palestra.learners.deep.vpg import VPG, VPGConfig
+from palestra.envs.world import World
+from palestra.learners.off_policy import dqn
+from palestra.learners.off_policy.dqn import DQN
+from palestra.learners.on_policy import actor_critic
+from palestra.learners.on_policy.a2c import A2C
+from palestra.learners.on_policy.actor_critic import ActorCritic
+from palestra.learners.on_policy.ppo import PPO
+from palestra.learners.on_policy.trpo import TRPO
+from palestra.learners.on_policy.vpg import VPG, VPGConfig
 from palestra.ops.phi import Phi
 
 GAMMA = 0.9
@@ -109,7 +110,7 @@ CASES = [
 def train(trial: str, probe: str) -> Agent:
     learner, steps, settings = TRIALS[trial]
     config = learner.config_type(**{"gamma": GAMMA, **settings})
-    return learner(EnvConfig(f"probe/{probe}", 8), config, seed=0).learn(steps)
+    return learner(World(f"probe/{probe}", 8), config, seed=0).learn(steps)
 
 
 @pytest.mark.parametrize(("trial", "probe"), CASES)
@@ -135,5 +136,5 @@ def test_a_time_limit_taken_for_an_end_is_caught(trial: str, monkeypatch: pytest
 @pytest.mark.parametrize("phi", get_args(Phi))
 def test_every_weight_of_the_policy_gradient_finds_the_better_action(phi: Phi) -> None:
     config = VPGConfig(gamma=GAMMA, phi=phi, **TRIALS["vpg"][2])
-    agent = VPG(EnvConfig("probe/ActionDependent", 8), config, seed=0).learn(TRIALS["vpg"][1])
+    agent = VPG(World("probe/ActionDependent", 8), config, seed=0).learn(TRIALS["vpg"][1])
     assert [c for c in action_dependent(agent) if not c.holds] == []

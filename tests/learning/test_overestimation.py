@@ -7,10 +7,10 @@ import torch
 from gymnasium import spaces
 from torch import Tensor
 
-from palestra.engine.env_config import EnvConfig
 from palestra.envs import registry
-from palestra.envs.torch_vector import TorchVectorEnv
-from palestra.learners.deep.dqn import DQN, DQNConfig
+from palestra.envs.backends.torch import TorchVectorEnv
+from palestra.envs.world import World
+from palestra.learners.off_policy.dqn import DQN, DQNConfig
 
 
 class NoisyChoice(TorchVectorEnv):
@@ -37,7 +37,7 @@ def value_of_left(double: bool, seed: int) -> float:
         gradient_steps=4, learning_rate=1e-2, hidden_sizes=(16,), loss="squared", target_update_interval=400,
         epsilon_end=1.0,
     )  # fmt: skip
-    agent = DQN(EnvConfig("probe/NoisyChoice", 8), config, seed=seed)
+    agent = DQN(World("probe/NoisyChoice", 8), config, seed=seed)
     estimates = []
     while agent.clock < 8_000:
         agent.step()
@@ -63,7 +63,7 @@ def values_upright(double: bool, seed: int) -> list[float]:
         gradient_steps=8, learning_rate=1e-2, hidden_sizes=(64,), loss="squared", target_update_interval=100,
         exploration_fraction=0.3,
     )  # fmt: skip
-    agent = DQN(EnvConfig("palestra/PendulumDiscrete-v1", 4), config, seed=seed)
+    agent = DQN(World("palestra/PendulumDiscrete-v1", 4), config, seed=seed)
     agent.budget = 24_000
     angle, velocity = (torch.rand(2, 200, generator=torch.Generator().manual_seed(0)) - 0.5) * 0.2
     upright = torch.stack((angle.cos(), angle.sin(), velocity), 1)

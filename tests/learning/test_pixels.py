@@ -6,8 +6,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from palestra.engine.env_config import EnvConfig
-from palestra.learners.deep.drq import DrQ, DrQConfig
+from palestra.envs.world import World
+from palestra.learners.off_policy.drq import DrQ, DrQConfig
 from palestra.nets.encoders import ConvEncoder
 
 SETTINGS: dict[str, Any] = {
@@ -20,7 +20,7 @@ SEEN = 0.9
 
 
 def score(**settings: Any) -> float:
-    agent = DrQ(EnvConfig("probe/PixelTarget", 32), DrQConfig(**{**SETTINGS, **settings}), seed=0)
+    agent = DrQ(World("probe/PixelTarget", 32), DrQConfig(**{**SETTINGS, **settings}), seed=0)
     return agent.learn(2_816).evaluate(episodes=500, seed=1).score
 
 

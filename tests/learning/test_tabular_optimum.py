@@ -6,10 +6,10 @@ import gymnasium as gym
 import numpy as np
 import pytest
 
-from palestra.engine.env_config import EnvConfig
 from palestra.envs.finite.catalogue import finite_mdp
+from palestra.envs.world import World
 from palestra.learners.registry import learner_type
-from palestra.learners.tabular.table import Tabular
+from palestra.learners.tabular.tabular_learner import TabularLearner
 
 
 class Solved:
@@ -47,15 +47,17 @@ class Solved:
         return float(self.start_S @ self.q_SA.max(1))
 
 
-def train(name: str, env_id: str, steps: int, num_envs: int = 32, kwargs: Any = None, **settings: Any) -> Tabular:
+def train(
+    name: str, env_id: str, steps: int, num_envs: int = 32, kwargs: Any = None, **settings: Any
+) -> TabularLearner:
     cls = learner_type(name)
-    learner = cls(EnvConfig(env_id, num_envs, kwargs=kwargs or {}), cls.config_type(**settings), seed=0)
-    assert isinstance(learner, Tabular)
+    learner = cls(World(env_id, num_envs, kwargs=kwargs or {}), cls.config_type(**settings), seed=0)
+    assert isinstance(learner, TabularLearner)
     return learner.learn(steps)
 
 
 def no_update(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Tabular, "improve", lambda *_: None)
+    monkeypatch.setattr(TabularLearner, "improve", lambda *_: None)
 
 
 EXPLORE = {"epsilon_start": 1.0, "epsilon_end": 0.3}

@@ -7,9 +7,9 @@ import gymnasium as gym
 import numpy as np
 import pytest
 
-from palestra.engine.env_config import EnvConfig
+from palestra.envs.world import World
 from palestra.learners.registry import learner_type
-from palestra.learners.tabular.table import Tabular
+from palestra.learners.tabular.tabular_learner import TabularLearner
 
 BIASED = "tabular/MaximisationBias-v0"
 ARMS = 10
@@ -43,15 +43,17 @@ def _biased() -> Iterator[None]:
     del gym.registry[BIASED]
 
 
-def make(name: str, env_id: str, *, seed: int = 0, num_envs: int = 1, kwargs: Any = None, **settings: Any) -> Tabular:
+def make(
+    name: str, env_id: str, *, seed: int = 0, num_envs: int = 1, kwargs: Any = None, **settings: Any
+) -> TabularLearner:
     cls = learner_type(name)
-    learner = cls(EnvConfig(env_id, num_envs, kwargs=kwargs or {}), cls.config_type(**settings), seed=seed)
-    assert isinstance(learner, Tabular)
+    learner = cls(World(env_id, num_envs, kwargs=kwargs or {}), cls.config_type(**settings), seed=seed)
+    assert isinstance(learner, TabularLearner)
     return learner
 
 
 def no_update(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Tabular, "improve", lambda *_: None)
+    monkeypatch.setattr(TabularLearner, "improve", lambda *_: None)
 
 
 # Example 6.6: the cliff, alpha 0.5, epsilon 0.1, undiscounted, one environment.
@@ -117,7 +119,7 @@ WAY = 14
 """Steps of the shortest way, as the book says."""
 
 
-def maze(name: str, seed: int, **settings: Any) -> Tabular:
+def maze(name: str, seed: int, **settings: Any) -> TabularLearner:
     return make(name, "palestra/GridWorld-v0", seed=seed, kwargs=MAZE, gamma=0.95, num_steps=1, **settings)
 
 

@@ -11,9 +11,9 @@ from typing import Any
 
 import dot  # noqa: F401 - registers its world
 
-from palestra.engine.config import build
 from palestra.engine.configured import Configured
-from palestra.engine.env_config import EnvConfig
+from palestra.engine.settings import build
+from palestra.envs.world import World
 from palestra.errors import UsageError
 from palestra.learners.registry import learner_type
 
@@ -69,8 +69,8 @@ def small(learner: str) -> dict[str, Any]:
     budget = 16 * step
     return {
         "algo": learner,
-        "env_id": made.env_config.id,
-        "num_envs": made.env_config.num_envs,
+        "env_id": made.world.id,
+        "num_envs": made.world.num_envs,
         "budget": budget,
         "settings": _small_settings(learner),
         "log_every": 3 * step,
@@ -87,7 +87,7 @@ def make_small(learner: str) -> Configured:
     config = build(cls.config_type, _small_settings(learner))
     for env_id in TASKS:
         with suppress(UsageError):
-            return cls(EnvConfig(env_id, 2), config)
+            return cls(World(env_id, 2), config)
     raise AssertionError(f"{learner} serves none of {TASKS}")
 
 

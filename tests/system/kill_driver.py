@@ -26,11 +26,11 @@ import torch
 import unrepeatable  # noqa: F401 - registers its world
 
 from palestra.errors import PalestraError
-from palestra.learners.deep import dqn, ppo  # noqa: F401 - imported once here instead of in every life
-from palestra.recipes.build import adhoc_recipe
-from palestra.recipes.train import resume, train
+from palestra.learners.on_policy import ppo  # noqa: F401 - imported once here instead of in every life
 from palestra.runs import checkpoints
 from palestra.runs.store import Run, run_ids
+from palestra.trials.plan import adhoc_recipe
+from palestra.trials.train import resume, train
 
 
 @dataclass(frozen=True)

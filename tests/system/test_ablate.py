@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 
 from palestra.cli.main import main
-from palestra.recipes import verify
 from palestra.recipes.recipe import Recipe
 from palestra.recipes.registry import RECIPES
 from palestra.runs.series import read_series
 from palestra.runs.store import Run
+from palestra.trials import verify
 
 TOY = Recipe(
     id="toy/dqn", summary="", learner="dqn", env="probe/ActionDependent", num_envs=2, budget=256, eval_every=128,

@@ -16,12 +16,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-import palestra.recipes.train
+import palestra.trials.train
 from palestra.cli.main import main
-from palestra.engine import env_config
+from palestra.envs import world
 from palestra.recipes.recipe import Claim
 from palestra.recipes.registry import RECIPES
-from palestra.recipes.train import Interrupted, Outcome
+from palestra.trials.train import Interrupted, Outcome
 
 PALESTRA = [sys.executable, "-m", "palestra"]
 Captured = pytest.CaptureFixture[str]
@@ -72,8 +72,8 @@ def test_eval_agrees_with_its_own_returns(
 ) -> None:
     out, printed, _ = trained
     backends = []
-    make = env_config.make_vec
-    monkeypatch.setattr(env_config, "make_vec", lambda *a, **k: backends.append(k["backend"]) or make(*a, **k))
+    make = world.make_vec
+    monkeypatch.setattr(world, "make_vec", lambda *a, **k: backends.append(k["backend"]) or make(*a, **k))
     argv = ["eval", printed["run"], "--out", str(out), "--episodes", "5", "--seed", "3"]
     assert main([*argv, "--json"]) == 0
     result = strict_json(capsys.readouterr().out)
@@ -248,7 +248,7 @@ def test_a_signal_saves_and_says_how_to_go_on(
     def interrupted(*_: object, **__: object) -> Outcome:
         raise Interrupted(outcome)
 
-    monkeypatch.setattr(palestra.recipes.train, "train", interrupted)
+    monkeypatch.setattr(palestra.trials.train, "train", interrupted)
     assert main(["train", "cartpole/ppo", "--out", str(tmp_path)]) == status
     assert f"palestra train --resume {tmp_path / 'r'}" in capsys.readouterr().out
 

@@ -13,12 +13,12 @@ import palestra
 from palestra.cli.main import main
 from palestra.errors import UsageError
 from palestra.ops.evidence import iqm
-from palestra.recipes import record
-from palestra.recipes.compare import compare
+from palestra.pictures.comparison import as_steps
 from palestra.recipes.recipe import Claim
 from palestra.recipes.registry import RECIPES
-from palestra.recipes.verify import verify, write_record
-from palestra.runs.comparison import as_steps
+from palestra.trials import records
+from palestra.trials.compare import compare
+from palestra.trials.verify import verify, write_record
 
 CLAIM = Claim(475.0, "the test", episodes=10)
 RANDOM = dataclasses.replace(RECIPES["cartpole/random"], id="cartpole/weak", budget=1024, claim=CLAIM)
@@ -41,7 +41,7 @@ def out(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def _registered(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     for recipe in (RANDOM, AGAIN, PPO):
         monkeypatch.setitem(RECIPES, recipe.id, recipe)
-    monkeypatch.setattr(record, "FOLDER", tmp_path / "records")
+    monkeypatch.setattr(records, "FOLDER", tmp_path / "records")
 
 
 def printed(text: str) -> dict[str, Any]:

@@ -15,10 +15,10 @@ from driver import Driver, commanded, config
 from run_comparison import differences
 
 from palestra.cli.main import main
-from palestra.recipes.saved import load
 from palestra.runs import checkpoints
 from palestra.runs.lock import is_locked
 from palestra.runs.store import Run, run_ids
+from palestra.trials.saved import load
 
 Captured = pytest.CaptureFixture[str]
 
@@ -150,7 +150,7 @@ def stopped_in_a_step() -> list[str]:
     program = """
 import sys
 from palestra.cli.main import entry
-from palestra.learners.deep.ppo import PPO
+from palestra.learners.on_policy.ppo import PPO
 
 ordinary = PPO.step
 

@@ -53,7 +53,7 @@ def test_stopped_by_a_signal(
 SLOW = """
 import hashlib, sys, time
 from palestra.cli.main import entry
-from palestra.learners.deep.ppo import PPO
+from palestra.learners.on_policy.ppo import PPO
 
 def step(self):
     print("step", file=sys.stderr, flush=True)

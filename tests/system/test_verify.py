@@ -17,13 +17,13 @@ from run_comparison import differences
 import palestra
 from palestra.cli.main import main
 from palestra.errors import UsageError
-from palestra.recipes import record, verify
 from palestra.recipes.recipe import Claim, Recipe
-from palestra.recipes.record import read_record
 from palestra.recipes.registry import RECIPES
 from palestra.runs import checkpoints
 from palestra.runs.lock import is_locked
 from palestra.runs.store import Run, run_ids
+from palestra.trials import records, verify
+from palestra.trials.records import read_record
 
 Captured = pytest.CaptureFixture[str]
 QUICK = dataclasses.replace(
@@ -135,7 +135,7 @@ def test_stopped_and_gone_on_with(number: signal.Signals, tmp_path: Path) -> Non
 def test_what_is_said_of_seeds_that_are_there(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Captured, registered: None
 ) -> None:
-    monkeypatch.setattr(record, "FOLDER", tmp_path / "verified")
+    monkeypatch.setattr(records, "FOLDER", tmp_path / "verified")
     values = train_here(QUICK, 6, tmp_path)
     assert min(values) < 40
     monkeypatch.setattr(verify, "_Child", no_process)

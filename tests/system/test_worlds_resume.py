@@ -11,9 +11,9 @@ from driver import Driver, config
 from run_comparison import differences
 
 from palestra.cli.main import main
-from palestra.recipes.train import resume
 from palestra.runs import index
 from palestra.runs.store import Run
+from palestra.trials.train import resume
 
 KILLS = [{"save": 2, "into": 0.4}, {"save": 2, "into": 1.5}]
 

@@ -11,7 +11,10 @@ import palestra
 
 SOURCE = Path(palestra.__file__).parent
 FILES = sorted(SOURCE.rglob("*.py"))
-ROOMS = ("errors", "ops", "runs", "nets", "envs", "data", "engine", "learners", "recipes", "cli")
+ROOMS = (
+    "errors", "ops", "envs", "runs", "recipes", "nets", "data", "engine", "pictures", "policies", "learners",
+    "trials", "cli",
+)  # fmt: skip
 """A file may import from its own room and from rooms to its left."""
 
 FORBIDDEN_NAMES = {"utils", "util", "common", "helpers", "helper", "base", "misc"}

@@ -14,8 +14,8 @@ from palestra.recipes.recipe import Recipe
 from palestra.recipes.registry import get_recipe
 
 if TYPE_CHECKING:
-    from palestra.recipes.ablate import Ablation, Variant
-    from palestra.recipes.trial import Trial
+    from palestra.trials.ablate import Ablation, Variant
+    from palestra.trials.trial import Trial
 
 
 @dataclass(frozen=True)
@@ -59,9 +59,9 @@ def command(argv: Sequence[str]) -> int:
     settings = assignments(args.settings)
     flags = [] if args.flags is None else [flag.strip() for flag in args.flags.split(",")]
     check_writable(args.out)
-    from palestra.recipes.ablate import ablate, draw, variants_of  # imports torch: after the cheap errors
-    from palestra.recipes.verify import Stopped
     from palestra.runs.atomic import write_json
+    from palestra.trials.ablate import ablate, draw, variants_of  # imports torch: after the cheap errors
+    from palestra.trials.verify import Stopped
 
     named = variants_of(recipe, flags, settings=settings, leave_out=args.leave_out)
     folder = args.out / f"{recipe.task}-{recipe.method}"

@@ -38,7 +38,7 @@ def command(argv: Sequence[str]) -> int:
         raise UsageError(f"{len(set(args.sides))} side to compare; expected two or more that differ")
     if args.plot.suffix.lower() != ".png":
         raise UsageError(f"--plot {args.plot}; expected a name that ends in .png")
-    from palestra.recipes.compare import compare, draw  # import NumPy and torch: after the cheap errors
+    from palestra.trials.compare import compare, draw  # import NumPy and torch: after the cheap errors
 
     done = compare(args.sides, out=args.out, verified=args.verified)
     picture = draw(done, args.plot)

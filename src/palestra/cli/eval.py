@@ -40,7 +40,7 @@ def command(argv: Sequence[str]) -> int:
     check_is_saved(args.run, args.out)
     from palestra.engine import seeding  # these import torch: after the cheap errors
     from palestra.ops.statistics import mean_interval
-    from palestra.recipes.saved import load
+    from palestra.trials.saved import load
 
     agent = load(args.run, out=args.out, which=args.which, device=args.device)
     try:
@@ -54,7 +54,7 @@ def command(argv: Sequence[str]) -> int:
             {
                 "run": args.run,
                 "metric": agent.headline,
-                "env": agent.env_config.id,
+                "env": agent.world.id,
                 "reference": True,
                 "which": args.which,
                 "step": agent.clock,
@@ -76,5 +76,5 @@ def command(argv: Sequence[str]) -> int:
         console.print(f"episodes     {args.episodes}, {number(length)} steps each on average")
     console.print(f"of           {args.run}, {args.which} checkpoint, at step {agent.clock:,}", soft_wrap=True)
     if length is not None:
-        console.print(f"in           {agent.env_config.id}, as Gymnasium made it")
+        console.print(f"in           {agent.world.id}, as Gymnasium made it")
     return 0

@@ -7,8 +7,8 @@ from typing import Literal
 from palestra.cli.arguments import Switch, parse
 from palestra.cli.output import NARROW, make_console, make_table, number, print_json
 from palestra.recipes.recipe import Recipe
-from palestra.recipes.record import read_record, spoken_record
 from palestra.recipes.registry import RECIPES
+from palestra.trials.records import read_record, spoken_record
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,8 @@ from tyro.conf import Positional, arg
 
 from palestra.cli.arguments import Switch, parse
 from palestra.cli.output import make_console, make_table, number, print_json
-from palestra.recipes.record import read_record, spoken_record
 from palestra.recipes.registry import get_recipe
+from palestra.trials.records import read_record, spoken_record
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -30,14 +30,14 @@ def command(argv: Sequence[str]) -> int:
     """Run ``palestra show``."""
     args = parse(Args, argv, "show")
     recipe = get_recipe(args.recipe)
-    from palestra.engine.config import field_docs
-    from palestra.engine.env_config import EnvConfig  # these import torch: after the cheap errors
+    from palestra.engine.settings import field_docs
     from palestra.engine.trainer import TrainSettings
+    from palestra.envs.world import World  # these import torch: after the cheap errors
     from palestra.learners.registry import learner_type
-    from palestra.recipes.build import resolve
+    from palestra.trials.plan import resolve
 
     config = resolve(recipe)
-    types = {"settings": learner_type(recipe.learner).config_type, "env": EnvConfig, "train": TrainSettings}
+    types = {"settings": learner_type(recipe.learner).config_type, "env": World, "train": TrainSettings}
     docs = {part: field_docs(cls) for part, cls in types.items()}
     if args.json:
         print_json({**config, "summary": recipe.summary, "paradigm": recipe.paradigm, "documentation": docs})

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from palestra.cli.output import duration, make_console, number
 
 if TYPE_CHECKING:
-    from palestra.recipes.train import Outcome
+    from palestra.trials.train import Outcome
 
 
 def print_summary(outcome: "Outcome", out: Path, plots: list[Path], video: Path | None, *, stderr: bool) -> None:

@@ -17,7 +17,7 @@ from palestra.recipes.recipe import Recipe
 from palestra.recipes.registry import get_recipe
 
 if TYPE_CHECKING:
-    from palestra.recipes.train import Outcome
+    from palestra.trials.train import Outcome
 
 ADHOC_BUDGET = 100_000
 """Environment steps of a training without a recipe."""
@@ -98,7 +98,7 @@ def command(argv: Sequence[str]) -> int:
 def _outcome(args: Args) -> "Outcome":
     start = _start if args.resume is None else _resume
     training = start(args)
-    from palestra.recipes.train import Interrupted  # imports torch: after the cheap errors
+    from palestra.trials.train import Interrupted  # imports torch: after the cheap errors
 
     try:
         return training()
@@ -112,15 +112,14 @@ def _start(args: Args) -> "Callable[[], Outcome]":
     settings = assignments(args.settings)
     env_kwargs = json_object(args.env_kwargs, "--env-kwargs")
     check_writable(args.out)
-    from palestra.recipes.train import train  # imports torch: after the cheap errors
+    from palestra.trials.train import train  # imports torch: after the cheap errors
 
     if args.video:
-        from palestra.cli.play import draw_without_screen
-        from palestra.engine.env_config import EnvConfig
-        from palestra.engine.film import make_film_env
+        from palestra.envs.world import World
+        from palestra.pictures.frames import draw_without_screen, make_film_env
 
         draw_without_screen()
-        make_film_env(EnvConfig(recipe.env, kwargs=env_kwargs or {})).close()  # say so now, not after an hour
+        make_film_env(World(recipe.env, kwargs=env_kwargs or {})).close()  # say so now, not after an hour
     return lambda: train(
         recipe,
         seed=args.seed,
@@ -150,7 +149,7 @@ def _recipe(args: Args) -> Recipe:
     if args.algo is None or args.env_id is None:
         given, missing = ("--algo", "--env-id") if args.env_id is None else ("--env-id", "--algo")
         raise UsageError(f"{given} without {missing}; expected both, e.g. --algo ppo --env-id CartPole-v1")
-    from palestra.recipes.build import adhoc_recipe  # imports torch
+    from palestra.trials.plan import adhoc_recipe  # imports torch
 
     return adhoc_recipe(args.algo, args.env_id, ADHOC_BUDGET if args.total_timesteps is None else args.total_timesteps)
 
@@ -165,15 +164,15 @@ def _resume(args: Args) -> "Callable[[], Outcome]":
             raise UsageError(f"--resume {args.resume} given with {name}; a run keeps the configuration it began with")
     assert args.resume is not None
     check_is_saved(args.resume, args.out)
-    from palestra.recipes.train import resume  # imports torch
+    from palestra.trials.train import resume  # imports torch
 
     run = args.resume
     return lambda: resume(run, out=args.out, progress=not args.quiet)
 
 
 def _draw(run: Path) -> list[Path]:
-    from palestra.recipes.saved import draw_learned
-    from palestra.runs.plots import draw_curves
+    from palestra.pictures.curves import draw_curves
+    from palestra.trials.saved import draw_learned
 
     try:
         return [*draw_curves(run), *draw_learned(run)]
@@ -183,7 +182,7 @@ def _draw(run: Path) -> list[Path]:
 
 
 def _film(run: Path) -> Path | None:
-    from palestra.cli.play import make_film
+    from palestra.trials.film import make_film
 
     try:
         return make_film(run, out=run.parent).video

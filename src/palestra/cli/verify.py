@@ -13,13 +13,13 @@ from palestra.cli.output import duration, make_console, number, print_json
 from palestra.errors import UsageError, require
 from palestra.recipes.recipe import Recipe
 from palestra.recipes.registry import RECIPES, get_recipe
-from palestra.recipes.verdict import PROVISIONAL, Verdict
+from palestra.trials.verdict import PROVISIONAL, Verdict
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from palestra.recipes.trial import Trial
-    from palestra.recipes.verify import Verification
+    from palestra.trials.trial import Trial
+    from palestra.trials.verify import Verification
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ def command(argv: Sequence[str]) -> int:
     if args.tried and not args.record:
         raise UsageError("--tried without --record; expected both: the note is kept in the record")
     check_writable(args.out)
-    from palestra.recipes.verify import Stopped, default_jobs, verify, write_record  # import torch
+    from palestra.trials.verify import Stopped, default_jobs, verify, write_record  # import torch
 
     jobs = args.jobs or default_jobs(recipes)
     console = make_console(stderr=args.json)

@@ -11,14 +11,14 @@ from torch import Tensor, nn
 
 from palestra.data.episodes import EpisodeTracker
 from palestra.engine import seeding
-from palestra.engine.config import AlgorithmConfig
 from palestra.engine.configured import Configured
-from palestra.engine.env_config import EnvConfig
 from palestra.engine.evaluate import run_episodes
 from palestra.engine.learner import Evaluation
+from palestra.engine.settings import AlgorithmConfig
 from palestra.envs.registry import MOST_SIMULATORS, is_simulator
 from palestra.envs.spaces import is_one_hot, one_hot, to_env_action
 from palestra.envs.vector import VectorEnv
+from palestra.envs.world import World
 from palestra.errors import UsageError, require
 
 MAX_EVAL_ENVS = 100
@@ -38,11 +38,9 @@ class Agent(Configured):
 
     clock_unit = "env steps"
 
-    def __init__(
-        self, env: str | EnvConfig, config: AlgorithmConfig | None = None, *, seed: int = 0, device: str = "auto"
-    ):
+    def __init__(self, env: str | World, config: AlgorithmConfig | None = None, *, seed: int = 0, device: str = "auto"):
         super().__init__(env, config, seed=seed, device=device)
-        self.env = self.env_config.make(device=self.device)
+        self.env = self.world.make(device=self.device)
         self.episodes = EpisodeTracker(self.env.num_envs)
         self.obs = self.env.reset(seeding.derive(seed, "environment"))
         self._eval_env: tuple[tuple[int, bool], VectorEnv] | None = None
@@ -107,7 +105,7 @@ class Agent(Configured):
 
     def make_eval_env(self, episodes: int, *, reference: bool) -> VectorEnv:
         """Environments to evaluate in: as many copies as there are episodes, up to a limit."""
-        world = self.env_config
+        world = self.world
         heavy = is_simulator(world.id, world.reference_backend if reference else world.backend)
         copies = min(episodes, MOST_SIMULATORS if heavy else MAX_EVAL_ENVS)
         return world.make(num_envs=copies, device=self.device, reference=reference)

@@ -8,11 +8,11 @@ from typing import Any, ClassVar, Self
 import torch
 
 from palestra.engine import checkpoint
-from palestra.engine.config import AlgorithmConfig
 from palestra.engine.device import resolve_device
-from palestra.engine.env_config import EnvConfig
 from palestra.engine.learner import Evaluation, Learner
+from palestra.engine.settings import AlgorithmConfig
 from palestra.engine.trainer import Trainer, TrainSettings
+from palestra.envs.world import World
 from palestra.runs import atomic
 
 
@@ -20,7 +20,7 @@ class Configured(Learner):
     """What every registered learner is. Constructors take these arguments and no other.
 
     Args:
-        env: the id of an environment (or of a decision process, or of a kind of bandit), or an EnvConfig.
+        env: the id of an environment (or of a decision process, or of a kind of bandit), or an World.
         config: the algorithm's settings; their defaults if None.
         seed: every generator of this learner derives from it.
         device: auto, cpu, cuda, ...
@@ -29,10 +29,8 @@ class Configured(Learner):
     config_type: ClassVar[type[AlgorithmConfig]]
     """The dataclass of the algorithm's settings."""
 
-    def __init__(
-        self, env: str | EnvConfig, config: AlgorithmConfig | None = None, *, seed: int = 0, device: str = "auto"
-    ):
-        self.env_config = EnvConfig(env, self.config_type.default_num_envs) if isinstance(env, str) else env
+    def __init__(self, env: str | World, config: AlgorithmConfig | None = None, *, seed: int = 0, device: str = "auto"):
+        self.world = World(env, self.config_type.default_num_envs) if isinstance(env, str) else env
         self.config = config if config is not None else self.config_type()
         self.seed = seed
         self.device: torch.device = resolve_device(device)
@@ -54,7 +52,7 @@ class Configured(Learner):
         return {
             "learner": self.name,
             "settings": asdict(self.config),
-            "env": asdict(self.env_config),
+            "env": asdict(self.world),
             "seed": self.seed,
             "device": str(self.device),
         }

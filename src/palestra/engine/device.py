@@ -29,7 +29,7 @@ def denormals_as_zero() -> Iterator[None]:
     """Let the processor treat numbers below 1e-38 as zero, where it can.
 
     Adam's moments of a unit that has died shrink into that range and stay there, and arithmetic on them is many times
-    slower: without this a DQN on CartPole spends most of its time in the optimiser (docs/decisions/0004-speed.md).
+    slower: without this a DQN on CartPole spends most of its time in the optimizer (docs/decisions/0004-speed.md).
     """
     before = bool(torch.tensor([1e-40]) * 1.0 == 0.0)
     torch.set_flush_denormal(True)

@@ -8,12 +8,12 @@ import torch
 from gymnasium import spaces
 from torch import Tensor
 
-from palestra.envs.torch_vector import TorchVectorEnv
+from palestra.envs.backends.torch import TorchVectorEnv
 from palestra.envs.vector import GoalSpec
 
 
 class ConstantReward(TorchVectorEnv):
-    """One step, reward 1 whatever is done: V = 1. Fails if the value loss or its optimiser is wrong."""
+    """One step, reward 1 whatever is done: V = 1. Fails if the value loss or its optimizer is wrong."""
 
     observation_space = spaces.Box(-1.0, 1.0, (1,))
     action_space: spaces.Discrete | spaces.Box = spaces.Discrete(2)

@@ -10,18 +10,18 @@ from palestra.envs import probes
 from palestra.envs.arm.registration import TASKS as ARM_TASKS
 from palestra.envs.arm.registration import env_id as arm_id
 from palestra.envs.arm.twin import ArmTwin
+from palestra.envs.backends.envpool import EnvPoolVectorEnv
+from palestra.envs.backends.gymnasium import GymVectorEnv, make_gym_env
+from palestra.envs.backends.torch import TorchVectorEnv
 from palestra.envs.classic.acrobot import Acrobot
 from palestra.envs.classic.cartpole import CartPole
 from palestra.envs.classic.mountain_car import MountainCar
 from palestra.envs.classic.mountain_car_continuous import MountainCarContinuous
 from palestra.envs.classic.pendulum import Pendulum
 from palestra.envs.classic.pendulum_discrete import PendulumDiscrete, register_pendulum_discrete
-from palestra.envs.envpool_vector import EnvPoolVectorEnv
 from palestra.envs.finite.catalogue import FINITE, is_whole
 from palestra.envs.finite.registration import register_envs
 from palestra.envs.finite.vector_env import make_finite_vec
-from palestra.envs.gym_vector import GymVectorEnv, make_gym_env
-from palestra.envs.torch_vector import TorchVectorEnv
 from palestra.envs.vector import VectorEnv
 from palestra.errors import UsageError, require, unknown_name
 

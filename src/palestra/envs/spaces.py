@@ -11,13 +11,17 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from palestra.errors import UsageError
-from palestra.nets.encoders import is_image
 
 ActionSpace = spaces.Discrete | spaces.MultiDiscrete | spaces.Box
 """The action spaces that the contract knows."""
 
 Convert = Callable[[Any], NDArray[Any]]
 """From an environment's own observation to the contract's array."""
+
+
+def is_image(space: spaces.Box) -> bool:
+    """Whether its observations are images: bytes of two or more dimensions, as in the vector contract."""
+    return bool(space.dtype == np.uint8) and len(space.shape) >= 2
 
 
 def flat_dim(space: gym.Space[Any]) -> int:

@@ -11,10 +11,11 @@ from gymnasium import spaces
 from torch import Generator, Tensor, nn
 from torch.nn import functional as F
 
+from palestra.envs.spaces import is_image
 from palestra.errors import require
 from palestra.nets.ensemble import Precision
-from palestra.nets.features import flat_features
 from palestra.nets.initialisation import orthogonal_
+from palestra.ops.features import flat_features
 
 LAYERS = ((8, 4, 0), (3, 2, 1), (3, 1, 1))
 """(kernel, stride, padding) of DrQ's. At full resolution a layer costs the most; the first goes in leaps."""
@@ -60,11 +61,6 @@ ARCHITECTURES: dict[str, Architecture] = {
     "notes": Architecture(((32, 3, 2, 1),) * 4, 256),
 }
 """Encoders for policy-gradient and imitation methods, by name."""
-
-
-def is_image(space: spaces.Box) -> bool:
-    """Whether its observations are images: bytes of two or more dimensions, as in the vector contract."""
-    return bool(space.dtype == np.uint8) and len(space.shape) >= 2
 
 
 def image_layout(space: spaces.Box) -> tuple[int, int, int, bool]:

@@ -18,9 +18,9 @@ from typing import Any, Self
 
 from palestra.errors import PalestraError, UsageError, unknown_name
 from palestra.runs.atomic import clear_disk_errors, fsync_dir, remove_temporaries, write_bytes, write_json
-from palestra.runs.environment import installed_packages, machine_facts
 from palestra.runs.lock import RunLock, is_locked
 from palestra.runs.metrics import MetricsWriter
+from palestra.runs.provenance import installed_packages, machine_facts
 
 CONFIG, MANIFEST, METRICS = "config.json", "manifest.json", "metrics.db"
 UNBORN = ".new-"  # prefix of a run folder that is still being written

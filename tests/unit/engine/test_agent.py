@@ -8,18 +8,18 @@ import pytest
 import torch
 
 from palestra.engine.agent import Agent, restart_notes
-from palestra.engine.config import build
-from palestra.engine.env_config import EnvConfig
+from palestra.engine.settings import build
+from palestra.envs.world import World
 from palestra.errors import UsageError
-from palestra.learners.deep.ppo import PPO, PPOConfig
-from palestra.learners.random import Random
+from palestra.learners.on_policy.ppo import PPO, PPOConfig
+from palestra.policies.random import Random
 from palestra.runs import checkpoints
 
 SMALL = PPOConfig(num_steps=16, minibatch_size=32, num_epochs=1, hidden_sizes=(8,))
 
 
 def counting(num_envs: int = 2) -> Agent:
-    return Random(EnvConfig("probe/Counting", num_envs))
+    return Random(World("probe/Counting", num_envs))
 
 
 @pytest.mark.parametrize("episodes", [1, 7, 100, 250])
@@ -66,7 +66,7 @@ def test_the_reference_environment_is_gymnasiums_and_agrees() -> None:
 
 @pytest.mark.parametrize("steps", [1, 31, 32, 100])
 def test_learning_takes_at_least_the_steps_asked_for_and_goes_on_from_there(steps: int) -> None:
-    agent = PPO(EnvConfig("CartPole-v1", 2), SMALL)
+    agent = PPO(World("CartPole-v1", 2), SMALL)
     assert agent.learn(steps) is agent
     first = agent.clock
     assert steps <= first < steps + 32
@@ -92,16 +92,16 @@ def test_samples_differ_and_greedy_actions_do_not() -> None:
 
 
 def test_a_description_is_json_and_builds_the_same_agent() -> None:
-    agent = PPO(EnvConfig("CartPole-v1", 3), SMALL, seed=4)
+    agent = PPO(World("CartPole-v1", 3), SMALL, seed=4)
     told = json.loads(json.dumps(agent.describe()))
-    again = PPO(build(EnvConfig, told["env"]), build(PPOConfig, told["settings"]), seed=told["seed"])
+    again = PPO(build(World, told["env"]), build(PPOConfig, told["settings"]), seed=told["seed"])
     assert again.describe() == agent.describe()
     assert told["learner"] == "ppo"
     assert all(torch.equal(p, q) for p, q in zip(agent.modules.parameters(), again.modules.parameters(), strict=True))
 
 
 def test_saving_writes_a_configuration_and_a_checkpoint(tmp_path: Path) -> None:
-    agent = PPO(EnvConfig("CartPole-v1", 2), SMALL).learn(64)
+    agent = PPO(World("CartPole-v1", 2), SMALL).learn(64)
     folder = agent.save(tmp_path / "new" / "folder")
     assert json.loads((folder / "config.json").read_text()) == json.loads(json.dumps(agent.describe()))
     loaded = checkpoints.load_latest(folder / "checkpoints")

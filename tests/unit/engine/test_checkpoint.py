@@ -6,14 +6,14 @@ import pytest
 from coin import Coin
 
 from palestra.engine import checkpoint
-from palestra.engine.env_config import EnvConfig
+from palestra.envs.world import World
 from palestra.errors import UsageError
-from palestra.learners.deep.ppo import PPO, PPOConfig
+from palestra.learners.on_policy.ppo import PPO, PPOConfig
 from palestra.runs import checkpoints
 
 
 def small(hidden: int, num_envs: int = 2) -> PPO:
-    return PPO(EnvConfig("CartPole-v1", num_envs), PPOConfig(num_steps=8, minibatch_size=8, hidden_sizes=(hidden,)))
+    return PPO(World("CartPole-v1", num_envs), PPOConfig(num_steps=8, minibatch_size=8, hidden_sizes=(hidden,)))
 
 
 def test_it_comes_back_with_the_facts_given(tmp_path: Path) -> None:

@@ -3,8 +3,8 @@
 import pytest
 import torch
 
+from palestra.envs.backends.torch import TorchVectorEnv
 from palestra.envs.registry import make_vec
-from palestra.envs.torch_vector import TorchVectorEnv
 from palestra.envs.vector import VectorEnv
 
 

@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 import torch
 
+from palestra.envs.backends.gymnasium import GymVectorEnv
 from palestra.envs.classic.cartpole import CartPole
 from palestra.envs.finite.vector_env import FiniteVectorEnv
-from palestra.envs.gym_vector import GymVectorEnv
 from palestra.envs.probes import Counting
 from palestra.envs.registry import CLASSIC, make_vec, reference_env, torch_env_ids
 from palestra.envs.spaces import to_env_action

@@ -9,7 +9,7 @@ import pytest
 from gymnasium.wrappers import TransformReward
 
 from palestra.envs import snapshot
-from palestra.envs.gym_vector import make_gym_env
+from palestra.envs.backends.gymnasium import make_gym_env
 
 CLASSIC = ["Acrobot-v1", "CartPole-v1", "MountainCar-v0", "MountainCarContinuous-v0", "Pendulum-v1"]
 CLASSIC += ["palestra/PendulumDiscrete-v1"]

@@ -21,7 +21,7 @@ from palestra.nets.encoders import (
     narrow,
 )
 from palestra.nets.ensemble import Ensemble
-from palestra.nets.optimiser import ClippedAdam
+from palestra.nets.optimizer import ClippedAdam
 
 
 def space(*shape: int, dtype: Any = np.uint8) -> spaces.Box:

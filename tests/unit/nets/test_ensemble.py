@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from palestra.nets.ensemble import FEW, Ensemble
-from palestra.nets.optimiser import ClippedAdam
+from palestra.nets.optimizer import ClippedAdam
 
 SIZES = {"no hidden layer": [3, 2], "one": [4, 7, 1], "two": [5, 8, 6, 3], "three": [2, 5, 4, 6, 1]}
 SHAPES = pytest.mark.parametrize("sizes", SIZES.values(), ids=SIZES)

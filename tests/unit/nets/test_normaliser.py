@@ -3,8 +3,8 @@
 import numpy as np
 import torch
 
-from palestra.nets.features import flat_features
 from palestra.nets.normaliser import Normaliser
+from palestra.ops.features import flat_features
 
 
 def test_it_is_the_identity_before_the_first_update() -> None:

@@ -137,11 +137,11 @@ def test_loaded_tensors_do_not_write_to_the_file(tmp_path: Path) -> None:
 
 def test_real_states(tmp_path: Path) -> None:
     network = torch.nn.Sequential(torch.nn.Linear(3, 4), torch.nn.BatchNorm1d(4), torch.nn.Linear(4, 1))
-    optimiser = torch.optim.Adam(network.parameters(), lr=1e-3)
+    optimizer = torch.optim.Adam(network.parameters(), lr=1e-3)
     network(torch.randn(8, 3)).sum().backward()
-    optimiser.step()
+    optimizer.step()
     state = {
-        "network": network.state_dict(), "optimiser": optimiser.state_dict(),
+        "network": network.state_dict(), "optimizer": optimizer.state_dict(),
         "torch": torch.Generator().manual_seed(3).get_state(),
         "pcg": np.random.default_rng(4).bit_generator.state,
         "mersenne": np.random.Generator(np.random.MT19937(5)).bit_generator.state,
@@ -152,7 +152,7 @@ def test_real_states(tmp_path: Path) -> None:
     rng.bit_generator.state = back["pcg"]
     assert rng.random() == np.random.default_rng(4).random()
     network.load_state_dict(back["network"])
-    optimiser.load_state_dict(back["optimiser"])
+    optimizer.load_state_dict(back["optimizer"])
 
 
 class Colour(IntEnum):

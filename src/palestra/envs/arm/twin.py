@@ -32,7 +32,7 @@ from palestra.envs.arm.task import (
     Task,
     view_space,
 )
-from palestra.envs.torch_vector import TorchVectorEnv
+from palestra.envs.backends.torch import TorchVectorEnv
 from palestra.envs.vector import Resumed, StepResult
 from palestra.errors import PalestraError, UsageError, require, unknown_name
 

@@ -11,7 +11,7 @@ import torch
 from gymnasium import spaces
 from torch import Tensor
 
-from palestra.envs.torch_vector import TorchVectorEnv
+from palestra.envs.backends.torch import TorchVectorEnv
 
 GRAVITY = 9.8
 SECONDS = 0.2

@@ -8,7 +8,7 @@ import torch
 from gymnasium import spaces
 from torch import Tensor
 
-from palestra.envs.torch_vector import TorchVectorEnv
+from palestra.envs.backends.torch import TorchVectorEnv
 
 ENGINE = 0.001
 GRAVITY = 0.0025

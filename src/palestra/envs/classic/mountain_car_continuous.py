@@ -7,8 +7,8 @@ import torch
 from gymnasium import spaces
 from torch import Tensor
 
+from palestra.envs.backends.torch import TorchVectorEnv
 from palestra.envs.classic.mountain_car import OBSERVATION_SPACE, roll
-from palestra.envs.torch_vector import TorchVectorEnv
 
 ENGINE = 0.0015
 GOAL_POSITION = 0.45

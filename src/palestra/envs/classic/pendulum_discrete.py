@@ -13,8 +13,8 @@ from gymnasium import spaces
 from gymnasium.envs.classic_control.pendulum import PendulumEnv
 from torch import Tensor
 
+from palestra.envs.backends.torch import TorchVectorEnv
 from palestra.envs.classic.pendulum import MAX_TORQUE, Pendulum, dynamics
-from palestra.envs.torch_vector import TorchVectorEnv
 
 ENV_ID = "palestra/PendulumDiscrete-v1"
 NUM_TORQUES = 11

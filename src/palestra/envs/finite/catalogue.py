@@ -6,9 +6,9 @@ from typing import Any
 import gymnasium as gym
 import numpy as np
 
+from palestra.envs.backends.gymnasium import make_gym_env
 from palestra.envs.finite.grid_world import MOVES, grid_world
 from palestra.envs.finite.mdp import FiniteMDP, Grid, from_table, garnet
-from palestra.envs.gym_vector import make_gym_env
 from palestra.errors import UsageError
 
 OURS: dict[str, Callable[..., FiniteMDP]] = {"palestra/GridWorld-v0": grid_world, "palestra/Garnet-v0": garnet}

@@ -8,9 +8,9 @@ import torch
 from gymnasium import spaces
 from torch import Tensor
 
+from palestra.envs.backends.torch import TorchVectorEnv
 from palestra.envs.finite.catalogue import finite_mdp, is_whole
 from palestra.envs.finite.mdp import FiniteMDP
-from palestra.envs.torch_vector import TorchVectorEnv
 from palestra.errors import UsageError
 
 

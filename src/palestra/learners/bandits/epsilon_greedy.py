@@ -17,12 +17,12 @@ from torch import Tensor
 
 from palestra.errors import require
 from palestra.learners.bandits.arm_means import ArmMeans
-from palestra.learners.bandits.player import Player, PlayerConfig
+from palestra.learners.bandits.bandit_learner import BanditConfig, BanditLearner
 from palestra.ops.bandits import epsilon_at
 
 
 @dataclass(frozen=True)
-class EpsilonGreedyConfig(PlayerConfig):
+class EpsilonGreedyConfig(BanditConfig):
     """Settings of epsilon-greedy."""
 
     schedule: Literal["constant", "inverse", "inverse-sqrt", "exponential", "linear"] = "constant"
@@ -52,7 +52,7 @@ class EpsilonGreedyConfig(PlayerConfig):
         require(self.step_size is None or 0 < self.step_size <= 1, f"step_size={self.step_size}", "none, or in (0, 1]")
 
 
-class EpsilonGreedy(Player):
+class EpsilonGreedy(BanditLearner):
     """Mostly the best arm so far, sometimes any."""
 
     name = "epsilon-greedy"

@@ -16,11 +16,11 @@ import torch
 from torch import Tensor
 
 from palestra.errors import require
-from palestra.learners.bandits.player import Player, PlayerConfig
+from palestra.learners.bandits.bandit_learner import BanditConfig, BanditLearner
 
 
 @dataclass(frozen=True)
-class GradientBanditConfig(PlayerConfig):
+class GradientBanditConfig(BanditConfig):
     """Settings of the gradient bandit."""
 
     step_size: float = 0.1
@@ -33,7 +33,7 @@ class GradientBanditConfig(PlayerConfig):
         require(self.step_size > 0, f"step_size={self.step_size:g}", "a positive number")
 
 
-class GradientBandit(Player):
+class GradientBandit(BanditLearner):
     """A softmax policy that climbs the expected reward."""
 
     name = "gradient-bandit"

@@ -18,12 +18,12 @@ from torch import Generator, Tensor
 
 from palestra.envs.bandits import BernoulliArms
 from palestra.errors import require
-from palestra.learners.bandits.player import Player, PlayerConfig
-from palestra.ops.gamma import GammaSampler
+from palestra.learners.bandits.bandit_learner import BanditConfig, BanditLearner
+from palestra.learners.bandits.gamma import GammaSampler
 
 
 @dataclass(frozen=True)
-class ThompsonConfig(PlayerConfig):
+class ThompsonConfig(BanditConfig):
     """Settings of Thompson sampling."""
 
     prior_alpha: float = 1.0
@@ -111,7 +111,7 @@ class GaussianPosterior:
         return {"mean": self.mean_AB, "var": self.var_AB, "std": self.std_AB}
 
 
-class Thompson(Player):
+class Thompson(BanditLearner):
     """Every arm as often as it is probably the best."""
 
     name = "thompson"

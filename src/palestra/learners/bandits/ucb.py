@@ -19,11 +19,11 @@ from torch import Tensor
 
 from palestra.errors import require
 from palestra.learners.bandits.arm_means import ArmMeans
-from palestra.learners.bandits.player import Player, PlayerConfig
+from palestra.learners.bandits.bandit_learner import BanditConfig, BanditLearner
 
 
 @dataclass(frozen=True)
-class UCBConfig(PlayerConfig):
+class UCBConfig(BanditConfig):
     """Settings of UCB."""
 
     power: float = 4.0
@@ -40,7 +40,7 @@ class UCBConfig(PlayerConfig):
         require(self.step_size is None or 0 < self.step_size <= 1, f"step_size={self.step_size}", "none, or in (0, 1]")
 
 
-class UCB(Player):
+class UCB(BanditLearner):
     """The arm that could be the best, as far as its rewards can tell."""
 
     name = "ucb"

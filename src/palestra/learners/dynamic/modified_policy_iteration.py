@@ -11,15 +11,15 @@ from typing import Any
 
 import torch
 
-from palestra.engine.env_config import EnvConfig
 from palestra.engine.learner import Metrics
+from palestra.envs.world import World
 from palestra.errors import require
-from palestra.learners.dynamic.planner import Planner, PlannerConfig
+from palestra.learners.dynamic.dynamic_program import DynamicProgram, DynamicProgramConfig
 from palestra.ops import bellman
 
 
 @dataclass(frozen=True)
-class ModifiedPolicyIterationConfig(PlannerConfig):
+class ModifiedPolicyIterationConfig(DynamicProgramConfig):
     """Settings of modified policy iteration."""
 
     evaluation_sweeps: int = 10
@@ -30,7 +30,7 @@ class ModifiedPolicyIterationConfig(PlannerConfig):
         require(self.evaluation_sweeps >= 1, f"evaluation_sweeps={self.evaluation_sweeps}", "at least 1")
 
 
-class ModifiedPolicyIteration(Planner):
+class ModifiedPolicyIteration(DynamicProgram):
     """Alternates between improving a policy everywhere and evaluating it for a few sweeps."""
 
     name = "modified-policy-iteration"
@@ -39,7 +39,7 @@ class ModifiedPolicyIteration(Planner):
 
     def __init__(
         self,
-        env: str | EnvConfig,
+        env: str | World,
         config: ModifiedPolicyIterationConfig | None = None,
         *,
         seed: int = 0,

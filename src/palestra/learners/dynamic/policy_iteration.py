@@ -14,10 +14,10 @@ from typing import Any, Literal
 import torch
 from torch import Tensor
 
-from palestra.engine.env_config import EnvConfig
 from palestra.engine.learner import Metrics
+from palestra.envs.world import World
 from palestra.errors import PalestraError, require
-from palestra.learners.dynamic.planner import Planner, PlannerConfig
+from palestra.learners.dynamic.dynamic_program import DynamicProgram, DynamicProgramConfig
 from palestra.ops import bellman
 
 MOST_SOLVED = 8_000
@@ -25,14 +25,14 @@ MOST_SOLVED = 8_000
 
 
 @dataclass(frozen=True)
-class PolicyIterationConfig(PlannerConfig):
+class PolicyIterationConfig(DynamicProgramConfig):
     """Settings of policy iteration."""
 
     evaluation: Literal["sweeps", "exact"] = "sweeps"
     """Evaluate a policy by sweeps until the tolerance, or by solving a linear system, which counts as one sweep."""
 
 
-class PolicyIteration(Planner):
+class PolicyIteration(DynamicProgram):
     """Alternates between evaluating a policy to the end and improving it everywhere."""
 
     name = "policy-iteration"
@@ -40,7 +40,7 @@ class PolicyIteration(Planner):
     config: PolicyIterationConfig
 
     def __init__(
-        self, env: str | EnvConfig, config: PolicyIterationConfig | None = None, *, seed: int = 0, device: str = "auto"
+        self, env: str | World, config: PolicyIterationConfig | None = None, *, seed: int = 0, device: str = "auto"
     ):
         super().__init__(env, config, seed=seed, device=device)
         actions, states = self.dynamics.reward_AS.shape

@@ -10,10 +10,10 @@ values), *in place* (Gauss-Seidel: a state sees what those before it have become
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from palestra.engine.env_config import EnvConfig
 from palestra.engine.learner import Metrics
+from palestra.envs.world import World
 from palestra.errors import require
-from palestra.learners.dynamic.planner import Planner, PlannerConfig
+from palestra.learners.dynamic.dynamic_program import DynamicProgram, DynamicProgramConfig
 from palestra.ops import bellman
 
 MOST_BLOCKS = 256
@@ -21,7 +21,7 @@ MOST_BLOCKS = 256
 
 
 @dataclass(frozen=True)
-class ValueIterationConfig(PlannerConfig):
+class ValueIterationConfig(DynamicProgramConfig):
     """Settings of value iteration."""
 
     order: Literal["synchronous", "in_place", "prioritised"] = "synchronous"
@@ -39,7 +39,7 @@ class ValueIterationConfig(PlannerConfig):
         require(0 < self.priority_share <= 1, f"priority_share={self.priority_share}", "0 < priority_share <= 1")
 
 
-class ValueIteration(Planner):
+class ValueIteration(DynamicProgram):
     """Repeats the Bellman optimality backup of every state."""
 
     name = "value-iteration"
@@ -47,7 +47,7 @@ class ValueIteration(Planner):
     config: ValueIterationConfig
 
     def __init__(
-        self, env: str | EnvConfig, config: ValueIterationConfig | None = None, *, seed: int = 0, device: str = "auto"
+        self, env: str | World, config: ValueIterationConfig | None = None, *, seed: int = 0, device: str = "auto"
     ):
         super().__init__(env, config, seed=seed, device=device)
         c, d = self.config, self.dynamics

@@ -11,11 +11,11 @@ or the same with Q1 and Q2 exchanged. It acts on the mean of the two.
 
 import numpy as np
 
-from palestra.learners.tabular.table import Step, Tabular
+from palestra.learners.tabular.tabular_learner import Step, TabularLearner
 from palestra.ops.tables import Floats, Ints
 
 
-class DoubleQLearning(Tabular):
+class DoubleQLearning(TabularLearner):
     """Double Q-learning for worlds of finitely many states."""
 
     name = "double-q-learning"

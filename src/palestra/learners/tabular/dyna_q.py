@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from palestra.errors import require
-from palestra.learners.tabular.table import Step, Tabular, TabularConfig
+from palestra.learners.tabular.tabular_learner import Step, TabularConfig, TabularLearner
 from palestra.learners.tabular.world_model import WorldModel
 from palestra.ops.tables import Floats, Ints, draw
 
@@ -31,7 +31,7 @@ class DynaQConfig(TabularConfig):
         require(self.planning_steps >= 0, f"planning_steps={self.planning_steps}", "0 or more")
 
 
-class DynaQ(Tabular):
+class DynaQ(TabularLearner):
     """Dyna-Q for deterministic worlds of finitely many states."""
 
     name = "dyna-q"

@@ -9,7 +9,7 @@ target. The target policy pi is epsilon-greedy: with the epsilon that acts it is
 from dataclasses import dataclass
 
 from palestra.errors import require
-from palestra.learners.tabular.table import Step, Tabular, TabularConfig
+from palestra.learners.tabular.tabular_learner import Step, TabularConfig, TabularLearner
 from palestra.ops.tables import Floats, Ints, expected_value
 
 
@@ -25,7 +25,7 @@ class ExpectedSarsaConfig(TabularConfig):
         require(0 <= (self.target_epsilon or 0) <= 1, f"target_epsilon={self.target_epsilon}", "0 to 1, or none")
 
 
-class ExpectedSarsa(Tabular):
+class ExpectedSarsa(TabularLearner):
     """Expected SARSA for worlds of finitely many states."""
 
     name = "expected-sarsa"

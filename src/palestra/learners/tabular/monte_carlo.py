@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from palestra.learners.tabular.table import Step, Tabular, TabularConfig
+from palestra.learners.tabular.tabular_learner import Step, TabularConfig, TabularLearner
 from palestra.ops.tables import Floats, Ints, expected_value
 
 
@@ -31,7 +31,7 @@ class MonteCarloConfig(TabularConfig):
     """Learn from the first visit of a pair in an episode only; otherwise from every visit."""
 
 
-class MonteCarlo(Tabular):
+class MonteCarlo(TabularLearner):
     """Monte Carlo control for worlds of finitely many states, whose episodes end."""
 
     name = "monte-carlo"

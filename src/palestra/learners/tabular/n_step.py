@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from palestra.errors import require
-from palestra.learners.tabular.table import Step, Tabular, TabularConfig
+from palestra.learners.tabular.tabular_learner import Step, TabularConfig, TabularLearner
 from palestra.ops.tables import Floats, Ints
 
 
@@ -89,7 +89,7 @@ class NStepConfig(TabularConfig):
         require(self.n_step >= 1, f"n_step={self.n_step}", "at least 1")
 
 
-class NStep(Tabular):
+class NStep(TabularLearner):
     """Learns from a transition once what came of it is known n steps on, or to the end of its episode."""
 
     config_type = NStepConfig

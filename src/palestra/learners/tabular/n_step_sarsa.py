@@ -13,7 +13,7 @@ from functools import partial
 import numpy as np
 
 from palestra.learners.tabular.n_step import NStep
-from palestra.learners.tabular.table import Step
+from palestra.learners.tabular.tabular_learner import Step
 from palestra.ops.tables import Floats, Ints
 
 

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from palestra.errors import require
-from palestra.learners.tabular.table import Step, Tabular, TabularConfig
+from palestra.learners.tabular.tabular_learner import Step, TabularConfig, TabularLearner
 from palestra.learners.tabular.world_model import WorldModel
 from palestra.ops.tables import Floats, Ints
 
@@ -37,7 +37,7 @@ class PrioritisedSweepingConfig(TabularConfig):
         require(self.threshold >= 0, f"threshold={self.threshold}", "0 or more")
 
 
-class PrioritisedSweeping(Tabular):
+class PrioritisedSweeping(TabularLearner):
     """Prioritised sweeping for deterministic worlds of finitely many states."""
 
     name = "prioritised-sweeping"

@@ -5,11 +5,11 @@ Learns the value of the best policy whatever the one that acts, by the best next
     Q(S, A) <- Q(S, A) + alpha [R + gamma max_a Q(S', a) - Q(S, A)]                                     (eq. 6.8)
 """
 
-from palestra.learners.tabular.table import Step, Tabular
+from palestra.learners.tabular.tabular_learner import Step, TabularLearner
 from palestra.ops.tables import Floats, Ints
 
 
-class QLearning(Tabular):
+class QLearning(TabularLearner):
     """Q-learning for worlds of finitely many states."""
 
     name = "q-learning"

@@ -7,11 +7,11 @@ Learns the value of the policy that acts, its exploration included, from the fiv
 
 import numpy as np
 
-from palestra.learners.tabular.table import Step, Tabular
+from palestra.learners.tabular.tabular_learner import Step, TabularLearner
 from palestra.ops.tables import Floats, Ints
 
 
-class Sarsa(Tabular):
+class Sarsa(TabularLearner):
     """SARSA for worlds of finitely many states."""
 
     name = "sarsa"

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from palestra.errors import require
-from palestra.learners.tabular.table import Step, Tabular, TabularConfig
+from palestra.learners.tabular.tabular_learner import Step, TabularConfig, TabularLearner
 from palestra.ops.tables import Floats, Ints
 
 
@@ -36,7 +36,7 @@ class SarsaLambdaConfig(TabularConfig):
         require(0 <= self.trace_decay <= 1, f"trace_decay={self.trace_decay}", "0 <= trace_decay <= 1")
 
 
-class SarsaLambda(Tabular):
+class SarsaLambda(TabularLearner):
     """SARSA(lambda) for worlds of finitely many states."""
 
     name = "sarsa-lambda"

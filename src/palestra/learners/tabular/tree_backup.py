@@ -18,7 +18,7 @@ import numpy as np
 
 from palestra.errors import require
 from palestra.learners.tabular.n_step import NStep, NStepConfig
-from palestra.learners.tabular.table import Step
+from palestra.learners.tabular.tabular_learner import Step
 from palestra.ops.tables import Floats, Ints, epsilon_greedy, expected_value
 
 

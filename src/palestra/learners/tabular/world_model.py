@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from palestra.learners.tabular.table import Step
+from palestra.learners.tabular.tabular_learner import Step
 from palestra.ops.tables import Floats, Ints
 
 

@@ -12,13 +12,13 @@ import pytest
 import torch
 
 from palestra.engine import seeding
-from palestra.engine.env_config import EnvConfig
+from palestra.envs.world import World
+from palestra.learners.bandits.bandit_learner import BanditLearner
 from palestra.learners.bandits.epsilon_greedy import EpsilonGreedy, EpsilonGreedyConfig
+from palestra.learners.bandits.gamma import GammaSampler
 from palestra.learners.bandits.gradient import GradientBandit, GradientBanditConfig
-from palestra.learners.bandits.player import Player
 from palestra.learners.bandits.thompson import Thompson, ThompsonConfig
 from palestra.learners.bandits.ucb import UCB, UCBConfig
-from palestra.ops.gamma import GammaSampler
 
 BLOCK, BLOCKS, BANDITS, ARMS, SEED = 50, 6, 30, 4, 3
 one = np.float32(1)
@@ -147,7 +147,7 @@ class PlainGradient(Plain):
         self.rewards[b].append(float(reward))
 
 
-CASES: dict[str, tuple[type[Player], Any, str, type[Plain]]] = {
+CASES: dict[str, tuple[type[BanditLearner], Any, str, type[Plain]]] = {
     "epsilon": (EpsilonGreedy, EpsilonGreedyConfig(pulls_per_step=BLOCK), "bernoulli", PlainEpsilonGreedy),
     "epsilon-decaying": (
         EpsilonGreedy,
@@ -184,7 +184,7 @@ CASES: dict[str, tuple[type[Player], Any, str, type[Plain]]] = {
 def batched(case: str) -> tuple[list[list[int]], list[list[float]]]:
     """Arms chosen and rewards earned at every pull of every bandit."""
     cls, config, kind, _ = CASES[case]
-    learner = cls(EnvConfig(f"bandit/{kind}", BANDITS, kwargs={"arms": ARMS}), config, seed=SEED, device="cpu")
+    learner = cls(World(f"bandit/{kind}", BANDITS, kwargs={"arms": ARMS}), config, seed=SEED, device="cpu")
     chosen, earned, update = [], [], learner.update
 
     def watched(index_B: torch.Tensor, reward_B: torch.Tensor, t: int) -> None:
@@ -202,7 +202,7 @@ def batched(case: str) -> tuple[list[list[int]], list[list[float]]]:
 def plain(case: str) -> tuple[list[list[int]], list[list[float]]]:
     """The same by loops."""
     cls, config, kind, policy_type = CASES[case]
-    arms = cls(EnvConfig(f"bandit/{kind}", BANDITS, kwargs={"arms": ARMS}), config, seed=SEED, device="cpu").arms
+    arms = cls(World(f"bandit/{kind}", BANDITS, kwargs={"arms": ARMS}), config, seed=SEED, device="cpu").arms
     luck = seeding.generator(SEED, "rewards")
     policy: Any = policy_type(config, seeding.generator(SEED, "choices"))
     chosen, earned = [], []

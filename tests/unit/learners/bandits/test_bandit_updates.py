@@ -6,23 +6,23 @@ from typing import Any
 import pytest
 import torch
 
-from palestra.engine.env_config import EnvConfig
+from palestra.envs.world import World
 from palestra.errors import UsageError
 from palestra.learners.bandits.arm_means import ArmMeans
+from palestra.learners.bandits.bandit_learner import BanditLearner
 from palestra.learners.bandits.epsilon_greedy import EpsilonGreedy, EpsilonGreedyConfig
 from palestra.learners.bandits.gradient import GradientBandit, GradientBanditConfig
-from palestra.learners.bandits.player import Player
 from palestra.learners.bandits.thompson import BetaPosterior, GaussianPosterior, Thompson, ThompsonConfig
 from palestra.learners.bandits.ucb import UCB, UCBConfig
 
 CPU = torch.device("cpu")
 
 
-def make(cls: type[Player], config: Any, kind: str = "bernoulli", num: int = 50, **kwargs: Any) -> Any:
-    return cls(EnvConfig(f"bandit/{kind}", num, kwargs=kwargs), config, seed=0, device="cpu")
+def make(cls: type[BanditLearner], config: Any, kind: str = "bernoulli", num: int = 50, **kwargs: Any) -> Any:
+    return cls(World(f"bandit/{kind}", num, kwargs=kwargs), config, seed=0, device="cpu")
 
 
-def watch(learner: Player, steps: int = 1) -> tuple[torch.Tensor, torch.Tensor]:
+def watch(learner: BanditLearner, steps: int = 1) -> tuple[torch.Tensor, torch.Tensor]:
     """Arms (T, B) chosen and rewards (T, B) earned over steps."""
     arms, rewards, update = [], [], learner.update
 

@@ -7,20 +7,20 @@ import numpy as np
 import pytest
 import torch
 
-from palestra.engine.env_config import EnvConfig
+from palestra.envs.world import World
 from palestra.errors import UsageError
 from palestra.learners.registry import LEARNERS, learner_type
 from palestra.learners.tabular.q_learning import QLearning
-from palestra.learners.tabular.table import MAX_EVAL_STEPS, Step, Tabular, TabularConfig
+from palestra.learners.tabular.tabular_learner import MAX_EVAL_STEPS, Step, TabularConfig, TabularLearner
 
 NAMES = [name for name, (module, _) in LEARNERS.items() if ".tabular." in module]
 EVERY = pytest.mark.parametrize("name", NAMES)
 
 
-def make(name: str, env_id: str = "CliffWalking-v1", num_envs: int = 2, **more: Any) -> Tabular:
+def make(name: str, env_id: str = "CliffWalking-v1", num_envs: int = 2, **more: Any) -> TabularLearner:
     settings = more.pop("settings", {})
-    learner = learner_type(name)(EnvConfig(env_id, num_envs, **more), learner_type(name).config_type(**settings))
-    assert isinstance(learner, Tabular)
+    learner = learner_type(name)(World(env_id, num_envs, **more), learner_type(name).config_type(**settings))
+    assert isinstance(learner, TabularLearner)
     return learner
 
 

@@ -8,9 +8,9 @@ import pytest
 import textbook
 import worlds
 
-from palestra.engine.env_config import EnvConfig
+from palestra.envs.world import World
 from palestra.learners.registry import learner_type
-from palestra.learners.tabular.table import Tabular
+from palestra.learners.tabular.tabular_learner import TabularLearner
 
 COMMON = {"gamma": 0.9, "learning_rate": 0.3, "epsilon_start": 0.3, "epsilon_end": 0.3, "initial_value": 0.5,
           "num_steps": 50}  # fmt: skip
@@ -44,14 +44,16 @@ def _worlds() -> Iterator[None]:
     worlds.unregister()
 
 
-def make(name: str, env_id: str, kwargs: dict[str, Any], num_envs: int = 1, seed: int = 0, **settings: Any) -> Tabular:
+def make(
+    name: str, env_id: str, kwargs: dict[str, Any], num_envs: int = 1, seed: int = 0, **settings: Any
+) -> TabularLearner:
     cls = learner_type(name)
-    learner = cls(EnvConfig(env_id, num_envs, kwargs=kwargs), cls.config_type(**{**COMMON, **settings}), seed=seed)
-    assert isinstance(learner, Tabular)
+    learner = cls(World(env_id, num_envs, kwargs=kwargs), cls.config_type(**{**COMMON, **settings}), seed=seed)
+    assert isinstance(learner, TabularLearner)
     return learner
 
 
-def run(learner: Tabular, steps: int) -> Tabular:
+def run(learner: TabularLearner, steps: int) -> TabularLearner:
     while learner.clock < steps * learner.env.num_envs:
         learner.step()
     return learner

@@ -1,0 +1,44 @@
+"""Which world a learner lives in."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+
+from palestra.envs.registry import make_vec
+from palestra.envs.vector import VectorEnv
+
+
+@dataclass(frozen=True)
+class World:
+    """Which world, and how many copies of it."""
+
+    id: str = ""
+    """Environment id: Gymnasium's, or one of ours."""
+    num_envs: int = 1
+    """Copies stepped side by side."""
+    backend: str = "auto"
+    """auto, torch (batched tensors), sync, async (worker processes) or envpool."""
+    kwargs: dict[str, Any] = field(default_factory=dict)
+    """Arguments of the environment itself."""
+    reference_kwargs: dict[str, Any] = field(default_factory=dict)
+    """Arguments over ``kwargs`` when the reference is asked for: another split of objects, say."""
+
+    @property
+    def reference_backend(self) -> str:
+        """Gymnasium's own implementation; of our probes, which it does not have, the backend itself."""
+        return self.backend if self.id.startswith("probe/") else "sync"
+
+    @property
+    def reference_settings(self) -> dict[str, Any]:
+        """Arguments of the reference environment."""
+        return {**self.kwargs, **self.reference_kwargs}
+
+    def make(
+        self, *, num_envs: int | None = None, device: torch.device | str = "cpu", reference: bool = False
+    ) -> VectorEnv:
+        """Build it; ``reference`` asks for Gymnasium's own implementation whatever the backend."""
+        backend, kwargs = self.backend, self.kwargs
+        if reference:
+            backend, kwargs = self.reference_backend, self.reference_settings
+        return make_vec(self.id, num_envs or self.num_envs, backend=backend, device=device, env_kwargs=kwargs or None)

@@ -1,0 +1,193 @@
+r"""DAgger: imitate an expert in the states that the imitator gets into (Ross et al. 2011, https://arxiv.org/abs/1011.0686).
+
+The expert sees the true state s and says at every step what it would do, a*(s). The student pi sees an observation o
+alone, images as a rule. Mostly the expert acts at first and the student later; the student learns all the while:
+
+    a_t = a*(s_t) with probability beta_i, else pi(o_t)                         (algorithm 3.1)
+    D <- D + {(o_t, a*(s_t))}                                                    whoever acted
+    J(theta) = E_D[l(pi(o), a*)],   pi(o) = tanh(f(o)),   l squared or Huber     (eq. 3 with a surrogate loss)
+"""
+
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal
+
+import torch
+from gymnasium import spaces
+from torch import Tensor, nn
+
+from palestra.data.demonstrations import Demonstrations
+from palestra.data.rollout import collect
+from palestra.engine import seeding
+from palestra.engine.agent import Agent, restart_notes
+from palestra.engine.learner import Metrics
+from palestra.engine.settings import AlgorithmConfig
+from palestra.envs.spaces import from_unit
+from palestra.envs.world import World
+from palestra.errors import UsageError, require
+from palestra.nets.encoders import ARCHITECTURES, ConvEncoder, EncoderName, make_encoder
+from palestra.nets.ensemble import Precision
+from palestra.nets.mlp import MLP
+from palestra.nets.optimizer import ClippedAdam
+from palestra.ops.augment import random_shift
+from palestra.ops.losses import td_loss
+from palestra.ops.schedules import linear
+
+
+@dataclass(frozen=True)
+class DAggerConfig(AlgorithmConfig):
+    """Settings of DAgger."""
+
+    default_num_envs: ClassVar[int] = 64
+
+    num_steps: int = 8
+    """Steps of each environment in an iteration."""
+    gradient_steps: int = 4
+    """Gradient steps of an iteration."""
+    batch_size: int = 256
+    """Demonstrations of one gradient step."""
+    buffer_size: int = 16_384
+    """Latest demonstrations to learn from; the paper keeps all."""
+    expert_share: float = 1.0
+    """beta at the start, the probability of a step that the expert takes it."""
+    expert_fraction: float = 0.1
+    """Share of the budget over which beta falls to zero, linearly."""
+    learning_rate: float = 1e-3
+    """Of Adam."""
+    learning_rate_schedule: Literal["constant", "linear"] = "linear"
+    """constant, or linear to zero at the end of the budget."""
+    max_grad_norm: float = 1.0
+    """Gradients are scaled down to this norm."""
+    loss: Literal["huber", "squared"] = "squared"
+    """Of each number of an action, between -1 and 1."""
+    encoder: EncoderName = "fast"
+    """Of images: fast, nature (Mnih et al. 2015) or notes (four layers of 3 x 3); vectors need none."""
+    encoder_precision: Precision = "float32"
+    """Of the encoder's products: bfloat16 is faster on processors that have it."""
+    random_shift: int = 0
+    """Longest random shift, in pixels each way, of the images that are learned from; 0 for none."""
+    hidden_sizes: tuple[int, ...] = (256,)
+    """Hidden layers between encoder and action."""
+
+    def __post_init__(self) -> None:
+        for name in ("num_steps", "gradient_steps", "batch_size", "buffer_size"):
+            require(getattr(self, name) >= 1, f"{name}={getattr(self, name)}", "at least 1")
+        require(0 <= self.expert_share <= 1, f"expert_share={self.expert_share}", "a share from 0 to 1")
+        require(0 < self.expert_fraction <= 1, f"expert_fraction={self.expert_fraction}", "a share above 0, to 1")
+        require(self.learning_rate > 0, f"learning_rate={self.learning_rate}", "a positive number")
+        require(self.max_grad_norm > 0, f"max_grad_norm={self.max_grad_norm}", "a positive number")
+        require(self.random_shift >= 0, f"random_shift={self.random_shift}", "0 or more pixels")
+        require(all(n > 0 for n in self.hidden_sizes), f"hidden_sizes={self.hidden_sizes}", "positive sizes")
+
+
+class DAgger(Agent):
+    """A student for bounded Box actions, from images or vectors, in worlds that have an expert."""
+
+    name = "dagger"
+    config_type = DAggerConfig
+    config: DAggerConfig
+
+    def __init__(self, env: str | World, config: DAggerConfig | None = None, *, seed: int = 0, device: str = "auto"):
+        super().__init__(env, config, seed=seed, device=device)
+        c, space = self.config, self.env.action_space
+        if not isinstance(space, spaces.Box) or not space.is_bounded():
+            raise UsageError(f"dagger cannot act in {space}; expected a Box with bounds")
+        try:
+            self.env.expert()
+        except UsageError as error:
+            raise UsageError(f"dagger has nobody to imitate in {self.world.id!r}: {error}") from error
+        self.action_size = int(torch.Size(space.shape).numel())
+        self.low, self.high = (torch.as_tensor(x, dtype=torch.float32).to(self.device) for x in (space.low, space.high))
+        init, observed = seeding.generator(seed, "weights"), self.env.observation_space
+        self.encoder = make_encoder(observed, init, ARCHITECTURES[c.encoder], c.encoder_precision)
+        sees = isinstance(self.encoder, ConvEncoder)
+        require(sees or not c.random_shift, f"random_shift={c.random_shift} of vectors {observed}", "0, or images")
+        self.student = MLP([self.encoder.num_features, *c.hidden_sizes, self.action_size], "relu", init, 0.01)
+        self._modules = nn.ModuleDict({"encoder": self.encoder, "student": self.student}).to(self.device)
+        self.optimizer = ClippedAdam([self._modules], c.learning_rate, max_grad_norm=c.max_grad_norm)
+        self.demonstrations = Demonstrations(c.buffer_size, observed, self.action_size, self.device)
+        purposes = ("who acts", "demonstrations", "shifts")
+        self.mixing, self.sampling, self.shifting = (seeding.generator(seed, p, device=self.device) for p in purposes)
+
+    @property
+    def modules(self) -> nn.Module:
+        """Encoder and student."""
+        return self._modules
+
+    @property
+    def beta(self) -> float:
+        """The probability of a step that the expert takes it, now."""
+        used = self.clock / self.budget if self.budget else 0.0
+        return linear(self.config.expert_share, 0.0, used / self.config.expert_fraction)
+
+    def act(self, obs_BF: Tensor, *, deterministic: bool = True) -> Tensor:
+        """The student's actions (B, *shape) within the bounds; it has no randomness of its own."""
+        unit_BA = self.student(self.encoder(self.encoder.inputs(obs_BF))).tanh()
+        return from_unit(unit_BA, self.low, self.high)
+
+    def step(self) -> Metrics:
+        """One iteration: act by expert and student, and ask the expert about every step; then gradient steps."""
+        c, beta = self.config, self.beta
+        asked = []
+
+        def mixture(obs: Tensor) -> Tensor:
+            expert = self.env.expert()
+            asked.append(expert)
+            if beta == 1.0:
+                return expert
+            by_expert_E = torch.rand(len(expert), generator=self.mixing, device=self.device) < beta
+            return torch.where(by_expert_E.view(-1, *[1] * (expert.dim() - 1)), expert, self.act(obs))
+
+        rollout, self.obs = collect(self.env, mixture, self.obs, c.num_steps)
+        self.clock += rollout.reward.numel()
+        self.episodes.add(rollout.reward, rollout.done)
+        unit = (torch.stack(asked) - self.low) / (self.high - self.low) * 2.0 - 1.0
+        self.demonstrations.add(rollout.obs.flatten(0, 1), unit.view(-1, self.action_size))
+        return {**self.episodes.metrics(), **self.update(), "train/expert_share": beta}
+
+    def update(self) -> Metrics:
+        """A round of gradient steps on demonstrations drawn anew; reports the mean of their losses."""
+        c = self.config
+        if c.learning_rate_schedule == "linear" and self.budget:
+            self.optimizer.learning_rate = linear(c.learning_rate, 0.0, self.clock / self.budget)
+        losses = [self.gradient_step(*self.demonstrations.sample(c.batch_size, self.sampling))
+                  for _ in range(c.gradient_steps)]  # fmt: skip
+        return {"train/loss": float(torch.stack(losses).mean())}
+
+    def gradient_step(self, obs_BF: Tensor, expert_BA: Tensor) -> Tensor:
+        """One step of encoder and student towards the expert's actions, between -1 and 1; returns the loss before."""
+        recorded = self.student.record(self._seen(obs_BF))
+        loss = td_loss(recorded.out.tanh().flatten(), expert_BA.flatten(), self.config.loss)  # J
+        self.optimizer.minimise(loss, (recorded,))
+        return loss.detach()
+
+    def _seen(self, obs_BF: Tensor) -> Tensor:
+        """Features (B, F) to learn from, with the graph that the encoder needs."""
+        if not isinstance(self.encoder, ConvEncoder):
+            return self.encoder(obs_BF)  # type: ignore[no-any-return]
+        image_BCHW = self.encoder.inputs(obs_BF)
+        if self.config.random_shift:
+            image_BCHW = random_shift(image_BCHW, self.config.random_shift, self.shifting)
+        return self.encoder.record(image_BCHW)
+
+    def state_dict(self) -> dict[str, Any]:
+        """Networks, optimizer, demonstrations, generators, environments and the unfinished episodes."""
+        return {
+            **self.world_state(),
+            "modules": dict(self._modules.state_dict()),
+            "optimizer": self.optimizer.state_dict(),
+            "demonstrations": self.demonstrations.state_dict(),
+            "mixing": self.mixing.get_state(),
+            "sampling": self.sampling.get_state(),
+            "shifting": self.shifting.get_state(),
+        }
+
+    def load_state_dict(self, state: dict[str, Any]) -> list[str]:
+        """Continue from a saved state."""
+        restarted_E = self.load_world_state(state)
+        self._modules.load_state_dict(state["modules"])
+        self.optimizer.load_state_dict(state["optimizer"])
+        self.demonstrations.load_state_dict(state["demonstrations"])
+        self.mixing.set_state(state["mixing"])
+        self.sampling.set_state(state["sampling"])
+        self.shifting.set_state(state["shifting"])
+        return restart_notes(restarted_E)

@@ -1,0 +1,210 @@
+r"""Proximal policy optimisation (Schulman et al. 2017, https://arxiv.org/abs/1707.06347).
+
+Collect T steps from E environments, estimate advantages, then climb for a few epochs of minibatches on
+
+    L(theta) = E[min(r A, clip(r, 1 - eps, 1 + eps) A)] - c1 E[(V - G)^2] + c2 E[H(pi)],     r = pi / pi_old  (eq. 9)
+
+or, in place of the clipped term, on E[r A] - beta E[KL(pi_old || pi)], where beta doubles after an iteration that went
+further than its target and halves after one that stayed behind (eq. 8).
+"""
+
+from dataclasses import dataclass
+from typing import Any, Literal, NamedTuple
+
+import torch
+from torch import Tensor
+
+from palestra.data.rollout import Rollout
+from palestra.engine.learner import Metrics
+from palestra.errors import require
+from palestra.learners.on_policy.actor_critic import ActorCritic, SeeingConfig
+from palestra.nets.optimizer import ClippedAdam
+from palestra.ops.losses import (
+    approximate_kl,
+    clipped_surrogate,
+    clipped_surrogate_gradient,
+    surrogate,
+    surrogate_gradient,
+    value_loss,
+    value_loss_gradient,
+)
+from palestra.ops.schedules import linear
+from palestra.ops.statistics import explained_variance, standardised
+from palestra.ops.trust_region import adapted_penalty
+
+Schedule = Literal["constant", "linear"]
+
+
+@dataclass(frozen=True)
+class PPOConfig(SeeingConfig):
+    """Settings of PPO."""
+
+    minibatch_size: int = 256
+    """Samples of one gradient step."""
+    num_epochs: int = 10
+    """Passes over each rollout."""
+    learning_rate: float = 3e-4
+    """Of Adam."""
+    learning_rate_schedule: Schedule = "constant"
+    """constant, or linear to zero at the end of the budget."""
+    surrogate: Literal["clip", "kl_penalty"] = "clip"
+    """What keeps the policy near the old one: clip the ratio, or pay for the divergence (target_kl says how far)."""
+    clip_range: float = 0.2
+    """eps: how far the ratio may move before its gradient stops."""
+    clip_schedule: Schedule = "constant"
+    """constant, or linear to zero at the end of the budget."""
+    kl_coef: float = 1.0
+    """beta at the start, the price of divergence under kl_penalty."""
+    target_kl: float | None = None
+    """clip: stop the epochs of an iteration once the KL estimate passes 1.5 times this; none to never stop.
+    kl_penalty: the divergence of one iteration that beta is adapted to; required."""
+    clip_value: float | None = None
+    """Range that a new value may move from the old one in the value loss; none for the plain squared error."""
+    value_coef: float = 0.5
+    """c1, weight of the value loss."""
+    entropy_coef: float = 0.0
+    """c2, weight of the entropy bonus."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        require(self.minibatch_size >= 2, f"minibatch_size={self.minibatch_size}", "at least 2")
+        require(self.num_epochs >= 1, f"num_epochs={self.num_epochs}", "at least 1")
+        require(self.learning_rate > 0, f"learning_rate={self.learning_rate}", "a positive number")
+        require(0 < self.clip_range < 1, f"clip_range={self.clip_range}", "0 < clip_range < 1")
+        require(self.kl_coef > 0, f"kl_coef={self.kl_coef}", "a positive number")
+        require(self.clip_value is None or self.clip_value > 0, f"clip_value={self.clip_value}", "none or more than 0")
+        require(self.target_kl is None or self.target_kl > 0, f"target_kl={self.target_kl}", "none or more than 0")
+        if self.surrogate == "kl_penalty":
+            require(self.target_kl is not None, "target_kl=none with surrogate=kl_penalty", "a target, such as 0.01")
+
+
+class Samples(NamedTuple):
+    """A batch beside what the policy that collected it thought of it."""
+
+    obs_BF: Tensor
+    action_B: Tensor
+    log_prob_B: Tensor
+    value_B: Tensor
+    advantage_B: Tensor
+    return_B: Tensor
+    frozen_BP: Tensor | None = None
+    """The old distributions, to measure the divergence from; only under kl_penalty."""
+
+
+class PPO(ActorCritic):
+    """PPO for Discrete, MultiDiscrete and Box actions."""
+
+    name = "ppo"
+    config_type = PPOConfig
+    config: PPOConfig
+
+    def __init__(self, env: Any, config: PPOConfig | None = None, *, seed: int = 0, device: str = "auto"):
+        super().__init__(env, config, seed=seed, device=device)
+        c = self.config
+        self.optimizer = ClippedAdam([self._modules], c.learning_rate, 1e-5, c.max_grad_norm)
+        self.beta = c.kl_coef
+
+    def step(self) -> Metrics:
+        """One iteration: a rollout, then epochs of minibatches over it."""
+        rollout = self.rollout()
+        return self.report(rollout, self.update(self.samples(rollout)))
+
+    @torch.no_grad()
+    def samples(self, rollout: Rollout) -> Samples:
+        """Advantages, and what the old policy gave the actions that it took."""
+        b = self.advantages(rollout)
+        out_BK = self._now(b.obs_BF)
+        log_prob_B = self.head.log_prob(out_BK, b.action_B)
+        frozen_BP = self.head.frozen(out_BK) if self.config.surrogate == "kl_penalty" else None
+        return Samples(b.obs_BF, b.action_B, log_prob_B, b.value_B, b.advantage_B, b.return_B, frozen_BP)
+
+    def update(self, batch: Samples) -> Metrics:
+        """Epochs of minibatches over a batch of samples."""
+        c = self.config
+        if c.learning_rate_schedule == "linear":
+            self.optimizer.learning_rate = linear(c.learning_rate, 0.0, self.progress)
+        clip_range = linear(c.clip_range, 0.0, self.progress) if c.clip_schedule == "linear" else c.clip_range
+        stop_at = 1.5 * c.target_kl if c.surrogate == "clip" and c.target_kl is not None else None
+        losses = []
+        for _ in range(c.num_epochs):
+            order_B = torch.randperm(len(batch.obs_BF), generator=self.shuffling, device=self.device)
+            shuffled = [x.index_select(0, order_B).split(c.minibatch_size) for x in batch if x is not None]
+            minibatches = [Samples(*parts) for parts in zip(*shuffled)]
+            losses += [self._gradient_step(b, clip_range) for b in minibatches if len(b.obs_BF) > 1]
+            if stop_at is not None and approximate_kl(self._log_ratio(batch, self._now(batch.obs_BF))) > stop_at:
+                break
+        policy_loss, value_error = torch.stack([torch.stack(pair) for pair in losses]).mean(0).tolist()
+        metrics = {
+            "train/policy_loss": policy_loss,
+            "train/value_loss": value_error,
+            "train/gradient_steps": float(len(losses)),
+            **self._diagnose(batch, clip_range),
+        }
+        if c.target_kl is not None and batch.frozen_BP is not None:
+            with torch.no_grad():
+                metrics["train/kl"] = float(self.head.kl(batch.frozen_BP, self._now(batch.obs_BF)).mean())
+            metrics["train/kl_coef"] = self.beta
+            self.beta = adapted_penalty(self.beta, metrics["train/kl"], c.target_kl)
+        return metrics
+
+    def _gradient_step(self, b: Samples, clip_range: float) -> tuple[Tensor, Tensor]:
+        """One step of Adam on one minibatch; returns its policy and value loss."""
+        c = self.config
+        advantage_B = standardised(b.advantage_B) if c.normalize_advantage else b.advantage_B
+        seen_BF = self.seen(b.obs_BF)
+        policy, value = self.policy.record(seen_BF), self.value.record(seen_BF)
+        log_prob_B = self.head.log_prob(policy.out, b.action_B)
+        with torch.no_grad():
+            ratio_B, value_B = (log_prob_B - b.log_prob_B).exp(), value.out.squeeze(1)
+            if b.frozen_BP is None:
+                policy_loss = clipped_surrogate(ratio_B, advantage_B, clip_range)  # eq. 7
+                to_log_prob_B = clipped_surrogate_gradient(ratio_B, advantage_B, clip_range)
+            else:
+                policy_loss = surrogate(ratio_B, advantage_B)  # eq. 6
+                to_log_prob_B = surrogate_gradient(ratio_B, advantage_B)
+            value_error = value_loss(value_B, b.return_B, b.value_B, c.clip_value)
+            to_value_B = c.value_coef * value_loss_gradient(value_B, b.return_B, b.value_B, c.clip_value)
+        # eq. 9, negated: the sum of the surrogate, the value error and the entropy bonus, by their derivatives
+        outputs, gradients = [log_prob_B, value.out], [to_log_prob_B, to_value_B[:, None]]
+        if b.frozen_BP is not None:
+            outputs.append(self.beta * self.head.kl(b.frozen_BP, policy.out).mean())  # eq. 8
+            gradients.append(torch.ones_like(outputs[-1]))
+        if c.entropy_coef:
+            outputs.append(-c.entropy_coef * self.head.entropy(policy.out).mean())
+            gradients.append(torch.ones_like(outputs[-1]))
+        self.optimizer.descend(outputs, gradients, (policy, value))
+        return policy_loss, value_error
+
+    @torch.no_grad()
+    def _now(self, obs_BF: Tensor) -> Tensor:
+        """(B, K) the policy's outputs as it is now."""
+        out_BK: Tensor = self.policy(self.encoded(obs_BF))
+        return out_BK
+
+    @torch.no_grad()
+    def _log_ratio(self, batch: Samples, out_BK: Tensor) -> Tensor:
+        """(B,) log of new over old probability."""
+        return self.head.log_prob(out_BK, batch.action_B) - batch.log_prob_B
+
+    @torch.no_grad()
+    def _diagnose(self, batch: Samples, clip_range: float) -> Metrics:
+        """How far the iteration went, measured once after it on all of its samples."""
+        out_BK = self._now(batch.obs_BF)
+        log_ratio_B = self._log_ratio(batch, out_BK)
+        figures = {
+            "train/entropy": self.head.entropy(out_BK).mean(),
+            "train/approx_kl": approximate_kl(log_ratio_B),
+            "train/clip_fraction": ((log_ratio_B.exp() - 1.0).abs() > clip_range).float().mean(),
+            "train/explained_variance": explained_variance(batch.value_B, batch.return_B),
+        }
+        return {name: float(value) for name, value in figures.items()}
+
+    def state_dict(self) -> dict[str, Any]:
+        """Everything that the next step depends on."""
+        return {**super().state_dict(), "optimizer": self.optimizer.state_dict(), "beta": self.beta}
+
+    def load_state_dict(self, state: dict[str, Any]) -> list[str]:
+        """Continue from a saved state."""
+        self.optimizer.load_state_dict(state["optimizer"])
+        self.beta = state["beta"]
+        return super().load_state_dict(state)

@@ -1,0 +1,166 @@
+r"""Trust region policy optimisation (Schulman et al. 2015, https://arxiv.org/abs/1502.05477).
+
+Collect T steps from E environments, estimate advantages, then take the step that gains most to first order among those
+that stay within delta of the old policy:
+
+    maximise E[r A]   subject to   E[KL(pi_old || pi)] <= delta,     r = pi / pi_old                            (eq. 14)
+
+To second order the constraint is s' F s / 2 <= delta with F the Fisher matrix, so that s points along F^-1 g. The
+values are fitted apart, by epochs of minibatches.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from palestra.engine.learner import Metrics
+from palestra.errors import require
+from palestra.learners.on_policy.actor_critic import ActorCritic, ActorCriticConfig, Batch, regress
+from palestra.nets.optimizer import ClippedAdam, flatten_parameters
+from palestra.ops.losses import surrogate
+from palestra.ops.statistics import explained_variance, standardised
+from palestra.ops.trust_region import backtrack, conjugate_gradient
+
+
+@dataclass(frozen=True)
+class TRPOConfig(ActorCriticConfig):
+    """Settings of TRPO."""
+
+    num_steps: int = 256
+    """T, steps of each environment in a rollout."""
+    target_kl: float = 0.01
+    """delta: how far, in nats, an iteration may move the policy on average over the states of its rollout."""
+    cg_steps: int = 15
+    """Products with the Fisher matrix that the conjugate gradient may use."""
+    cg_damping: float = 0.1
+    """Added to the diagonal of the Fisher matrix."""
+    line_search_shrink: float = 0.8
+    """Share of a rejected step that is tried next."""
+    line_search_steps: int = 10
+    """Steps tried; the policy stays where it is if all are rejected."""
+    value_learning_rate: float = 1e-3
+    """Of Adam, for the value network."""
+    value_epochs: int = 10
+    """Passes over each rollout to fit the values."""
+    value_minibatch_size: int = 128
+    """Samples of one gradient step of the value network."""
+    max_grad_norm: float = 1e6
+    """Gradients of the value loss are scaled down to this norm."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        require(self.target_kl > 0, f"target_kl={self.target_kl}", "a positive number")
+        for name in ("cg_steps", "line_search_steps", "value_epochs", "value_minibatch_size"):
+            require(getattr(self, name) >= 1, f"{name}={getattr(self, name)}", "at least 1")
+        require(self.cg_damping >= 0, f"cg_damping={self.cg_damping}", "0 or more")
+        require(0 < self.line_search_shrink < 1, f"line_search_shrink={self.line_search_shrink}", "between 0 and 1")
+        require(self.value_learning_rate > 0, f"value_learning_rate={self.value_learning_rate}", "a positive number")
+
+
+class TRPO(ActorCritic):
+    """TRPO for Discrete, MultiDiscrete and Box actions."""
+
+    name = "trpo"
+    config_type = TRPOConfig
+    config: TRPOConfig
+
+    def __init__(self, env: Any, config: TRPOConfig | None = None, *, seed: int = 0, device: str = "auto"):
+        super().__init__(env, config, seed=seed, device=device)
+        c = self.config
+        self.parameters = [*self.policy.parameters(), *self.head.parameters()]
+        self.theta_K = flatten_parameters([self.policy, self.head])
+        self.optimizer = ClippedAdam([self.value], c.value_learning_rate, 1e-5, c.max_grad_norm)
+
+    def step(self) -> Metrics:
+        """One iteration: a rollout, one step of the policy, and epochs of minibatches for the values."""
+        rollout = self.rollout()
+        return self.report(rollout, self.update(self.advantages(rollout)))
+
+    def update(self, batch: Batch) -> Metrics:
+        """One step of the policy on a batch of samples, then the values."""
+        c = self.config
+        metrics = self.improve_policy(batch)
+        value_error = regress(
+            [(self.value, batch.obs_BF)], batch.return_B, self.optimizer,
+            num_epochs=c.value_epochs, minibatch_size=c.value_minibatch_size, generator=self.shuffling,
+        )  # fmt: skip
+        return {
+            **metrics,
+            "train/value_loss": value_error,
+            "train/explained_variance": float(explained_variance(batch.value_B, batch.return_B)),
+        }
+
+    def improve_policy(self, b: Batch) -> Metrics:
+        """The step of the policy; the divergence from the old one is at most ``target_kl`` afterwards."""
+        c = self.config
+        advantage_B = standardised(b.advantage_B) if c.normalize_advantage else b.advantage_B
+        out_BK = self.policy(b.obs_BF)
+        frozen_BP = self.head.frozen(out_BK)
+        log_prob_B = self.head.log_prob(out_BK, b.action_B)
+        old_log_prob_B = log_prob_B.detach()
+        gain = -surrogate((log_prob_B - old_log_prob_B).exp(), advantage_B)
+        gradient_K = _flat(torch.autograd.grad(gain, self.parameters, retain_graph=True)).detach()
+        product = self.fisher_product(frozen_BP, out_BK)
+        direction_K = conjugate_gradient(product, gradient_K, max_steps=c.cg_steps)  # F^-1 g
+        # appendix C: the longest s along the direction with s' F s / 2 <= delta
+        curvature = direction_K.dot(product(direction_K)).clamp(min=1e-12)
+        longest_K = (2.0 * c.target_kl / curvature).sqrt() * direction_K
+        old_K, old_gain = self.theta_K.clone(), float(gain.detach())
+        kl = 0.0
+
+        @torch.no_grad()
+        def accepts(fraction: float) -> bool:
+            nonlocal kl
+            self.theta_K.copy_(old_K + fraction * longest_K)
+            new_BK = self.policy(b.obs_BF)
+            kl = float(self.head.kl(frozen_BP, new_BK).mean())
+            new_log_prob_B = self.head.log_prob(new_BK, b.action_B)
+            new_gain = -float(surrogate((new_log_prob_B - old_log_prob_B).exp(), advantage_B))
+            return kl <= c.target_kl and new_gain > old_gain  # not so for nan
+
+        fraction = backtrack(accepts, shrink=c.line_search_shrink, max_steps=c.line_search_steps)
+        if fraction == 0.0:
+            self.theta_K.copy_(old_K)
+            kl = 0.0
+        with torch.no_grad():
+            entropy = float(self.head.entropy(self.policy(b.obs_BF)).mean())
+        return {
+            "train/policy_loss": -old_gain,
+            "train/kl": kl,
+            "train/step_fraction": fraction,
+            "train/entropy": entropy,
+        }
+
+    def fisher_product(self, frozen_BP: Tensor, out_BK: Tensor) -> Callable[[Tensor], Tensor]:
+        """X (K,) to (F + damping I) x, where F is the Hessian of E[KL(pi_old || pi)] at pi_old: the Fisher matrix.
+
+        Args:
+            frozen_BP: the old distributions.
+            out_BK: the policy's outputs at the same parameters, with their graph.
+        """
+        kl = self.head.kl(frozen_BP, out_BK).mean()
+        slope_K = _flat(torch.autograd.grad(kl, self.parameters, create_graph=True))
+
+        def product(x_K: Tensor) -> Tensor:
+            # The gradient of grad KL . x is H x: no matrix is ever made (appendix C.1).
+            image_K = _flat(torch.autograd.grad(slope_K.dot(x_K), self.parameters, retain_graph=True))
+            return image_K + self.config.cg_damping * x_K
+
+        return product
+
+    def state_dict(self) -> dict[str, Any]:
+        """Everything that the next step depends on."""
+        return {**super().state_dict(), "optimizer": self.optimizer.state_dict()}
+
+    def load_state_dict(self, state: dict[str, Any]) -> list[str]:
+        """Continue from a saved state."""
+        self.optimizer.load_state_dict(state["optimizer"])
+        return super().load_state_dict(state)
+
+
+def _flat(tensors: tuple[Tensor, ...]) -> Tensor:
+    """Many tensors as one vector."""
+    return torch.cat([t.flatten() for t in tensors])

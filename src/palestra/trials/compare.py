@@ -1,0 +1,264 @@
+"""Compare trainings: which side is better, by how much, and whether the seeds are enough to say so."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import combinations
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from palestra.errors import UsageError, require
+from palestra.learners.registry import learner_type
+from palestra.ops import evidence
+from palestra.pictures.comparison import Side, as_steps, draw_comparison
+from palestra.recipes.registry import RECIPES
+from palestra.runs.series import read_series
+from palestra.runs.store import Run, run_ids
+from palestra.trials.records import read_record
+from palestra.trials.trial import MEASURED
+from palestra.trials.verdict import ENOUGH, PROVISIONAL, Interval
+
+_GRID = 60
+"""Steps of a curve that are computed."""
+
+
+@dataclass(frozen=True)
+class Group:
+    """One side: trainings that differ in their seed alone."""
+
+    name: str
+    """As it was asked for."""
+    env: str
+    """Id of the world, with its arguments."""
+    metric: str
+    """Name of what the values are."""
+    measure: str
+    """How they were measured; empty where the trainings do not have one measure in common."""
+    values: NDArray[np.float64]
+    """(n,) one for each training; empty without a measure."""
+    runs: tuple[Run, ...]
+    """The trainings on disk; none where only their record is known."""
+    unit: str
+    """Of the clock."""
+    budget: int
+    """Of each training."""
+
+
+@dataclass(frozen=True)
+class Pair:
+    """One side against another."""
+
+    one: str
+    other: str
+    improvement: float
+    """Probability that a training of ``one`` beats one of ``other``, ties counting half."""
+    improvement_interval: Interval
+    difference: float
+    """IQM of ``one`` minus IQM of ``other``."""
+    difference_interval: Interval
+    better: str | None
+    """The side that both intervals favour."""
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What came of it."""
+
+    groups: tuple[Group, ...]
+    measured: str
+    """How the values were measured."""
+    pairs: tuple[Pair, ...]
+    level: float
+    """Of each interval, so that all of them together are right with 95%."""
+    winner: str | None
+    """The side that beats every other; None if the intervals do not support one."""
+    why: str
+    """Why there is a winner, or none."""
+    notes: tuple[str, ...]
+    """What a reader must know to believe it."""
+
+
+def compare(names: Sequence[str], *, out: str | Path = "runs", verified: str | Path = "verify") -> Comparison:
+    """Compare two or more sides.
+
+    Args:
+        names: of each side: a recipe (its verified runs, else its record), a folder of runs, or a run.
+        out: folder of the runs that are given by their id.
+        verified: folder of the verifications.
+
+    Returns:
+        A winner only if it beats every other side: both the probability of improvement and the difference of the
+        interquartile means leave out what would be a draw, on intervals whose level is shared between the pairs
+        (Bonferroni), with at least five trainings on every side.
+
+    Raises:
+        UsageError: for fewer than two sides, worlds that differ, or a side that mixes configurations.
+    """
+    require(len(set(names)) == len(names) >= 2, f"{len(set(names))} different sides", "two or more to compare")
+    groups = _same_measure([_find(name, Path(out), Path(verified)) for name in names])
+    worlds = {group.env for group in groups}
+    if len(worlds) > 1:
+        raise UsageError(f"sides of different worlds ({'; '.join(sorted(worlds))}); expected one world for all")
+    metrics = {group.metric for group in groups}
+    if len(metrics) > 1:
+        raise UsageError(f"sides measured by {' and '.join(sorted(metrics))}; expected one metric for all")
+    level = 1 - 0.05 / (len(groups) * (len(groups) - 1) // 2)
+    pairs = tuple(_pair(one, other, level) for one, other in combinations(groups, 2))
+    winner, why = _winner(groups, pairs)
+    notes = []
+    if len({group.budget for group in groups}) > 1:
+        budgets = ", ".join(f"{group.name} {group.budget:,}" for group in groups)
+        notes.append(f"budgets differ: {budgets} {groups[0].unit}")
+    return Comparison(tuple(groups), groups[0].measure, pairs, level, winner, why, tuple(notes))
+
+
+def draw(comparison: Comparison, path: Path) -> Path:
+    """Draw sample-efficiency curves (IQM with pointwise 95% bands) and performance profiles into a PNG.
+
+    A training that ended, at its target or its budget, keeps its last evaluation; a curve begins where every training
+    of its side has been evaluated.
+    """
+    groups = comparison.groups
+    every = np.concatenate([group.values for group in groups])
+    margin = 0.05 * (float(np.ptp(every)) or 1.0)
+    thresholds = np.linspace(every.min() - margin, every.max() + margin, 200)
+    sides = [_side(group, thresholds) for group in groups]
+    title = f"{' against '.join(group.name for group in groups)}: {groups[0].env}"
+    return draw_comparison(path, title, groups[0].metric, groups[0].unit, thresholds, sides)
+
+
+def _side(group: Group, thresholds: NDArray[np.float64]) -> Side:
+    series = [read_series(run.metrics_path, run.config["headline"]) for run in group.runs]
+    profile = evidence.performance_profile(group.values, thresholds)
+    nothing = np.empty(0)
+    if not series or any(len(steps) == 0 for steps, _ in series):
+        return Side(group.name, nothing, nothing, nothing, nothing, profile)
+    grid = np.unique(np.concatenate([steps for steps, _ in series]))
+    grid = grid[grid >= max(steps[0] for steps, _ in series)]
+    grid = grid[np.unique(np.linspace(0, len(grid) - 1, _GRID).round().astype(int))]
+    curve_GN = np.stack([as_steps(steps, values, grid) for steps, values in series], axis=1)
+    low, high = evidence.bootstrap_interval(evidence.iqm, curve_GN, resamples=2_000)
+    return Side(f"{group.name}  (n = {len(series)})", grid, evidence.iqm(curve_GN), low, high, profile)
+
+
+def _pair(one: Group, other: Group, level: float) -> Pair:
+    x, y = one.values, other.values
+
+    def difference(ours: Any, theirs: Any) -> Any:
+        return evidence.iqm(ours) - evidence.iqm(theirs)
+
+    share = evidence.bootstrap_interval(evidence.probability_of_improvement, x, y, level=level)
+    gap = evidence.bootstrap_interval(difference, x, y, level=level)
+    better = None
+    if share[0] > 0.5 and gap[0] > 0:
+        better = one.name
+    elif share[1] < 0.5 and gap[1] < 0:
+        better = other.name
+    return Pair(
+        one.name, other.name, float(evidence.probability_of_improvement(x, y)), (float(share[0]), float(share[1])),
+        float(difference(x, y)), (float(gap[0]), float(gap[1])), better,
+    )  # fmt: skip
+
+
+def _winner(groups: Sequence[Group], pairs: Sequence[Pair]) -> tuple[str | None, str]:
+    fewest = min(groups, key=lambda group: len(group.values))
+    n = len(fewest.values)
+    if n < PROVISIONAL:
+        return None, f"too few seeds: {fewest.name} has {n}, and a winner needs {PROVISIONAL} on every side"
+    for group in groups:
+        if sum(pair.better == group.name for pair in pairs) == len(groups) - 1:
+            provisional = "" if n >= ENOUGH else f", provisionally: {fewest.name} has only {n} seeds"
+            return group.name, f"both intervals favour it against every other side{provisional}"
+    return None, "the intervals do not support one: more seeds may, or there is no difference worth the name"
+
+
+def _find(name: str, out: Path, verified: Path) -> Group:
+    if name in RECIPES:
+        recipe = RECIPES[name]
+        folder = verified / f"{recipe.task}-{recipe.method}"
+        runs = [run for run in _finished(folder) if run.config["recipe"] == name]
+        if runs:
+            return _of_runs(name, runs)
+        record = read_record(recipe)
+        if record is None:
+            raise UsageError(f"recipe {name} has no runs in {folder} and no record; palestra verify {name} makes them")
+        metric, world = record.facts["metric"], _world(recipe.env, recipe.env_kwargs)
+        measure = _measure(metric, record.facts["episodes"])
+        unit = learner_type(recipe.learner).clock_unit
+        return Group(name, world, metric, measure, np.array(record.values), (), unit, recipe.budget)
+    folder = Path(name)
+    if folder.is_dir() and not (folder / "config.json").is_file():
+        runs = _finished(folder)
+        require(bool(runs), f"{name} without a finished run", "a folder of runs, a run, or a recipe")
+        return _of_runs(name, runs)
+    run = Run.open(name, out)
+    require(run.status == "finished", f"run {run.id}, which is {run.status}", "a finished one")
+    return _of_runs(run.id, [run])
+
+
+def _finished(folder: Path) -> list[Run]:
+    runs = [Run.open(folder / run_id, folder) for run_id in run_ids(folder)]
+    return [run for run in runs if run.status == "finished"]
+
+
+def _of_runs(name: str, runs: list[Run]) -> Group:
+    """A side of runs; the newest one of each seed."""
+    by_seed = {run.manifest["seed"]: run for run in sorted(runs, key=lambda run: str(run.manifest["created"]))}
+    chosen = tuple(by_seed[seed] for seed in sorted(by_seed))
+    first = chosen[0].config
+    for run in chosen[1:]:
+        for part in ("learner", "settings", "env", "threads"):
+            if run.config.get(part) != first.get(part):
+                raise UsageError(
+                    f"{name} mixes trainings: {part} of {run.id} and of {chosen[0].id} differ; "
+                    "expected runs that differ in their seed alone, each kind in a folder of its own"
+                )
+        if run.config["train"]["budget"] != first["train"]["budget"]:
+            raise UsageError(f"{name} mixes budgets; expected runs that differ in their seed alone")
+    unit = learner_type(first["learner"]).clock_unit
+    world = _world(first["env"]["id"], first["env"]["kwargs"])
+    finals = [_final(run) for run in chosen]
+    measures = {final[0] if final else "" for final in finals}
+    measure = measures.pop() if len(measures) == 1 else ""
+    values = np.array([final[1] for final in finals if final]) if measure else np.empty(0)
+    metric = measure.split(" ")[0] if measure else first["headline"]
+    return Group(name, world, metric, measure, values, chosen, unit, first["train"]["budget"])
+
+
+def _same_measure(groups: list[Group]) -> list[Group]:
+    """Measure every side alike: by the final measurements where all have the same, else by the last evaluations."""
+    measures = {group.measure for group in groups}
+    if len(measures) == 1 and measures != {""}:
+        return groups
+    for group in groups:
+        if not group.runs:
+            given = " and ".join(sorted(measure or "no final measurement" for measure in measures))
+            raise UsageError(f"{given}, and of {group.name} only the record; expected one measure for all: verify them")
+    return [_by_last_evaluation(group) for group in groups]
+
+
+def _by_last_evaluation(group: Group) -> Group:
+    values = []
+    for run in group.runs:
+        steps, series = read_series(run.metrics_path, group.metric)
+        require(len(steps) > 0, f"run {run.id} without {group.metric}", "a run that was evaluated")
+        values.append(float(series[-1]))
+    return replace(group, measure=f"{group.metric}, the last periodic evaluation", values=np.array(values))
+
+
+def _final(run: Run) -> tuple[str, float] | None:
+    for key in ("claim", MEASURED):
+        measured = run.manifest.get(key)
+        if measured:
+            return _measure(measured["metric"], measured["episodes"]), float(measured["value"])
+    return None
+
+
+def _measure(metric: str, episodes: int) -> str:
+    return f"{metric} over {episodes} episodes, of the best checkpoint in the reference environment"
+
+
+def _world(env_id: str, kwargs: dict[str, Any]) -> str:
+    return env_id + "".join(f" {key}={value}" for key, value in sorted(kwargs.items()))

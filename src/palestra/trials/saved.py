@@ -1,0 +1,97 @@
+"""Saved learners: give one back, and measure it."""
+
+import json
+import warnings
+from pathlib import Path
+from typing import Literal
+
+from palestra.engine import checkpoint, seeding
+from palestra.engine.configured import Configured
+from palestra.engine.learner import Evaluation
+from palestra.errors import UsageError, require
+from palestra.learners.registry import learner_type
+from palestra.runs import checkpoints
+from palestra.runs.store import Run
+from palestra.trials.plan import Config, build_learner
+
+Which = Literal["best", "last"]
+
+
+def saved_folder(path: str | Path, out: str | Path = "runs") -> Path:
+    """The folder of a run (given by its folder, or by its id under ``out``) or of what ``agent.save`` wrote.
+
+    Raises UsageError, with the nearest ids, when there is neither.
+    """
+    folder = Path(path)
+    if (folder / "config.json").is_file() and (folder / "checkpoints").is_dir():
+        return folder
+    return Run.open(path, Path(out)).path
+
+
+def load(path: str | Path, *, out: str | Path = "runs", which: Which = "best", device: str | None = None) -> Configured:
+    """Give a saved learner back: from a run (folder or id), or from what ``agent.save`` wrote.
+
+    Args:
+        path: the folder, or the id of a run under ``out``.
+        out: folder of the runs.
+        which: the checkpoint of the best evaluation, or the last one.
+        device: where it computes, if not where it was trained.
+
+    Warns of a damaged checkpoint that was passed over, and of what is used in its place.
+    """
+    folder = saved_folder(path, out)
+    config = _read_config(folder)
+    loaded = checkpoints.load_latest(folder / "checkpoints")
+    notes = list(loaded.skipped)
+    best = loaded.info.get("best_step")
+    if which == "best" and best is not None and best != loaded.step:
+        if best in checkpoints.steps(folder / "checkpoints"):
+            loaded = checkpoints.load(checkpoints.find(folder / "checkpoints", best))
+        else:  # it went when the damaged one took its place as the best
+            notes.append(f"no checkpoint of step {best}, the best, is left; using {loaded.path.name}")
+    for note in notes:
+        warnings.warn(note, stacklevel=2)
+    learner = build_learner(config if device is None else {**config, "device": device})
+    checkpoint.restore(learner, loaded)
+    return learner
+
+
+def evaluate(
+    path: str | Path,
+    *,
+    episodes: int = 100,
+    seed: int = 0,
+    out: str | Path = "runs",
+    which: Which = "best",
+    reference: bool = True,
+) -> Evaluation:
+    """Evaluate a saved learner (an agent greedily), in Gymnasium's own environment unless ``reference`` is False."""
+    learner = load(path, out=out, which=which)
+    try:
+        return learner.evaluate(episodes=episodes, seed=seeding.derive(seed, "evaluate"), reference=reference)
+    finally:
+        learner.close()
+
+
+def draw_learned(path: str | Path, *, out: str | Path = "runs", which: Which = "best") -> list[Path]:
+    """Draw what a saved learner knows beyond its curves (a value function, regret) into ``plots/``; often nothing."""
+    folder = saved_folder(path, out)
+    if learner_type(_read_config(folder)["learner"]).draw is Configured.draw:
+        return []
+    learner = load(folder, which=which)
+    try:
+        return learner.draw(folder / "plots")
+    finally:
+        learner.close()
+
+
+def _read_config(folder: Path) -> Config:
+    path = folder / "config.json"
+    try:
+        config = json.loads(path.read_bytes())
+    except ValueError as error:
+        raise UsageError(f"{path} is not JSON ({error}); expected what a training wrote") from error
+    require(
+        isinstance(config, dict), f"{path} holds a {type(config).__name__}", "a JSON object, as a training wrote it"
+    )
+    return dict(config)

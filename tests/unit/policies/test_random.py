@@ -1,0 +1,54 @@
+"""The random agent: every action equally likely, inside its space, and CartPole's known mean return."""
+
+import gymnasium as gym
+import numpy as np
+import pytest
+import torch
+
+from palestra.envs.classic.pendulum import Pendulum
+from palestra.envs.world import World
+from palestra.errors import UsageError
+from palestra.policies.random import Random, RandomConfig
+
+
+def test_discrete_actions_are_uniform() -> None:
+    # Three actions (Acrobot), 30,000 draws: chi-square below 13.82, the 99.9% quantile for 2 degrees of freedom.
+    agent = Random(World("Acrobot-v1", 1))
+    seen = np.bincount(agent.predict(np.zeros((30_000, 6))), minlength=3)
+    assert float(((seen - 10_000) ** 2 / 10_000).sum()) < 13.82
+
+
+def test_box_actions_are_uniform_between_their_own_bounds() -> None:
+    actions = Random(World("probe/ContinuousTarget", 1)).predict(np.zeros((20_000, 1)))
+    assert actions.shape == (20_000, 1)
+    assert -1 <= actions.min() < -0.99
+    assert 2.99 < actions.max() <= 3
+    assert actions.mean() == pytest.approx(1, abs=4 * 4 / 12**0.5 / 20_000**0.5)
+    assert actions.std() == pytest.approx(4 / 12**0.5, rel=0.02)
+
+
+def test_cartpole_lasts_about_22_steps() -> None:
+    # The figure that the literature gives for random actions; the standard error of 1,000 episodes is 0.4.
+    assert Random("CartPole-v1").evaluate(episodes=1_000, seed=0).score == pytest.approx(22.3, abs=1.5)
+
+
+def test_training_is_counting() -> None:
+    agent = Random(World("CartPole-v1", 4), RandomConfig(num_steps=100))
+    metrics = agent.step()
+    assert agent.clock == 400
+    assert metrics["train/return_mean"] == metrics["train/length_mean"] == pytest.approx(22, abs=10)
+
+
+def test_evaluation_draws_from_its_own_seed_alone() -> None:
+    agent = Random("CartPole-v1")
+    first = agent.evaluate(episodes=20, seed=1).samples
+    agent.step()
+    assert torch.equal(agent.evaluate(episodes=20, seed=1).samples, first)
+    assert not torch.equal(agent.evaluate(episodes=20, seed=2).samples, first)
+
+
+def test_an_unbounded_box_is_refused_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    space = gym.spaces.Box(-np.inf, np.inf, (2,))
+    monkeypatch.setattr(Pendulum, "action_space", space)
+    with pytest.raises(UsageError, match=r"random cannot draw uniformly from Box\(-inf"):
+        Random("Pendulum-v1")

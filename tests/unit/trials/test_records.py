@@ -1,0 +1,105 @@
+"""Records of verifications: what is written is what is listed, and a recipe that changed has no record any more."""
+
+import dataclasses
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from palestra.errors import PalestraError, UsageError
+from palestra.recipes.recipe import Claim, Recipe
+from palestra.recipes.registry import RECIPES
+from palestra.trials import records
+from palestra.trials.records import read_record, record_path, spoken_record
+from palestra.trials.trial import Trial
+from palestra.trials.verdict import judge
+from palestra.trials.verify import Verification, write_record
+
+RECIPE = RECIPES["cartpole/ppo"]
+
+
+@pytest.fixture(autouse=True)
+def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(records, "FOLDER", tmp_path)
+
+
+def verified(values: list[float | None], recipe: Recipe = RECIPE) -> Verification:
+    trials = tuple(Trial(i, value, 50_176, 2.5, error=None if value else "no") for i, value in enumerate(values))
+    known = [value for value in values if value is not None]
+    threshold = recipe.claim.threshold if recipe.claim else None
+    verdict = judge(known, threshold) if len(known) == len(values) else None
+    return Verification(recipe, "eval/return_mean", 100, trials, verdict)
+
+
+def test_what_is_written_is_what_is_read() -> None:
+    assert spoken_record(RECIPE) == "not verified yet"
+    done = verified([480.0, *[500.0] * 9])
+    path = write_record(done, command="palestra verify cartpole/ppo --record", tried=["more epochs: the same"])
+    assert path == record_path(RECIPE)
+    found = read_record(RECIPE)
+    assert found is not None
+    assert (found.verdict, found.values, found.fresh) == (done.verdict, [480.0, *[500.0] * 9], True)
+    assert spoken_record(RECIPE) == "held 10/10, IQM 500 [496.7, 500]"
+    facts = json.loads(path.read_text())
+    assert facts["settings"]["learning_rate"] == 5e-3
+    assert facts["command"] == "palestra verify cartpole/ppo --record"
+    write_record(done, command="again", tried=["fewer epochs: worse"])
+    assert json.loads(path.read_text())["tried"] == ["more epochs: the same", "fewer epochs: worse"]
+
+
+CHANGES: list[dict[str, Any]] = [
+    {"budget": 60_000},
+    {"settings": {**RECIPE.settings, "gamma": 0.9}},
+    {"settings": {}},
+    {"env_kwargs": {"max_episode_steps": 5}},
+    {"num_envs": 8},
+    {"target": 1.0},
+    {"claim": None},
+    {"claim": Claim(400.0, "a lower one")},
+    {"claim": Claim(475.0, "the same", episodes=10)},
+]
+
+
+@pytest.mark.parametrize("changes", CHANGES, ids=lambda changes: "-".join(changes))
+def test_a_recipe_that_changed_is_not_verified(changes: dict[str, Any]) -> None:
+    write_record(verified([500.0] * 10), command="")
+    assert spoken_record(dataclasses.replace(RECIPE, **changes)) == "changed since it was verified"
+
+
+def test_words_may_change() -> None:
+    write_record(verified([500.0] * 10), command="")
+    assert RECIPE.claim is not None
+    claim = dataclasses.replace(RECIPE.claim, source="said better", seeds=5)
+    assert spoken_record(dataclasses.replace(RECIPE, summary="said better", claim=claim)).startswith("held 10/10")
+
+
+def test_a_field_that_recipes_did_not_have_then_is_no_change() -> None:
+    path = write_record(verified([500.0] * 10), command="")
+    facts = json.loads(path.read_text())
+    del facts["configuration"]["env_kwargs"]
+    path.write_text(json.dumps(facts))
+    assert spoken_record(RECIPE).startswith("held")
+    assert spoken_record(dataclasses.replace(RECIPE, env_kwargs={"a": 1})) == "changed since it was verified"
+
+
+def test_a_record_of_more_seeds_is_not_written_over() -> None:
+    write_record(verified([500.0] * 10), command="")
+    with pytest.raises(UsageError, match="on 5 seeds; expected at least the 10"):
+        write_record(verified([500.0] * 5), command="")
+    longer = dataclasses.replace(RECIPE, budget=60_000)
+    write_record(verified([500.0] * 5, longer), command="")  # the old one was of another recipe
+    assert spoken_record(longer).startswith("held 5/5")
+
+
+def test_a_failed_seed_is_not_recorded() -> None:
+    with pytest.raises(UsageError, match="seeds that failed"):
+        write_record(verified([500.0] * 9 + [None]), command="")
+    assert not record_path(RECIPE).exists()
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "{}", '{"verdict": {}, "trials": []}'])
+def test_a_file_that_is_no_record_is_named(text: str) -> None:
+    record_path(RECIPE).write_text(text)
+    with pytest.raises(PalestraError, match=r"cartpole--ppo\.json is not a record"):
+        read_record(RECIPE)
