@@ -3,7 +3,7 @@
 import numpy as np
 
 from faults.fault import fault, score
-from palestra.engine.learner import Metrics
+from palestra.measure import Metrics
 from palestra.envs.world import World
 from palestra.learners.on_policy.a2c import A2C, A2CConfig
 from palestra.learners.on_policy.actor_critic import Batch

@@ -7,6 +7,7 @@ import torch
 
 from palestra.envs.registry import make_vec
 from palestra.envs.vector import VectorEnv
+from palestra.measure import Measure
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,11 @@ class World:
     """Arguments of the environment itself."""
     reference_kwargs: dict[str, Any] = field(default_factory=dict)
     """Arguments over ``kwargs`` when the reference is asked for: another split of objects, say."""
+
+    @classmethod
+    def named(cls, env_id: str, config: Any) -> "World":
+        """The world of that id, with as many copies as an algorithm with these settings likes to have."""
+        return cls(env_id, type(config).default_num_envs)
 
     @property
     def reference_backend(self) -> str:
@@ -42,3 +48,7 @@ class World:
         if reference:
             backend, kwargs = self.reference_backend, self.reference_settings
         return make_vec(self.id, num_envs or self.num_envs, backend=backend, device=device, env_kwargs=kwargs or None)
+
+    def measure(self, *, episodes: int = 100, seed: int = 0, reference: bool = False) -> Measure:
+        """A measure over whole episodes, in Gymnasium's own implementation if ``reference``."""
+        return Measure(episodes, "reference" if reference else "", seed)

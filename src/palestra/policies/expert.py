@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from palestra.data.rollout import collect
 from palestra.engine.agent import Agent, restart_notes
-from palestra.engine.learner import Metrics
+from palestra.measure import Metrics
 from palestra.engine.settings import AlgorithmConfig
 from palestra.envs.vector import VectorEnv
 from palestra.errors import UsageError, require

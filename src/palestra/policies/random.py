@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from palestra.data.rollout import collect
 from palestra.engine import seeding
 from palestra.engine.agent import Agent, restart_notes
-from palestra.engine.learner import Evaluation, Metrics
+from palestra.measure import Evaluation, Metrics
 from palestra.engine.settings import AlgorithmConfig
 from palestra.errors import UsageError, require
 

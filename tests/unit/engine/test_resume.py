@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from coin import Coin
 
-from palestra.engine.learner import Metrics
+from palestra.measure import Metrics
 from palestra.engine.trainer import Trainer, TrainResult, TrainSettings
 from palestra.errors import UsageError
 from palestra.runs import checkpoints

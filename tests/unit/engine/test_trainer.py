@@ -11,7 +11,7 @@ import torch
 from coin import Coin
 
 from palestra.engine import seeding
-from palestra.engine.learner import Evaluation, Metrics
+from palestra.measure import Evaluation, Metrics
 from palestra.engine.trainer import Trainer, TrainResult, TrainSettings
 from palestra.errors import UsageError
 from palestra.runs import checkpoints

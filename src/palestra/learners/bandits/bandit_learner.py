@@ -18,7 +18,7 @@ from torch import Tensor
 
 from palestra.engine import seeding
 from palestra.engine.configured import Configured
-from palestra.engine.learner import Evaluation, Metrics
+from palestra.measure import Evaluation, Metrics
 from palestra.engine.settings import AlgorithmConfig
 from palestra.envs.bandits import make_arms
 from palestra.envs.world import World

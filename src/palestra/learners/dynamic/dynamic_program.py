@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from palestra.engine.agent import Agent
-from palestra.engine.learner import Metrics
+from palestra.measure import Metrics
 from palestra.engine.settings import AlgorithmConfig
 from palestra.envs.finite.catalogue import finite_mdp
 from palestra.envs.finite.vector_env import FiniteVectorEnv, state_index

@@ -11,7 +11,7 @@ from typing import Any
 
 import torch
 
-from palestra.engine.learner import Metrics
+from palestra.measure import Metrics
 from palestra.envs.world import World
 from palestra.errors import require
 from palestra.learners.dynamic.dynamic_program import DynamicProgram, DynamicProgramConfig

@@ -14,7 +14,7 @@ from typing import Any, Literal
 import torch
 from torch import Tensor
 
-from palestra.engine.learner import Metrics
+from palestra.measure import Metrics
 from palestra.envs.world import World
 from palestra.errors import PalestraError, require
 from palestra.learners.dynamic.dynamic_program import DynamicProgram, DynamicProgramConfig

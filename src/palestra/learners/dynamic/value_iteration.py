@@ -10,7 +10,7 @@ values), *in place* (Gauss-Seidel: a state sees what those before it have become
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from palestra.engine.learner import Metrics
+from palestra.measure import Metrics
 from palestra.envs.world import World
 from palestra.errors import require
 from palestra.learners.dynamic.dynamic_program import DynamicProgram, DynamicProgramConfig

@@ -17,7 +17,7 @@ from palestra.data.replay import ReplayBuffer, Transitions
 from palestra.data.rollout import collect
 from palestra.engine import seeding
 from palestra.engine.agent import Agent, restart_notes
-from palestra.engine.learner import Metrics
+from palestra.measure import Metrics
 from palestra.engine.settings import AlgorithmConfig
 from palestra.envs.spaces import flat_dim, from_unit
 from palestra.envs.world import World

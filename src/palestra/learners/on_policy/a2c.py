@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 import torch
 
-from palestra.engine.learner import Metrics
+from palestra.measure import Metrics
 from palestra.errors import require
 from palestra.learners.on_policy.actor_critic import ActorCritic, Batch, SeeingConfig
 from palestra.nets.optimizer import ClippedAdam, ClippedRMSprop

@@ -13,7 +13,7 @@ from torch import Generator, Tensor, nn
 from palestra.data.rollout import Rollout, collect
 from palestra.engine import seeding
 from palestra.engine.agent import Agent, restart_notes
-from palestra.engine.learner import Metrics
+from palestra.measure import Metrics
 from palestra.engine.settings import AlgorithmConfig
 from palestra.envs.spaces import flat_dim, is_image
 from palestra.errors import require

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from palestra.data.rollout import Rollout
-from palestra.engine.learner import Metrics
+from palestra.measure import Metrics
 from palestra.errors import require
 from palestra.learners.on_policy.actor_critic import ActorCritic, SeeingConfig
 from palestra.nets.optimizer import ClippedAdam

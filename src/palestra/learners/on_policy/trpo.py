@@ -16,7 +16,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from palestra.engine.learner import Metrics
+from palestra.measure import Metrics
 from palestra.errors import require
 from palestra.learners.on_policy.actor_critic import ActorCritic, ActorCriticConfig, Batch, regress
 from palestra.nets.optimizer import ClippedAdam, flatten_parameters

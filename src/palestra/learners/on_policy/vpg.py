@@ -17,7 +17,7 @@ from torch import Tensor
 
 from palestra.data.rollout import Rollout
 from palestra.engine import seeding
-from palestra.engine.learner import Metrics
+from palestra.measure import Metrics
 from palestra.errors import require
 from palestra.learners.on_policy.actor_critic import ActorCritic, ActorCriticConfig, Batch, regress
 from palestra.nets.mlp import MLP

@@ -23,7 +23,7 @@ from torch import Tensor, nn
 
 from palestra.engine import seeding
 from palestra.engine.agent import MAX_EVAL_ENVS, Agent, restart_notes
-from palestra.engine.learner import Metrics
+from palestra.measure import Metrics
 from palestra.engine.settings import AlgorithmConfig
 from palestra.envs.finite.vector_env import FiniteVectorEnv, state_index
 from palestra.envs.spaces import is_one_hot
