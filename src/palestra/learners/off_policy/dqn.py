@@ -25,10 +25,10 @@ from palestra.data.replay import ReplayBuffer, Transitions
 from palestra.data.rollout import collect
 from palestra.engine import seeding
 from palestra.engine.agent import Agent, restart_notes
-from palestra.measure import Metrics
 from palestra.engine.settings import AlgorithmConfig
 from palestra.envs.spaces import flat_dim
 from palestra.errors import UsageError, require
+from palestra.measure import Metrics
 from palestra.nets.mlp import MLP, Activation
 from palestra.nets.optimizer import ClippedAdam, flatten_parameters
 from palestra.nets.q_network import make_q_network

@@ -17,11 +17,11 @@ from palestra.data.replay import ReplayBuffer, Transitions
 from palestra.data.rollout import collect
 from palestra.engine import seeding
 from palestra.engine.agent import Agent, restart_notes
-from palestra.measure import Metrics
 from palestra.engine.settings import AlgorithmConfig
 from palestra.envs.spaces import flat_dim, from_unit
 from palestra.envs.world import World
 from palestra.errors import UsageError, require
+from palestra.measure import Metrics
 from palestra.nets.ensemble import Precision
 from palestra.nets.optimizer import ClippedAdam
 from palestra.ops.features import flat_features
