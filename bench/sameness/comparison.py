@@ -11,6 +11,8 @@ Verdict = Literal["equal", "equal to 1e-5", "differs"]
 VERDICTS: tuple[Verdict, ...] = ("equal", "equal to 1e-5", "differs")
 """From best to worst."""
 TOLERANCE = 1e-5
+SMALLEST_SCALE = 0.1
+"""Of a metric: a loss whose terms cancel is nearly zero, and its rounding is that of the terms, which are about one."""
 
 
 @dataclass(frozen=True)
@@ -26,8 +28,10 @@ class Comparison:
     """How many were compared."""
 
 
-def difference(old: np.ndarray, new: np.ndarray) -> float | None:
+def difference(old: np.ndarray, new: np.ndarray, smallest_scale: float = 0.0) -> float | None:
     """The largest difference of two arrays relative to the largest number of the first; None if they are bitwise equal.
+
+    It is relative to ``smallest_scale`` where no number is as large as that.
 
     Infinite where a relative difference says nothing: another shape or dtype, integers or text that are not the same,
     or numbers that are not finite on one side.
@@ -44,7 +48,7 @@ def difference(old: np.ndarray, new: np.ndarray) -> float | None:
     if not finite.any():
         return 0.0  # NaN of another kind
     apart = float(np.abs(old[finite].astype(np.float64) - new[finite].astype(np.float64)).max())
-    scale = float(np.abs(old[finite]).max())
+    scale = max(float(np.abs(old[finite]).max()), smallest_scale)
     return 0.0 if apart == 0 else apart / scale if scale else math.inf
 
 
@@ -55,7 +59,8 @@ def compare(old: Arrays, new: Arrays) -> Comparison:
     found = {name: nearest(array, kept) for name, array in learned.items()}
     others = {name for name in {*old, *new} if not name.startswith(("learned/", "kept/"))}
     for name in others:
-        found[name] = difference(old[name], new[name]) if name in old and name in new else math.inf
+        scale = SMALLEST_SCALE if name.startswith("rows/") else 0.0
+        found[name] = difference(old[name], new[name], scale) if name in old and name in new else math.inf
     unequal = {name: apart for name, apart in found.items() if apart is not None}
     numbers = sum(old[name].size for name in found if name in old)
     if not unequal:
