@@ -15,6 +15,7 @@ first is today's. ``OUT/index.json`` says how each case ended, and ``OUT/<n>.npz
 import dataclasses
 import fnmatch
 import hashlib
+import importlib
 import json
 import sys
 import time
@@ -54,9 +55,7 @@ def type_of(name: str) -> Any:
 
     if name in LEARNERS:
         return learner_type(name)
-    from palestra.policies.registry import policy_type
-
-    return policy_type(name)
+    return getattr(importlib.import_module(f"palestra.policies.{name}"), name.capitalize())
 
 
 def world(place: Place, num_envs: int) -> Any:
