@@ -139,7 +139,8 @@ def main() -> int:
             f"{counts['equal']} of {len(rows)} cases are equal bit for bit, {counts['equal to 1e-5']} to 1e-5, and"
             f" {counts['differs']} differ; {len(unexpected)} of these are not accounted for.",
             "A case is a learner in a world, with settings over the contract tests' small ones. Compared are the"
-            " metrics of ten steps, evaluations of three episodes, actions, and all that was learned.",
+            " metrics of ten steps, evaluations of three episodes, actions, and all that was learned; of `train` what is"
+            " recorded and what loads afterwards; of `defaults` and `recipes` every setting of every learner and recipe.",
             "A difference is the largest of an array, relative to its largest number; inf if the arrays cannot be"
             " compared, as of another shape. Parameters are found by their values, whatever they are called.",
             f"Learners were tried in {refused} more worlds, which they refused in {args.revision}; {added} of these"

@@ -246,6 +246,22 @@ _VARIANTS: dict[tuple[str, str], list[Settings]] = {
 """Settings over SMALL, each list's in the world beside its learner."""
 
 
+TRAININGS: dict[str, Settings] = {
+    "cartpole/ppo": {"budget": 4_096},
+    "cartpole/dqn": {"budget": 2_000},
+    "cartpole/a2c": {"budget": 2_000, "settings": {"gamma": 0.9, "hidden_sizes": (16,)}, "num_envs": 4},
+    "pendulum/sac": {"budget": 1_200, "settings": {"learning_starts": 400, "batch_size": 32}},
+    "pendulum/td3": {"budget": 1_200, "settings": {"learning_starts": 400, "batch_size": 32}},
+    "arm-reach-state/dagger": {"budget": 1_000, "settings": {"gradient_steps": 4}},
+    "cliff/q-learning": {"budget": 2_000},
+    "frozen-lake/value-iteration": {"budget": 100},
+    "frozen-lake/policy-iteration": {"budget": 100},
+    "bandit/ucb1": {"budget": 200},
+    "bandit-drifting/thompson": {"budget": 200},
+}
+"""Recipes, each with what shortens it, for ``palestra.train``: what it records, and what can be loaded afterwards."""
+
+
 def cases(learners: list[str]) -> Iterator[Case]:
     """Every learner in every kind of world; then the settings of their own."""
     for name in learners:

@@ -8,6 +8,8 @@ first is today's. ``OUT/index.json`` says how each case ended, and ``OUT/<n>.npz
 - ``rows/<metric>``: (steps,) float64, NaN in steps that do not report it;
 - ``evaluation/<metric>`` and ``reference/<metric>``, with the ``samples`` of each;
 - ``actions/...``: what is done about observations, greedily and not;
+- ``recorded/<series>``: (n, 2) float64, of a recorded training, each step and the value there;
+- ``settings/<name>``: text, the defaults of learners and what recipes say;
 - ``learned/<name>``: parameters, tables and counts at the end;
 - ``kept/<n>``: every array that can be reached from the learner then, under whatever name.
 """
@@ -17,24 +19,28 @@ import fnmatch
 import hashlib
 import importlib
 import json
+import sqlite3
 import sys
+import tempfile
 import time
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import gymnasium as gym
 import numpy as np
 import torch
-from cases import OWN, SMALL, Case, Place, cases, register_own
+from cases import OWN, SMALL, TRAININGS, Case, Place, cases, register_own
 
 import palestra
 from palestra.errors import UsageError
 
+EPISODES = 3
 STEPS, MORE_STEPS = 8, 2
 """Before the evaluation, and after it: it has to change nothing."""
-EPISODES = 3
 POLICIES = ("random", "expert")
 """They learn nothing, and are evaluated only."""
 NOT_LEARNED = {"env", "episodes", "history", "record", "obs"}
@@ -92,8 +98,7 @@ def run(case: Case) -> Arrays:
             keys = dict.fromkeys(key for row in rows for key in row)
             out |= {f"rows/{key}": np.array([row.get(key, np.nan) for row in rows]) for key in keys}
             out |= acted(learner, case.place)
-            out |= {f"learned/{name}": array for name, array in learned(learner)}
-            out |= {f"kept/{i}": array for i, array in enumerate(kept(learner))}
+            out |= remembered(learner)
         return out
     finally:
         learner.close()
@@ -126,6 +131,12 @@ def acted(learner: Any, place: Place) -> Arrays:
     batch = np.stack(seen)
     ways = {"greedy": True, "exploring": False}
     return {f"actions/{way}": np.asarray(learner.predict(batch, deterministic=it)) for way, it in ways.items()}
+
+
+def remembered(learner: Any) -> Arrays:
+    """What was learned, under its names, and everything that is kept, under none."""
+    named = {f"learned/{name}": array for name, array in learned(learner)}
+    return named | {f"kept/{i}": array for i, array in enumerate(kept(learner))}
 
 
 def learned(learner: Any) -> Iterator[tuple[str, np.ndarray]]:
@@ -186,13 +197,43 @@ def plain(value: Any) -> np.ndarray:
     return np.array(value, order="C")
 
 
+def trained(recipe: str, how: dict[str, Any]) -> Arrays:
+    """What a training by a recipe's name leaves: its metrics as recorded, and the learner that loads from it."""
+    out: Arrays = {}
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(palestra.train(recipe, out=folder, claim=False, eval_episodes=EPISODES, **how).path)
+        with closing(sqlite3.connect(f"file:{path / 'metrics.db'}?mode=ro", uri=True)) as database:
+            rows = database.execute("SELECT name, step, value FROM points JOIN series ON id = series ORDER BY step")
+            series: dict[str, list[tuple[float, float]]] = {}
+            for name, step, value in rows:
+                series.setdefault(name, []).append((step, np.nan if value is None else value))
+        out |= {f"recorded/{name}": np.array(points, dtype=np.float64) for name, points in series.items()}
+        learner = palestra.load(path, which="last")
+        try:
+            return out | remembered(learner)
+        finally:
+            learner.close()
+
+
 def defaults() -> Arrays:
     """Every setting's default, as text."""
-    out: Arrays = {}
-    for name in names():
-        for key, value in dataclasses.asdict(type_of(name).config_type()).items():
-            out[f"settings/{name}.{key}"] = np.array([repr(value)])
-    return out
+    return dict(item for name in names() for item in texts(name, dataclasses.asdict(type_of(name).config_type())))
+
+
+def recipes() -> Arrays:
+    """What every recipe says, as text."""
+    from palestra.recipes.registry import RECIPES
+
+    return dict(item for name, recipe in RECIPES.items() for item in texts(name, dataclasses.asdict(recipe)))
+
+
+def texts(name: str, values: Any) -> Iterator[tuple[str, np.ndarray]]:
+    """The values of nested dicts by their paths; what is empty says nothing."""
+    if isinstance(values, dict):
+        for key, value in values.items():
+            yield from texts(f"{name}.{key}", value)
+    else:
+        yield f"settings/{name}", np.array([repr(tuple(values) if isinstance(values, list) else values)])
 
 
 def main() -> None:
@@ -203,7 +244,9 @@ def main() -> None:
     torch.set_num_threads(1)
     register_own()
     index: list[dict[str, Any]] = []
-    jobs = [("defaults", True, defaults), *((c.name, c.named, lambda c=c: run(c)) for c in cases(names()))]
+    jobs: list[tuple[str, bool, Callable[[], Arrays]]] = [("defaults", True, defaults), ("recipes", True, recipes)]
+    jobs += [(case.name, case.named, partial(run, case)) for case in cases(names())]
+    jobs += [(f"train {recipe}", True, partial(trained, recipe, how)) for recipe, how in TRAININGS.items()]
     for name, named, job in jobs:
         if not fnmatch.fnmatch(name, pattern):
             continue
