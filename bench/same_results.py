@@ -83,7 +83,7 @@ def judge(case: str, old: dict[str, Any], new: dict[str, Any] | None) -> dict[st
         return None
     if old["status"] != "done" or new is None or new["status"] != "done":
         ended = "before: " + (old["said"] or "done") + "; now: " + (new["said"] or "done" if new else "no such case")
-        found = Comparison("differs", float("inf"), ended, 0)
+        found = Comparison("differs", float("inf"), " ".join(ended.replace("|", "or").split()), 0)
     else:
         found = compare(arrays(old), arrays(new))
     entry = expected(case)
@@ -139,8 +139,9 @@ def main() -> int:
             f"{counts['equal']} of {len(rows)} cases are equal bit for bit, {counts['equal to 1e-5']} to 1e-5, and"
             f" {counts['differs']} differ; {len(unexpected)} of these are not accounted for.",
             "A case is a learner in a world, with settings over the contract tests' small ones. Compared are the"
-            " metrics of ten steps, evaluations of three episodes, actions, and all that was learned; of `train` what is"
-            " recorded and what loads afterwards; of `defaults` and `recipes` every setting of every learner and recipe.",
+            " metrics of ten steps, evaluations of three episodes, actions, and all that was learned.",
+            "Of `train` it is what is recorded and what loads afterwards; `defaults` and `recipes` are every setting of"
+            " every learner and recipe.",
             "A difference is the largest of an array, relative to its largest number; inf if the arrays cannot be"
             " compared, as of another shape. Parameters are found by their values, whatever they are called.",
             f"Learners were tried in {refused} more worlds, which they refused in {args.revision}; {added} of these"
