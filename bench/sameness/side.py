@@ -43,7 +43,7 @@ STEPS, MORE_STEPS = 8, 2
 """Before the evaluation, and after it: it has to change nothing."""
 POLICIES = ("random", "expert")
 """They learn nothing, and are evaluated only."""
-NOT_LEARNED = {"env", "episodes", "history", "record", "obs"}
+NOT_LEARNED = {"interaction", "env", "episodes", "history", "record", "obs"}
 """Entries of a state that belong to the world, or that the rows show."""
 Arrays = dict[str, np.ndarray]
 
@@ -78,7 +78,12 @@ def made(case: Case) -> Any:
     cls = type_of(case.learner)
     fields = {f.name for f in dataclasses.fields(cls.config_type)}
     settings = {key: value for key, value in SMALL.items() if key in fields} | case.settings
-    learner = cls(world(case.place, 2), cls.config_type(**settings), seed=0)
+    make = cls
+    if not hasattr(cls, "step"):  # a policy alone, which an Actor takes to where a learner is expected
+        from palestra.engine.agent import Actor
+
+        make = partial(Actor, cls)
+    learner = make(world(case.place, 2), cls.config_type(**settings), seed=0)
     learner.budget = 1_000
     return learner
 
