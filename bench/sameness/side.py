@@ -18,6 +18,7 @@ import dataclasses
 import fnmatch
 import hashlib
 import importlib
+import inspect
 import json
 import sqlite3
 import sys
@@ -205,6 +206,9 @@ def plain(value: Any) -> np.ndarray:
 def trained(recipe: str, how: dict[str, Any]) -> Arrays:
     """What a training by a recipe's name leaves: its metrics as recorded, and the learner that loads from it."""
     out: Arrays = {}
+    if "settings" not in inspect.signature(palestra.train).parameters:  # they stand among the other overrides
+        how = {**how, **how.get("settings", {})}
+        how.pop("settings", None)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(palestra.train(recipe, out=folder, claim=False, eval_episodes=EPISODES, **how).path)
         with closing(sqlite3.connect(f"file:{path / 'metrics.db'}?mode=ro", uri=True)) as database:
