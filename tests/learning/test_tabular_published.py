@@ -152,7 +152,9 @@ def updates_to_the_shortest_way(name: str, seed: int, limit: int = 60_000) -> in
     grid = learner.env.mdp
     while (updates := int(learner.q.visits.sum())) < limit:
         learner.step()
-        if learner.interaction.episodes.finished and shortest(learner.q.table[0].argmax(1), grid.next_state, grid.terminated):
+        if learner.interaction.episodes.finished and shortest(
+            learner.q.table[0].argmax(1), grid.next_state, grid.terminated
+        ):
             break
     return updates
 

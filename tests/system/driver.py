@@ -10,8 +10,8 @@ from types import SimpleNamespace
 from typing import Any
 
 import dot  # noqa: F401 - registers its world
-
 from palestra.engine.configured import Configured
+
 from palestra.engine.settings import build
 from palestra.envs.world import World
 from palestra.errors import UsageError

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from coin import Coin
 
-from palestra.measure import Metrics
 from palestra.engine.trainer import Trainer, TrainResult, TrainSettings
 from palestra.errors import UsageError
+from palestra.measure import Metrics
 from palestra.runs import checkpoints
 from palestra.runs.codec import encode
 from palestra.runs.series import read_rows

@@ -12,9 +12,9 @@ import torch
 from coin import Coin
 
 from palestra.engine import seeding
-from palestra.measure import Evaluation, Measure, Metrics
 from palestra.engine.trainer import Trainer, TrainResult, TrainSettings
 from palestra.errors import UsageError
+from palestra.measure import Evaluation, Measure, Metrics
 from palestra.runs import checkpoints
 from palestra.runs.codec import encode
 from palestra.runs.series import read_rows, read_series

@@ -85,7 +85,9 @@ def test_one_environment_is_the_textbook(
 def test_one_environment_is_the_textbook_to_the_last_bit(name: str) -> None:
     learner = run(make(name, *CLIFF), 800)
     method = getattr(textbook, name.replace("-", "_"))
-    twin = textbook.table_of(method, *CLIFF, 0, 800, learner.rule.draws_per_step, learner.config, learner.rule.num_tables)
+    twin = textbook.table_of(
+        method, *CLIFF, 0, 800, learner.rule.draws_per_step, learner.config, learner.rule.num_tables
+    )
     np.testing.assert_array_equal(learner.q.table, twin)
 
 
