@@ -99,8 +99,7 @@ def test_the_temperature_finds_the_entropy_to_hold(begin: float) -> None:
 def test_the_temperature_moves_towards_its_target(log_prob: float, direction: int) -> None:
     agent = SAC("probe/TwoTargets")  # holds an entropy of -2
     before = float(agent.temperature())
-    agent.learn_temperature(torch.full((8,), log_prob))
-    agent.actor_optimizer.step()
+    agent.actor_optimizer.descend(agent.temperature_loss(torch.full((8,), log_prob)))
     assert math.copysign(1, float(agent.temperature()) - before) == direction
 
 

@@ -102,6 +102,5 @@ def test_the_temperature_finds_the_entropy_to_hold(begin: float, share: float) -
 def test_the_temperature_moves_towards_its_target(entropy: float, direction: int) -> None:
     agent = DiscreteSAC("probe/ActionDependent")  # holds half of log 2, 0.35
     before = float(agent.temperature())
-    agent.learn_temperature(torch.full((8,), -entropy))
-    agent.actor_optimizer.step()
+    agent.actor_optimizer.descend(agent.temperature_loss(torch.full((8,), -entropy)))
     assert math.copysign(1, float(agent.temperature()) - before) == direction

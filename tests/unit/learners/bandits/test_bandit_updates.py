@@ -114,7 +114,7 @@ def test_ucb1_is_its_formula() -> None:
     hoeffding = make(UCB, UCBConfig(power=1.0, scale=2.0), "gaussian")
     hoeffding.load_state_dict(learner.state_dict())
     bound = mean + 2 * torch.sqrt(-math.log(1 / 41) / (2 * count))  # p = 1/t, rewards within an interval of 2
-    assert torch.equal(hoeffding.choose(41, 0), bound.argmax(0))
+    assert torch.equal(hoeffding.rule.choose(41, 0), bound.argmax(0))
 
 
 # Thompson

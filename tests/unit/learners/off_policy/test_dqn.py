@@ -50,7 +50,7 @@ def test_the_loss_is_that_of_the_targets_formula(double: bool, loss: str) -> Non
     # The step is the one that autograd finds on the loss written out.
     function = F.smooth_l1_loss if loss == "huber" else F.mse_loss
     q_B = twin.q(b.obs_BF)[torch.arange(32), b.action_B]
-    twin.optimizer.minimise(function(q_B, torch.tensor(target)))
+    twin.optimizer.descend(function(q_B, torch.tensor(target)))
     torch.testing.assert_close(agent.optimizer.flat, twin.optimizer.flat, rtol=1e-5, atol=1e-6)
 
 
