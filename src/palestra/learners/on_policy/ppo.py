@@ -9,14 +9,19 @@ further than its target and halves after one that stayed behind (eq. 8).
 """
 
 from dataclasses import dataclass
-from typing import Any, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 import torch
 from torch import Tensor
 
 from palestra.data.rollout import Rollout
+from palestra.engine import seeding
+from palestra.engine.agent import Agent
+from palestra.engine.learner import Learner
+from palestra.envs.world import World
 from palestra.errors import require
-from palestra.learners.on_policy.actor_critic import ActorCritic, SeeingConfig
+from palestra.learners.on_policy.actor_critic import ActorCritic, ActorCriticConfig
+from palestra.learners.on_policy.experience import Experience
 from palestra.measure import Metrics
 from palestra.nets.optimizer import ClippedAdam
 from palestra.ops.losses import approximate_kl, clipped_surrogate, surrogate, value_error
@@ -28,7 +33,7 @@ Schedule = Literal["constant", "linear"]
 
 
 @dataclass(frozen=True)
-class PPOConfig(SeeingConfig):
+class PPOConfig(ActorCriticConfig):
     """Settings of PPO."""
 
     minibatch_size: int = 256
@@ -83,39 +88,47 @@ class Samples(NamedTuple):
     """The old distributions, to measure the divergence from; only under kl_penalty."""
 
 
-class PPO(ActorCritic):
+class PPO(Agent, Learner):
     """PPO for Discrete, MultiDiscrete and Box actions."""
 
     name = "ppo"
     config_type = PPOConfig
+    saves = ("experience", "nets", "optimizer", "shuffling", "beta")
     config: PPOConfig
 
-    def __init__(self, env: Any, config: PPOConfig | None = None, *, seed: int = 0, device: str = "auto"):
-        super().__init__(env, config, seed=seed, device=device)
+    def __init__(self, source: str | World, config: PPOConfig | None = None, *, seed: int = 0, device: str = "auto"):
+        super().__init__(source, config, seed=seed, device=device)
         c = self.config
-        self.optimizer = ClippedAdam([self._modules], c.learning_rate, 1e-5, c.max_grad_norm)
+        self.experience = Experience(self.world, c, seed=seed, device=self.device)
+        self.env = self.experience.interaction.env
+        self.policy = self.nets = ActorCritic(self.env, c, seed=seed, device=self.device)
+        self.modules = self.nets.networks
+        self.shuffling = seeding.generator(seed, "minibatches", device=self.device)
+        self.optimizer = ClippedAdam([self.nets.networks], c.learning_rate, 1e-5, c.max_grad_norm)
         self.beta = c.kl_coef
 
     def step(self) -> Metrics:
         """One iteration: a rollout, then epochs of minibatches over it."""
-        rollout = self.rollout()
-        return self.report(rollout, self.update(self.samples(rollout)))
+        rollout = self.experience.collect(self.nets)
+        self.clock += rollout.reward.numel()
+        metrics = self.update(self.samples(rollout))
+        return self.experience.report(self.nets, rollout, metrics)
 
     @torch.no_grad()
     def samples(self, rollout: Rollout) -> Samples:
         """Advantages, and what the old policy gave the actions that it took."""
-        b = self.advantages(rollout)
+        b = self.experience.advantages(self.nets, rollout)
         out_BK = self._now(b.obs_BF)
-        log_prob_B = self.head.log_prob(out_BK, b.action_B)
-        frozen_BP = self.head.frozen(out_BK) if self.config.surrogate == "kl_penalty" else None
+        log_prob_B = self.nets.head.log_prob(out_BK, b.action_B)
+        frozen_BP = self.nets.head.frozen(out_BK) if self.config.surrogate == "kl_penalty" else None
         return Samples(b.obs_BF, b.action_B, log_prob_B, b.value_B, b.advantage_B, b.return_B, frozen_BP)
 
     def update(self, batch: Samples) -> Metrics:
         """Epochs of minibatches over a batch of samples."""
         c = self.config
         if c.learning_rate_schedule == "linear":
-            self.optimizer.learning_rate = linear(c.learning_rate, 0.0, self.progress)
-        clip_range = linear(c.clip_range, 0.0, self.progress) if c.clip_schedule == "linear" else c.clip_range
+            self.optimizer.learning_rate = linear(c.learning_rate, 0.0, self.budget_used)
+        clip_range = linear(c.clip_range, 0.0, self.budget_used) if c.clip_schedule == "linear" else c.clip_range
         stop_at = 1.5 * c.target_kl if c.surrogate == "clip" and c.target_kl is not None else None
         losses = []
         for _ in range(c.num_epochs):
@@ -134,7 +147,7 @@ class PPO(ActorCritic):
         }
         if c.target_kl is not None and batch.frozen_BP is not None:
             with torch.no_grad():
-                metrics["train/kl"] = float(self.head.kl(batch.frozen_BP, self._now(batch.obs_BF)).mean())
+                metrics["train/kl"] = float(self.nets.head.kl(batch.frozen_BP, self._now(batch.obs_BF)).mean())
             metrics["train/kl_coef"] = self.beta
             self.beta = adapted_penalty(self.beta, metrics["train/kl"], c.target_kl)
         return metrics
@@ -143,31 +156,31 @@ class PPO(ActorCritic):
         """One step of Adam on one minibatch; returns its policy and value loss."""
         c = self.config
         advantage_B = standardised(b.advantage_B) if c.normalize_advantage else b.advantage_B
-        seen_BF = self.seen(b.obs_BF)
-        out_BK, value_B1 = self.policy.record(seen_BF), self.value.record(seen_BF)
-        log_prob_B = self.head.log_prob(out_BK, b.action_B)
+        seen_BF = self.nets.encode_to_learn(b.obs_BF)
+        out_BK, value_B1 = self.nets.actor.record(seen_BF), self.nets.value.record(seen_BF)
+        log_prob_B = self.nets.head.log_prob(out_BK, b.action_B)
         if b.frozen_BP is None:
             policy_loss = clipped_surrogate(log_prob_B, b.log_prob_B, advantage_B, clip_range)  # eq. 7
         else:
             policy_loss = surrogate(log_prob_B, b.log_prob_B, advantage_B)  # eq. 6
         value_loss = value_error(value_B1, b.return_B, b.value_B, c.clip_value)
-        entropy = self.head.entropy(out_BK).mean() if c.entropy_coef else 0.0
+        entropy = self.nets.head.entropy(out_BK).mean() if c.entropy_coef else 0.0
         loss = policy_loss + c.value_coef * value_loss - c.entropy_coef * entropy  # eq. 9, negated
         if b.frozen_BP is not None:
-            loss += self.beta * self.head.kl(b.frozen_BP, out_BK).mean()  # eq. 8
+            loss += self.beta * self.nets.head.kl(b.frozen_BP, out_BK).mean()  # eq. 8
         self.optimizer.descend(loss)
         return policy_loss.value, value_loss.value
 
     @torch.no_grad()
     def _now(self, obs_BF: Tensor) -> Tensor:
         """(B, K) the policy's outputs as it is now."""
-        out_BK: Tensor = self.policy(self.encoded(obs_BF))
+        out_BK: Tensor = self.nets.actor(self.nets.encode(obs_BF))
         return out_BK
 
     @torch.no_grad()
     def _log_ratio(self, batch: Samples, out_BK: Tensor) -> Tensor:
         """(B,) log of new over old probability."""
-        return self.head.log_prob(out_BK, batch.action_B) - batch.log_prob_B
+        return self.nets.head.log_prob(out_BK, batch.action_B) - batch.log_prob_B
 
     @torch.no_grad()
     def _diagnose(self, batch: Samples, clip_range: float) -> Metrics:
@@ -175,19 +188,9 @@ class PPO(ActorCritic):
         out_BK = self._now(batch.obs_BF)
         log_ratio_B = self._log_ratio(batch, out_BK)
         figures = {
-            "train/entropy": self.head.entropy(out_BK).mean(),
+            "train/entropy": self.nets.head.entropy(out_BK).mean(),
             "train/approx_kl": approximate_kl(log_ratio_B),
             "train/clip_fraction": ((log_ratio_B.exp() - 1.0).abs() > clip_range).float().mean(),
             "train/explained_variance": explained_variance(batch.value_B, batch.return_B),
         }
         return {name: float(value) for name, value in figures.items()}
-
-    def state_dict(self) -> dict[str, Any]:
-        """Everything that the next step depends on."""
-        return {**super().state_dict(), "optimizer": self.optimizer.state_dict(), "beta": self.beta}
-
-    def load_state_dict(self, state: dict[str, Any]) -> list[str]:
-        """Continue from a saved state."""
-        self.optimizer.load_state_dict(state["optimizer"])
-        self.beta = state["beta"]
-        return super().load_state_dict(state)
