@@ -1,5 +1,6 @@
 """Experience replay: a ring of the last transitions of E environments, sampled uniformly."""
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -24,6 +25,14 @@ class Transitions(NamedTuple):
     """(B,) gamma^m for m rewards used, 0 where the last of them ended in a terminal state."""
     next_obs_BF: Tensor
     """(B, *obs_shape) the state to bootstrap from: the true successor, also of a truncated step."""
+
+    def seen_by(self, see: Callable[[Tensor], Tensor]) -> "Transitions":
+        """The same, with what a network makes of observations in their place."""
+        return self._replace(obs_BF=see(self.obs_BF), next_obs_BF=see(self.next_obs_BF))
+
+    def split(self, rows: int) -> "list[Transitions]":
+        """Parts of so many rows, in order."""
+        return [Transitions._make(parts) for parts in zip(*(x.split(rows) for x in self))]
 
 
 class ReplayBuffer:

@@ -9,25 +9,34 @@ and the actor's loss is that of SAC on the features f(nu s), which it takes as g
 """
 
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import Literal
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from palestra.data.replay import Transitions
 from palestra.engine import seeding
+from palestra.engine.agent import Agent
+from palestra.engine.interaction import Interaction
+from palestra.engine.learner import Learner
 from palestra.envs.world import World
 from palestra.errors import UsageError, require
-from palestra.learners.off_policy.replaying import Figures, make_target
-from palestra.learners.off_policy.sac import SAC, SACConfig, soft_figures
+from palestra.learners.off_policy.actions import BoxActions
+from palestra.learners.off_policy.noise import NormalNoise
+from palestra.learners.off_policy.replaying import ReplayLoop
+from palestra.learners.off_policy.squashed_gaussian import SquashedGaussianPolicy, squashed
+from palestra.learners.off_policy.temperature import SoftConfig, SoftLearned, Temperature
+from palestra.measure import Metrics
 from palestra.nets.encoders import ConvEncoder, make_encoder, narrow
-from palestra.nets.optimizer import ClippedAdam, flatten_parameters
+from palestra.nets.ensemble import Ensemble, EnsembleRecording
+from palestra.nets.optimizer import ClippedAdam
+from palestra.nets.targets import TargetNetworks, slow_copy
 from palestra.ops.augment import random_shift
-from palestra.ops.distributions import SquashedSample
+from palestra.ops.distributions import SquashedSample, squashed_gaussian_gradient
 
 
 @dataclass(frozen=True)
-class DrQConfig(SACConfig):
+class DrQConfig(SoftConfig):
     """Settings of DrQ."""
 
     buffer_size: int = 100_000
@@ -57,74 +66,99 @@ class DrQConfig(SACConfig):
         require(shifts or self.views == 1, f"views={self.views} with augment='none'", "one view: all would be the same")
 
 
-class DrQ(SAC):
+class DrQ(Agent, Learner):
     """SAC for Box actions with bounds, from images."""
 
     name = "drq"
-    config_type: ClassVar[type[DrQConfig]] = DrQConfig
+    config_type = DrQConfig
     config: DrQConfig
+    policy: SquashedGaussianPolicy
+    saves = ("modules", "actor_optimizer", "critic_optimizer", "policy", "loop", "noise", "shift_generator")
+    derives = ("actions", "encoder", "actor", "critics", "temperature", "target", "target_encoder", "slow")
 
-    def __init__(self, env: str | World, config: DrQConfig | None = None, *, seed: int = 0, device: str = "auto"):
-        super().__init__(env, config, seed=seed, device=device)
+    def __init__(self, source: str | World, config: DrQConfig | None = None, *, seed: int = 0, device: str = "auto"):
+        super().__init__(source, config, seed=seed, device=device)
         c = self.config
-        self.shifting = seeding.generator(seed, "shifts", device=self.device)
-        init = seeding.generator(seed, "encoder")
-        self.encoder = self._make_encoder(init).to(self.device)
-        self.target_encoder = make_target(self.encoder, self._make_encoder(init)).to(self.device)
-        self._modules.add_module("encoder", self.encoder)
-        self._modules.add_module("target_encoder", self.target_encoder)
-        # What learns from the critics' loss together also lies in one vector, and so do the targets that follow it.
-        self.critic_optimizer = ClippedAdam([self.critics, self.encoder], c.learning_rate)
-        self.target_flat = flatten_parameters([self.target, self.target_encoder])
-
-    def _make_encoder(self, init: torch.Generator) -> ConvEncoder:
-        c, space = self.config, self.env.observation_space
-        encoder = make_encoder(space, init, narrow(c.encoder_channels, c.encoder_features))
+        self.interaction = Interaction(self.world, seed=seed, device=self.device)
+        self.actions = BoxActions(self.env.action_space, self.name, self.device)
+        space, init = self.env.observation_space, seeding.generator(seed, "weights")
+        architecture = narrow(c.encoder_channels, c.encoder_features)
+        encoder = make_encoder(space, seeding.generator(seed, "encoder"), architecture)
         if not isinstance(encoder, ConvEncoder):
             raise UsageError(f"{self.name} cannot learn from {space}; expected images of bytes (sac serves vectors)")
-        return encoder
+        self.encoder, features = encoder, c.encoder_features
+        self.actor = Ensemble(1, [features, *c.hidden_sizes, 2 * self.actions.size], init, c.precision)
+        self.critics = Ensemble(2, [features + self.actions.size, *c.hidden_sizes, 1], init, c.precision)
+        self.target, self.target_encoder = slow_copy(self.critics), slow_copy(self.encoder)
+        self.temperature = Temperature(c, target_entropy=-float(self.actions.size))
+        self.modules = nn.ModuleDict({
+            "actor": self.actor, "critics": self.critics, "target": self.target, "temperature": self.temperature,
+            "encoder": self.encoder, "target_encoder": self.target_encoder,
+        }).to(self.device)  # fmt: skip
+        self.actor_optimizer = ClippedAdam([self.actor, self.temperature], c.learning_rate)
+        # What learns from the critics' loss together also lies in one vector, and so do the targets that follow it.
+        self.critic_optimizer = ClippedAdam([self.critics, self.encoder], c.learning_rate)
+        self.slow = TargetNetworks([self.target, self.target_encoder], self.critic_optimizer)
+        self.policy = SquashedGaussianPolicy(self.actor, self.actions, self.see, seed=seed)
+        self.loop = ReplayLoop(self.world, self.interaction, self.actions, c, seed=seed, device=self.device)
+        self.noise = NormalNoise(seeding.generator(seed, "noise of updates", device=self.device))
+        self.shift_generator = seeding.generator(seed, "shifts", device=self.device)
 
-    def num_features(self) -> int:
-        """Numbers that the encoder makes of an image."""
-        return self.config.encoder_features
-
-    def features(self, obs_BF: Tensor) -> Tensor:
+    def see(self, obs_B: Tensor) -> Tensor:
         """The encoder's view of images (B, *obs_shape), as they are: (B, F)."""
-        return self.encoder(self.encoder.inputs(obs_BF))  # type: ignore[no-any-return]
+        features_BF: Tensor = self.encoder(self.encoder.inputs(obs_B))
+        return features_BF
 
-    def prepare(self, b: Transitions) -> Transitions:
-        """A batch as ``gradient_step`` takes it: with images (M * B, C, H, W), each M times and each time shifted."""
-        return b._replace(obs_BF=self._views(b.obs_BF), next_obs_BF=self._views(b.next_obs_BF))
-
-    def _views(self, obs_BF: Tensor) -> Tensor:
+    def views(self, obs_B: Tensor) -> Tensor:
+        """Images (M * B, C, H, W) to learn from: each M times, and each time shifted."""
         c = self.config
-        image_BCHW = self.encoder.inputs(obs_BF).repeat(c.views, 1, 1, 1)
-        return random_shift(image_BCHW, c.shift_pixels, self.shifting) if c.augment == "shift" else image_BCHW
+        image_BCHW = self.encoder.inputs(obs_B).repeat(c.views, 1, 1, 1)
+        return random_shift(image_BCHW, c.shift_pixels, self.shift_generator) if c.augment == "shift" else image_BCHW
 
-    def gradient_step(self, b: Transitions) -> Figures:
-        """One step of critics with encoder, then of actor and temperature."""
+    def step(self) -> Metrics:
+        """One round: act for ``train_frequency`` steps, then take ``gradient_steps`` gradient steps."""
+        rollout = self.loop.gather(self.policy, self.clock)
+        self.clock += rollout.reward.numel()
+        metrics = self.interaction.episodes.metrics()
+        if self.clock > self.config.learning_starts:
+            metrics |= self.update()
+        return metrics
+
+    @torch.no_grad()
+    def update(self) -> Metrics:
+        """A round of gradient steps."""
+        for optimizer in (self.actor_optimizer, self.critic_optimizer):
+            optimizer.learning_rate = self.config.learning_rate_at(self.budget_used)
+        return self.loop.learn(lambda b: self.gradient_step(b.seen_by(self.views)))
+
+    def gradient_step(self, b: Transitions) -> SoftLearned:
+        """One step of critics with encoder, then of actor and temperature, then of the targets.
+
+        The batch has ``views`` of images in place of observations.
+        """
         rows, views = len(b.action_B), self.config.views
         seen_BF = self.encoder.record(b.obs_BF)
-        obs_BF = seen_BF.detach()
+        obs_BF = seen_BF.detach()[:rows]
         # One pass through the actor serves the states, each seen once, and every view of their successors.
-        recorded = self.actor.record(torch.cat((obs_BF[:rows], self.encoder(b.next_obs_BF))))
-        drawn = self.sample(recorded.out[0], self.noise(rows + rows * views, self.learning))
+        recorded = self.actor.record(torch.cat((obs_BF, self.encoder(b.next_obs_BF))))
+        drawn = squashed(recorded.out[0], self.noise.draw(rows + rows * views, self.actions.size))
         now, then = (SquashedSample._make(parts) for parts in zip(*(x.split((rows, rows * views)) for x in drawn)))
         alpha = self.temperature()
-        if self.config.temperature is None:
-            self.learn_temperature(now.log_prob_B)
+        error_NB1, q_NB1 = self.learn_critics(b, seen_BF, then, alpha)
+        self.learn_actor(obs_BF, recorded.rows(rows), now, alpha)
+        self.slow.follow(self.config.tau)
+        return SoftLearned(error_NB1, q_NB1, -now.log_prob_B, alpha)
+
+    def learn_critics(
+        self, b: Transitions, seen_BF: Tensor, then: SquashedSample, alpha: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        """Both critics, and through them the encoder, towards the soft target; returns their errors and values."""
+        rows, views = len(b.action_B), self.config.views
         next_obs_BF = self.target_encoder(b.next_obs_BF)
         next_q_B = self.target(torch.cat((next_obs_BF, then.action_BA), 1)).amin(0).squeeze(1)
         next_value_B = (next_q_B - alpha * then.log_prob_B).view(views, rows).mean(0)
-        target_B = torch.addcmul(b.return_B, b.discount_B, next_value_B)  # eq. 1, with the entropy of SAC
-        error_NB1, q_NB1 = self.learn_features(seen_BF, b.action_B.repeat(views, 1), target_B.repeat(views))
-        self.learn_actor(obs_BF[:rows], recorded.rows(rows), now, alpha)
-        self.target_flat.lerp_(self.critic_optimizer.flat, self.config.tau)
-        return lambda: soft_figures(error_NB1, q_NB1, -now.log_prob_B, alpha)
-
-    def learn_features(self, seen_BF: Tensor, action_BA: Tensor, target_B: Tensor) -> tuple[Tensor, Tensor]:
-        """Both critics, and through them the encoder, towards the target; returns their errors and values."""
-        recorded = self.critics.record(torch.cat((seen_BF.detach(), action_BA), 1))
+        target_B = torch.addcmul(b.return_B, b.discount_B, next_value_B).repeat(views)  # eq. 1, with SAC's entropy
+        recorded = self.critics.record(torch.cat((seen_BF.detach(), b.action_B.repeat(views, 1)), 1))
         error_NB1 = recorded.out - target_B[:, None]
         to_first_NBK = self.critics.backward(recorded, error_NB1 / len(target_B))  # eq. 3
         to_seen_BF = self.critics.input_gradient(recorded, to_first_NBK).sum(0)[:, : seen_BF.shape[1]]
@@ -132,10 +166,18 @@ class DrQ(SAC):
         self.critic_optimizer.step()
         return error_NB1, recorded.out
 
-    def more_state(self) -> dict[str, Tensor]:
-        """The generator of shifts."""
-        return {"shifting": self.shifting.get_state()}
+    def learn_actor(self, obs_BF: Tensor, recorded: EnsembleRecording, now: SquashedSample, alpha: Tensor) -> None:
+        """The actor towards actions that the smaller critic values and the entropy allows (eq. 9 of SAC); alpha towards
+        the entropy to hold.
+        """
+        judged = self.critics.record(torch.cat((obs_BF, now.action_BA), 1))
+        chosen_NB1 = torch.zeros_like(judged.out).scatter_(0, judged.out.argmin(0, keepdim=True), 1.0)
+        to_action_BA = self.critics.backward_to_input(judged, chosen_NB1, first=obs_BF.shape[1]).sum(0)
+        to_out_BK = squashed_gaussian_gradient(now, -to_action_BA, alpha) / len(obs_BF)
+        self.actor.backward(recorded, to_out_BK[None])
+        self.temperature.backward(-now.log_prob_B.mean())
+        self.actor_optimizer.step()
 
-    def load_more_state(self, state: dict[str, Tensor], restarted_E: Tensor) -> None:
-        """Continue from ``more_state``."""
-        self.shifting.set_state(state["shifting"])
+    def resumed(self) -> None:
+        """What belonged to episodes that are gone ends there."""
+        self.loop.restart(self.interaction.restarted_E)
