@@ -20,8 +20,8 @@ class Measure:
     count: int = 100
     """Episodes, rows or folds; data sets take 0 for all that there is."""
     split: str = ""
-    """Where: ``reference`` for Gymnasium's own implementation of a world, ``test`` or another split of a data set. Empty
-    for where a learner is judged while it learns: the world that it trains in, the ``validation`` split."""
+    """Where: ``reference`` for Gymnasium's own implementation of a world, ``test`` or another split of a data set.
+    Empty for where a learner is judged while it learns: the world that it trains in, the ``validation`` split."""
     seed: int = 0
     """Of the measuring alone; nothing that learns draws from it."""
 

@@ -1,4 +1,4 @@
-"""Which data a learner learns from. What there is registers itself under a name; a file of its own holds each source."""
+"""Which data a learner learns from. Sources register themselves under a name; a file of its own holds each."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field

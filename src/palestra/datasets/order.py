@@ -1,7 +1,7 @@
 """The order of a data set: which rows a batch holds, as a pure function of seed and position.
 
-Nothing is shuffled and kept. Row ``i`` of epoch ``e`` is where a permutation that is drawn from (seed, e) sends ``i``, so a
-loader's whole state is one integer, the number of samples seen, and any number of workers gives the same batches.
+Nothing is shuffled and kept. Row ``i`` of epoch ``e`` is where a permutation that is drawn from (seed, e) sends ``i``,
+so a loader's whole state is one integer, the number of samples seen, and any number of workers gives the same batches.
 """
 
 import hashlib

@@ -5,34 +5,34 @@ from typing import Any, ClassVar
 import gymnasium as gym
 import numpy as np
 import torch
+from gymnasium import spaces
 from torch import Tensor, nn
 
 from palestra.engine.arena import Arena
-from palestra.engine.interaction import Interaction
 from palestra.engine.learner import Learner
-from palestra.measure import Evaluation, Measure, Metrics
 from palestra.engine.policy import Policy, Scripted
 from palestra.envs.spaces import is_one_hot, one_hot, to_env_action
 from palestra.envs.vector import VectorEnv
 from palestra.envs.world import World
 from palestra.errors import UsageError
+from palestra.measure import Evaluation, Measure, Metrics
 
 
 class Agent:
     """Acts in a world by a policy. ``class PPO(Agent, Learner)``: a learning rule that has one.
 
-    It adds no level above a learner, holds no state, and asks for two attributes: ``interaction``, and ``policy``.
+    It adds no level above a learner, holds no state, and asks for two attributes: ``env`` and ``policy``.
     """
 
-    learns_from = World
+    learns_from: ClassVar[Any] = World
     clock_unit: ClassVar[str] = "env steps"
     headline: ClassVar[str] = "eval/return_mean"
-    saves: ClassVar[tuple[str, ...]] = ("interaction",)
+    derives: ClassVar[tuple[str, ...]] = ("env",)
 
     source: Any
     device: torch.device
-    interaction: Interaction
-    """The world in which it lives."""
+    env: VectorEnv
+    """The copies that it learns in; as a rule those of its ``Interaction``, which saves them."""
     policy: Policy
     """What it acts by."""
     modules: nn.Module = nn.ModuleDict()
@@ -45,9 +45,9 @@ class Agent:
         return self.source
 
     @property
-    def env(self) -> VectorEnv:
-        """The copies that it learns in."""
-        return self.interaction.env
+    def observation_space(self) -> spaces.Box:
+        """Of one observation that ``predict`` takes."""
+        return self.env.observation_space
 
     def act(self, obs: Tensor, *, deterministic: bool = True) -> Tensor:
         """Actions (B, ...) as the vector contract takes them, for observations (B, *obs_shape)."""
@@ -88,7 +88,7 @@ class Agent:
             raise UsageError(
                 f"{type(self.policy).__name__} acts by the true state, not by observations; expected evaluate() or play"
             )
-        space = self.env.observation_space
+        space = self.observation_space
         array = np.asarray(obs)
         if array.dtype.kind in "iu" and array.ndim <= 1 and is_one_hot(space):
             array = one_hot(array, space.shape[0])
@@ -117,7 +117,7 @@ class Agent:
         """Release environments and their processes."""
         if "_arena" in vars(self):
             self._arena.close()
-        self.interaction.close()
+        self.env.close()
 
 
 class Actor(Agent, Learner):
@@ -134,10 +134,13 @@ class Actor(Agent, Learner):
         self, policy_type: type[Scripted], source: str | World, config: Any = None, *, seed: int = 0,
         device: str = "auto",
     ):  # fmt: skip
-        self.name, self.config_type = policy_type.name, policy_type.config_type  # type: ignore[misc]
+        self.name, self.config_type = policy_type.name, policy_type.config_type
         super().__init__(source, config, seed=seed, device=device)
-        self.interaction = Interaction(self.world, seed=seed, device=self.device)
-        self.policy = policy_type(self.env, self.config, seed=seed)
+        self.env = self.world.make(device=self.device)
+        try:
+            self.policy = policy_type(self.env, self.config, seed=seed)
+        except UsageError as error:
+            raise UsageError(f"{self.name} cannot act in {self.world.id!r}: {error}") from error
         self.finished = True
 
     def step(self) -> Metrics:

@@ -7,12 +7,12 @@ import torch
 
 from palestra.engine import seeding
 from palestra.engine.evaluate import run_episodes
-from palestra.measure import Evaluation, Measure
 from palestra.engine.policy import Policy
 from palestra.envs.registry import MOST_SIMULATORS, is_simulator
 from palestra.envs.vector import VectorEnv
 from palestra.envs.world import World
 from palestra.errors import require
+from palestra.measure import Evaluation, Measure
 
 MAX_EVAL_ENVS = 100
 """Most episodes that are run side by side."""
@@ -53,7 +53,7 @@ class Arena:
         act: Callable[[Any], Any] = (lambda obs: policy.act(env)) if policy.sees == "state" else policy.act
         returns, lengths = [], []
         for batch in range(-(-measure.count // env.num_envs)):
-            policy.reset(env.num_envs, seed=seeding.derive(measure.seed, "episodes", batch))
+            policy.reset(env.num_envs, seed=seeding.derive(measure.seed, "episodes", batch) if batch else measure.seed)
             r, n = run_episodes(act, env, seed=seeding.derive(measure.seed, "evaluation", batch))
             returns.append(r)
             lengths.append(n)

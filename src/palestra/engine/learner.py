@@ -11,11 +11,11 @@ from palestra.datasets.dataset import Dataset
 from palestra.engine import checkpoint
 from palestra.engine.device import resolve_device
 from palestra.engine.exhibit import Exhibit
-from palestra.measure import Direction, Evaluation, Measure, Metrics
 from palestra.engine.settings import AlgorithmConfig
 from palestra.engine.state import capture, restore
 from palestra.engine.trainer import Trainer, TrainSettings
 from palestra.envs.world import World
+from palestra.measure import Direction, Evaluation, Measure, Metrics
 
 Source = World | Dataset
 """What is learned from."""
@@ -34,11 +34,11 @@ class Learner(ABC):
         device: auto, cpu, cuda, ...
     """
 
-    name: ClassVar[str]
+    name: str
     """The id under which it is registered (``ppo``)."""
-    config_type: ClassVar[type[Any]] = AlgorithmConfig
+    config_type: type[Any] = AlgorithmConfig
     """The dataclass of its settings."""
-    learns_from: ClassVar[type[World] | type[Dataset]] = Dataset
+    learns_from: ClassVar[Any] = Dataset
     """What a text in the place of a source names."""
     clock_unit: ClassVar[str] = "steps"
     """What the clock counts: ``env steps``, ``samples``, ``sweeps``."""
@@ -89,7 +89,7 @@ class Learner(ABC):
         """
         return self.measured(self.source.measure(**words))
 
-    def check_measurable(self, measure: Measure) -> None:
+    def check_measurable(self, measure: Measure) -> None:  # noqa: B027 - most can always be measured
         """Raise UsageError now if it cannot be measured so here, rather than after an hour of training."""
 
     def state_dict(self) -> dict[str, Any]:
@@ -99,9 +99,7 @@ class Learner(ABC):
 
     def load_state_dict(self, state: dict[str, Any]) -> list[str]:
         """Continue from a saved state. Returns one line for each thing that could not be restored exactly."""
-        notes = restore(self, state)
-        self.resumed()
-        return notes
+        return restore(self, state)
 
     def resumed(self) -> None:  # noqa: B027 - most have nothing to mend
         """Mend what a resume could not restore: forget what belonged to an episode that is gone, say."""

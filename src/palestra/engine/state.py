@@ -1,8 +1,8 @@
 """State is declared, and walked here: what the next step depends on, to plain data and exactly back.
 
 A learner, or a part that it holds, names in ``saves`` the attributes that its next step depends on, and in ``derives``
-those that hold tensors or generators and yet need no saving: constants of the settings, memory that is written before it
-is read. Nothing else about saving stands anywhere. What a name may hold:
+those that hold tensors or generators and yet need no saving: constants of the settings, memory that is written before
+it is read. Nothing else about saving stands anywhere. What a name may hold:
 
 - a tensor or an array, restored in place where the shape is the same, so that views of it stay views;
 - a generator; a module (its parameters and buffers);
@@ -25,6 +25,14 @@ class Part(Protocol):
 
     saves: Sequence[str]
     """Names of the attributes that the next step depends on."""
+
+
+@runtime_checkable
+class Mending(Protocol):
+    """Whatever has something to do once it is restored."""
+
+    def resumed(self) -> None:
+        """Mend what a resume could not restore, and drop what no longer holds."""
 
 
 @runtime_checkable
@@ -78,6 +86,8 @@ def restore(part: object, state: dict[str, Any]) -> list[str]:
     notes: list[str] = []
     for name in names:
         setattr(part, name, _restored(getattr(part, name), state[name], notes))
+    if isinstance(part, Mending):
+        part.resumed()
     return notes
 
 
@@ -132,7 +142,9 @@ def _undeclared(value: Any, path: str, seen: set[int]) -> Iterator[str]:
         named = {*declared(value), *declared(value, "derives")}
         for name, item in vars(value).items():
             inside = f"{path}.{name}"
-            yield from _undeclared(item, inside, seen) if name in declared(value) else _bare(item, inside, name in named)
+            yield from (
+                _undeclared(item, inside, seen) if name in declared(value) else _bare(item, inside, name in named)
+            )
     elif isinstance(value, dict | list | tuple):
         items = value.items() if isinstance(value, dict) else enumerate(value)
         for key, item in items:
@@ -141,10 +153,13 @@ def _undeclared(value: Any, path: str, seen: set[int]) -> Iterator[str]:
 
 def _bare(value: Any, path: str, named: bool) -> Iterator[str]:
     """The path of something that was not saved and holds what a step may depend on, unless it was named."""
-    if named:
+    if named or isinstance(value, type):
         return
     if isinstance(value, torch.Generator | nn.Module | Tensor | np.ndarray | Part):
         yield path
     elif isinstance(value, dict | list | tuple):
         for key, item in value.items() if isinstance(value, dict) else enumerate(value):
             yield from _bare(item, f"{path}[{key!r}]", named)
+    elif type(value).__module__.startswith("palestra"):
+        for name, item in getattr(value, "__dict__", {}).items():
+            yield from _bare(item, f"{path}.{name}", named)

@@ -186,7 +186,7 @@ def _find(name: str, out: Path, verified: Path) -> Group:
             raise UsageError(f"recipe {name} has no runs in {folder} and no record; palestra verify {name} makes them")
         metric, world = record.facts["metric"], _world(recipe.env, recipe.env_kwargs)
         measure = _measure(metric, record.facts["episodes"])
-        unit = learner_type(recipe.learner).clock_unit
+        unit = learner_type(recipe.learner).learner.clock_unit
         return Group(name, world, metric, measure, np.array(record.values), (), unit, recipe.budget)
     folder = Path(name)
     if folder.is_dir() and not (folder / "config.json").is_file():
@@ -217,7 +217,7 @@ def _of_runs(name: str, runs: list[Run]) -> Group:
                 )
         if run.config["train"]["budget"] != first["train"]["budget"]:
             raise UsageError(f"{name} mixes budgets; expected runs that differ in their seed alone")
-    unit = learner_type(first["learner"]).clock_unit
+    unit = learner_type(first["learner"]).learner.clock_unit
     world = _world(first["env"]["id"], first["env"]["kwargs"])
     finals = [_final(run) for run in chosen]
     measures = {final[0] if final else "" for final in finals}

@@ -4,7 +4,7 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
-from palestra.engine.configured import Configured
+from palestra.engine.learner import Learner
 from palestra.engine.settings import build, override
 from palestra.engine.trainer import TrainSettings
 from palestra.envs.world import World
@@ -69,7 +69,7 @@ def resolve(
         "target": recipe.target,
     }
     promised = dict(fields)
-    fields["eval_episodes"] = recipe.eval_episodes
+    fields["eval_count"] = recipe.eval_episodes
     fields |= {k: v for k, v in (train or {}).items() if v is not None}
     plan = TrainSettings(**{**fields, "seed": seed})
     as_given = (
@@ -87,16 +87,16 @@ def resolve(
         "seed": seed,
         "device": device,
         "train": dataclasses.asdict(plan),
-        "headline": cls.headline,
+        "headline": cls.learner.headline,
         "claim": dataclasses.asdict(recipe.claim) if recipe.claim and as_given else None,
     }
 
 
-def build_learner(config: Config) -> Configured:
+def build_learner(config: Config) -> Learner:
     """A fresh learner from a configuration."""
     for key in ("learner", "settings", "env", "seed", "device"):
         require(key in config, f"a configuration without {key!r}", "one that a training wrote")
-    cls: type[Configured] = learner_type(config["learner"])
+    cls = learner_type(config["learner"])
     algorithm = build(cls.config_type, config["settings"])
     return cls(build(World, config["env"]), algorithm, seed=config["seed"], device=config["device"])
 

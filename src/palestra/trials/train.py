@@ -6,10 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from palestra.engine import seeding
-from palestra.engine.configured import Configured
 from palestra.engine.device import threads as use_threads
+from palestra.engine.learner import Learner
 from palestra.engine.trainer import Ending, Trainer, TrainResult
 from palestra.errors import require
+from palestra.measure import Measure
 from palestra.recipes.recipe import Recipe
 from palestra.recipes.registry import get_recipe
 from palestra.runs import index
@@ -98,7 +99,7 @@ def train(
     with use_threads(threads):
         learner = build_learner(config)
         if config["claim"]:
-            learner.check_reference()
+            learner.check_measurable(Measure(split="reference"))
         run = Run.create(Path(out), config["task"], config["method"], seed, config)
         index.record(Path(out), run)
         return _train(learner, run, config, progress, notes=[], resumed=False)
@@ -119,7 +120,7 @@ def resume(path: str | Path, *, out: str | Path = "runs", progress: bool = False
         return _train(learner, run, config, progress, notes=[], resumed=True)
 
 
-def _train(learner: Configured, run: Run, config: Config, progress: bool, notes: list[str], resumed: bool) -> Outcome:
+def _train(learner: Learner, run: Run, config: Config, progress: bool, notes: list[str], resumed: bool) -> Outcome:
     try:
         trainer = Trainer(learner, train_settings(config, progress=progress), run)
         if resumed:

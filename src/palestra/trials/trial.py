@@ -58,7 +58,7 @@ def measure_of(recipe: Recipe) -> tuple[str, int]:
     """The metric that a recipe is measured by, and over how many episodes."""
     if recipe.claim is not None:
         return recipe.claim.metric, recipe.claim.episodes
-    return learner_type(recipe.learner).headline, EPISODES
+    return learner_type(recipe.learner).learner.headline, EPISODES
 
 
 def wanted_config(recipe: Recipe, seed: int, device: str) -> Config:

@@ -19,11 +19,11 @@ from palestra.data.demonstrations import Demonstrations
 from palestra.data.rollout import collect
 from palestra.engine import seeding
 from palestra.engine.agent import Agent, restart_notes
-from palestra.measure import Metrics
 from palestra.engine.settings import AlgorithmConfig
 from palestra.envs.spaces import from_unit
 from palestra.envs.world import World
 from palestra.errors import UsageError, require
+from palestra.measure import Metrics
 from palestra.nets.encoders import ARCHITECTURES, ConvEncoder, EncoderName, make_encoder
 from palestra.nets.ensemble import Precision
 from palestra.nets.mlp import MLP

@@ -12,9 +12,9 @@ from typing import Any, Literal
 
 import torch
 
-from palestra.measure import Metrics
 from palestra.errors import require
 from palestra.learners.on_policy.actor_critic import ActorCritic, Batch, SeeingConfig
+from palestra.measure import Metrics
 from palestra.nets.optimizer import ClippedAdam, ClippedRMSprop
 from palestra.ops.losses import value_loss, value_loss_gradient
 from palestra.ops.schedules import linear

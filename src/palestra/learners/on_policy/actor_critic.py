@@ -13,10 +13,10 @@ from torch import Generator, Tensor, nn
 from palestra.data.rollout import Rollout, collect
 from palestra.engine import seeding
 from palestra.engine.agent import Agent, restart_notes
-from palestra.measure import Metrics
 from palestra.engine.settings import AlgorithmConfig
 from palestra.envs.spaces import flat_dim, is_image
 from palestra.errors import require
+from palestra.measure import Metrics
 from palestra.nets.encoders import ARCHITECTURES, ConvEncoder, EncoderName
 from palestra.nets.ensemble import Precision
 from palestra.nets.heads import policy_head

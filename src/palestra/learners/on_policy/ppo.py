@@ -15,9 +15,9 @@ import torch
 from torch import Tensor
 
 from palestra.data.rollout import Rollout
-from palestra.measure import Metrics
 from palestra.errors import require
 from palestra.learners.on_policy.actor_critic import ActorCritic, SeeingConfig
+from palestra.measure import Metrics
 from palestra.nets.optimizer import ClippedAdam
 from palestra.ops.losses import (
     approximate_kl,

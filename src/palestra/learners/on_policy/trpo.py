@@ -16,9 +16,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from palestra.measure import Metrics
 from palestra.errors import require
 from palestra.learners.on_policy.actor_critic import ActorCritic, ActorCriticConfig, Batch, regress
+from palestra.measure import Metrics
 from palestra.nets.optimizer import ClippedAdam, flatten_parameters
 from palestra.ops.losses import surrogate
 from palestra.ops.statistics import explained_variance, standardised

@@ -17,9 +17,9 @@ from torch import Tensor
 
 from palestra.data.rollout import Rollout
 from palestra.engine import seeding
-from palestra.measure import Metrics
 from palestra.errors import require
 from palestra.learners.on_policy.actor_critic import ActorCritic, ActorCriticConfig, Batch, regress
+from palestra.measure import Metrics
 from palestra.nets.mlp import MLP
 from palestra.nets.optimizer import ClippedAdam
 from palestra.ops.phi import Phi, policy_gradient_weight
