@@ -25,7 +25,9 @@ from palestra.measure import Metrics
 from palestra.nets.ensemble import Ensemble
 from palestra.nets.optimizer import ClippedAdam
 from palestra.nets.targets import TargetNetworks, slow_copy
+from palestra.ops.distributions import record_tanh
 from palestra.ops.features import flat_features
+from palestra.ops.losses import mean, squared_error
 
 
 @dataclass(frozen=True)
@@ -40,13 +42,14 @@ class DDPG(Agent, Learner):
     config_type = DDPGConfig
     config: DDPGConfig
     policy: DeterministicPolicy
-    saves = ("modules", "actor_optimizer", "critic_optimizer", "policy", "loop")
+    saves = ("interaction", "modules", "actor_optimizer", "critic_optimizer", "policy", "loop")
     derives = ("actions", "actor", "critic", "target_actor", "target_critic", "slow_actor", "slow_critic")
 
     def __init__(self, source: str | World, config: DDPGConfig | None = None, *, seed: int = 0, device: str = "auto"):
         super().__init__(source, config, seed=seed, device=device)
         c = self.config
         self.interaction = Interaction(self.world, seed=seed, device=self.device)
+        self.env = self.interaction.env
         self.actions = BoxActions(self.env.action_space, self.name, self.device)
         features, init = flat_dim(self.env.observation_space), seeding.generator(seed, "weights")
         self.actor = Ensemble(1, [features, *c.hidden_sizes, self.actions.size], init, c.precision)
@@ -83,34 +86,20 @@ class DDPG(Agent, Learner):
     def gradient_step(self, b: Transitions) -> CriticsLearned:
         """One step of the critic, then of the actor, then of their targets."""
         b = b.seen_by(flat_features)
-        learned = self.learn_critic(b)
-        self.learn_actor(b.obs_BF)
+        q_1B1, target_B = self.critic.record(b.obs_BF, b.action_B), self.targets(b)
+        self.critic_optimizer.descend(squared_error(q_1B1, target_B))  # eq. 5
+        action_BA = record_tanh(self.actor.record(b.obs_BF))
+        self.actor_optimizer.descend(-mean(self.critic.record(b.obs_BF, action_BA)))  # eq. 6
         self.slow_critic.follow(self.config.tau)
         self.slow_actor.follow(self.config.tau)
-        return learned
+        return CriticsLearned(q_1B1, target_B)
 
-    def learn_critic(self, b: Transitions) -> CriticsLearned:
-        """The critic towards the value of the target actor's actions."""
+    def targets(self, b: Transitions) -> Tensor:
+        """Y (B,), with the value of the target actor's actions (algorithm 1)."""
         next_action_BA = mu(self.target_actor, b.next_obs_BF)
         next_q_B = self.target_critic(torch.cat((b.next_obs_BF, next_action_BA), 1))[0].squeeze(1)
-        target_B = torch.addcmul(b.return_B, b.discount_B, next_q_B)  # algorithm 1: y
-        recorded = self.critic.record(torch.cat((b.obs_BF, b.action_B), 1))
-        error_1B1 = recorded.out - target_B[:, None]
-        self.critic.backward(recorded, error_1B1 * (2.0 / len(target_B)))  # eq. 5
-        self.critic_optimizer.step()
-        return CriticsLearned(error_1B1, recorded.out)
-
-    def learn_actor(self, obs_BF: Tensor) -> None:
-        """The actor up the critic (eq. 6)."""
-        recorded = self.actor.record(obs_BF)
-        action_BA = recorded.out[0].tanh()
-        judged = self.critic.record(torch.cat((obs_BF, action_BA), 1))
-        to_q_1B1 = torch.full_like(judged.out, -1.0 / len(obs_BF))
-        to_action_BA = self.critic.backward_to_input(judged, to_q_1B1, first=obs_BF.shape[1])[0]
-        self.actor.backward(recorded, (to_action_BA * (1.0 - action_BA.square()))[None])
-        self.actor_optimizer.step()
+        return torch.addcmul(b.return_B, b.discount_B, next_q_B)
 
     def resumed(self) -> None:
-        """What belonged to episodes that are gone ends there."""
-        self.loop.restart(self.interaction.restarted_E)
+        """The noise begins anew with an episode."""
         self.policy.noise.begin(self.interaction.restarted_E)

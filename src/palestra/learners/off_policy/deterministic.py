@@ -78,11 +78,12 @@ def mu(actor: Ensemble, obs_BF: Tensor) -> Tensor:
 class CriticsLearned(NamedTuple):
     """What a gradient step of critics found."""
 
-    error_NB1: Tensor
-    """By how much each was wrong."""
     q_NB1: Tensor
     """What each said."""
+    target_B: Tensor
+    """What it should have said."""
 
     def figures(self) -> dict[str, Tensor]:
-        """Their loss and mean value."""
-        return {"critic_loss": self.error_NB1.square().mean(), "q_mean": self.q_NB1.mean()}
+        """Their mean squared error and mean value."""
+        q_NB1 = self.q_NB1.detach()
+        return {"critic_loss": (q_NB1 - self.target_B[:, None]).square().mean(), "q_mean": q_NB1.mean()}

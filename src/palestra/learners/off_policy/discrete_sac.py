@@ -29,12 +29,14 @@ from palestra.learners.off_policy.actions import DiscreteActions
 from palestra.learners.off_policy.replaying import ReplayLoop
 from palestra.learners.off_policy.temperature import SoftConfig, SoftLearned, Temperature
 from palestra.measure import Metrics
-from palestra.nets.ensemble import Ensemble, EnsembleRecording
+from palestra.nets.ensemble import Ensemble
 from palestra.nets.optimizer import ClippedAdam
 from palestra.nets.targets import TargetNetworks, slow_copy
 from palestra.ops.distributions import categorical_entropy, categorical_sample
 from palestra.ops.features import flat_features
-from palestra.ops.soft_value import soft_value, soft_value_gradient
+from palestra.ops.losses import squared_error
+from palestra.ops.soft_value import mean_soft_value, soft_value
+from palestra.ops.terms import gather
 
 
 @dataclass(frozen=True)
@@ -90,7 +92,7 @@ class DiscreteSAC(Agent, Learner):
     config_type = DiscreteSACConfig
     config: DiscreteSACConfig
     policy: CategoricalPolicy
-    saves = ("modules", "actor_optimizer", "critic_optimizer", "policy", "loop")
+    saves = ("interaction", "modules", "actor_optimizer", "critic_optimizer", "policy", "loop")
     derives = ("actor", "critics", "temperature", "target", "slow")
 
     def __init__(
@@ -99,6 +101,7 @@ class DiscreteSAC(Agent, Learner):
         super().__init__(source, config, seed=seed, device=device)
         c = self.config
         self.interaction = Interaction(self.world, seed=seed, device=self.device)
+        self.env = self.interaction.env
         self.actions = DiscreteActions(self.env.action_space, self.name, instead="sac", device=self.device)
         sizes = [flat_dim(self.env.observation_space), *c.hidden_sizes, self.actions.size]
         init = seeding.generator(seed, "weights")
@@ -134,41 +137,21 @@ class DiscreteSAC(Agent, Learner):
         """One step of the critics, then of actor and temperature, then of the target."""
         b = b.seen_by(flat_features)
         rows = len(b.obs_BF)
-        # One pass through the actor serves the states and their successors.
-        recorded = self.actor.record(torch.cat((b.obs_BF, b.next_obs_BF)))
-        log_prob_BA, next_log_prob_BA = F.log_softmax(recorded.out[0], 1).split(rows)
-        entropy_B = categorical_entropy(recorded.out[0, :rows])
+        # One pass through the actor serves the states, of which it learns, and their successors.
+        logits_1BA = self.actor.record(torch.cat((b.obs_BF, b.next_obs_BF)))
+        log_prob_BA, next_log_prob_BA = F.log_softmax(logits_1BA[0].detach(), 1).split(rows)
+        minus_entropy_B = -categorical_entropy(logits_1BA[0, :rows].detach())
         alpha = self.temperature()
-        error_NB1, q_NB1 = self.learn_critics(b, next_log_prob_BA, alpha)
-        self.learn_actor(b.obs_BF, recorded.rows(rows), log_prob_BA, entropy_B, alpha)
+        out_NBA = self.critics.record(b.obs_BF)
+        q_NB1 = gather(out_NBA, 2, b.action_B[:, None].expand(len(out_NBA), -1, 1))
+        critic_loss = 0.5 * squared_error(q_NB1, self.targets(b, next_log_prob_BA, alpha))
+        self.critic_optimizer.descend(critic_loss)
+        actor_loss = -mean_soft_value(logits_1BA, log_prob_BA, self.critics(b.obs_BF).amin(0), alpha)  # eq. 12
+        self.actor_optimizer.descend(actor_loss + self.temperature.loss(minus_entropy_B))  # eq. 11
         self.slow.follow(self.config.tau)
-        return SoftLearned(error_NB1, q_NB1, entropy_B, alpha)
+        return SoftLearned(critic_loss, q_NB1, minus_entropy_B, alpha)
 
-    def learn_critics(self, b: Transitions, next_log_prob_BA: Tensor, alpha: Tensor) -> tuple[Tensor, Tensor]:
-        """Both critics towards the soft target; returns errors and values of the actions taken, (N, B, 1) each."""
-        next_value_B = soft_value(next_log_prob_BA, self.target(b.next_obs_BF).amin(0), alpha)  # eq. 10
-        target_B = torch.addcmul(b.return_B, b.discount_B, next_value_B)
-        recorded = self.critics.record(b.obs_BF)
-        taken_NB1 = b.action_B[:, None].expand(len(recorded.out), -1, 1)
-        q_NB1 = recorded.out.gather(2, taken_NB1)
-        error_NB1 = q_NB1 - target_B[:, None]
-        to_out_NBA = torch.zeros_like(recorded.out).scatter_(2, taken_NB1, error_NB1 / len(target_B))
-        self.critics.backward(recorded, to_out_NBA)
-        self.critic_optimizer.step()
-        return error_NB1, q_NB1
-
-    def learn_actor(
-        self, obs_BF: Tensor, recorded: EnsembleRecording, log_prob_BA: Tensor, entropy_B: Tensor, alpha: Tensor
-    ) -> None:
-        """The actor towards actions that the smaller critic values and the entropy allows (eq. 12); alpha towards the
-        entropy to hold (eq. 11).
-        """
-        q_BA = self.critics(obs_BF).amin(0)
-        to_logits_BA = -soft_value_gradient(log_prob_BA, q_BA, alpha) / len(obs_BF)
-        self.actor.backward(recorded, to_logits_BA[None])
-        self.temperature.backward(entropy_B.mean())
-        self.actor_optimizer.step()
-
-    def resumed(self) -> None:
-        """What belonged to episodes that are gone ends there."""
-        self.loop.restart(self.interaction.restarted_E)
+    def targets(self, b: Transitions, next_log_prob_BA: Tensor, alpha: Tensor) -> Tensor:
+        """Y (B,), with the soft value of the policy; the smaller of two critics is believed (eq. 10)."""
+        next_value_B = soft_value(next_log_prob_BA, self.target(b.next_obs_BF).amin(0), alpha)
+        return torch.addcmul(b.return_B, b.discount_B, next_value_B)

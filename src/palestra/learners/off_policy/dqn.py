@@ -33,7 +33,7 @@ from palestra.learners.off_policy.actions import DiscreteActions
 from palestra.learners.off_policy.epsilon_greedy import EpsilonGreedyPolicy, LayerNoise
 from palestra.learners.off_policy.replaying import remembered
 from palestra.measure import Metrics
-from palestra.nets.mlp import MLP, Activation
+from palestra.nets.mlp import Activation
 from palestra.nets.optimizer import ClippedAdam
 from palestra.nets.q_network import make_q_network
 from palestra.nets.targets import TargetNetworks, slow_copy
@@ -129,13 +129,14 @@ class DQN(Agent, Learner):
     config_type = DQNConfig
     config: DQNConfig
     policy: EpsilonGreedyPolicy
-    saves = ("modules", "optimizer", "policy", "noise", "replay", "replay_generator")
+    saves = ("interaction", "modules", "optimizer", "policy", "noise", "replay", "replay_generator")
     derives = ("head", "q", "target", "slow")
 
     def __init__(self, source: str | World, config: DQNConfig | None = None, *, seed: int = 0, device: str = "auto"):
         super().__init__(source, config, seed=seed, device=device)
         c = self.config
         self.interaction = Interaction(self.world, seed=seed, device=self.device)
+        self.env = self.interaction.env
         actions = DiscreteActions(self.env.action_space, self.name, instead="ppo", device=self.device)
         self.head = make_q_head(c.distributional, c.num_atoms, c.value_range, c.loss, self.device)
         sizes = [flat_dim(self.env.observation_space), *c.hidden_sizes]
@@ -191,7 +192,7 @@ class DQN(Agent, Learner):
         )
         chosen_BZ, target_BZ = (torch.cat(parts) for parts in zip(*steps))
         q_mean = float(self.head.values(chosen_BZ).mean())
-        return {"train/loss": float(self.head.loss(chosen_BZ, target_BZ)), "train/q_mean": q_mean}
+        return {"train/loss": float(self.head.loss(chosen_BZ, target_BZ).value), "train/q_mean": q_mean}
 
     def steps(self, replay: ReplayBuffer) -> list[tuple[Tensor, Tensor]]:
         """A round on uniform draws: of each gradient step what Q was, and its targets."""
@@ -211,7 +212,8 @@ class DQN(Agent, Learner):
         next_out_BK = self.target(of_round.next_obs_BF)
         if c.double:
             return (self.targets(b, out_BK) for b, out_BK in zip(batches, next_out_BK.split(c.batch_size)))
-        return self.targets(of_round, next_out_BK).split(c.batch_size)
+        target_BZ: Sequence[Tensor] = self.targets(of_round, next_out_BK).split(c.batch_size)
+        return target_BZ
 
     def prioritised_steps(self, replay: PrioritisedReplay) -> list[tuple[Tensor, Tensor]]:
         """A round in which each draw depends on the errors of those before it."""
@@ -239,30 +241,12 @@ class DQN(Agent, Learner):
 
         Returns the network's outputs for those actions from before: values (B,), or (B, Z) of a distribution.
         """
-        if isinstance(self.q, MLP):
-            recorded = self.q.record(b.obs_BF)
-            chosen_BZ, gradient_BK = self._loss_gradient(recorded.out, b.action_B, target_BZ, weight_B)
-            self.q.backward(recorded, gradient_BK)
-            self.optimizer.step()
-        else:
-            with torch.enable_grad():
-                out_BK = self.q(b.obs_BF, *self.noise.draw(1))
-            chosen_BZ, gradient_BK = self._loss_gradient(out_BK.detach(), b.action_B, target_BZ, weight_B)
-            self.optimizer.descend([out_BK], [gradient_BK])
+        out_BK = self.q.record(b.obs_BF, *self.noise.draw(1))
+        chosen_BZ = self.head.of(out_BK, b.action_B)
+        self.optimizer.descend(self.head.loss(chosen_BZ, target_BZ, weight_B))
         if self.config.tau < 1.0:
             self.slow.follow(self.config.tau)
-        return chosen_BZ
-
-    @torch.no_grad()
-    def _loss_gradient(
-        self, out_BK: Tensor, action_B: Tensor, target_BZ: Tensor, weight_B: Tensor | None
-    ) -> tuple[Tensor, Tensor]:
-        """The outputs for chosen actions, and the derivative of the weighted mean loss by all outputs (B, A * Z)."""
-        chosen_BZ = self.head.of(out_BK, action_B)
-        gradient_BZ = self.head.gradient(chosen_BZ, target_BZ)
-        if weight_B is not None:
-            gradient_BZ = gradient_BZ * weight_B.view(-1, *(1,) * (gradient_BZ.dim() - 1))
-        return chosen_BZ, self.head.spread(gradient_BZ, action_B, out_BK)
+        return chosen_BZ.detach()
 
     def resumed(self) -> None:
         """What belonged to episodes that are gone ends there."""

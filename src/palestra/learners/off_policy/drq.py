@@ -24,15 +24,17 @@ from palestra.errors import UsageError, require
 from palestra.learners.off_policy.actions import BoxActions
 from palestra.learners.off_policy.noise import NormalNoise
 from palestra.learners.off_policy.replaying import ReplayLoop
-from palestra.learners.off_policy.squashed_gaussian import SquashedGaussianPolicy, squashed
+from palestra.learners.off_policy.squashed_gaussian import SquashedGaussianPolicy, record_squashed
 from palestra.learners.off_policy.temperature import SoftConfig, SoftLearned, Temperature
 from palestra.measure import Metrics
 from palestra.nets.encoders import ConvEncoder, make_encoder, narrow
-from palestra.nets.ensemble import Ensemble, EnsembleRecording
+from palestra.nets.ensemble import Ensemble
 from palestra.nets.optimizer import ClippedAdam
 from palestra.nets.targets import TargetNetworks, slow_copy
 from palestra.ops.augment import random_shift
-from palestra.ops.distributions import SquashedSample, squashed_gaussian_gradient
+from palestra.ops.distributions import SquashedSample
+from palestra.ops.losses import mean, mean_of_least, squared_error
+from palestra.ops.terms import Term
 
 
 @dataclass(frozen=True)
@@ -73,13 +75,23 @@ class DrQ(Agent, Learner):
     config_type = DrQConfig
     config: DrQConfig
     policy: SquashedGaussianPolicy
-    saves = ("modules", "actor_optimizer", "critic_optimizer", "policy", "loop", "noise", "shift_generator")
+    saves = (
+        "interaction",
+        "modules",
+        "actor_optimizer",
+        "critic_optimizer",
+        "policy",
+        "loop",
+        "noise",
+        "shift_generator",
+    )
     derives = ("actions", "encoder", "actor", "critics", "temperature", "target", "target_encoder", "slow")
 
     def __init__(self, source: str | World, config: DrQConfig | None = None, *, seed: int = 0, device: str = "auto"):
         super().__init__(source, config, seed=seed, device=device)
         c = self.config
         self.interaction = Interaction(self.world, seed=seed, device=self.device)
+        self.env = self.interaction.env
         self.actions = BoxActions(self.env.action_space, self.name, self.device)
         space, init = self.env.observation_space, seeding.generator(seed, "weights")
         architecture = narrow(c.encoder_channels, c.encoder_features)
@@ -140,44 +152,25 @@ class DrQ(Agent, Learner):
         seen_BF = self.encoder.record(b.obs_BF)
         obs_BF = seen_BF.detach()[:rows]
         # One pass through the actor serves the states, each seen once, and every view of their successors.
-        recorded = self.actor.record(torch.cat((obs_BF, self.encoder(b.next_obs_BF))))
-        drawn = squashed(recorded.out[0], self.noise.draw(rows + rows * views, self.actions.size))
-        now, then = (SquashedSample._make(parts) for parts in zip(*(x.split((rows, rows * views)) for x in drawn)))
+        out_1BK = self.actor.record(torch.cat((obs_BF, self.encoder(b.next_obs_BF))))
+        now, then = record_squashed(out_1BK, self.noise.draw(rows + rows * views, self.actions.size), rows)
         alpha = self.temperature()
-        error_NB1, q_NB1 = self.learn_critics(b, seen_BF, then, alpha)
-        self.learn_actor(obs_BF, recorded.rows(rows), now, alpha)
+        q_NB1 = self.critics.record(seen_BF, b.action_B.repeat(views, 1))
+        critic_loss = 0.5 * squared_error(q_NB1, self.targets(b, then, alpha).repeat(views))  # eq. 2, 3
+        self.critic_optimizer.descend(critic_loss)
+        actor_loss = self.actor_loss(obs_BF, now, alpha)
+        self.actor_optimizer.descend(actor_loss + self.temperature.loss(now.log_prob_B))  # eq. 18 of SAC
         self.slow.follow(self.config.tau)
-        return SoftLearned(error_NB1, q_NB1, -now.log_prob_B, alpha)
+        return SoftLearned(critic_loss, q_NB1, now.log_prob_B, alpha)
 
-    def learn_critics(
-        self, b: Transitions, seen_BF: Tensor, then: SquashedSample, alpha: Tensor
-    ) -> tuple[Tensor, Tensor]:
-        """Both critics, and through them the encoder, towards the soft target; returns their errors and values."""
-        rows, views = len(b.action_B), self.config.views
+    def targets(self, b: Transitions, then: SquashedSample, alpha: Tensor) -> Tensor:
+        """Y (B,), with the soft value of the policy's own actions in all views (eq. 1, with SAC's entropy)."""
         next_obs_BF = self.target_encoder(b.next_obs_BF)
         next_q_B = self.target(torch.cat((next_obs_BF, then.action_BA), 1)).amin(0).squeeze(1)
-        next_value_B = (next_q_B - alpha * then.log_prob_B).view(views, rows).mean(0)
-        target_B = torch.addcmul(b.return_B, b.discount_B, next_value_B).repeat(views)  # eq. 1, with SAC's entropy
-        recorded = self.critics.record(torch.cat((seen_BF.detach(), b.action_B.repeat(views, 1)), 1))
-        error_NB1 = recorded.out - target_B[:, None]
-        to_first_NBK = self.critics.backward(recorded, error_NB1 / len(target_B))  # eq. 3
-        to_seen_BF = self.critics.input_gradient(recorded, to_first_NBK).sum(0)[:, : seen_BF.shape[1]]
-        self.encoder.backward(seen_BF, to_seen_BF)
-        self.critic_optimizer.step()
-        return error_NB1, recorded.out
+        next_value_B = (next_q_B - alpha * then.log_prob_B).view(self.config.views, -1).mean(0)
+        return torch.addcmul(b.return_B, b.discount_B, next_value_B)
 
-    def learn_actor(self, obs_BF: Tensor, recorded: EnsembleRecording, now: SquashedSample, alpha: Tensor) -> None:
-        """The actor towards actions that the smaller critic values and the entropy allows (eq. 9 of SAC); alpha towards
-        the entropy to hold.
-        """
-        judged = self.critics.record(torch.cat((obs_BF, now.action_BA), 1))
-        chosen_NB1 = torch.zeros_like(judged.out).scatter_(0, judged.out.argmin(0, keepdim=True), 1.0)
-        to_action_BA = self.critics.backward_to_input(judged, chosen_NB1, first=obs_BF.shape[1]).sum(0)
-        to_out_BK = squashed_gaussian_gradient(now, -to_action_BA, alpha) / len(obs_BF)
-        self.actor.backward(recorded, to_out_BK[None])
-        self.temperature.backward(-now.log_prob_B.mean())
-        self.actor_optimizer.step()
-
-    def resumed(self) -> None:
-        """What belonged to episodes that are gone ends there."""
-        self.loop.restart(self.interaction.restarted_E)
+    def actor_loss(self, obs_BF: Tensor, now: SquashedSample, alpha: Tensor) -> Term:
+        """How far actions are from those that the smaller critic values and the entropy allows (eq. 9 of SAC)."""
+        q_NB1 = self.critics.record(obs_BF, now.action_BA)
+        return alpha * mean(now.log_prob_B) - mean_of_least(q_NB1)

@@ -77,12 +77,14 @@ class OrnsteinUhlenbeckNoise:
     saves = ("now_EA",)
 
     def __init__(self, std: float, num_envs: int, size: int, device: torch.device):
-        self.steps = GaussianNoise(std, num_envs, size, device)
+        self.std = std
         self.now_EA = torch.zeros(num_envs, size, device=device)
 
     def next(self, generator: Generator) -> Tensor:
         """(E, A) for the next step."""
-        self.now_EA = (1.0 - OU_RATE) * self.now_EA + self.steps.next(generator)
+        self.now_EA = (1.0 - OU_RATE) * self.now_EA + self.std * torch.randn(
+            self.now_EA.shape, generator=generator, device=self.now_EA.device
+        )
         return self.now_EA
 
     def begin(self, ended_E: Tensor) -> None:

@@ -111,6 +111,7 @@ class ReplayLoop:
     """
 
     saves = ("replay", "generator", "gradient_steps_done", "held_for", "held_E")
+    derives = ("interaction", "actions")
 
     def __init__(
         self, world: World, interaction: Interaction, actions: Actions, config: OffPolicyConfig, *, seed: int,
@@ -150,9 +151,9 @@ class ReplayLoop:
             return {}
         return {f"train/{name}": float(value) for name, value in reported.figures().items()}
 
-    def restart(self, restarted_E: Tensor) -> None:
-        """Know which environments (E,) bool began a new episode at a resume."""
-        self.replay.cut(restarted_E)
+    def resumed(self) -> None:
+        """What belonged to episodes that are gone ends there."""
+        self.replay.cut(self.interaction.restarted_E)
 
 
 def remembered(

@@ -23,14 +23,16 @@ from palestra.envs.world import World
 from palestra.learners.off_policy.actions import BoxActions
 from palestra.learners.off_policy.noise import NormalNoise
 from palestra.learners.off_policy.replaying import ReplayLoop
-from palestra.learners.off_policy.squashed_gaussian import SquashedGaussianPolicy, squashed
+from palestra.learners.off_policy.squashed_gaussian import SquashedGaussianPolicy, record_squashed
 from palestra.learners.off_policy.temperature import SoftConfig, SoftLearned, Temperature
 from palestra.measure import Metrics
-from palestra.nets.ensemble import Ensemble, EnsembleRecording
+from palestra.nets.ensemble import Ensemble
 from palestra.nets.optimizer import ClippedAdam
 from palestra.nets.targets import TargetNetworks, slow_copy
-from palestra.ops.distributions import SquashedSample, squashed_gaussian_gradient
+from palestra.ops.distributions import SquashedSample
 from palestra.ops.features import flat_features
+from palestra.ops.losses import mean, mean_of_least, squared_error
+from palestra.ops.terms import Term
 
 
 @dataclass(frozen=True)
@@ -45,13 +47,14 @@ class SAC(Agent, Learner):
     config_type = SACConfig
     config: SACConfig
     policy: SquashedGaussianPolicy
-    saves = ("modules", "actor_optimizer", "critic_optimizer", "policy", "loop", "noise")
+    saves = ("interaction", "modules", "actor_optimizer", "critic_optimizer", "policy", "loop", "noise")
     derives = ("actions", "actor", "critics", "temperature", "target", "slow")
 
     def __init__(self, source: str | World, config: SACConfig | None = None, *, seed: int = 0, device: str = "auto"):
         super().__init__(source, config, seed=seed, device=device)
         c = self.config
         self.interaction = Interaction(self.world, seed=seed, device=self.device)
+        self.env = self.interaction.env
         self.actions = BoxActions(self.env.action_space, self.name, self.device)
         features, init = flat_dim(self.env.observation_space), seeding.generator(seed, "weights")
         self.actor = Ensemble(1, [features, *c.hidden_sizes, 2 * self.actions.size], init, c.precision)
@@ -88,38 +91,24 @@ class SAC(Agent, Learner):
         """One step of the critics, then of actor and temperature, then of the target."""
         b = b.seen_by(flat_features)
         rows = len(b.obs_BF)
-        # One pass through the actor serves the states and their successors.
-        recorded = self.actor.record(torch.cat((b.obs_BF, b.next_obs_BF)))
-        drawn = squashed(recorded.out[0], self.noise.draw(2 * rows, self.actions.size))
-        now, then = (SquashedSample._make(parts) for parts in zip(*(x.split(rows) for x in drawn)))
+        # One pass through the actor serves the states, of which it learns, and their successors.
+        out_1BK = self.actor.record(torch.cat((b.obs_BF, b.next_obs_BF)))
+        now, then = record_squashed(out_1BK, self.noise.draw(2 * rows, self.actions.size), rows)
         alpha = self.temperature()
-        error_NB1, q_NB1 = self.learn_critics(b, then, alpha)
-        self.learn_actor(b.obs_BF, recorded.rows(rows), now, alpha)
+        q_NB1 = self.critics.record(b.obs_BF, b.action_B)
+        critic_loss = 0.5 * squared_error(q_NB1, self.targets(b, then, alpha))  # eq. 5
+        self.critic_optimizer.descend(critic_loss)
+        actor_loss = self.actor_loss(b.obs_BF, now, alpha)
+        self.actor_optimizer.descend(actor_loss + self.temperature.loss(now.log_prob_B))  # eq. 18
         self.slow.follow(self.config.tau)
-        return SoftLearned(error_NB1, q_NB1, -now.log_prob_B, alpha)
+        return SoftLearned(critic_loss, q_NB1, now.log_prob_B, alpha)
 
-    def learn_critics(self, b: Transitions, then: SquashedSample, alpha: Tensor) -> tuple[Tensor, Tensor]:
-        """Both critics towards the soft target; returns their errors and values, (N, B, 1) each."""
+    def targets(self, b: Transitions, then: SquashedSample, alpha: Tensor) -> Tensor:
+        """Y (B,), with the soft value of the policy's own actions; the smaller of two is believed (eq. 5, 6)."""
         next_q_B = self.target(torch.cat((b.next_obs_BF, then.action_BA), 1)).amin(0).squeeze(1)
-        target_B = torch.addcmul(b.return_B, b.discount_B, next_q_B - alpha * then.log_prob_B)  # eq. 5, 6
-        recorded = self.critics.record(torch.cat((b.obs_BF, b.action_B), 1))
-        error_NB1 = recorded.out - target_B[:, None]
-        self.critics.backward(recorded, error_NB1 / len(target_B))
-        self.critic_optimizer.step()
-        return error_NB1, recorded.out
+        return torch.addcmul(b.return_B, b.discount_B, next_q_B - alpha * then.log_prob_B)
 
-    def learn_actor(self, obs_BF: Tensor, recorded: EnsembleRecording, now: SquashedSample, alpha: Tensor) -> None:
-        """The actor towards actions that the smaller critic values and the entropy allows (eq. 9); alpha towards the
-        entropy to hold (eq. 18).
-        """
-        judged = self.critics.record(torch.cat((obs_BF, now.action_BA), 1))
-        chosen_NB1 = torch.zeros_like(judged.out).scatter_(0, judged.out.argmin(0, keepdim=True), 1.0)
-        to_action_BA = self.critics.backward_to_input(judged, chosen_NB1, first=obs_BF.shape[1]).sum(0)
-        to_out_BK = squashed_gaussian_gradient(now, -to_action_BA, alpha) / len(obs_BF)
-        self.actor.backward(recorded, to_out_BK[None])
-        self.temperature.backward(-now.log_prob_B.mean())
-        self.actor_optimizer.step()
-
-    def resumed(self) -> None:
-        """What belonged to episodes that are gone ends there."""
-        self.loop.restart(self.interaction.restarted_E)
+    def actor_loss(self, obs_BF: Tensor, now: SquashedSample, alpha: Tensor) -> Term:
+        """How far actions are from those that the smaller critic values and the entropy allows (eq. 9)."""
+        q_NB1 = self.critics.record(obs_BF, now.action_BA)
+        return alpha * mean(now.log_prob_B) - mean_of_least(q_NB1)

@@ -26,7 +26,9 @@ from palestra.measure import Metrics
 from palestra.nets.ensemble import Ensemble
 from palestra.nets.optimizer import ClippedAdam
 from palestra.nets.targets import TargetNetworks, slow_copy
+from palestra.ops.distributions import record_tanh
 from palestra.ops.features import flat_features
+from palestra.ops.losses import mean, squared_error
 
 
 @dataclass(frozen=True)
@@ -54,13 +56,14 @@ class TD3(Agent, Learner):
     config_type = TD3Config
     config: TD3Config
     policy: DeterministicPolicy
-    saves = ("modules", "actor_optimizer", "critic_optimizer", "policy", "loop", "noise")
+    saves = ("interaction", "modules", "actor_optimizer", "critic_optimizer", "policy", "loop", "noise")
     derives = ("actions", "actor", "critics", "target_actor", "target_critics", "slow_actor", "slow_critics")
 
     def __init__(self, source: str | World, config: TD3Config | None = None, *, seed: int = 0, device: str = "auto"):
         super().__init__(source, config, seed=seed, device=device)
         c = self.config
         self.interaction = Interaction(self.world, seed=seed, device=self.device)
+        self.env = self.interaction.env
         self.actions = BoxActions(self.env.action_space, self.name, self.device)
         features, init = flat_dim(self.env.observation_space), seeding.generator(seed, "weights")
         self.actor = Ensemble(1, [features, *c.hidden_sizes, self.actions.size], init, c.precision)
@@ -98,23 +101,20 @@ class TD3(Agent, Learner):
     def gradient_step(self, b: Transitions) -> CriticsLearned:
         """One step of the critics; every ``policy_delay`` of them one of the actor and of the targets."""
         b = b.seen_by(flat_features)
-        learned = self.learn_critics(b)
+        q_NB1, target_B = self.critics.record(b.obs_BF, b.action_B), self.targets(b)
+        self.critic_optimizer.descend(squared_error(q_NB1, target_B))
         if self.loop.gradient_steps_done % self.config.policy_delay == 0:
-            self.learn_actor(b.obs_BF)
+            action_BA = record_tanh(self.actor.record(b.obs_BF))
+            self.actor_optimizer.descend(-mean(self.critics.record(b.obs_BF, action_BA, number=1)))
             self.slow_critics.follow(self.config.tau)
             self.slow_actor.follow(self.config.tau)
-        return learned
+        return CriticsLearned(q_NB1, target_B)
 
-    def learn_critics(self, b: Transitions) -> CriticsLearned:
-        """Critics towards the value of the target actor's actions; the smaller of two is believed."""
+    def targets(self, b: Transitions) -> Tensor:
+        """Y (B,), with the value of the target actor's actions; the smaller of two is believed (eq. 10)."""
         next_action_BA = self.smoothed(mu(self.target_actor, b.next_obs_BF))
         next_q_B = self.target_critics(torch.cat((b.next_obs_BF, next_action_BA), 1)).amin(0).squeeze(1)
-        target_B = torch.addcmul(b.return_B, b.discount_B, next_q_B)  # eq. 10
-        recorded = self.critics.record(torch.cat((b.obs_BF, b.action_B), 1))
-        error_NB1 = recorded.out - target_B[:, None]
-        self.critics.backward(recorded, error_NB1 * (2.0 / len(target_B)))
-        self.critic_optimizer.step()
-        return CriticsLearned(error_NB1, recorded.out)
+        return torch.addcmul(b.return_B, b.discount_B, next_q_B)
 
     def smoothed(self, action_BA: Tensor) -> Tensor:
         """Actions (B, A) with clipped noise (eq. 14)."""
@@ -122,17 +122,6 @@ class TD3(Agent, Learner):
         noise_BA = self.noise.draw(*action_BA.shape) * c.target_noise
         return (action_BA + noise_BA.clamp_(-c.target_noise_clip, c.target_noise_clip)).clamp_(-1.0, 1.0)
 
-    def learn_actor(self, obs_BF: Tensor) -> None:
-        """The actor up the first critic (eq. 6 of DDPG)."""
-        recorded = self.actor.record(obs_BF)
-        action_BA = recorded.out[0].tanh()
-        judged = self.critics.record(torch.cat((obs_BF, action_BA), 1), number=1)
-        to_q_1B1 = torch.full_like(judged.out, -1.0 / len(obs_BF))
-        to_action_BA = self.critics.backward_to_input(judged, to_q_1B1, first=obs_BF.shape[1])[0]
-        self.actor.backward(recorded, (to_action_BA * (1.0 - action_BA.square()))[None])
-        self.actor_optimizer.step()
-
     def resumed(self) -> None:
-        """What belonged to episodes that are gone ends there."""
-        self.loop.restart(self.interaction.restarted_E)
+        """The noise begins anew with an episode."""
         self.policy.noise.begin(self.interaction.restarted_E)

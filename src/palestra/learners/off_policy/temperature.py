@@ -9,6 +9,8 @@ from torch import Tensor, nn
 
 from palestra.errors import require
 from palestra.learners.off_policy.replaying import OffPolicyConfig
+from palestra.ops.losses import entropy_to_hold
+from palestra.ops.terms import Term
 
 
 @dataclass(frozen=True)
@@ -51,32 +53,28 @@ class Temperature(nn.Module):
             return torch.tensor(self.fixed, device=self.log.device)
         return self.log.detach().exp()
 
-    def backward(self, entropy: Tensor) -> None:
-        """Write the gradient by log alpha that raises it where the policy's mean entropy, a scalar, is below the target
-        (Haarnoja et al. 2018, eq. 18); none if alpha is fixed.
-        """
-        if self.fixed is None:
-            assert self.log.grad is not None
-            torch.sub(entropy, self.target_entropy, out=self.log.grad)
+    def loss(self, log_prob_B: Tensor) -> Term | float:
+        """How far alpha is from holding the entropy, given minus that of the policy; nothing if it is fixed."""
+        return 0.0 if self.fixed is not None else entropy_to_hold(self.log, log_prob_B, self.target_entropy)
 
 
 class SoftLearned(NamedTuple):
     """What a gradient step of a soft actor-critic found."""
 
-    error_NB1: Tensor
-    """By how much each critic was wrong."""
+    critic_loss: Term
+    """Of both critics together."""
     q_NB1: Tensor
     """What each said of the actions taken."""
-    entropy_B: Tensor
-    """Nats of the policy, estimated or exact."""
+    log_prob_B: Tensor
+    """Minus the policy's entropy, estimated or exact."""
     alpha: Tensor
     """The temperature."""
 
     def figures(self) -> dict[str, Tensor]:
         """Means, and the critics' loss."""
         return {
-            "critic_loss": 0.5 * self.error_NB1.square().mean(1).sum(),  # Haarnoja et al. 2018, eq. 5
-            "q_mean": self.q_NB1.mean(),
-            "entropy": self.entropy_B.mean(),
+            "critic_loss": self.critic_loss.value,
+            "q_mean": self.q_NB1.detach().mean(),
+            "entropy": -self.log_prob_B.detach().mean(),
             "temperature": self.alpha,
         }
