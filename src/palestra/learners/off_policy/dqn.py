@@ -185,11 +185,8 @@ class DQN(Agent, Learner):
     @torch.no_grad()
     def update(self) -> Metrics:
         """A round of gradient steps on freshly drawn transitions."""
-        steps = (
-            self.prioritised_steps(self.replay)
-            if isinstance(self.replay, PrioritisedReplay)
-            else self.steps(self.replay)
-        )
+        replay = self.replay
+        steps = self.prioritised_steps(replay) if isinstance(replay, PrioritisedReplay) else self.steps(replay)
         chosen_BZ, target_BZ = (torch.cat(parts) for parts in zip(*steps))
         q_mean = float(self.head.values(chosen_BZ).mean())
         return {"train/loss": float(self.head.loss(chosen_BZ, target_BZ).value), "train/q_mean": q_mean}
