@@ -67,13 +67,17 @@ def test_the_known_values_are_learned(learner: type[DDPG | TD3 | SAC], probe: st
 
 @PROBES
 @EVERY
-def test_without_the_update_they_are_not(learner: type[DDPG | TD3 | SAC], probe: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_the_update_they_are_not(
+    learner: type[DDPG | TD3 | SAC], probe: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(learner, "update", lambda *_: {})
     assert wrong(probe, train(learner, probe))
 
 
 @EVERY
-def test_a_time_limit_taken_for_an_end_is_caught(learner: type[DDPG | TD3 | SAC], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_time_limit_taken_for_an_end_is_caught(
+    learner: type[DDPG | TD3 | SAC], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(interaction, "collect", collect_confused)
     ((measured, _, _),) = wrong("ForeverOneBox", train(learner, "ForeverOneBox"))
     assert measured < 9
