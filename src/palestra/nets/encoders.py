@@ -15,6 +15,7 @@ from palestra.envs.spaces import is_image
 from palestra.errors import require
 from palestra.nets.ensemble import Precision
 from palestra.nets.initialisation import orthogonal_
+from palestra.nets.recorded import Recorded
 from palestra.ops.features import flat_features
 
 LAYERS = ((8, 4, 0), (3, 2, 1), (3, 1, 1))
@@ -101,7 +102,7 @@ class FlatEncoder(nn.Module):
         return flat_features(obs_BF)
 
 
-class ConvEncoder(nn.Module):
+class ConvEncoder(Recorded):
     """Convolutions and a linear layer: bytes (B, C, H, W) -> (B, F) float32.
 
     Args:
@@ -157,19 +158,6 @@ class ConvEncoder(nn.Module):
             x = F.conv2d(x, weight, bias, stride, padding).relu()
         out_BF = F.linear(x.flatten(1), *layers[-1]).float()
         return out_BF.relu() if self.norm is None else self.norm(out_BF).tanh()
-
-    def record(self, image_BCHW: Tensor) -> Tensor:
-        """The same with its autograd graph, for ``backward``, also where gradients are off."""
-        with torch.enable_grad():
-            return self(image_BCHW)  # type: ignore[no-any-return]
-
-    def backward(self, features_BF: Tensor, to_features_BF: Tensor) -> None:
-        """Write the gradient of every parameter into its ``grad``, given the loss's gradient at recorded features."""
-        parameters = list(self.parameters())
-        for p, gradient in zip(parameters, torch.autograd.grad(features_BF, parameters, to_features_BF)):
-            if p.grad is None:
-                raise RuntimeError("a parameter has no grad to write into: ClippedAdam gives it, zero_grad takes it")
-            p.grad.copy_(gradient)
 
 
 def make_encoder(

@@ -155,13 +155,13 @@ class DAgger(Agent):
 
     def gradient_step(self, obs_BF: Tensor, expert_BA: Tensor) -> Tensor:
         """One step of encoder and student towards the expert's actions, between -1 and 1; returns the loss before."""
-        recorded = self.student.record(self._seen(obs_BF))
-        loss = td_loss(recorded.out.tanh().flatten(), expert_BA.flatten(), self.config.loss)  # J
-        self.optimizer.minimise(loss, (recorded,))
+        action_BA = self.student.record(self._seen(obs_BF)).tanh()
+        loss = td_loss(action_BA.flatten(), expert_BA.flatten(), self.config.loss).mean()  # J
+        self.optimizer.descend(loss)
         return loss.detach()
 
     def _seen(self, obs_BF: Tensor) -> Tensor:
-        """Features (B, F) to learn from, with the graph that the encoder needs."""
+        """Features (B, F) to learn from, recorded where there is an encoder."""
         if not isinstance(self.encoder, ConvEncoder):
             return self.encoder(obs_BF)  # type: ignore[no-any-return]
         image_BCHW = self.encoder.inputs(obs_BF)

@@ -20,7 +20,9 @@ from palestra.errors import require
 from palestra.learners.off_policy.replaying import Figures, OffPolicy, OffPolicyConfig, make_target
 from palestra.nets.ensemble import Ensemble
 from palestra.nets.optimizer import ClippedAdam, flatten_parameters
+from palestra.ops.distributions import record_tanh
 from palestra.ops.features import flat_features
+from palestra.ops.losses import mean, squared_error
 
 OU_RATE = 0.15
 """theta of the Ornstein-Uhlenbeck process: the share by which it returns to zero at each step (section 7)."""
@@ -115,21 +117,16 @@ class DDPG(OffPolicy):
         """Critics towards the value of the target actor's actions; with two of them the smaller is believed."""
         next_q_B = self.target_critics(torch.cat((b.next_obs_BF, next_action_BA), 1)).amin(0).squeeze(1)
         target_B = torch.addcmul(b.return_B, b.discount_B, next_q_B)  # algorithm 1: y
-        recorded = self.critics.record(torch.cat((b.obs_BF, b.action_B), 1))
-        error_NB1 = recorded.out - target_B[:, None]
-        self.critics.backward(recorded, error_NB1 * (2.0 / len(target_B)))  # eq. 5
-        self.critic_optimizer.step()
-        return lambda: {"critic_loss": error_NB1.square().mean(), "q_mean": recorded.out.mean()}
+        q_NB1 = self.critics.record(b.obs_BF, b.action_B)
+        self.critic_optimizer.descend(squared_error(q_NB1, target_B))  # eq. 5
+        error_NB1 = q_NB1.detach() - target_B[:, None]
+        return lambda: {"critic_loss": error_NB1.square().mean(), "q_mean": q_NB1.detach().mean()}
 
     def learn_actor(self, obs_BF: Tensor) -> None:
         """The actor up the first critic (eq. 6)."""
-        recorded = self.actor.record(obs_BF)
-        action_BA = recorded.out[0].tanh()
-        judged = self.critics.record(torch.cat((obs_BF, action_BA), 1), number=1)
-        to_q_1B1 = torch.full_like(judged.out, -1.0 / len(obs_BF))
-        to_action_BA = self.critics.backward_to_input(judged, to_q_1B1, first=obs_BF.shape[1])[0]
-        self.actor.backward(recorded, (to_action_BA * (1.0 - action_BA.square()))[None])
-        self.actor_optimizer.step()
+        action_BA = record_tanh(self.actor.record(obs_BF))
+        q_1B1 = self.critics.record(obs_BF, action_BA, number=1)
+        self.actor_optimizer.descend(-mean(q_1B1))
 
     def follow(self) -> None:
         """Target networks move towards their networks."""

@@ -10,7 +10,7 @@ What SAC estimates from one sampled action is here an exact sum over all of them
 
 import math
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import torch
 from gymnasium import spaces
@@ -22,7 +22,9 @@ from palestra.errors import UsageError, require
 from palestra.learners.off_policy.replaying import Figures
 from palestra.learners.off_policy.sac import SAC, SACConfig, soft_figures
 from palestra.ops.distributions import categorical_entropy, categorical_sample
-from palestra.ops.soft_value import soft_value, soft_value_gradient
+from palestra.ops.losses import squared_error
+from palestra.ops.soft_value import mean_soft_value, soft_value
+from palestra.ops.terms import gather
 
 
 @dataclass(frozen=True)
@@ -84,34 +86,19 @@ class DiscreteSAC(SAC):
     def gradient_step(self, b: Transitions) -> Figures:
         """One step of the critics, then of actor and temperature."""
         rows = len(b.obs_BF)
-        # One pass through the actor serves the states and their successors.
-        recorded = self.actor.record(torch.cat((b.obs_BF, b.next_obs_BF)))
-        log_prob_BA, next_log_prob_BA = F.log_softmax(recorded.out[0], 1).split(rows)
-        entropy_B = categorical_entropy(recorded.out[0, :rows])
+        # One pass through the actor serves the states, of which it learns, and their successors.
+        logits_1BA = self.actor.record(torch.cat((b.obs_BF, b.next_obs_BF)))
+        log_prob_BA, next_log_prob_BA = F.log_softmax(logits_1BA[0].detach(), 1).split(rows)
+        entropy_B = categorical_entropy(logits_1BA[0, :rows].detach())
         alpha = self.temperature()
-        if self.config.temperature is None:
-            self.learn_temperature(-entropy_B)  # eq. 11: the sum over actions of pi log pi
-        error_NB1, q_NB1 = self.learn_values(b, next_log_prob_BA, alpha)
-        self.learn_policy(b.obs_BF, recorded.rows(rows), log_prob_BA, alpha)
-        self.target_flat.lerp_(self.critic_optimizer.flat, self.config.tau)
-        return lambda: soft_figures(error_NB1, q_NB1, entropy_B, alpha)
-
-    def learn_values(self, b: Transitions, next_log_prob_BA: Tensor, alpha: Tensor) -> tuple[Tensor, Tensor]:
-        """Both critics towards the soft target; returns errors and values of the actions taken, (N, B, 1) each."""
         next_value_B = soft_value(next_log_prob_BA, self.target(b.next_obs_BF).amin(0), alpha)  # eq. 10
         target_B = torch.addcmul(b.return_B, b.discount_B, next_value_B)
-        recorded = self.critics.record(b.obs_BF)
-        taken_NB1 = b.action_B[:, None].expand(len(recorded.out), -1, 1)
-        q_NB1 = recorded.out.gather(2, taken_NB1)
-        error_NB1 = q_NB1 - target_B[:, None]
-        to_out_NBA = torch.zeros_like(recorded.out).scatter_(2, taken_NB1, error_NB1 / len(target_B))
-        self.critics.backward(recorded, to_out_NBA)
-        self.critic_optimizer.step()
-        return error_NB1, q_NB1
-
-    def learn_policy(self, obs_BF: Tensor, recorded: Any, log_prob_BA: Tensor, alpha: Tensor) -> None:
-        """The actor towards actions that the smaller critic values and the entropy allows (eq. 12)."""
-        q_BA = self.critics(obs_BF).amin(0)
-        to_logits_BA = -soft_value_gradient(log_prob_BA, q_BA, alpha) / len(obs_BF)
-        self.actor.backward(recorded, to_logits_BA[None])
-        self.actor_optimizer.step()
+        out_NBA = self.critics.record(b.obs_BF)
+        q_NB1 = gather(out_NBA, 2, b.action_B[:, None].expand(len(out_NBA), -1, 1))
+        critic_loss = 0.5 * squared_error(q_NB1, target_B)
+        self.critic_optimizer.descend(critic_loss)
+        actor_loss = -mean_soft_value(logits_1BA, log_prob_BA, self.critics(b.obs_BF).amin(0), alpha)  # eq. 12
+        # eq. 11: minus the entropy is the sum over actions of pi log pi
+        self.actor_optimizer.descend(actor_loss + self.temperature_loss(-entropy_B))
+        self.target_flat.lerp_(self.critic_optimizer.flat, self.config.tau)
+        return lambda: soft_figures(critic_loss, q_NB1, -entropy_B, alpha)

@@ -29,9 +29,9 @@ from palestra.engine.learner import Metrics
 from palestra.engine.settings import AlgorithmConfig
 from palestra.envs.spaces import flat_dim
 from palestra.errors import UsageError, require
-from palestra.nets.mlp import MLP, Activation
+from palestra.nets.mlp import Activation
 from palestra.nets.optimizer import ClippedAdam, flatten_parameters
-from palestra.nets.q_network import make_q_network
+from palestra.nets.q_network import QNetwork, make_q_network
 from palestra.ops.dueling import Dueling
 from palestra.ops.features import flat_features
 from palestra.ops.q_heads import Distributional, make_q_head
@@ -172,8 +172,9 @@ class DQN(Agent):
 
     def _noise(self, rows: int) -> tuple[Tensor, ...]:
         """What the Q network takes beside observations: fresh noise (rows, ...) for a noisy one, else nothing."""
-        if isinstance(self.q, MLP) or not self.config.noisy:
+        if not self.config.noisy:
             return ()
+        assert isinstance(self.q, QNetwork)
         return (self.q.draw_noise(rows, self.generators["noise"]),)
 
     def epsilon(self, clock: int) -> float:
@@ -230,7 +231,7 @@ class DQN(Agent):
                 self.target_flat.lerp_(self.optimizer.flat, self.config.tau)
         chosen_BZ, target_BZ = torch.cat(chosen), torch.cat(targets)
         q_mean = float(self.head.values(chosen_BZ).mean())
-        return {"train/loss": float(self.head.loss(chosen_BZ, target_BZ)), "train/q_mean": q_mean}
+        return {"train/loss": float(self.head.loss(chosen_BZ, target_BZ).value), "train/q_mean": q_mean}
 
     def _round(self) -> Iterator[tuple[Transitions, Tensor, PrioritisedSample | None]]:
         """Batches with their targets, each when its turn comes; what nothing moves meanwhile is found all at once."""
@@ -269,28 +270,10 @@ class DQN(Agent):
 
         Returns the network's outputs for those actions from before: values (B,), or (B, Z) of a distribution.
         """
-        if isinstance(self.q, MLP):
-            recorded = self.q.record(b.obs_BF)
-            chosen_BZ, gradient_BK = self._loss_gradient(recorded.out, b.action_B, target_BZ, weight_B)
-            self.q.backward(recorded, gradient_BK)
-            self.optimizer.step()
-        else:
-            with torch.enable_grad():
-                out_BK = self.q(b.obs_BF, *self._noise(1))
-            chosen_BZ, gradient_BK = self._loss_gradient(out_BK.detach(), b.action_B, target_BZ, weight_B)
-            self.optimizer.descend([out_BK], [gradient_BK])
-        return chosen_BZ
-
-    @torch.no_grad()
-    def _loss_gradient(
-        self, out_BK: Tensor, action_B: Tensor, target_BZ: Tensor, weight_B: Tensor | None
-    ) -> tuple[Tensor, Tensor]:
-        """The outputs for chosen actions, and the derivative of the weighted mean loss by all outputs (B, A * Z)."""
-        chosen_BZ = self.head.of(out_BK, action_B)
-        gradient_BZ = self.head.gradient(chosen_BZ, target_BZ)
-        if weight_B is not None:
-            gradient_BZ = gradient_BZ * weight_B.view(-1, *(1,) * (gradient_BZ.dim() - 1))
-        return chosen_BZ, self.head.spread(gradient_BZ, action_B, out_BK)
+        out_BK = self.q.record(b.obs_BF, *self._noise(1))
+        chosen_BZ = self.head.of(out_BK, b.action_B)
+        self.optimizer.descend(self.head.loss(chosen_BZ, target_BZ, weight_B))
+        return chosen_BZ.detach()
 
     def state_dict(self) -> dict[str, Any]:
         """Networks, optimizer, replay, generators, environments and the unfinished episodes."""

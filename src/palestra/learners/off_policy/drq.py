@@ -23,7 +23,7 @@ from palestra.learners.off_policy.sac import SAC, SACConfig, soft_figures
 from palestra.nets.encoders import ConvEncoder, make_encoder, narrow
 from palestra.nets.optimizer import ClippedAdam, flatten_parameters
 from palestra.ops.augment import random_shift
-from palestra.ops.distributions import SquashedSample
+from palestra.ops.losses import squared_error
 
 
 @dataclass(frozen=True)
@@ -105,32 +105,21 @@ class DrQ(SAC):
         """One step of critics with encoder, then of actor and temperature."""
         rows, views = len(b.action_B), self.config.views
         seen_BF = self.encoder.record(b.obs_BF)
-        obs_BF = seen_BF.detach()
+        obs_BF = seen_BF.detach()[:rows]
         # One pass through the actor serves the states, each seen once, and every view of their successors.
-        recorded = self.actor.record(torch.cat((obs_BF[:rows], self.encoder(b.next_obs_BF))))
-        drawn = self.sample(recorded.out[0], self.noise(rows + rows * views, self.learning))
-        now, then = (SquashedSample._make(parts) for parts in zip(*(x.split((rows, rows * views)) for x in drawn)))
+        out_1BK = self.actor.record(torch.cat((obs_BF, self.encoder(b.next_obs_BF))))
+        now, then = self.samples(out_1BK, (rows, rows * views))
         alpha = self.temperature()
-        if self.config.temperature is None:
-            self.learn_temperature(now.log_prob_B)
         next_obs_BF = self.target_encoder(b.next_obs_BF)
         next_q_B = self.target(torch.cat((next_obs_BF, then.action_BA), 1)).amin(0).squeeze(1)
         next_value_B = (next_q_B - alpha * then.log_prob_B).view(views, rows).mean(0)
         target_B = torch.addcmul(b.return_B, b.discount_B, next_value_B)  # eq. 1, with the entropy of SAC
-        error_NB1, q_NB1 = self.learn_features(seen_BF, b.action_B.repeat(views, 1), target_B.repeat(views))
-        self.learn_actor(obs_BF[:rows], recorded.rows(rows), now, alpha)
+        q_NB1 = self.critics.record(seen_BF, b.action_B.repeat(views, 1))
+        critic_loss = 0.5 * squared_error(q_NB1, target_B.repeat(views))  # eq. 2, 3
+        self.critic_optimizer.descend(critic_loss)
+        self.actor_optimizer.descend(self.actor_loss(obs_BF, now, alpha) + self.temperature_loss(now.log_prob_B))
         self.target_flat.lerp_(self.critic_optimizer.flat, self.config.tau)
-        return lambda: soft_figures(error_NB1, q_NB1, -now.log_prob_B, alpha)
-
-    def learn_features(self, seen_BF: Tensor, action_BA: Tensor, target_B: Tensor) -> tuple[Tensor, Tensor]:
-        """Both critics, and through them the encoder, towards the target; returns their errors and values."""
-        recorded = self.critics.record(torch.cat((seen_BF.detach(), action_BA), 1))
-        error_NB1 = recorded.out - target_B[:, None]
-        to_first_NBK = self.critics.backward(recorded, error_NB1 / len(target_B))  # eq. 3
-        to_seen_BF = self.critics.input_gradient(recorded, to_first_NBK).sum(0)[:, : seen_BF.shape[1]]
-        self.encoder.backward(seen_BF, to_seen_BF)
-        self.critic_optimizer.step()
-        return error_NB1, recorded.out
+        return lambda: soft_figures(critic_loss, q_NB1, now.log_prob_B, alpha)
 
     def more_state(self) -> dict[str, Tensor]:
         """The generator of shifts."""

@@ -10,7 +10,6 @@ Maximise reward and entropy. The actor is a Gaussian squashed by tanh; of two cr
 
 import math
 from dataclasses import dataclass
-from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -22,7 +21,9 @@ from palestra.errors import require
 from palestra.learners.off_policy.replaying import Figures, OffPolicy, OffPolicyConfig, make_target
 from palestra.nets.ensemble import Ensemble
 from palestra.nets.optimizer import ClippedAdam, flatten_parameters
-from palestra.ops.distributions import SquashedSample, squashed_gaussian_gradient, squashed_gaussian_sample
+from palestra.ops.distributions import SquashedSample, record_squashed_gaussian, squashed_gaussian_sample
+from palestra.ops.losses import entropy_to_hold, mean, mean_of_least, squared_error
+from palestra.ops.terms import Term
 
 
 @dataclass(frozen=True)
@@ -114,46 +115,44 @@ class SAC(OffPolicy):
     def gradient_step(self, b: Transitions) -> Figures:
         """One step of the critics, then of actor and temperature."""
         rows = len(b.obs_BF)
-        # One pass through the actor serves the states and their successors.
-        recorded = self.actor.record(torch.cat((b.obs_BF, b.next_obs_BF)))
-        drawn = self.sample(recorded.out[0], self.noise(2 * rows, self.learning))
-        now, then = (SquashedSample._make(parts) for parts in zip(*(x.split(rows) for x in drawn)))
+        # One pass through the actor serves the states, of which it learns, and their successors.
+        out_1BK = self.actor.record(torch.cat((b.obs_BF, b.next_obs_BF)))
+        now, then = self.samples(out_1BK, (rows, rows))
         alpha = self.temperature()
-        if self.config.temperature is None:
-            self.learn_temperature(now.log_prob_B)
-        error_NB1, q_NB1 = self.learn_critics(b, then, alpha)
-        self.learn_actor(b.obs_BF, recorded.rows(rows), now, alpha)
+        critic_loss, q_NB1 = self.critic_loss(b, then, alpha)
+        self.critic_optimizer.descend(critic_loss)
+        self.actor_optimizer.descend(self.actor_loss(b.obs_BF, now, alpha) + self.temperature_loss(now.log_prob_B))
         self.target_flat.lerp_(self.critic_optimizer.flat, self.config.tau)
-        return lambda: soft_figures(error_NB1, q_NB1, -now.log_prob_B, alpha)
+        return lambda: soft_figures(critic_loss, q_NB1, now.log_prob_B, alpha)
 
-    def learn_temperature(self, log_prob_B: Tensor) -> None:
-        """Prepare to raise alpha where the entropy is below the target, to lower it where it is above (eq. 18, in log
-        alpha): the gradient with which the actor's step takes it along.
-        """
-        assert self.log_temperature.grad is not None
-        torch.neg(log_prob_B.mean() + self.target_entropy, out=self.log_temperature.grad)
+    def samples(self, out_1BK: Tensor, rows: tuple[int, int]) -> tuple[SquashedSample, SquashedSample]:
+        """Actions by the recorded outputs of the actor: in the first rows, to learn from, and in the others."""
+        drawn = self.sample(out_1BK[0].detach(), self.noise(sum(rows), self.learning))
+        now, then = (SquashedSample._make(parts) for parts in zip(*(x.split(rows) for x in drawn)))
+        return record_squashed_gaussian(out_1BK, now), then
 
-    def learn_critics(self, b: Transitions, then: SquashedSample, alpha: Tensor) -> tuple[Tensor, Tensor]:
-        """Both critics towards the soft target; returns their errors and values, (N, B, 1) each."""
+    def critic_loss(self, b: Transitions, then: SquashedSample, alpha: Tensor) -> tuple[Term, Tensor]:
+        """Both critics' distance from the soft target (eq. 5); with their values (N, B, 1)."""
         next_q_B = self.target(torch.cat((b.next_obs_BF, then.action_BA), 1)).amin(0).squeeze(1)
         target_B = torch.addcmul(b.return_B, b.discount_B, next_q_B - alpha * then.log_prob_B)  # eq. 5, 6
-        recorded = self.critics.record(torch.cat((b.obs_BF, b.action_B), 1))
-        error_NB1 = recorded.out - target_B[:, None]
-        self.critics.backward(recorded, error_NB1 / len(target_B))
-        self.critic_optimizer.step()
-        return error_NB1, recorded.out
+        q_NB1 = self.critics.record(b.obs_BF, b.action_B)
+        return 0.5 * squared_error(q_NB1, target_B), q_NB1
 
-    def learn_actor(self, obs_BF: Tensor, recorded: Any, now: SquashedSample, alpha: Tensor) -> None:
-        """The actor towards actions that the smaller critic values and the entropy allows (eq. 9)."""
-        judged = self.critics.record(torch.cat((obs_BF, now.action_BA), 1))
-        chosen_NB1 = torch.zeros_like(judged.out).scatter_(0, judged.out.argmin(0, keepdim=True), 1.0)
-        to_action_BA = self.critics.backward_to_input(judged, chosen_NB1, first=obs_BF.shape[1]).sum(0)
-        to_out_BK = squashed_gaussian_gradient(now, -to_action_BA, alpha) / len(obs_BF)
-        self.actor.backward(recorded, to_out_BK[None])
-        self.actor_optimizer.step()
+    def actor_loss(self, obs_BF: Tensor, now: SquashedSample, alpha: Tensor) -> Term:
+        """How far actions are from those that the smaller critic values and the entropy allows (eq. 9)."""
+        q_NB1 = self.critics.record(obs_BF, now.action_BA)
+        return alpha * mean(now.log_prob_B) - mean_of_least(q_NB1)
+
+    def temperature_loss(self, log_prob_B: Tensor) -> Term | float:
+        """How far alpha is from holding the entropy (eq. 18); nothing if it is fixed."""
+        if self.config.temperature is not None:
+            return 0.0
+        return entropy_to_hold(self.log_temperature, log_prob_B, self.target_entropy)
 
 
-def soft_figures(error_NB1: Tensor, q_NB1: Tensor, entropy_B: Tensor, alpha: Tensor) -> dict[str, Tensor]:
+@torch.no_grad()
+def soft_figures(critic_loss: Term, q_NB1: Tensor, log_prob_B: Tensor, alpha: Tensor) -> dict[str, Tensor]:
     """What SAC and its kin report of a gradient step."""
-    critic_loss = 0.5 * error_NB1.square().mean(1).sum()  # eq. 5
-    return {"critic_loss": critic_loss, "q_mean": q_NB1.mean(), "entropy": entropy_B.mean(), "temperature": alpha}
+    return {
+        "critic_loss": critic_loss.value, "q_mean": q_NB1.mean(), "entropy": (-log_prob_B).mean(), "temperature": alpha,
+    }  # fmt: skip

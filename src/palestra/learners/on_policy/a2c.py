@@ -10,13 +10,11 @@ With ``gae_lambda=1`` A is the n-step return less the value, as in the paper.
 from dataclasses import dataclass
 from typing import Any, Literal
 
-import torch
-
 from palestra.engine.learner import Metrics
 from palestra.errors import require
 from palestra.learners.on_policy.actor_critic import ActorCritic, Batch, SeeingConfig
 from palestra.nets.optimizer import ClippedAdam, ClippedRMSprop
-from palestra.ops.losses import value_loss, value_loss_gradient
+from palestra.ops.losses import policy_gradient, value_error
 from palestra.ops.schedules import linear
 from palestra.ops.statistics import explained_variance, standardised
 
@@ -72,24 +70,15 @@ class A2C(ActorCritic):
             self.optimizer.learning_rate = linear(c.learning_rate, 0.0, self.progress)
         advantage_B = standardised(b.advantage_B) if c.normalize_advantage else b.advantage_B
         seen_BF = self.seen(b.obs_BF)
-        policy, value = self.policy.record(seen_BF), self.value.record(seen_BF)
-        log_prob_B = self.head.log_prob(policy.out, b.action_B)
-        entropy = self.head.entropy(policy.out).mean()
-        with torch.no_grad():
-            policy_loss = -(advantage_B * log_prob_B).mean()
-            to_log_prob_B = advantage_B * (-1.0 / len(advantage_B))
-            value_B = value.out.squeeze(1)
-            value_error = value_loss(value_B, b.return_B, b.value_B, None)
-            to_value_B = c.value_coef * value_loss_gradient(value_B, b.return_B, b.value_B, None)
-        # the loss above, by its derivatives
-        outputs, gradients = [log_prob_B, value.out], [to_log_prob_B, to_value_B[:, None]]
-        if c.entropy_coef:
-            outputs.append(-c.entropy_coef * entropy)
-            gradients.append(torch.ones_like(entropy))
-        self.optimizer.descend(outputs, gradients, (policy, value))
+        out_BK, value_B1 = self.policy.record(seen_BF), self.value.record(seen_BF)
+        policy_loss = policy_gradient(self.head.log_prob(out_BK, b.action_B), advantage_B)
+        value_loss = value_error(value_B1, b.return_B)
+        entropy = self.head.entropy(out_BK).mean()
+        bonus = c.entropy_coef * entropy if c.entropy_coef else 0.0
+        self.optimizer.descend(policy_loss + c.value_coef * value_loss - bonus)  # L
         figures = {
-            "train/policy_loss": policy_loss,
-            "train/value_loss": value_error,
+            "train/policy_loss": policy_loss.value,
+            "train/value_loss": value_loss.value,
             "train/entropy": entropy,
             "train/explained_variance": explained_variance(b.value_B, b.return_B),
         }

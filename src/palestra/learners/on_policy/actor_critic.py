@@ -25,7 +25,7 @@ from palestra.nets.normaliser import Normaliser
 from palestra.nets.optimizer import FlatOptimizer
 from palestra.ops.augment import random_shift
 from palestra.ops.features import flat_features
-from palestra.ops.losses import value_loss, value_loss_gradient
+from palestra.ops.losses import value_error
 from palestra.ops.returns import gae
 
 
@@ -300,12 +300,7 @@ def regress(
         order_B = torch.randperm(len(target_B), generator=generator, device=target_B.device)
         columns = [x.index_select(0, order_B).split(minibatch_size) for x in (target_B, *(x for _, x in critics))]
         for target_b, *inputs in zip(*columns):
-            errors = []
-            for (critic, _), x_bF in zip(critics, inputs):
-                recorded = critic.record(x_bF)
-                value_b = recorded.out.squeeze(1)
-                errors.append(value_loss(value_b, target_b, value_b, None))
-                critic.backward(recorded, value_loss_gradient(value_b, target_b, value_b, None)[:, None])
-            optimizer.step()
-            losses.append(errors[0])
+            errors = [value_error(critic.record(x_bF), target_b) for (critic, _), x_bF in zip(critics, inputs)]
+            optimizer.descend(sum(errors[1:], start=errors[0]))
+            losses.append(errors[0].value)
     return float(torch.stack(losses).mean())

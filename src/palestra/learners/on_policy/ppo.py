@@ -19,15 +19,7 @@ from palestra.engine.learner import Metrics
 from palestra.errors import require
 from palestra.learners.on_policy.actor_critic import ActorCritic, SeeingConfig
 from palestra.nets.optimizer import ClippedAdam
-from palestra.ops.losses import (
-    approximate_kl,
-    clipped_surrogate,
-    clipped_surrogate_gradient,
-    surrogate,
-    surrogate_gradient,
-    value_loss,
-    value_loss_gradient,
-)
+from palestra.ops.losses import approximate_kl, clipped_surrogate, surrogate, value_error
 from palestra.ops.schedules import linear
 from palestra.ops.statistics import explained_variance, standardised
 from palestra.ops.trust_region import adapted_penalty
@@ -133,10 +125,10 @@ class PPO(ActorCritic):
             losses += [self._gradient_step(b, clip_range) for b in minibatches if len(b.obs_BF) > 1]
             if stop_at is not None and approximate_kl(self._log_ratio(batch, self._now(batch.obs_BF))) > stop_at:
                 break
-        policy_loss, value_error = torch.stack([torch.stack(pair) for pair in losses]).mean(0).tolist()
+        policy_loss, value_loss = torch.stack([torch.stack(pair) for pair in losses]).mean(0).tolist()
         metrics = {
             "train/policy_loss": policy_loss,
-            "train/value_loss": value_error,
+            "train/value_loss": value_loss,
             "train/gradient_steps": float(len(losses)),
             **self._diagnose(batch, clip_range),
         }
@@ -152,28 +144,19 @@ class PPO(ActorCritic):
         c = self.config
         advantage_B = standardised(b.advantage_B) if c.normalize_advantage else b.advantage_B
         seen_BF = self.seen(b.obs_BF)
-        policy, value = self.policy.record(seen_BF), self.value.record(seen_BF)
-        log_prob_B = self.head.log_prob(policy.out, b.action_B)
-        with torch.no_grad():
-            ratio_B, value_B = (log_prob_B - b.log_prob_B).exp(), value.out.squeeze(1)
-            if b.frozen_BP is None:
-                policy_loss = clipped_surrogate(ratio_B, advantage_B, clip_range)  # eq. 7
-                to_log_prob_B = clipped_surrogate_gradient(ratio_B, advantage_B, clip_range)
-            else:
-                policy_loss = surrogate(ratio_B, advantage_B)  # eq. 6
-                to_log_prob_B = surrogate_gradient(ratio_B, advantage_B)
-            value_error = value_loss(value_B, b.return_B, b.value_B, c.clip_value)
-            to_value_B = c.value_coef * value_loss_gradient(value_B, b.return_B, b.value_B, c.clip_value)
-        # eq. 9, negated: the sum of the surrogate, the value error and the entropy bonus, by their derivatives
-        outputs, gradients = [log_prob_B, value.out], [to_log_prob_B, to_value_B[:, None]]
+        out_BK, value_B1 = self.policy.record(seen_BF), self.value.record(seen_BF)
+        log_prob_B = self.head.log_prob(out_BK, b.action_B)
+        if b.frozen_BP is None:
+            policy_loss = clipped_surrogate(log_prob_B, b.log_prob_B, advantage_B, clip_range)  # eq. 7
+        else:
+            policy_loss = surrogate(log_prob_B, b.log_prob_B, advantage_B)  # eq. 6
+        value_loss = value_error(value_B1, b.return_B, b.value_B, c.clip_value)
+        entropy = self.head.entropy(out_BK).mean() if c.entropy_coef else 0.0
+        loss = policy_loss + c.value_coef * value_loss - c.entropy_coef * entropy  # eq. 9, negated
         if b.frozen_BP is not None:
-            outputs.append(self.beta * self.head.kl(b.frozen_BP, policy.out).mean())  # eq. 8
-            gradients.append(torch.ones_like(outputs[-1]))
-        if c.entropy_coef:
-            outputs.append(-c.entropy_coef * self.head.entropy(policy.out).mean())
-            gradients.append(torch.ones_like(outputs[-1]))
-        self.optimizer.descend(outputs, gradients, (policy, value))
-        return policy_loss, value_error
+            loss += self.beta * self.head.kl(b.frozen_BP, out_BK).mean()  # eq. 8
+        self.optimizer.descend(loss)
+        return policy_loss.value, value_loss.value
 
     @torch.no_grad()
     def _now(self, obs_BF: Tensor) -> Tensor:

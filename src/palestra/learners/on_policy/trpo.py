@@ -20,7 +20,6 @@ from palestra.engine.learner import Metrics
 from palestra.errors import require
 from palestra.learners.on_policy.actor_critic import ActorCritic, ActorCriticConfig, Batch, regress
 from palestra.nets.optimizer import ClippedAdam, flatten_parameters
-from palestra.ops.losses import surrogate
 from palestra.ops.statistics import explained_variance, standardised
 from palestra.ops.trust_region import backtrack, conjugate_gradient
 
@@ -83,13 +82,13 @@ class TRPO(ActorCritic):
         """One step of the policy on a batch of samples, then the values."""
         c = self.config
         metrics = self.improve_policy(batch)
-        value_error = regress(
+        value_loss = regress(
             [(self.value, batch.obs_BF)], batch.return_B, self.optimizer,
             num_epochs=c.value_epochs, minibatch_size=c.value_minibatch_size, generator=self.shuffling,
         )  # fmt: skip
         return {
             **metrics,
-            "train/value_loss": value_error,
+            "train/value_loss": value_loss,
             "train/explained_variance": float(explained_variance(batch.value_B, batch.return_B)),
         }
 
@@ -101,7 +100,7 @@ class TRPO(ActorCritic):
         frozen_BP = self.head.frozen(out_BK)
         log_prob_B = self.head.log_prob(out_BK, b.action_B)
         old_log_prob_B = log_prob_B.detach()
-        gain = -surrogate((log_prob_B - old_log_prob_B).exp(), advantage_B)
+        gain = ((log_prob_B - old_log_prob_B).exp() * advantage_B).mean()  # E[r A]
         gradient_K = _flat(torch.autograd.grad(gain, self.parameters, retain_graph=True)).detach()
         product = self.fisher_product(frozen_BP, out_BK)
         direction_K = conjugate_gradient(product, gradient_K, max_steps=c.cg_steps)  # F^-1 g
@@ -118,7 +117,7 @@ class TRPO(ActorCritic):
             new_BK = self.policy(b.obs_BF)
             kl = float(self.head.kl(frozen_BP, new_BK).mean())
             new_log_prob_B = self.head.log_prob(new_BK, b.action_B)
-            new_gain = -float(surrogate((new_log_prob_B - old_log_prob_B).exp(), advantage_B))
+            new_gain = float(((new_log_prob_B - old_log_prob_B).exp() * advantage_B).mean())
             return kl <= c.target_kl and new_gain > old_gain  # not so for nan
 
         fraction = backtrack(accepts, shrink=c.line_search_shrink, max_steps=c.line_search_steps)

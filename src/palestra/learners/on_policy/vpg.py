@@ -22,6 +22,7 @@ from palestra.errors import require
 from palestra.learners.on_policy.actor_critic import ActorCritic, ActorCriticConfig, Batch, regress
 from palestra.nets.mlp import MLP
 from palestra.nets.optimizer import ClippedAdam
+from palestra.ops.losses import policy_gradient
 from palestra.ops.phi import Phi, policy_gradient_weight
 from palestra.ops.schedules import linear
 from palestra.ops.statistics import explained_variance, standardised
@@ -105,21 +106,20 @@ class VPG(ActorCritic):
         if c.learning_rate_schedule == "linear":
             self.optimizer.learning_rate = linear(c.learning_rate, 0.0, self.progress)
         phi_B = standardised(b.advantage_B) if c.normalize_advantage else b.advantage_B
-        policy = self.policy.record(b.obs_BF)
-        log_prob_B = self.head.log_prob(policy.out, b.action_B)
-        entropy = self.head.entropy(policy.out).mean()
-        policy_loss = -(phi_B * log_prob_B).mean()  # eq. 1: its gradient is -g
-        self.optimizer.minimise(policy_loss - c.entropy_coef * entropy, (policy,))
+        out_BK = self.policy.record(b.obs_BF)
+        policy_loss = policy_gradient(self.head.log_prob(out_BK, b.action_B), phi_B)  # eq. 1: its derivative is -g
+        entropy = self.head.entropy(out_BK).mean()
+        self.optimizer.descend(policy_loss - c.entropy_coef * entropy)
         critics = [(self.value, b.obs_BF)]
         if c.phi in ("q", "advantage"):
             critics.append((self.q, self._state_action(b.obs_BF, b.action_B)))
-        value_error = regress(
+        value_loss = regress(
             critics, b.return_B, self.value_optimizer,
             num_epochs=c.value_epochs, minibatch_size=c.value_minibatch_size, generator=self.shuffling,
         )  # fmt: skip
         return {
-            "train/policy_loss": float(policy_loss.detach()),
-            "train/value_loss": value_error,
+            "train/policy_loss": float(policy_loss.value),
+            "train/value_loss": value_loss,
             "train/entropy": float(entropy.detach()),
             "train/explained_variance": float(explained_variance(b.value_B, b.return_B)),
         }
