@@ -240,8 +240,8 @@ class PackedFrames:
 
 def _equal(one: Tensor, other: Tensor) -> NDArray[np.bool_]:
     """Which bytes (..., P) are the same all along; four times as fast as ``(one == other).all(-1)``."""
-    differs: NDArray[np.uint8] = (one ^ other).amax(-1).cpu().numpy()
-    return differs == 0
+    equal: NDArray[np.bool_] = (one ^ other).amax(-1).cpu().numpy() == 0
+    return equal
 
 
 def stack_depth(space: spaces.Box) -> int:

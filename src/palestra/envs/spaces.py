@@ -68,9 +68,9 @@ class Packed(spaces.Box):
         """Arrays by name, each (..., *shape) and of its part's dtype, to bytes (..., N)."""
         columns = []
         for name, space, _ in self.layout:
-            array = np.ascontiguousarray(values[name])
-            lead = array.shape[: array.ndim - len(space.shape)]
-            columns.append(array.reshape(*lead, int(np.prod(space.shape))).view(np.uint8))
+            lead = np.shape(values[name])[: np.ndim(values[name]) - len(space.shape)]
+            row = np.ascontiguousarray(values[name]).reshape(*lead, int(np.prod(space.shape)))
+            columns.append(row.view(np.uint8))
         return np.concatenate(columns, -1)
 
     def unpack(self, obs: Tensor) -> dict[str, Tensor]:

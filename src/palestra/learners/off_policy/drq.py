@@ -90,7 +90,7 @@ class DrQ(SAC):
 
     def features(self, obs_BF: Tensor) -> Tensor:
         """The encoder's view of images (B, *obs_shape), as they are: (B, F)."""
-        return self.encoder(self.encoder.inputs(obs_BF))  # type: ignore[no-any-return]
+        return self.encoder(self.encoder.to_batch(obs_BF))  # type: ignore[no-any-return]
 
     def prepare(self, b: Transitions) -> Transitions:
         """A batch as ``gradient_step`` takes it: with images (M * B, C, H, W), each M times and each time shifted."""
@@ -98,7 +98,7 @@ class DrQ(SAC):
 
     def _views(self, obs_BF: Tensor) -> Tensor:
         c = self.config
-        image_BCHW = self.encoder.inputs(obs_BF).repeat(c.views, 1, 1, 1)
+        image_BCHW = self.encoder.to_batch(obs_BF).repeat(c.views, 1, 1, 1)
         return random_shift(image_BCHW, c.shift_pixels, self.shifting) if c.augment == "shift" else image_BCHW
 
     def gradient_step(self, b: Transitions) -> Figures:
