@@ -24,11 +24,10 @@ from palestra.envs.spaces import from_unit
 from palestra.envs.world import World
 from palestra.errors import UsageError, require
 from palestra.measure import Metrics
-from palestra.nets.encoders import ARCHITECTURES, ConvEncoder, EncoderName, make_encoder
+from palestra.nets.encoders import EncoderName, make_encoder
 from palestra.nets.ensemble import Precision
 from palestra.nets.mlp import MLP
 from palestra.nets.optimizer import ClippedAdam
-from palestra.ops.augment import random_shift
 from palestra.ops.losses import td_loss
 from palestra.ops.schedules import linear
 
@@ -60,7 +59,8 @@ class DAggerConfig(AlgorithmConfig):
     loss: Literal["huber", "squared"] = "squared"
     """Of each number of an action, between -1 and 1."""
     encoder: EncoderName = "fast"
-    """Of images: fast, nature (Mnih et al. 2015) or notes (four layers of 3 x 3); vectors need none."""
+    """Of images: fast, nature (Mnih et al. 2015) or notes (four layers of 3 x 3), or flat for none: pixels one by one.
+    Vectors need none."""
     encoder_precision: Precision = "float32"
     """Of the encoder's products: bfloat16 is faster on processors that have it."""
     random_shift: int = 0
@@ -98,9 +98,9 @@ class DAgger(Agent):
         self.action_size = int(torch.Size(space.shape).numel())
         self.low, self.high = (torch.as_tensor(x, dtype=torch.float32).to(self.device) for x in (space.low, space.high))
         init, observed = seeding.generator(seed, "weights"), self.env.observation_space
-        self.encoder = make_encoder(observed, init, ARCHITECTURES[c.encoder], c.encoder_precision)
-        sees = isinstance(self.encoder, ConvEncoder)
-        require(sees or not c.random_shift, f"random_shift={c.random_shift} of vectors {observed}", "0, or images")
+        self.encoder = make_encoder(observed, init, c.encoder, c.encoder_precision)
+        shifts = self.encoder.learns or not c.random_shift
+        require(shifts, f"random_shift={c.random_shift} of vectors {observed}", "0, or images")
         self.student = MLP([self.encoder.num_features, *c.hidden_sizes, self.action_size], "relu", init, 0.01)
         self._modules = nn.ModuleDict({"encoder": self.encoder, "student": self.student}).to(self.device)
         self.optimizer = ClippedAdam([self._modules], c.learning_rate, max_grad_norm=c.max_grad_norm)
@@ -121,7 +121,7 @@ class DAgger(Agent):
 
     def act(self, obs_BF: Tensor, *, deterministic: bool = True) -> Tensor:
         """The student's actions (B, *shape) within the bounds; it has no randomness of its own."""
-        unit_BA = self.student(self.encoder(self.encoder.inputs(obs_BF))).tanh()
+        unit_BA = self.student(self.encoder.encode(self.encoder.to_batch(obs_BF))).tanh()
         return from_unit(unit_BA, self.low, self.high)
 
     def step(self) -> Metrics:
@@ -155,19 +155,11 @@ class DAgger(Agent):
 
     def gradient_step(self, obs_BF: Tensor, expert_BA: Tensor) -> Tensor:
         """One step of encoder and student towards the expert's actions, between -1 and 1; returns the loss before."""
-        action_BA = self.student.record(self._seen(obs_BF)).tanh()
+        batch = self.encoder.shifted(self.encoder.to_batch(obs_BF), self.config.random_shift, self.shifting)
+        action_BA = self.student.record(self.encoder.encode_to_learn(batch)).tanh()
         loss = td_loss(action_BA.flatten(), expert_BA.flatten(), self.config.loss).mean()  # J
         self.optimizer.descend(loss)
         return loss.detach()
-
-    def _seen(self, obs_BF: Tensor) -> Tensor:
-        """Features (B, F) to learn from, recorded where there is an encoder."""
-        if not isinstance(self.encoder, ConvEncoder):
-            return self.encoder(obs_BF)  # type: ignore[no-any-return]
-        image_BCHW = self.encoder.inputs(obs_BF)
-        if self.config.random_shift:
-            image_BCHW = random_shift(image_BCHW, self.config.random_shift, self.shifting)
-        return self.encoder.record(image_BCHW)
 
     def state_dict(self) -> dict[str, Any]:
         """Networks, optimizer, demonstrations, generators, environments and the unfinished episodes."""

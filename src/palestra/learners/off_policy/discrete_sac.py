@@ -22,18 +22,17 @@ from palestra.engine.agent import Agent
 from palestra.engine.interaction import Interaction
 from palestra.engine.learner import Learner
 from palestra.engine.policy import Policy
-from palestra.envs.spaces import flat_dim
 from palestra.envs.world import World
 from palestra.errors import require
 from palestra.learners.off_policy.actions import DiscreteActions
 from palestra.learners.off_policy.replaying import ReplayLoop
 from palestra.learners.off_policy.temperature import SoftConfig, SoftLearned, Temperature
 from palestra.measure import Metrics
-from palestra.nets.ensemble import Ensemble
+from palestra.nets.encoders import EncoderName, make_encoder
+from palestra.nets.ensemble import Ensemble, Precision
 from palestra.nets.optimizer import ClippedAdam
 from palestra.nets.targets import TargetNetworks, slow_copy
 from palestra.ops.distributions import categorical_entropy, categorical_sample
-from palestra.ops.features import flat_features
 from palestra.ops.losses import squared_error
 from palestra.ops.soft_value import mean_soft_value, soft_value
 from palestra.ops.terms import gather
@@ -47,6 +46,12 @@ class DiscreteSACConfig(SoftConfig):
     """H, nats to hold when alpha is learned; none for ``target_entropy_share`` of what uniform actions have."""
     target_entropy_share: float = 0.5
     """H as a share of log |A|, the entropy of uniform actions; the paper's 0.98 is nearly uniform."""
+
+    encoder: EncoderName = "fast"
+    """Of images: fast, nature (Mnih et al. 2015) or notes (four layers of 3 x 3), or flat for none: pixels one by one.
+    Vectors need none."""
+    encoder_precision: Precision = "float32"
+    """Of the encoder's products: bfloat16 is faster on processors that have it."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -93,7 +98,7 @@ class DiscreteSAC(Agent, Learner):
     config: DiscreteSACConfig
     policy: CategoricalPolicy
     saves = ("interaction", "modules", "actor_optimizer", "critic_optimizer", "policy", "loop")
-    derives = ("actor", "critics", "temperature", "target", "slow")
+    derives = ("encoder", "actor", "critics", "temperature", "target", "target_encoder", "slow")
 
     def __init__(
         self, source: str | World, config: DiscreteSACConfig | None = None, *, seed: int = 0, device: str = "auto"
@@ -103,18 +108,20 @@ class DiscreteSAC(Agent, Learner):
         self.interaction = Interaction(self.world, seed=seed, device=self.device)
         self.env = self.interaction.env
         self.actions = DiscreteActions(self.env.action_space, self.name, instead="sac", device=self.device)
-        sizes = [flat_dim(self.env.observation_space), *c.hidden_sizes, self.actions.size]
         init = seeding.generator(seed, "weights")
+        self.encoder = make_encoder(self.env.observation_space, init, c.encoder, c.encoder_precision)
+        sizes = [self.encoder.num_features, *c.hidden_sizes, self.actions.size]
         self.actor, self.critics = Ensemble(1, sizes, init, c.precision), Ensemble(2, sizes, init, c.precision)
-        self.target = slow_copy(self.critics)
+        self.target, self.target_encoder = slow_copy(self.critics), slow_copy(self.encoder)
         self.temperature = Temperature(c, target_entropy=c.target_entropy_share * math.log(self.actions.size))
         self.modules = nn.ModuleDict({
             "actor": self.actor, "critics": self.critics, "target": self.target, "temperature": self.temperature,
+            "encoder": self.encoder, "target_encoder": self.target_encoder,
         }).to(self.device)  # fmt: skip
         self.actor_optimizer = ClippedAdam([self.actor, self.temperature], c.learning_rate)
-        self.critic_optimizer = ClippedAdam([self.critics], c.learning_rate)
-        self.slow = TargetNetworks([self.target], self.critic_optimizer)
-        self.policy = CategoricalPolicy(self.actor, self.actions, flat_features, seed=seed)
+        self.critic_optimizer = ClippedAdam([self.critics, self.encoder], c.learning_rate)
+        self.slow = TargetNetworks([self.target, self.target_encoder], self.critic_optimizer)
+        self.policy = CategoricalPolicy(self.actor, self.actions, self.encoder.see, seed=seed)
         self.loop = ReplayLoop(self.world, self.interaction, self.actions, c, seed=seed, device=self.device)
 
     def step(self) -> Metrics:
@@ -134,24 +141,27 @@ class DiscreteSAC(Agent, Learner):
         return self.loop.learn(self.gradient_step)
 
     def gradient_step(self, b: Transitions) -> SoftLearned:
-        """One step of the critics, then of actor and temperature, then of the target."""
-        b = b.seen_by(flat_features)
+        """One step of the critics with the encoder, then of actor and temperature, then of the targets."""
+        b = b.seen_by(self.encoder.to_batch)
         rows = len(b.obs_BF)
+        seen_BF = self.encoder.encode_to_learn(b.obs_BF)
+        obs_BF = seen_BF.detach()
         # One pass through the actor serves the states, of which it learns, and their successors.
-        logits_1BA = self.actor.record(torch.cat((b.obs_BF, b.next_obs_BF)))
+        logits_1BA = self.actor.record(torch.cat((obs_BF, self.encoder.encode(b.next_obs_BF))))
         log_prob_BA, next_log_prob_BA = F.log_softmax(logits_1BA[0].detach(), 1).split(rows)
         minus_entropy_B = -categorical_entropy(logits_1BA[0, :rows].detach())
         alpha = self.temperature()
-        out_NBA = self.critics.record(b.obs_BF)
+        out_NBA = self.critics.record(seen_BF)
         q_NB1 = gather(out_NBA, 2, b.action_B[:, None].expand(len(out_NBA), -1, 1))
         critic_loss = 0.5 * squared_error(q_NB1, self.targets(b, next_log_prob_BA, alpha))
         self.critic_optimizer.descend(critic_loss)
-        actor_loss = -mean_soft_value(logits_1BA, log_prob_BA, self.critics(b.obs_BF).amin(0), alpha)  # eq. 12
+        actor_loss = -mean_soft_value(logits_1BA, log_prob_BA, self.critics(obs_BF).amin(0), alpha)  # eq. 12
         self.actor_optimizer.descend(actor_loss + self.temperature.loss(minus_entropy_B))  # eq. 11
         self.slow.follow(self.config.tau)
         return SoftLearned(critic_loss, q_NB1, minus_entropy_B, alpha)
 
     def targets(self, b: Transitions, next_log_prob_BA: Tensor, alpha: Tensor) -> Tensor:
         """Y (B,), with the soft value of the policy; the smaller of two critics is believed (eq. 10)."""
-        next_value_B = soft_value(next_log_prob_BA, self.target(b.next_obs_BF).amin(0), alpha)
+        next_q_BA = self.target(self.target_encoder.encode(b.next_obs_BF)).amin(0)
+        next_value_B = soft_value(next_log_prob_BA, next_q_BA, alpha)
         return torch.addcmul(b.return_B, b.discount_B, next_value_B)

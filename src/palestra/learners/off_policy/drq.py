@@ -27,11 +27,10 @@ from palestra.learners.off_policy.replaying import ReplayLoop
 from palestra.learners.off_policy.squashed_gaussian import SquashedGaussianPolicy, record_squashed
 from palestra.learners.off_policy.temperature import SoftConfig, SoftLearned, Temperature
 from palestra.measure import Metrics
-from palestra.nets.encoders import ConvEncoder, make_encoder, narrow
+from palestra.nets.encoders import make_encoder, narrow
 from palestra.nets.ensemble import Ensemble
 from palestra.nets.optimizer import ClippedAdam
 from palestra.nets.targets import TargetNetworks, slow_copy
-from palestra.ops.augment import random_shift
 from palestra.ops.distributions import SquashedSample
 from palestra.ops.losses import mean, mean_of_least, squared_error
 from palestra.ops.terms import Term
@@ -95,10 +94,10 @@ class DrQ(Agent, Learner):
         self.actions = BoxActions(self.env.action_space, self.name, self.device)
         space, init = self.env.observation_space, seeding.generator(seed, "weights")
         architecture = narrow(c.encoder_channels, c.encoder_features)
-        encoder = make_encoder(space, seeding.generator(seed, "encoder"), architecture)
-        if not isinstance(encoder, ConvEncoder):
+        self.encoder = make_encoder(space, seeding.generator(seed, "encoder"), architecture)
+        if not self.encoder.learns:
             raise UsageError(f"{self.name} cannot learn from {space}; expected images of bytes (sac serves vectors)")
-        self.encoder, features = encoder, c.encoder_features
+        features = self.encoder.num_features
         self.actor = Ensemble(1, [features, *c.hidden_sizes, 2 * self.actions.size], init, c.precision)
         self.critics = Ensemble(2, [features + self.actions.size, *c.hidden_sizes, 1], init, c.precision)
         self.target, self.target_encoder = slow_copy(self.critics), slow_copy(self.encoder)
@@ -111,21 +110,16 @@ class DrQ(Agent, Learner):
         # What learns from the critics' loss together also lies in one vector, and so do the targets that follow it.
         self.critic_optimizer = ClippedAdam([self.critics, self.encoder], c.learning_rate)
         self.slow = TargetNetworks([self.target, self.target_encoder], self.critic_optimizer)
-        self.policy = SquashedGaussianPolicy(self.actor, self.actions, self.see, seed=seed)
+        self.policy = SquashedGaussianPolicy(self.actor, self.actions, self.encoder.see, seed=seed)
         self.loop = ReplayLoop(self.world, self.interaction, self.actions, c, seed=seed, device=self.device)
         self.noise = NormalNoise(seeding.generator(seed, "noise of updates", device=self.device))
         self.shift_generator = seeding.generator(seed, "shifts", device=self.device)
 
-    def see(self, obs_B: Tensor) -> Tensor:
-        """The encoder's view of images (B, *obs_shape), as they are: (B, F)."""
-        features_BF: Tensor = self.encoder(self.encoder.inputs(obs_B))
-        return features_BF
-
     def views(self, obs_B: Tensor) -> Tensor:
-        """Images (M * B, C, H, W) to learn from: each M times, and each time shifted."""
-        c = self.config
-        image_BCHW = self.encoder.inputs(obs_B).repeat(c.views, 1, 1, 1)
-        return random_shift(image_BCHW, c.shift_pixels, self.shift_generator) if c.augment == "shift" else image_BCHW
+        """A batch (M * B, ...) to learn from: each observation M times, and each time its images shifted."""
+        c, batch = self.config, self.encoder.to_batch(obs_B)
+        batch = batch.repeat(c.views, *(1,) * (batch.dim() - 1))
+        return self.encoder.shifted(batch, c.shift_pixels, self.shift_generator) if c.augment == "shift" else batch
 
     def step(self) -> Metrics:
         """One round: act for ``train_frequency`` steps, then take ``gradient_steps`` gradient steps."""
@@ -149,10 +143,10 @@ class DrQ(Agent, Learner):
         The batch has ``views`` of images in place of observations.
         """
         rows, views = len(b.action_B), self.config.views
-        seen_BF = self.encoder.record(b.obs_BF)
+        seen_BF = self.encoder.encode_to_learn(b.obs_BF)
         obs_BF = seen_BF.detach()[:rows]
         # One pass through the actor serves the states, each seen once, and every view of their successors.
-        out_1BK = self.actor.record(torch.cat((obs_BF, self.encoder(b.next_obs_BF))))
+        out_1BK = self.actor.record(torch.cat((obs_BF, self.encoder.encode(b.next_obs_BF))))
         now, then = record_squashed(out_1BK, self.noise.draw(rows + rows * views, self.actions.size), rows)
         alpha = self.temperature()
         q_NB1 = self.critics.record(seen_BF, b.action_B.repeat(views, 1))
@@ -165,7 +159,7 @@ class DrQ(Agent, Learner):
 
     def targets(self, b: Transitions, then: SquashedSample, alpha: Tensor) -> Tensor:
         """Y (B,), with the soft value of the policy's own actions in all views (eq. 1, with SAC's entropy)."""
-        next_obs_BF = self.target_encoder(b.next_obs_BF)
+        next_obs_BF = self.target_encoder.encode(b.next_obs_BF)
         next_q_B = self.target(torch.cat((next_obs_BF, then.action_BA), 1)).amin(0).squeeze(1)
         next_value_B = (next_q_B - alpha * then.log_prob_B).view(self.config.views, -1).mean(0)
         return torch.addcmul(b.return_B, b.discount_B, next_value_B)

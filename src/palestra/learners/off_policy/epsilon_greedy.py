@@ -8,7 +8,6 @@ from torch import Generator, Tensor
 from palestra.engine.policy import Policy
 from palestra.nets.mlp import MLP
 from palestra.nets.q_network import QNetwork
-from palestra.ops.features import flat_features
 from palestra.ops.q_heads import QHead
 
 
@@ -40,6 +39,7 @@ class EpsilonGreedyPolicy(Policy):
         q: from features to the outputs that ``head`` reads.
         head: from outputs to values.
         num_actions: A.
+        see: from observations (B, *obs_shape) to features (B, F).
         noise: of the network's weights, when it explores.
         epsilon: the probability now.
         generator: draws what is random, but for that noise.
@@ -49,15 +49,15 @@ class EpsilonGreedyPolicy(Policy):
     derives = ("q", "head", "noise")
 
     def __init__(
-        self, q: MLP | QNetwork, head: QHead, num_actions: int, noise: LayerNoise, epsilon: Callable[[], float],
-        generator: Generator,
+        self, q: MLP | QNetwork, head: QHead, num_actions: int, see: Callable[[Tensor], Tensor], noise: LayerNoise,
+        epsilon: Callable[[], float], generator: Generator,
     ):  # fmt: skip
-        self.q, self.head, self.num_actions, self.noise, self.epsilon = q, head, num_actions, noise, epsilon
-        self.generator = generator
+        self.q, self.head, self.num_actions, self.see = q, head, num_actions, see
+        self.noise, self.epsilon, self.generator = noise, epsilon, generator
 
     def act(self, seen: Tensor, *, deterministic: bool = True) -> Tensor:
         """Greedy actions (B,) without any noise, or exploring ones, each sample with noise of its own."""
-        x_BF = flat_features(seen)
+        x_BF = self.see(seen)
         noise = () if deterministic else self.noise.draw(len(x_BF))
         greedy_B = self.head.values(self.q(x_BF, *noise)).argmax(1)
         return greedy_B if deterministic else self.randomised(greedy_B, self.epsilon())

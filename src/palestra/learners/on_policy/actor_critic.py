@@ -163,7 +163,7 @@ class ActorCritic(Agent):
     def inputs(self, obs: Tensor) -> Tensor:
         """(B, *obs_shape) observations as a batch holds them: (B, F) float32, or bytes (B, C, H, W) for the encoder."""
         if self.encoder is not None:
-            return self.encoder.inputs(obs)
+            return self.encoder.to_batch(obs)
         flat_BF = flat_features(obs)
         return self.obs_norm(flat_BF) if self.config.normalize_obs else flat_BF
 

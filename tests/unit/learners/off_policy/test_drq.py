@@ -176,8 +176,8 @@ def test_every_observation_and_every_view_is_shifted_by_itself() -> None:
 def test_replay_keeps_bytes_and_acting_shifts_nothing() -> None:
     agent = make(learning_starts=4)
     agent.step()
-    fields = agent.loop.replay.state_dict()["fields"]
-    assert fields["obs"].dtype == fields["next_obs"].dtype == torch.uint8
+    seen = agent.loop.replay.state_dict()["seen"]
+    assert seen["pictures"].dtype == torch.uint8
     obs = agent.env.observation_space.sample()
     first, second = (agent.predict(obs) for _ in range(2))
     np.testing.assert_array_equal(first, second)
