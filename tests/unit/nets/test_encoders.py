@@ -25,7 +25,7 @@ from palestra.nets.encoders import (
 from palestra.nets.ensemble import Ensemble
 from palestra.nets.optimizer import ClippedAdam
 from palestra.ops.augment import random_shift
-from palestra.ops.terms import differentiate
+from palestra.ops.terms import Term, differentiate
 
 
 def space(*shape: int, dtype: Any = np.uint8) -> spaces.Box:
@@ -264,10 +264,9 @@ def test_the_gradient_through_a_critic_by_hand_is_autograds() -> None:
 
     ClippedAdam([critics, encoder], 1e-3)  # gives every parameter a grad to write into
     with torch.no_grad():
-        seen = encoder.record(given)
-        recorded = critics.record(torch.cat((seen, action), 1))
-        to_inputs = critics.input_gradient(recorded, critics.backward(recorded, to_out)).sum(0)
-        encoder.backward(seen, to_inputs[:, : encoder.num_features])
+        q = critics.record(encoder.record(given), action)
+    found = differentiate(Term(lambda: 0.0, (q, lambda: to_out)), lambda _: True)
+    assert found.learned == [critics, encoder]
     assert len(everything) == len(expected)
     for p, gradient in zip(everything, expected, strict=True):
         assert gradient.abs().max() > 0
@@ -278,4 +277,4 @@ def test_going_back_without_a_place_for_gradients_says_so() -> None:
     encoder = make(1, 24, 24)
     seen = encoder.record(images(2, 1, 24, 24))
     with pytest.raises(RuntimeError, match="no grad to write into"):
-        encoder.backward(seen, torch.ones_like(seen))
+        differentiate(seen.sum(), lambda _: True)
