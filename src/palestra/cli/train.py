@@ -55,7 +55,7 @@ class Args:
     """Stop early when an evaluation reaches this score."""
     eval_every: Annotated[int | None, arg(help_behavior_hint="(default: the recipe's, or ten in all)")] = None
     """Environment steps between evaluations."""
-    eval_episodes: Annotated[int | None, arg(help_behavior_hint="(default: 20)")] = None
+    eval_count: Annotated[int | None, arg(help_behavior_hint="(default: 20)")] = None
     """Episodes of each evaluation."""
     checkpoint_every: Annotated[float | None, arg(help_behavior_hint="(default: 30)")] = None
     """Seconds between checkpoints."""
@@ -134,7 +134,7 @@ def _start(args: Args) -> "Callable[[], Outcome]":
         budget=args.total_timesteps,
         target=args.target,
         eval_every=args.eval_every,
-        eval_episodes=args.eval_episodes,
+        eval_count=args.eval_count,
         checkpoint_every=args.checkpoint_every,
     )
 

@@ -77,9 +77,9 @@ class Learner(ABC):
     def step(self) -> Metrics:
         """Do one bounded unit of learning, advance ``clock``, and report."""
 
-    @abstractmethod
     def measured(self, measure: Measure) -> Evaluation:
         """Measure what was learned, leaving the learner as it was. What is random comes from the measure's seed."""
+        raise TypeError(f"{type(self).__name__} has no evaluation; train it with eval_every=0")
 
     def evaluate(self, **words: Any) -> Evaluation:
         """Measure it, said in the words of its source.

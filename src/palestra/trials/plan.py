@@ -69,7 +69,7 @@ def resolve(
         "target": recipe.target,
     }
     promised = dict(fields)
-    fields["eval_count"] = recipe.eval_episodes
+    fields["eval_count"] = recipe.eval_count
     fields |= {k: v for k, v in (train or {}).items() if v is not None}
     plan = TrainSettings(**{**fields, "seed": seed})
     as_given = (
