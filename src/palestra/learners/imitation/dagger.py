@@ -27,11 +27,10 @@ from palestra.envs.vector import VectorEnv
 from palestra.envs.world import World
 from palestra.errors import UsageError, require
 from palestra.measure import Metrics
-from palestra.nets.encoders import ARCHITECTURES, ConvEncoder, EncoderName, make_encoder
+from palestra.nets.encoders import EncoderName, make_encoder
 from palestra.nets.ensemble import Precision
 from palestra.nets.mlp import MLP
 from palestra.nets.optimizer import ClippedAdam
-from palestra.ops.augment import random_shift
 from palestra.ops.losses import td_loss
 from palestra.ops.schedules import linear
 
@@ -102,9 +101,9 @@ class Student(Policy):
         self.action_size = int(torch.Size(space.shape).numel())
         self.low, self.high = (torch.as_tensor(x, dtype=torch.float32).to(device) for x in (space.low, space.high))
         init = seeding.generator(seed, "weights")
-        self.encoder = make_encoder(observed, init, ARCHITECTURES[c.encoder], c.encoder_precision)
-        sees = isinstance(self.encoder, ConvEncoder)
-        require(sees or not c.random_shift, f"random_shift={c.random_shift} of vectors {observed}", "0, or images")
+        self.encoder = make_encoder(observed, init, c.encoder, c.encoder_precision)
+        shifts = self.encoder.learns or not c.random_shift
+        require(shifts, f"random_shift={c.random_shift} of vectors {observed}", "0, or images")
         self.net = MLP([self.encoder.num_features, *c.hidden_sizes, self.action_size], "relu", init, 0.01)
         self.networks = nn.ModuleDict({"encoder": self.encoder, "student": self.net}).to(device)
         self.random_shift = c.random_shift
@@ -112,17 +111,13 @@ class Student(Policy):
 
     def act(self, seen: Tensor, *, deterministic: bool = True) -> Tensor:
         """Actions (B, *shape) within the bounds; it has no randomness of its own."""
-        unit_BA = self.net(self.encoder(self.encoder.inputs(seen))).tanh()
+        unit_BA = self.net(self.encoder.encode(self.encoder.to_batch(seen))).tanh()
         return from_unit(unit_BA, self.low, self.high)
 
     def record(self, obs_BF: Tensor) -> Tensor:
         """Actions (B, A) between -1 and 1 to learn from, for observations (B, *obs_shape), shifted where asked."""
-        if not isinstance(self.encoder, ConvEncoder):
-            return self.net.record(self.encoder(obs_BF)).tanh()
-        image_BCHW = self.encoder.inputs(obs_BF)
-        if self.random_shift:
-            image_BCHW = random_shift(image_BCHW, self.random_shift, self.shifting)
-        return self.net.record(self.encoder.record(image_BCHW)).tanh()
+        batch = self.encoder.shifted(self.encoder.to_batch(obs_BF), self.random_shift, self.shifting)
+        return self.net.record(self.encoder.encode_to_learn(batch)).tanh()
 
     def to_unit(self, action: Tensor) -> Tensor:
         """Actions (..., *shape) within the bounds to (B, A) between -1 and 1."""

@@ -4,7 +4,7 @@ VPG, A2C, TRPO and PPO hold one each, and differ in how they improve it.
 """
 
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -12,16 +12,13 @@ from torch import Tensor, nn
 from palestra.engine import seeding
 from palestra.engine.policy import Policy
 from palestra.engine.settings import AlgorithmConfig
-from palestra.envs.spaces import is_image
 from palestra.envs.vector import VectorEnv
 from palestra.errors import require
-from palestra.nets.encoders import ARCHITECTURES, ConvEncoder, EncoderName, FlatEncoder, make_encoder
+from palestra.nets.encoders import EncoderName, make_encoder
 from palestra.nets.ensemble import Precision
 from palestra.nets.heads import policy_head
 from palestra.nets.mlp import MLP, Activation
 from palestra.nets.normaliser import Normaliser
-from palestra.ops.augment import random_shift
-from palestra.ops.features import flat_features
 
 
 @dataclass(frozen=True)
@@ -51,7 +48,7 @@ class ActorCriticConfig(AlgorithmConfig):
     log_std_init: float = 0.0
     """Initial log standard deviation of Gaussian policies."""
 
-    encoder: EncoderName | Literal["flat"] = "nature"
+    encoder: EncoderName = "nature"
     """Of images, shared by policy and value: fast, nature (Mnih et al. 2015) or notes (four layers of 3 x 3), or flat
     for none: pixels one by one. Vectors need none."""
     encoder_precision: Precision = "float32"
@@ -84,12 +81,9 @@ class ActorCritic(Policy):
     def __init__(self, env: VectorEnv, config: ActorCriticConfig, *, seed: int, device: torch.device):
         self.config = c = config
         space = env.observation_space
-        self.encoder: ConvEncoder | FlatEncoder = FlatEncoder(space)
-        if c.encoder != "flat" and is_image(space):
-            given = f"normalize_obs=true with images {space}"
-            require(not c.normalize_obs, given, "false: bytes have one scale already")
-            drawn = seeding.generator(seed, "encoder")
-            self.encoder = make_encoder(space, drawn, ARCHITECTURES[c.encoder], c.encoder_precision)
+        self.encoder = make_encoder(space, seeding.generator(seed, "encoder"), c.encoder, c.encoder_precision)
+        given = f"normalize_obs=true with images {space}"
+        require(not (c.normalize_obs and self.encoder.learns), given, "false: bytes have one scale already")
         init, features = seeding.generator(seed, "weights"), self.encoder.num_features
         self.head = policy_head(env.action_space, c.log_std_init)
         self.actor = MLP([features, *c.hidden_sizes, self.head.num_outputs], c.activation, init, output_gain=0.01)
@@ -104,25 +98,21 @@ class ActorCritic(Policy):
         self.shifting = seeding.generator(seed, "shifts", device=device)
 
     def to_batch(self, obs: Tensor) -> Tensor:
-        """(B, *obs_shape) observations as a batch holds them: (B, F) float32, or bytes (B, C, H, W) for the encoder."""
-        if isinstance(self.encoder, ConvEncoder):
-            return self.encoder.inputs(obs)
-        flat_BF = flat_features(obs)
-        return flat_BF if self.obs_norm is None else self.obs_norm(flat_BF)
+        """(B, *obs_shape) observations as a batch holds them: bytes for an encoder that learns, else (B, F) float32."""
+        batch = self.encoder.to_batch(obs)
+        return batch if self.obs_norm is None else self.obs_norm(batch)
 
     def encode(self, batch: Tensor) -> Tensor:
         """What ``to_batch`` gave to the (B, F) float32 that policy and value network take."""
-        return self.encoder(batch) if isinstance(self.encoder, ConvEncoder) else batch
+        return self.encoder.encode(batch)
 
     def shifted(self, batch: Tensor) -> Tensor:
         """A batch to learn from: images shifted at random, where the settings ask for it."""
-        if self.config.random_shift and isinstance(self.encoder, ConvEncoder):
-            return random_shift(batch, self.config.random_shift, self.shifting)
-        return batch
+        return self.encoder.shifted(batch, self.config.random_shift, self.shifting)
 
     def encode_to_learn(self, batch: Tensor) -> Tensor:
         """As ``encode``, of a shifted batch, recorded so that the encoder learns."""
-        return self.encoder.record(self.shifted(batch)) if isinstance(self.encoder, ConvEncoder) else batch
+        return self.encoder.encode_to_learn(self.shifted(batch))
 
     def explore(self, obs: Tensor) -> Tensor:
         """A sample of the policy (E, ...) for observations (E, *obs_shape), as it is, beyond bounds or not."""
