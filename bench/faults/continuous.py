@@ -17,6 +17,8 @@ from palestra.learners.off_policy.ddpg import DDPG, DDPGConfig
 from palestra.learners.off_policy.sac import SAC, SACConfig
 from palestra.ops import distributions
 from palestra.ops.distributions import SquashedSample
+from palestra.ops.losses import mean
+from palestra.ops.terms import Term
 
 QUICK: dict[str, Any] = {
     "gamma": 0.9, "learning_rate": 3e-3, "hidden_sizes": (32, 32), "batch_size": 64, "buffer_size": 10_000,
@@ -103,7 +105,7 @@ def soft(kind: type[SAC], seed: int, *, twice: bool = False, **settings: Any) ->
     config = SACConfig(**{**QUICK, "initial_temperature": 0.1, **settings})
     with (
         put(twice, sac, "squashed_gaussian_sample", squashed_twice),
-        put(twice, sac, "squashed_gaussian_gradient", squashed_twice_gradient),
+        put(twice, distributions, "squashed_gaussian_gradient", squashed_twice_gradient),
     ):
         return kind(World("probe/Follow", 8), config, seed=seed).learn(2_000)
 
@@ -125,8 +127,8 @@ def correction_of_squashed(seed: int, faulty: bool) -> float:
 class UnweightedSAC(SAC):
     """The soft value as E[Q] + H, its entropy without the weight alpha."""
 
-    def learn_critics(self, b: Transitions, then: SquashedSample, alpha: Tensor) -> tuple[Tensor, Tensor]:
-        return super().learn_critics(b, then, torch.ones_like(alpha))
+    def critic_loss(self, b: Transitions, then: SquashedSample, alpha: Tensor) -> tuple[Term, Tensor]:
+        return super().critic_loss(b, then, torch.ones_like(alpha))
 
 
 @fault("entropy-unweighted", "SAC's value of 1 for ever, alpha 0.1, gamma 0.9 (true: 10 + 1.8 ln 2 = 11.25)", seeds=2)
@@ -139,14 +141,15 @@ def entropy_unweighted(seed: int, faulty: bool) -> float:
 class MinimumOfBatchSAC(SAC):
     """``torch.min(q1)``: one number, the least value of the first critic in the whole batch; the second is unused."""
 
-    def learn_actor(self, obs_BF: Tensor, recorded: Any, now: SquashedSample, alpha: Tensor) -> None:
-        judged = self.critics.record(torch.cat((obs_BF, now.action_BA), 1))
-        chosen_NB1 = torch.zeros_like(judged.out)
-        chosen_NB1[0, judged.out[0].argmin()] = 1.0
-        to_action_BA = self.critics.backward_to_input(judged, chosen_NB1, first=obs_BF.shape[1]).sum(0)
-        to_out_BK = sac.squashed_gaussian_gradient(now, -to_action_BA, alpha / len(obs_BF))
-        self.actor.backward(recorded, to_out_BK[None])
-        self.actor_optimizer.step()
+    def actor_loss(self, obs_BF: Tensor, now: SquashedSample, alpha: Tensor) -> Term:
+        q_NB1 = self.critics.record(obs_BF, now.action_BA)
+
+        def slope_NB1() -> Tensor:
+            chosen_NB1 = torch.zeros_like(q_NB1)
+            chosen_NB1[0, q_NB1[0].argmin()] = 1.0
+            return chosen_NB1
+
+        return alpha * mean(now.log_prob_B) - Term(lambda: q_NB1[0].min(), (q_NB1, slope_NB1))
 
 
 @fault("minimum-of-batch", "return of SAC with temperature 0.01 on a task of one step (best: 0)", seeds=3)
@@ -157,10 +160,10 @@ def minimum_of_batch(seed: int, faulty: bool) -> float:
 class NotesTemperatureSAC(SAC):
     """Loss alpha (entropy - target) with all but alpha detached, as the notes have it."""
 
-    def learn_temperature(self, log_prob_B: Tensor) -> None:
-        wrong = self.temperature() * (-log_prob_B.mean() - self.target_entropy)
-        assert self.log_temperature.grad is not None
-        self.log_temperature.grad.copy_(wrong)
+    def temperature_loss(self, log_prob_B: Tensor) -> Term:
+        surplus = -log_prob_B.detach().mean() - self.target_entropy
+        alpha = self.temperature()
+        return Term(lambda: alpha * surplus, (self.log_temperature, lambda: alpha * surplus))
 
 
 @fault("temperature-detached", "true entropy of SAC's policy whose temperature is to hold -0.5 nats", seeds=3)
