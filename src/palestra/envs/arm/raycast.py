@@ -22,7 +22,7 @@ compiler they do the same work an operation at a time.
 import warnings
 from collections.abc import Callable
 from functools import cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
@@ -298,7 +298,7 @@ def _compiled(meet: Meet) -> list[Meet]:
     two machines share, it would take loops of another width, and leave out every second piece of a picture.
     """
     width = WIDTHS.get(torch.backends.cpu.get_cpu_capability())
-    options = {} if width is None else {"cpp.simdlen": width}
+    options: dict[str, str | int | bool | Callable[..., Any]] = {} if width is None else {"cpp.simdlen": width}
     return [meet, torch.compile(meet, dynamic=False, fullgraph=True, options=options)]
 
 

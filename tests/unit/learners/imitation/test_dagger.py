@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 from gymnasium import spaces
-from plain_layers import plain_encoder, plain_mlp
+from plain_layers import doubled, plain_encoder, plain_mlp
 from torch import Tensor, nn
 
 from palestra.envs import registry
@@ -16,8 +16,6 @@ from palestra.envs.world import World
 from palestra.errors import UsageError
 from palestra.learners.imitation import dagger
 from palestra.learners.imitation.dagger import DAgger, DAggerConfig
-from palestra.nets.encoders import ConvEncoder
-from palestra.nets.optimiser import ClippedAdam
 from palestra.policies.expert import Expert
 
 ENV = "probe/PixelTarget"
@@ -27,19 +25,6 @@ LR, BATCH = 1e-2, 32
 def make(env: str = ENV, num_envs: int = 8, seed: int = 0, **settings: Any) -> DAgger:
     fields = {"num_steps": 4, "gradient_steps": 2, "batch_size": BATCH, "buffer_size": 512, "hidden_sizes": (16,)}
     return DAgger(World(env, num_envs), DAggerConfig(**{**fields, **settings}), seed=seed)
-
-
-def doubled(agent: DAgger) -> DAgger:
-    """The same in float64.
-
-    In float32 some ReLU in a few updates is nearer to zero than rounding, and open on one side of a comparison and shut
-    on the other; and where a gradient is near zero, Adam's steps are of the size of its learning rate all the same.
-    """
-    assert isinstance(agent.encoder, ConvEncoder)
-    agent.encoder.dtype = torch.float64
-    old = agent.optimizer
-    agent.optimizer = ClippedAdam([agent.modules.double()], old.learning_rate, old.eps, old.max_grad_norm)
-    return agent
 
 
 @pytest.mark.parametrize("loss", ["squared", "huber"])
