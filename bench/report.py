@@ -10,7 +10,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from palestra.runs.environment import processor
+from palestra.runs.provenance import processor
 
 RESULTS = Path(__file__).parent / "results"
 

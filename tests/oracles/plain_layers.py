@@ -6,7 +6,7 @@ import torch
 from torch import nn
 
 from palestra.nets.encoders import ConvEncoder
-from palestra.nets.optimiser import ClippedAdam
+from palestra.nets.optimizer import ClippedAdam
 
 
 def doubled(agent: Any) -> Any:
