@@ -10,19 +10,16 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from palestra.runs.provenance import processor
+
 RESULTS = Path(__file__).parent / "results"
 
 
 def machine() -> dict[str, Any]:
     """The machine and the versions that a figure belongs to."""
-    model = platform.processor() or platform.machine()
-    cpuinfo = Path("/proc/cpuinfo")
-    if cpuinfo.is_file():
-        models = [line.split(":", 1)[1].strip() for line in cpuinfo.read_text().splitlines() if "model name" in line]
-        model = models[0] if models else model
     packages = ("torch", "numpy", "gymnasium", "stable-baselines3")
     return {
-        "cpu": model,
+        "cpu": processor(),
         "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
         "python": platform.python_version(),
         **{name: version(name) for name in packages},

@@ -164,6 +164,7 @@ def write_record(done: Verification, *, command: str, tried: Sequence[str] = ())
             "settings": config["settings"],
             "versions": facts["versions"],
             "machine": facts["machine"],
+            "processor": facts["processor"],
             "commits": sorted({trial.commit for trial in done.trials if trial.commit}),
             "date": time.strftime("%Y-%m-%d"),
             "command": command,
