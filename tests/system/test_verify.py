@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from command import started, wait_for
+from command import BARE, started, wait_for
 from run_comparison import differences
 
 import palestra
@@ -184,5 +184,5 @@ def test_as_many_side_by_side_as_cores() -> None:
 
 def test_listing_stays_quick() -> None:
     program = "import sys, palestra.cli.list; print({'torch', 'numpy', 'gymnasium'} & sys.modules.keys())"
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    done = subprocess.run([sys.executable, "-c", f"{BARE}\n{program}"], capture_output=True, text=True, check=True)
     assert done.stdout == "set()\n"
