@@ -27,7 +27,7 @@ episodes that training never saw. The rule of the verdict and how to read it: do
 
 def row(recipe: Recipe) -> str:
     """One recipe's line of the table."""
-    claim = f">= {number(recipe.claim.threshold)}" if recipe.claim else "none"
+    claim = f"{recipe.claim.sign} {number(recipe.claim.threshold)}" if recipe.claim else "none"
     record = read_record(recipe)
     facts = ["", "", f"{recipe.budget:,}", "", "", ""]
     if record is not None:

@@ -5,9 +5,9 @@ from typing import Any
 from palestra.recipes.recipe import Claim, Recipe
 
 _LAKE = Claim(
-    0.70, "Gymnasium's reward threshold for FrozenLake-v1; 0.744 is the most that 100 steps allow", episodes=1_000
+    0.70, "Gymnasium's reward threshold for FrozenLake-v1; 0.744 is the most that 100 steps allow", count=1_000
 )
-_LAKE_8X8 = Claim(0.85, "Gymnasium's reward threshold for FrozenLake8x8-v1", episodes=1_000)
+_LAKE_8X8 = Claim(0.85, "Gymnasium's reward threshold for FrozenLake8x8-v1", count=1_000)
 
 
 def _lake(

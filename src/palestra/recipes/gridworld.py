@@ -5,7 +5,7 @@ from typing import Any
 from palestra.recipes.recipe import Claim, Recipe
 
 _MAZE = Claim(-198.0, "the shortest way between opposite corners")
-_MILLION = Claim(1.0, "the shortest way across, which the time limit just allows", episodes=1, seeds=1)
+_MILLION = Claim(1.0, "the shortest way across, which the time limit just allows", count=1, seeds=1)
 _MAZE_KWARGS = {"size": 100, "walls": 0.2}
 _MILLION_KWARGS = {"size": 1_000, "step_reward": 0.0, "goal_reward": 1.0, "max_episode_steps": 1_998}
 

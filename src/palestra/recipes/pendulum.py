@@ -11,7 +11,7 @@ _PENDULUM_MEASURED = 2_000
 _PENDULUM = Claim(
     -160.0,
     "RL Baselines3 Zoo reports -152 to -157 for TD3, DDPG and SAC after 20,000 steps",
-    episodes=_PENDULUM_MEASURED,
+    count=_PENDULUM_MEASURED,
 )
 _SMALL_ACTOR_CRITIC: dict[str, Any] = {
     "gamma": 0.95,
@@ -47,7 +47,7 @@ RECIPES = (
         claim=Claim(
             -160.0,
             "Zoo reports -172 for PPO and -157 for SAC, CleanRL -1142 for PPO",
-            episodes=_PENDULUM_MEASURED,
+            count=_PENDULUM_MEASURED,
         ),
     ),
     Recipe(
