@@ -33,7 +33,12 @@ def missing_extra(extra: str, what_for: str) -> UsageError:
 
 def install_line(extra: str) -> str:
     """The command that adds an extra to this installation: into this Python, and from where Palestra itself came."""
-    return f"{shlex.quote(_from_here(Path(sys.executable)))} -m pip install {_requirement(extra)}"
+    return f"{pip_install()} {_requirement(extra)}"
+
+
+def pip_install() -> str:
+    """The command that installs into this Python, whatever ``pip`` may stand first on the path."""
+    return f"{shlex.quote(_from_here(Path(sys.executable)))} -m pip install"
 
 
 def _requirement(extra: str) -> str:

@@ -16,7 +16,7 @@ from typing import Literal
 
 from palestra.cli.arguments import Switch, check_writable, parse
 from palestra.cli.output import make_console, make_table, print_json
-from palestra.errors import PalestraError, install_line
+from palestra.errors import PalestraError, install_line, pip_install
 
 CORE = ("torch", "numpy", "gymnasium", "safetensors", "tyro", "rich", "matplotlib")
 """Packages without which something is broken."""
@@ -88,7 +88,9 @@ def _software() -> Iterator[Check]:
             importlib.import_module(package)
             yield Check(package, "ok", importlib.metadata.version(package))
         except Exception as error:  # whatever an import raises, here it is a finding
-            yield Check(package, "broken", f"{type(error).__name__}: {error}; pip install --force-reinstall {package}")
+            yield Check(
+                package, "broken", f"{type(error).__name__}: {error}; {pip_install()} --force-reinstall {package}"
+            )
     yield Check("sqlite", "ok", sqlite3.sqlite_version)
 
 
