@@ -1,6 +1,6 @@
 """Do the recipes keep their claims? The table of everything that ``palestra verify --record`` has recorded.
 
-It trains nothing: every figure comes from the records in ``src/palestra/recipes/verified``, and the command of each
+It trains nothing: every figure comes from the records in ``records/``, and the command of each
 stands there. Recipes that were not verified, or did not reach their claim, stay in the table.
 """
 
@@ -27,7 +27,7 @@ episodes that training never saw. The rule of the verdict and how to read it: do
 
 def row(recipe: Recipe) -> str:
     """One recipe's line of the table."""
-    claim = f">= {number(recipe.claim.threshold)}" if recipe.claim else "none"
+    claim = f"{recipe.claim.sign} {number(recipe.claim.threshold)}" if recipe.claim else "none"
     record = read_record(recipe)
     facts = ["", "", f"{recipe.budget:,}", "", "", ""]
     if record is not None:

@@ -3,12 +3,17 @@
 Stable-Baselines3 runs with RL Baselines3 Zoo's settings for CartPole-v1. The clock starts before the agent and its
 environments are made. Ours counts its evaluations, and in the column "recorded" also the run store with its metrics and
 checkpoints. The peer's evaluations are left out of its time, since its evaluator steps one environment at a time.
+
+A seed that never comes to 475 counts with the time of its whole budget: what it would need is more.
 """
 
 import argparse
 import statistics
 import tempfile
 import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 
 import gymnasium
 import torch
@@ -27,12 +32,46 @@ WATCH = {"target": THRESHOLD, "eval_every": EVERY, "eval_count": EPISODES}
 SPRINT, STEADY = "cartpole/ppo-sprint", "cartpole/ppo"
 
 
-def ours(recipe: str, seed: int) -> tuple[float, int, float]:
-    """Seconds with evaluations, steps and final score of a recipe, learning alone."""
+@dataclass(frozen=True)
+class Attempt:
+    """One training, up to the threshold or to the end of its budget."""
+
+    seconds: float
+    """From its start."""
+    steps: int
+    """Of the environment."""
+    score: float
+    """The best of its evaluations."""
+
+    @property
+    def solved(self) -> bool:
+        """Whether ``seconds`` is what the question asks for; otherwise it is less."""
+        return self.score >= THRESHOLD
+
+
+def median(attempts: Sequence[Attempt]) -> float:
+    """Of the seconds of all, those that did not solve with their whole budget's: then it is a lower bound."""
+    return statistics.median(attempt.seconds for attempt in attempts)
+
+
+def spoken(attempts: Sequence[Attempt]) -> str:
+    """``median 0.431 s, 10 of 10 seeds solve``, or ``median at least ...``."""
+    solved = sum(attempt.solved for attempt in attempts)
+    bound = "" if solved == len(attempts) else "at least "
+    return f"median {bound}{median(attempts):.3f} s, {solved} of {len(attempts)} seeds solve"
+
+
+def cell(attempt: Attempt) -> str:
+    """Its seconds, as ``> 1.7`` where it did not solve."""
+    return f"{'' if attempt.solved else '> '}{attempt.seconds:.3g}"
+
+
+def ours(recipe: str, seed: int) -> Attempt:
+    """A recipe, learning alone; its seconds count its evaluations."""
     start = time.perf_counter()
     config = resolve(get_recipe(recipe), seed=seed, train=WATCH)
     result = Trainer(build_learner(config), train_settings(config)).run()
-    return time.perf_counter() - start, result.steps, result.best_score or 0.0
+    return Attempt(time.perf_counter() - start, result.steps, result.best_score or 0.0)
 
 
 def recorded(recipe: str, seed: int) -> float:
@@ -48,8 +87,8 @@ def linear(start: float):
     return lambda remaining: remaining * start
 
 
-def peer(seed: int) -> tuple[float, int, float]:
-    """Seconds without evaluation, steps and final score of Stable-Baselines3 with the Zoo's settings."""
+def peer(seed: int) -> Attempt:
+    """Stable-Baselines3 with the Zoo's settings; its seconds are without evaluation."""
     start = time.perf_counter()
     env = DummyVecEnv([lambda: gymnasium.make("CartPole-v1")] * 8)
     model = PPO(
@@ -58,7 +97,7 @@ def peer(seed: int) -> tuple[float, int, float]:
     )  # fmt: skip
     watch = Stopwatch("CartPole-v1", seed, threshold=THRESHOLD, episodes=EPISODES, every=EVERY)
     model.learn(100_000, callback=watch)
-    return time.perf_counter() - start - watch.off_clock, model.num_timesteps, watch.score
+    return Attempt(time.perf_counter() - start - watch.off_clock, model.num_timesteps, watch.score)
 
 
 def main() -> None:
@@ -69,32 +108,54 @@ def main() -> None:
     args, _ = parser.parse_known_args()
     torch.set_num_threads(args.threads)
     ours(SPRINT, 1_000), recorded(SPRINT, 1_000), peer(1_000)  # first calls load libraries; nobody pays for that
-    table = []
+    sprint: list[Attempt] = []
+    stored: list[Attempt] = []
+    steady: list[Attempt] = []
+    theirs: list[Attempt] = []
     for seed in range(args.seeds):
-        mine, steps, score = ours(SPRINT, seed)
-        row = {"seed": seed, "sprint s": mine, "steps": steps, "score": score, "recorded s": recorded(SPRINT, seed)}
-        row["cartpole/ppo s"] = ours(STEADY, seed)[0]
-        theirs, peer_steps, peer_score = peer(seed)
-        table.append({**row, "SB3 s": theirs, "SB3 steps": peer_steps, "SB3 score": peer_score})
-    medians = {key: statistics.median(row[key] for row in table) for key in table[0] if key.endswith(" s")}
-    median, peer_median = medians["sprint s"], medians["SB3 s"]
+        sprint.append(ours(SPRINT, seed))
+        stored.append(replace(sprint[-1], seconds=recorded(SPRINT, seed)))
+        steady.append(ours(STEADY, seed))
+        theirs.append(peer(seed))
+    publish_table(sprint, stored, steady, theirs, args.threads)
+
+
+def publish_table(
+    sprint: list[Attempt], stored: list[Attempt], steady: list[Attempt], theirs: list[Attempt], threads: int
+) -> None:
+    """Write one row for each seed, and what they come to."""
+    table: list[dict[str, Any]] = [
+        {
+            "seed": seed, "sprint s": cell(a), "steps": a.steps, "score": a.score, "recorded s": cell(b),
+            "cartpole/ppo s": cell(c), "SB3 s": cell(d), "SB3 steps": d.steps, "SB3 score": d.score,
+        }
+        for seed, (a, b, c, d) in enumerate(zip(sprint, stored, steady, theirs))
+    ]  # fmt: skip
     publish(
         "time_to_solve",
         "Seconds from the start of training to the first evaluation of at least 475 on CartPole-v1",
         {
-            "ours": median, "peer": peer_median, "ratio": peer_median / median, "unit": "s, median",
-            "seeds": list(range(args.seeds)), "solved": sum(row["score"] >= THRESHOLD for row in table),
+            "ours": median(sprint), "peer": median(theirs), "ratio": median(theirs) / median(sprint),
+            "unit": "s, median", "seeds": list(range(len(table))), "solved": sum(a.solved for a in sprint),
+            "peer solved": sum(a.solved for a in theirs),
         },
         table,
         [
-            f"Median {median:.3f} s against {peer_median:.3f} s: {peer_median / median:.1f} times ahead.",
-            f"Recorded as a run on disk: {medians['recorded s']:.3f} s.",
+            f"`{SPRINT}`: {spoken(sprint)}. Stable-Baselines3: {spoken(theirs)}: {ahead(sprint, theirs)}.",
+            f"`{SPRINT}`, recorded as a run on disk: {spoken(stored)}.",
             f"`{SPRINT}` is tuned for this question, and stops; `{STEADY}` is tuned to stay good to the end of its "
-            f"budget: {medians['cartpole/ppo s']:.3f} s, {peer_median / medians['cartpole/ppo s']:.1f} times ahead.",
+            f"budget: {spoken(steady)}, {ahead(steady, theirs)}.",
+            "A seed that does not solve counts in full: with the time of its whole budget, marked `>`, of which its own"
+            " time would be more.",
             f"Evaluation: {EPISODES} whole episodes, greedy, every {EVERY} steps, on both sides.",
-            f"{args.threads} thread(s) on both sides.",
+            f"{threads} thread(s) on both sides.",
         ],
     )  # fmt: skip
+
+
+def ahead(mine: Sequence[Attempt], theirs: Sequence[Attempt]) -> str:
+    """The ratio of the medians."""
+    return f"{median(theirs) / median(mine):.1f} times ahead"
 
 
 if __name__ == "__main__":

@@ -1,7 +1,13 @@
 """The two errors that a user meets. Each message says what was given, what was expected, and the fix."""
 
 import difflib
+import json
+import os
+import shlex
+import sys
 from collections.abc import Iterable
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 
 class PalestraError(Exception):
@@ -22,7 +28,39 @@ def unknown_name(kind: str, given: str, known: Iterable[str]) -> UsageError:
 
 def missing_extra(extra: str, what_for: str) -> UsageError:
     """The error for an optional dependency that is not installed, with the exact install line."""
-    return UsageError(f"{what_for} needs the [{extra}] extra: pip install 'palestra[{extra}]'")
+    return UsageError(f"{what_for} needs the [{extra}] extra: {install_line(extra)}")
+
+
+def install_line(extra: str) -> str:
+    """The command that adds an extra to this installation: into this Python, and from where Palestra itself came."""
+    return f"{pip_install()} {_requirement(extra)}"
+
+
+def pip_install() -> str:
+    """The command that installs into this Python, whatever ``pip`` may stand first on the path."""
+    return f"{shlex.quote(_from_here(Path(sys.executable)))} -m pip install"
+
+
+def _requirement(extra: str) -> str:
+    """What pip takes: the clone, with ``-e`` if it was installed so; the address; or the name in the index."""
+    from importlib.metadata import PackageNotFoundError, distribution  # slow, and only wanted when something is amiss
+
+    try:
+        origin = json.loads(distribution("palestra").read_text("direct_url.json") or "{}")
+    except PackageNotFoundError:  # its source is on the path and nothing more
+        origin = {"url": Path(__file__).resolve().parents[2].as_uri(), "dir_info": {"editable": True}}
+    if "dir_info" in origin:
+        folder = Path(unquote(urlsplit(origin["url"]).path))
+        editable = "-e " if origin["dir_info"].get("editable") else ""
+        return f"{editable}'{_from_here(folder)}[{extra}]'"
+    if "vcs_info" in origin:
+        return f"'palestra[{extra}] @ {origin['vcs_info']['vcs']}+{origin['url']}@{origin['vcs_info']['commit_id']}'"
+    return f"'palestra[{extra}] @ {origin['url']}'" if "url" in origin else f"'palestra[{extra}]'"
+
+
+def _from_here(path: Path) -> str:
+    """A path, relative where it lies in the working directory."""
+    return os.path.relpath(path) if path.is_relative_to(Path.cwd()) else str(path)
 
 
 def require(condition: bool, given: str, expected: str) -> None:

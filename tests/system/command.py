@@ -50,3 +50,14 @@ def wait_for(root: Path, pattern: str, process: subprocess.Popen[str], seconds: 
         time.sleep(0.002)
     process.kill()
     raise AssertionError(f"no {pattern}: {process.communicate()}")
+
+
+BARE = """
+import importlib.util, sys, types
+path = importlib.util.find_spec("palestra").submodule_search_locations
+package = sys.modules["palestra"] = types.ModuleType("palestra")
+package.__path__ = path
+package.__version__ = ""
+"""
+"""Begins a program without ``palestra/__init__.py``, which imports Gymnasium to register with it: what else is loaded,
+a module of ours imports itself."""

@@ -20,7 +20,7 @@ from palestra.trials import records
 from palestra.trials.compare import compare
 from palestra.trials.verify import verify, write_record
 
-CLAIM = Claim(475.0, "the test", episodes=10)
+CLAIM = Claim(475.0, "the test", count=10)
 RANDOM = dataclasses.replace(RECIPES["cartpole/random"], id="cartpole/weak", budget=1024, claim=CLAIM)
 AGAIN = dataclasses.replace(RANDOM, id="cartpole/weak-too", num_envs=4)
 PPO = dataclasses.replace(RECIPES["cartpole/ppo-sprint"], id="cartpole/strong", budget=4096, target=100, claim=CLAIM)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from command import started, wait_for
+from command import BARE, started, wait_for
 from run_comparison import differences
 
 import palestra
@@ -27,7 +27,7 @@ from palestra.trials.records import read_record
 
 Captured = pytest.CaptureFixture[str]
 QUICK = dataclasses.replace(
-    RECIPES["cartpole/random"], id="cartpole/quick", budget=1024, claim=Claim(15.0, "the test", episodes=5, seeds=2)
+    RECIPES["cartpole/random"], id="cartpole/quick", budget=1024, claim=Claim(15.0, "the test", count=5, seeds=2)
 )
 
 SLOW = """
@@ -35,7 +35,7 @@ import dataclasses
 from palestra.recipes.recipe import Claim
 from palestra.recipes.registry import RECIPES
 
-claim = Claim(475.0, "the test", episodes=5)
+claim = Claim(475.0, "the test", count=5)
 slow = dataclasses.replace(RECIPES["cartpole/ppo"], id="cartpole/slow", budget=20_000, eval_every=8_000, claim=claim)
 RECIPES[slow.id] = slow
 """
@@ -77,7 +77,7 @@ def test_seeds_are_trained_as_by_hand_and_only_once(tmp_path: Path, monkeypatch:
     (again,) = verify.verify([QUICK], out=tmp_path)
     assert all(trial.reused for trial in again.trials)
     assert [trial.value for trial in again.trials] == [trial.value for trial in done.trials]
-    moved = dataclasses.replace(QUICK, claim=Claim(20.0, "a higher one", episodes=5))
+    moved = dataclasses.replace(QUICK, claim=Claim(20.0, "a higher one", count=5))
     (judged,) = verify.verify([moved], seeds=2, out=tmp_path)  # the trainings are the same
     assert judged.trials == again.trials
     for changes in ({"budget": 2048}, {"num_envs": 4}, {"eval_every": 512}):
@@ -147,7 +147,7 @@ def test_what_is_said_of_seeds_that_are_there(
     assert [trial["value"] for trial in found["trials"]] == values[:3]
 
     for threshold, verdict, status in ((min(values) - 1, "held", 0), (40.0, "not held", 1)):
-        claim = Claim(threshold, "the test", episodes=5)
+        claim = Claim(threshold, "the test", count=5)
         monkeypatch.setitem(RECIPES, QUICK.id, dataclasses.replace(QUICK, claim=claim))
         assert main([*argv, "--seeds", "6", "--record", "--tried", "nothing else"]) == status
         said = capsys.readouterr().out
@@ -184,5 +184,5 @@ def test_as_many_side_by_side_as_cores() -> None:
 
 def test_listing_stays_quick() -> None:
     program = "import sys, palestra.cli.list; print({'torch', 'numpy', 'gymnasium'} & sys.modules.keys())"
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    done = subprocess.run([sys.executable, "-c", f"{BARE}\n{program}"], capture_output=True, text=True, check=True)
     assert done.stdout == "set()\n"

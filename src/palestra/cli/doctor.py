@@ -16,9 +16,9 @@ from typing import Literal
 
 from palestra.cli.arguments import Switch, check_writable, parse
 from palestra.cli.output import make_console, make_table, print_json
-from palestra.errors import PalestraError
+from palestra.errors import PalestraError, install_line, pip_install
 
-CORE = ("torch", "numpy", "gymnasium", "safetensors", "tyro", "rich", "matplotlib", "starlette", "uvicorn")
+CORE = ("torch", "numpy", "gymnasium", "safetensors", "tyro", "rich", "matplotlib")
 """Packages without which something is broken."""
 EXTRAS = {
     "box2d": "Box2D",
@@ -26,6 +26,7 @@ EXTRAS = {
     "arm": "pybullet",
     "envpool": "envpool",
     "video": "av",
+    "studio": "starlette",
     "tensorboard": "tensorboard",
     "bench": "stable_baselines3",
 }
@@ -87,7 +88,9 @@ def _software() -> Iterator[Check]:
             importlib.import_module(package)
             yield Check(package, "ok", importlib.metadata.version(package))
         except Exception as error:  # whatever an import raises, here it is a finding
-            yield Check(package, "broken", f"{type(error).__name__}: {error}; pip install --force-reinstall {package}")
+            yield Check(
+                package, "broken", f"{type(error).__name__}: {error}; {pip_install()} --force-reinstall {package}"
+            )
     yield Check("sqlite", "ok", sqlite3.sqlite_version)
 
 
@@ -118,7 +121,7 @@ def _extras() -> Iterator[Check]:
     for extra, module in EXTRAS.items():
         if importlib.util.find_spec(module) is None:
             without = NO_WHEEL if extra == "arm" and sys.version_info >= (3, 12) else ""
-            yield Check(f"[{extra}]", "missing", without or f"pip install 'palestra[{extra}]'")
+            yield Check(f"[{extra}]", "missing", without or install_line(extra))
         else:
             yield Check(f"[{extra}]", "ok", _version_of(module))
 

@@ -37,7 +37,7 @@ def command(argv: Sequence[str]) -> int:
     narrow = console.width < NARROW
     table = make_table("recipe", *(() if narrow else _FACTS), right=_FACTS[:2], whole=_FACTS[:2])
     for recipe in recipes:
-        claim = f">= {number(recipe.claim.threshold)}" if recipe.claim else "-"
+        claim = f"{recipe.claim.sign} {number(recipe.claim.threshold)}" if recipe.claim else "-"
         facts = (f"{recipe.budget:,}", claim, escape(spoken_record(recipe)))
         name = f"[bold cyan]{recipe.id}[/]  {recipe.env}\n[dim]{escape(recipe.summary)}[/]"
         if narrow:

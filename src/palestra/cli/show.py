@@ -50,7 +50,7 @@ def command(argv: Sequence[str]) -> int:
     facts = Table.grid("", "", padding=(0, 2, 0, 0))
     if recipe.claim:
         claim = recipe.claim
-        facts.add_row("claims", f"{claim.metric} >= {number(claim.threshold)} over {claim.episodes} episodes")
+        facts.add_row("claims", f"{claim.metric} {claim.sign} {number(claim.threshold)} over {claim.count} episodes")
         facts.add_row("within", f"{recipe.budget:,} steps")
         facts.add_row("source", claim.source)
     facts.add_row("verified", escape(spoken_record(recipe)))

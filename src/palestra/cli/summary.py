@@ -34,7 +34,7 @@ def print_summary(outcome: "Outcome", out: Path, plots: list[Path], video: Path 
             break
     if outcome.claim:
         claim = outcome.claim
-        said = f"{claim['metric']} {number(claim['value'])} over {claim['episodes']} episodes; "
+        said = f"{claim['metric']} {number(claim['value'])} over {claim['count']} episodes; "
         said += f"promised {number(claim['threshold'])} ({claim['source']})"
         verdict, style = ("reached", "bold green") if claim["reached"] else ("NOT reached", "bold red")
         line("claim", f"{verdict}: {said}", style)

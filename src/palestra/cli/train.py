@@ -13,6 +13,7 @@ from tyro.conf import Positional, UseAppendAction, arg
 from palestra.cli.arguments import Switch, assignments, check_is_saved, check_writable, json_object, parse
 from palestra.cli.output import print_json
 from palestra.errors import PalestraError, UsageError, require
+from palestra.learners.registry import LEARNERS
 from palestra.recipes.recipe import Recipe
 from palestra.recipes.registry import get_recipe
 
@@ -29,8 +30,8 @@ class Args:
 
     recipe: Annotated[Positional[str | None], arg(metavar="[RECIPE]", help_behavior_hint="")] = None
     """A recipe, as `palestra list` shows them."""
-    algo: Annotated[str | None, arg(help_behavior_hint="")] = None
-    """Algorithm, to train without a recipe: ppo, dqn, random."""
+    algo: Annotated[str | None, arg(help_behavior_hint=f"({', '.join(LEARNERS)})")] = None
+    """Algorithm, to train without a recipe."""
     env_id: Annotated[str | None, arg(help_behavior_hint="")] = None
     """Environment for --algo: any Gymnasium id, or one of ours."""
     resume: Annotated[str | None, arg(metavar="RUN", help_behavior_hint="")] = None

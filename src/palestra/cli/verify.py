@@ -108,7 +108,7 @@ def _print_trial(console: "Console", recipe: Recipe, trial: "Trial") -> None:
     if trial.value is None:
         said = f"failed: {trial.error}"
     else:
-        reached = "" if recipe.claim is None else "reached" if trial.value >= recipe.claim.threshold else "not reached"
+        reached = "" if recipe.claim is None else "reached" if recipe.claim.reached_by(trial.value) else "not reached"
         took = "there already" if trial.reused else duration(trial.seconds)
         note = "" if trial.exact else "  (a resume was not exact)"
         said = f"{number(trial.value):>9}  {reached:12}{took}{note}"

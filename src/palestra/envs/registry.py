@@ -7,8 +7,8 @@ import gymnasium as gym
 import torch
 
 from palestra.envs import probes
-from palestra.envs.arm.registration import TASKS as ARM_TASKS
-from palestra.envs.arm.registration import env_id as arm_id
+from palestra.envs.arm.catalogue import TASKS as ARM_TASKS
+from palestra.envs.arm.catalogue import env_id as arm_id
 from palestra.envs.arm.twin import ArmTwin
 from palestra.envs.backends.envpool import EnvPoolVectorEnv
 from palestra.envs.backends.gymnasium import GymVectorEnv, make_gym_env
@@ -18,9 +18,8 @@ from palestra.envs.classic.cartpole import CartPole
 from palestra.envs.classic.mountain_car import MountainCar
 from palestra.envs.classic.mountain_car_continuous import MountainCarContinuous
 from palestra.envs.classic.pendulum import Pendulum
-from palestra.envs.classic.pendulum_discrete import PendulumDiscrete, register_pendulum_discrete
+from palestra.envs.classic.pendulum_discrete import PendulumDiscrete
 from palestra.envs.finite.catalogue import FINITE, is_whole
-from palestra.envs.finite.registration import register_envs
 from palestra.envs.finite.vector_env import make_finite_vec
 from palestra.envs.vector import VectorEnv
 from palestra.errors import UsageError, require, unknown_name
@@ -60,9 +59,6 @@ SIMULATORS = tuple(ARM)
 """Whose copies, outside of the torch backend, are a whole physics simulator each."""
 MOST_SIMULATORS = 8
 """Copies of one that are worth having side by side in an evaluation."""
-
-register_envs()
-register_pendulum_discrete()
 
 
 def torch_env_ids() -> list[str]:

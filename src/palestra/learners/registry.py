@@ -2,11 +2,13 @@
 
 import importlib
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from palestra.engine.learner import Learner
-from palestra.engine.settings import AlgorithmConfig
 from palestra.errors import unknown_name
+
+if TYPE_CHECKING:  # naming what there is costs no import of torch
+    from palestra.engine.learner import Learner
+    from palestra.engine.settings import AlgorithmConfig
 
 LEARNERS = {
     "random": ("palestra.policies.random", "Random"),
@@ -63,16 +65,16 @@ class LearnerType:
     kind: type[Any]
     """The class: a Learner, or a rule or policy that a learner of its family holds."""
 
-    def __call__(self, source: Any, config: Any = None, *, seed: int = 0, device: str = "auto") -> Learner:
+    def __call__(self, source: Any, config: Any = None, *, seed: int = 0, device: str = "auto") -> "Learner":
         """A fresh learner; arguments as of ``Learner``."""
         family, held = self._family()
         learner: Learner = family(*held, source, config, seed=seed, device=device)
         return learner
 
     @property
-    def config_type(self) -> type[AlgorithmConfig]:
+    def config_type(self) -> "type[AlgorithmConfig]":
         """The dataclass of its settings."""
-        config_type: type[AlgorithmConfig] = self.kind.config_type
+        config_type: type[Any] = self.kind.config_type
         return config_type
 
     @property
@@ -80,9 +82,14 @@ class LearnerType:
         """The class that it makes, for what all of a family have in common: ``headline``, ``clock_unit``."""
         return self._family()[0]
 
+    @property
+    def is_learner(self) -> bool:
+        """Whether it is the class of a learner itself."""
+        return issubclass(self.kind, _load("palestra.engine.learner", "Learner"))
+
     def _family(self) -> tuple[type[Any], tuple[type[Any], ...]]:
         """The class of the learner, and what comes before its own arguments."""
-        if issubclass(self.kind, Learner):
+        if self.is_learner:
             return self.kind, ()
         for kind, module, attribute in FAMILIES:
             if issubclass(self.kind, _load(*kind)):

@@ -14,19 +14,19 @@ _SLOWER_THAN_ROOT = Claim(
     0.7072,
     "of regret like sqrt(t), 0.7071 falls in the first half of the pulls; 0.5 of linear, 0.92 of logarithmic regret",
     metric="eval/regret_first_half",
-    episodes=2_000,
+    count=2_000,
 )
 _UCB1_THEOREM = Claim(
     0.9075,
     "Auer et al. 2002, theorem 1: at most 8 ln(n)/0.3^2 + 1 + pi^2/3 pulls of each of nine arms, n = 100,000",
     metric="eval/optimal_share_so_far",
-    episodes=2_000,
+    count=2_000,
 )
 _LAI_ROBBINS = Claim(
     1.0,
     "no more regret than the C ln t that is optimal as t grows (Lai & Robbins 1985; Kaufmann et al. 2012, theorem 1)",
     metric="eval/lai_robbins_share",
-    episodes=2_000,
+    count=2_000,
 )
 
 

@@ -9,15 +9,28 @@ class Claim:
     """What a recipe promises of its final evaluation."""
 
     threshold: float
-    """The mean return (or score) to reach."""
+    """What is to be reached."""
     source: str
     """Where the threshold comes from."""
     metric: str = "eval/return_mean"
     """What is compared with the threshold: the learner's headline, or another figure of its evaluation."""
-    episodes: int = 100
-    """Episodes of the final evaluation, in the reference environment."""
+    count: int = 100
+    """What the final evaluation counts: so many episodes, rows or folds."""
     seeds: int = 10
     """Training seeds that the claim is to be tried on."""
+    direction: Literal["up", "down"] = "up"
+    """Whether more of the metric is better, or less."""
+    split: str = "reference"
+    """Where the final evaluation is made: in the reference environment, or on that part of a data set."""
+
+    @property
+    def sign(self) -> Literal[">=", "<="]:
+        """How a value that reaches the threshold stands to it."""
+        return ">=" if self.direction == "up" else "<="
+
+    def reached_by(self, value: float) -> bool:
+        """Whether a value reaches the threshold; one that is not a number does not."""
+        return value >= self.threshold if self.direction == "up" else value <= self.threshold
 
 
 @dataclass(frozen=True)

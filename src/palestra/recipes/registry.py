@@ -1,18 +1,35 @@
 """All recipes by id."""
 
 from palestra.errors import UsageError, unknown_name
-from palestra.recipes import arm, bandits, box2d, cartpole, classic_control, grids, mujoco, tabular
+from palestra.recipes import (
+    acrobot,
+    arm,
+    bandits,
+    cartpole,
+    cliff,
+    frozen_lake,
+    gridworld,
+    half_cheetah,
+    lunar_lander,
+    mountain_car,
+    pendulum,
+    taxi,
+)
 from palestra.recipes.recipe import Recipe
 
 _FAMILIES = (
     cartpole.RECIPES,
-    classic_control.RECIPES,
-    box2d.RECIPES,
-    mujoco.RECIPES,
+    acrobot.RECIPES,
+    mountain_car.RECIPES,
+    pendulum.RECIPES,
+    lunar_lander.RECIPES,
+    half_cheetah.RECIPES,
     arm.RECIPES,
     bandits.RECIPES,
-    grids.RECIPES,
-    tabular.RECIPES,
+    cliff.RECIPES,
+    frozen_lake.RECIPES,
+    taxi.RECIPES,
+    gridworld.RECIPES,
 )
 
 RECIPES: dict[str, Recipe] = {recipe.id: recipe for family in _FAMILIES for recipe in family}

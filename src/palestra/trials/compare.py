@@ -252,7 +252,7 @@ def _final(run: Run) -> tuple[str, float] | None:
     for key in ("claim", MEASURED):
         measured = run.manifest.get(key)
         if measured:
-            return _measure(measured["metric"], measured["episodes"]), float(measured["value"])
+            return _measure(measured["metric"], measured["count"]), float(measured["value"])
     return None
 
 

@@ -74,11 +74,17 @@ def configuration(recipe: Recipe) -> dict[str, Any]:
 
 
 def claimed(recipe: Recipe) -> dict[str, Any] | None:
-    """What a recipe's claim compares: metric, threshold and episodes; not where it comes from."""
+    """What a recipe's claim compares, with what, over how many and where; not where it comes from."""
     if recipe.claim is None:
         return None
     claim = recipe.claim
-    return {"metric": claim.metric, "threshold": float(claim.threshold), "episodes": claim.episodes}
+    return {
+        "metric": claim.metric,
+        "threshold": float(claim.threshold),
+        "direction": claim.direction,
+        "count": claim.count,
+        "split": claim.split,
+    }
 
 
 def _is_fresh(recipe: Recipe, facts: dict[str, Any]) -> bool:

@@ -11,7 +11,7 @@ from palestra.engine.learner import Learner
 from palestra.engine.trainer import Ending, Trainer, TrainResult
 from palestra.errors import require
 from palestra.measure import Measure
-from palestra.recipes.recipe import Recipe
+from palestra.recipes.recipe import Claim, Recipe
 from palestra.recipes.registry import get_recipe
 from palestra.runs import index
 from palestra.runs.store import Run
@@ -151,9 +151,9 @@ def _try_claim(run: Run, config: Config, result: TrainResult) -> dict[str, Any] 
     claim = config["claim"]
     if claim is None:
         return None
-    evaluation = evaluate(run.path, episodes=claim["episodes"], seed=seeding.derive(config["seed"], "claim"))
+    evaluation = evaluate(run.path, episodes=claim["count"], seed=seeding.derive(config["seed"], "claim"))
     value = evaluation.metrics[claim["metric"]]
-    return {**claim, "value": value, "reached": value >= claim["threshold"]}
+    return {**claim, "value": value, "reached": Claim(**claim).reached_by(value)}
 
 
 def _record(run: Run, result: TrainResult, claim: dict[str, Any] | None) -> None:

@@ -57,7 +57,7 @@ class Trial:
 def measure_of(recipe: Recipe) -> tuple[str, int]:
     """The metric that a recipe is measured by, and over how many episodes."""
     if recipe.claim is not None:
-        return recipe.claim.metric, recipe.claim.episodes
+        return recipe.claim.metric, recipe.claim.count
     return learner_type(recipe.learner).learner.headline, EPISODES
 
 
@@ -88,7 +88,7 @@ def finished_trial(run: Run, metric: str, episodes: int) -> Trial | None:
     if run.status != "finished":
         return None
     for measured in (manifest.get("claim"), manifest.get(MEASURED)):
-        if measured and (measured["metric"], measured["episodes"]) == (metric, episodes):
+        if measured and (measured["metric"], measured["count"]) == (metric, episodes):
             return Trial(
                 manifest["seed"], measured["value"], manifest["steps"], manifest["seconds"], str(run.path),
                 exact=manifest["exact"], commit=manifest.get("git_commit"),
@@ -111,7 +111,7 @@ def attempt(recipe: Recipe, seed: int, out: Path, device: str) -> Trial:
     if trial is None:
         evaluation = evaluate(path, episodes=episodes, seed=seeding.derive(seed, "claim"))
         with Run.open(path, out, write=True) as run:
-            measured = {"metric": metric, "episodes": episodes, "value": evaluation.metrics[metric]}
+            measured = {"metric": metric, "count": episodes, "value": evaluation.metrics[metric]}
             run.update_manifest(**{MEASURED: measured})
         trial = finished_trial(run, metric, episodes)
     assert trial is not None

@@ -5,7 +5,7 @@ Importing this loads no NumPy, since every listing of recipes phrases verdicts; 
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 Interval = tuple[float, float]
@@ -28,7 +28,7 @@ class Verdict:
     verdict: Literal["held", "not held"] | None
     """None with too few seeds, and where nothing is claimed."""
     reached: int | None
-    """Seeds whose value is at least the threshold; None where nothing is claimed."""
+    """Seeds whose value reaches the threshold; None where nothing is claimed."""
     share_interval: Interval | None
     """Wilson's 95% interval of the share of trainings that reach it; None with too few seeds."""
     iqm: float | None
@@ -36,10 +36,10 @@ class Verdict:
     iqm_interval: Interval | None
     """Its 95% bootstrap interval."""
     shortfall: float | None
-    """Mean distance below the threshold, of all seeds; None where nothing is claimed."""
+    """Mean distance short of the threshold, of all seeds; None where nothing is claimed."""
 
 
-def judge(values: Sequence[float], threshold: float | None) -> Verdict:
+def judge(values: Sequence[float], threshold: float | None, direction: Literal["up", "down"] = "up") -> Verdict:
     """Hold one value for each seed against a threshold.
 
     The claim is **held** if a typical training reaches it, on both counts: the lower end of the interquartile mean's
@@ -47,9 +47,13 @@ def judge(values: Sequence[float], threshold: float | None) -> Verdict:
     one half. Otherwise it is **not held**. The second count takes 9 of 10 seeds, so that a recipe of which only every
     second training reaches the threshold passes by luck in 1.1% of cases; the first forgives a near miss among ten,
     but not one that came to nothing. A value that is not a number came to nothing.
+
+    Of a metric of which less is better (``direction`` "down"), the same is said of the values' negatives.
     """
     from palestra.ops import evidence
 
+    if direction == "down":
+        return _negated(judge([-value for value in values], None if threshold is None else -threshold))
     values = [-math.inf if math.isnan(value) else value for value in values]  # it came to nothing
     n = len(values)
     kind: Evidence = "enough" if n >= ENOUGH else "provisional" if n >= PROVISIONAL else "not enough"
@@ -64,6 +68,16 @@ def judge(values: Sequence[float], threshold: float | None) -> Verdict:
     share = evidence.wilson_interval(reached, n)
     held = low >= threshold and share[0] > 0.5
     return Verdict(n, kind, "held" if held else "not held", reached, share, middle, (low, high), shortfall)
+
+
+def _negated(verdict: Verdict) -> Verdict:
+    """The verdict on the values whose negatives were judged."""
+    middle, interval = verdict.iqm, verdict.iqm_interval
+    return replace(
+        verdict,
+        iqm=None if middle is None else -middle,
+        iqm_interval=None if interval is None else (-interval[1], -interval[0]),
+    )
 
 
 def phrase(verdict: Verdict, values: Sequence[float]) -> str:

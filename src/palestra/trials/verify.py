@@ -177,7 +177,8 @@ def _judged(recipe: Recipe, trials: tuple[Trial, ...]) -> Verification:
     metric, episodes = measure_of(recipe)
     values = [trial.value for trial in trials if trial.value is not None]
     threshold = recipe.claim.threshold if recipe.claim else None
-    verdict = judge(values, threshold) if len(values) == len(trials) else None
+    direction = recipe.claim.direction if recipe.claim else "up"
+    verdict = judge(values, threshold, direction) if len(values) == len(trials) else None
     return Verification(recipe, metric, episodes, trials, verdict)
 
 

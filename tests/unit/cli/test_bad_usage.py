@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from palestra.cli.main import main
+from palestra.errors import install_line
 
 PPO = ["train", "cartpole/ppo"]
 
@@ -99,4 +100,4 @@ def test_a_missing_extra_says_how_to_get_it(
         monkeypatch.delitem(sys.modules, module)
     monkeypatch.setitem(sys.modules, "mujoco", None)
     assert main(["train", "--algo", "ppo", "--env-id", "HalfCheetah-v5"]) == 2
-    assert "pip install 'palestra[mujoco]'" in capsys.readouterr().err
+    assert install_line("mujoco") in capsys.readouterr().err

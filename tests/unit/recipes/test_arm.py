@@ -29,7 +29,7 @@ def test_they_are_measured_on_what_training_never_saw(recipe: Recipe) -> None:
     if recipe.task.startswith("arm-reach"):
         assert {**env.kwargs, **env.reference_kwargs}.items() >= HELD_OUT.items()
     if recipe.claim is not None:
-        assert (recipe.claim.episodes, recipe.claim.seeds, recipe.claim.metric) == (200, 10, "eval/return_mean")
+        assert (recipe.claim.count, recipe.claim.seeds, recipe.claim.metric) == (200, 10, "eval/return_mean")
         assert config["claim"] is not None
         rate = (recipe.claim.threshold + 0.1) / 1.1
         # A fiftieth of an episode, for the rounding of rewards.

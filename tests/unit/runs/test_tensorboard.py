@@ -60,7 +60,7 @@ def test_a_restart_before_the_first_checkpoint(tmp_path: Path) -> None:
 
 def test_without_the_extra(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tensorboard, "is_available", lambda: False)
-    with pytest.raises(UsageError, match=r"pip install 'palestra\[tensorboard\]'"):
+    with pytest.raises(UsageError, match=r"pip install .*\[tensorboard\]'"):
         tensorboard.TensorBoardMirror(tmp_path)
 
 

@@ -57,7 +57,9 @@ CHANGES: list[dict[str, Any]] = [
     {"target": 1.0},
     {"claim": None},
     {"claim": Claim(400.0, "a lower one")},
-    {"claim": Claim(475.0, "the same", episodes=10)},
+    {"claim": Claim(475.0, "the same", count=10)},
+    {"claim": Claim(475.0, "the same", split="test")},
+    {"claim": Claim(475.0, "the same", direction="down")},
 ]
 
 

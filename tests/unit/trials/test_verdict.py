@@ -95,3 +95,19 @@ def _share_suffices(k: int, n: int) -> bool:
     interval = judge([1.0] * k + [0.0] * (n - k), 0.5).share_interval
     assert interval is not None
     return interval[0] > 0.5
+
+
+def test_less_may_be_better() -> None:
+    for values in ([0.1] * 10, [*[0.1] * 9, 0.6], [*[0.1] * 8, 0.6, 0.7], [0.5] * 10, [*[0.1] * 9, math.nan]):
+        up = judge([-value for value in values], -0.5)
+        down = judge(values, 0.5, "down")
+        same = ("verdict", "reached", "share_interval", "shortfall")
+        assert [getattr(down, name) for name in same] == [getattr(up, name) for name in same]
+        assert down.iqm is not None
+        assert up.iqm is not None
+        assert down.iqm == -up.iqm
+        assert down.iqm_interval == tuple(-bound for bound in reversed(up.iqm_interval or ()))
+    assert judge([0.1] * 10, 0.5, "down").verdict == "held"
+    assert judge([0.6] * 10, 0.5, "down").verdict == "not held"
+    assert judge([0.1] * 10, 0.5).verdict == "not held"
+    assert judge([0.1, 0.6], 0.5, "down").shortfall == pytest.approx(0.05)

@@ -18,9 +18,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from palestra.envs.arm.camera import NOTES_CAMERA, Camera
+from palestra.envs.arm.catalogue import load_task
 from palestra.envs.arm.kinematics import forward, inverse
 from palestra.envs.arm.looks import draw, level, unpack
-from palestra.envs.arm.registration import load_task
 from palestra.envs.arm.robot import Robot, load_robot
 from palestra.envs.arm.sim import SUBSTEPS, Light, Paint, Sim, object_urdfs
 from palestra.envs.arm.task import FRAME_STACK, IMAGE_SIZE, LATE_REWARD, MAX_STEP, Task, view_space

@@ -31,7 +31,7 @@ SLICES = 10
 
 @dataclass(frozen=True)
 class Push(Task):
-    """The second task: another file, another line in ``registration.TASKS``, nothing else."""
+    """The second task: another file, another line in ``catalogue.TASKS``, nothing else."""
 
     name: ClassVar[str] = "push"
     views: ClassVar[tuple[str, ...]] = ("state",)

@@ -27,7 +27,7 @@ from numpy.typing import NDArray
 from palestra.envs.arm.camera import Camera
 from palestra.envs.arm.robot import Robot
 from palestra.envs.arm.task import TABLE_TOP, Puck, Workspace
-from palestra.errors import PalestraError, UsageError, require, unknown_name
+from palestra.errors import PalestraError, UsageError, missing_extra, require, unknown_name
 
 SUBSTEPS = 32
 """Steps of 1/240 s in one movement. With fewer the second joint's 300 N m cannot lift the arm by 0.1 m in time."""
@@ -388,7 +388,7 @@ def import_pybullet() -> Any:
         with _silent_stdout():
             import pybullet
     except ImportError as error:
-        message = "the PyBullet world of the arm needs the [arm] extra: pip install 'palestra[arm]'"
+        message = str(missing_extra("arm", "the PyBullet world of the arm"))
         if sys.version_info >= (3, 12):
             message += f" (PyBullet has wheels up to Python 3.11; this is Python {platform.python_version()})"
         raise UsageError(

@@ -1,7 +1,7 @@
 """What a task of the arm is: where things are placed, what is rewarded, when an episode ends, what is seen of it.
 
 A task knows neither PyBullet nor the twin: both worlds call the same functions, on tensors whose rows are copies of
-the world. To add a task, write one file with a subclass of :class:`Task` and name it in ``registration.TASKS``.
+the world. To add a task, write one file with a subclass of :class:`Task` and name it in ``catalogue.TASKS``.
 
 In both worlds the *place* of a copy is a row of ``place_size`` numbers: first the object's position (3), which the
 world moves, then whatever else the task has put there (a goal, say), which stays. Metres throughout.

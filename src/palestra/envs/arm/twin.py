@@ -17,10 +17,10 @@ from torch import Tensor
 
 from palestra.envs.arm import looks
 from palestra.envs.arm.camera import NOTES_CAMERA, Camera, camera_pose
+from palestra.envs.arm.catalogue import MAX_EPISODE_STEPS, load_task
 from palestra.envs.arm.gym_env import CONTROLS
 from palestra.envs.arm.kinematics import forward, inverse
 from palestra.envs.arm.raycast import Cameras, Light, Scene, background, render, to_tiles
-from palestra.envs.arm.registration import MAX_EPISODE_STEPS, load_task
 from palestra.envs.arm.robot import Robot, load_robot
 from palestra.envs.arm.sim import object_urdfs
 from palestra.envs.arm.task import (

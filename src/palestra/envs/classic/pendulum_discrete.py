@@ -6,7 +6,6 @@ with another action space as the reference.
 
 from typing import Any
 
-import gymnasium as gym
 import numpy as np
 import torch
 from gymnasium import spaces
@@ -16,7 +15,6 @@ from torch import Tensor
 from palestra.envs.backends.torch import TorchVectorEnv
 from palestra.envs.classic.pendulum import MAX_TORQUE, Pendulum, dynamics
 
-ENV_ID = "palestra/PendulumDiscrete-v1"
 NUM_TORQUES = 11
 
 
@@ -55,10 +53,3 @@ class PendulumDiscreteEnv(PendulumEnv):
         """One step of ``PendulumEnv`` with torque number ``u``."""
         result: tuple[Any, Any, bool, bool, dict[str, Any]] = super().step(self._torque[u])  # type: ignore[no-untyped-call]
         return result
-
-
-def register_pendulum_discrete() -> None:
-    """Make the id known to ``gymnasium.make``; more than once does nothing."""
-    if ENV_ID not in gym.registry:
-        entry_point = f"{PendulumDiscreteEnv.__module__}:{PendulumDiscreteEnv.__name__}"
-        gym.register(ENV_ID, entry_point, max_episode_steps=Pendulum.max_episode_steps)

@@ -12,7 +12,7 @@ from palestra.envs.finite.mdp import FiniteMDP, Grid, from_table, garnet
 from palestra.errors import UsageError
 
 OURS: dict[str, Callable[..., FiniteMDP]] = {"palestra/GridWorld-v0": grid_world, "palestra/Garnet-v0": garnet}
-"""Built from their settings; they are Gymnasium environments too, see ``registration``."""
+"""Built from their settings; they are Gymnasium environments too, see ``palestra.envs.registration``."""
 
 TOY_TEXT = ("CliffWalking-v1", "CliffWalkingSlippery-v1", "FrozenLake-v1", "FrozenLake8x8-v1", "Taxi-v4")
 """Gymnasium's, whose whole dynamics stand in ``P``."""

@@ -1,17 +1,14 @@
 """What is rewarded and when an episode ends, on states whose answer is known; and experts who know what to do."""
 
-import subprocess
-import sys
-
 import gymnasium as gym
 import numpy as np
 import pytest
 import torch
 from gymnasium import spaces
 
+from palestra.envs.arm.catalogue import TASKS, env_id, load_task
 from palestra.envs.arm.push import PUCK, TOUCH, Push
 from palestra.envs.arm.reach import Reach
-from palestra.envs.arm.registration import TASKS, env_id, load_task
 from palestra.envs.arm.task import VIEWS, Task, Workspace, view_space
 from palestra.errors import UsageError
 
@@ -154,15 +151,3 @@ def test_tasks_are_registered_on_import() -> None:
         assert spec.max_episode_steps == 40
         assert isinstance(load_task(name), Task)
         assert load_task(name).name == name
-
-
-@pytest.mark.parametrize("order", ["palestra, gymnasium", "gymnasium, palestra"])
-def test_either_import_may_come_first(order: str) -> None:
-    """And palestra does not bring Gymnasium, whose import takes longer than its own may."""
-    program = (
-        "import sys; import palestra; assert 'gymnasium' not in sys.modules; " if order.startswith("palestra") else ""
-    )
-    program += f"import {order}; print(gymnasium.spec('palestra/ArmReach-v0').id, gymnasium.__spec__.loader)"
-    done = subprocess.run([sys.executable, "-W", "error", "-c", program], capture_output=True, text=True, check=True)
-    assert done.stdout.startswith("palestra/ArmReach-v0")
-    assert "SourceFileLoader" in done.stdout

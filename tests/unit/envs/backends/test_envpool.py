@@ -17,7 +17,7 @@ def need_envpool() -> None:
 
 def test_without_envpool_the_install_line_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "envpool", None)
-    with pytest.raises(UsageError, match=r"backend='envpool' needs .* pip install 'palestra\[envpool\]'"):
+    with pytest.raises(UsageError, match=r"backend='envpool' needs .* pip install .*\[envpool\]'"):
         EnvPoolVectorEnv("CartPole-v1", 2)
 
 

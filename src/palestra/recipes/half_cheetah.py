@@ -1,4 +1,4 @@
-"""Recipes for Gymnasium's MuJoCo tasks; they need the [mujoco] extra."""
+"""Recipes for Gymnasium's HalfCheetah, which has to run; they need the [mujoco] extra."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Recipes for Gymnasium's Box2D tasks; they need the [box2d] extra."""
+"""Recipes for Gymnasium's lunar landers, with engines on or off, or throttled; they need the [box2d] extra."""
 
 from typing import Any
 

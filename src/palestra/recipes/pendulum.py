@@ -1,4 +1,4 @@
-"""Recipes for Gymnasium's other classic control tasks."""
+"""Recipes for Gymnasium's Pendulum: swing it up, and hold it."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ _PENDULUM_MEASURED = 2_000
 _PENDULUM = Claim(
     -160.0,
     "RL Baselines3 Zoo reports -152 to -157 for TD3, DDPG and SAC after 20,000 steps",
-    episodes=_PENDULUM_MEASURED,
+    count=_PENDULUM_MEASURED,
 )
 _SMALL_ACTOR_CRITIC: dict[str, Any] = {
     "gamma": 0.95,
@@ -21,73 +21,6 @@ _SMALL_ACTOR_CRITIC: dict[str, Any] = {
 }
 
 RECIPES = (
-    Recipe(
-        id="acrobot/ppo",
-        summary="PPO swings the tip of a double pendulum above the line",
-        learner="ppo",
-        env="Acrobot-v1",
-        num_envs=16,
-        budget=200_000,
-        eval_every=20_000,
-        settings={
-            "num_steps": 128,
-            "minibatch_size": 256,
-            "num_epochs": 6,
-            "learning_rate": 2e-3,
-            "learning_rate_schedule": "linear",
-            "entropy_coef": 0.01,
-            "normalize_obs": True,
-            "normalize_reward": True,
-        },
-        claim=Claim(-90.0, "near what RL Baselines3 Zoo, -73 to -83, and CleanRL, -86, report for PPO and its kin"),
-    ),
-    Recipe(
-        id="acrobot/dqn",
-        summary="DQN with double and three-step targets; reward comes only at the end",
-        learner="dqn",
-        env="Acrobot-v1",
-        num_envs=4,
-        budget=100_000,
-        eval_every=5_000,
-        settings={
-            "double": True,
-            "n_step": 3,
-            "value_range": [-100.0, 0.0],
-            "learning_rate": 1e-3,
-            "batch_size": 128,
-            "buffer_size": 50_000,
-            "learning_starts": 1_000,
-            "target_update_interval": 500,
-            "train_frequency": 16,
-            "gradient_steps": 8,
-            "exploration_fraction": 0.2,
-        },
-        claim=Claim(-90.0, "CleanRL's DQN has -91.5 after 500,000 steps, RL Baselines3 Zoo's -76.6 after 100,000"),
-    ),
-    Recipe(
-        id="mountain-car/dqn",
-        summary="DQN with the settings of RL Baselines3 Zoo; the goal has to be found by chance first",
-        learner="dqn",
-        env="MountainCar-v0",
-        num_envs=1,
-        budget=120_000,
-        eval_every=5_000,
-        settings={
-            "gamma": 0.98,
-            "value_range": [-50.0, 0.0],
-            "learning_rate": 4e-3,
-            "batch_size": 128,
-            "buffer_size": 10_000,
-            "learning_starts": 1_000,
-            "target_update_interval": 600,
-            "train_frequency": 16,
-            "gradient_steps": 8,
-            "epsilon_end": 0.07,
-            "exploration_fraction": 0.2,
-            "hidden_sizes": [256, 256],
-        },
-        claim=Claim(-115.0, "RL Baselines3 Zoo's DQN has -101 on one seed; CleanRL's never leaves -195"),
-    ),
     Recipe(
         id="pendulum/ppo",
         summary="PPO swings a pendulum up: whole episodes, observations and rewards normalised",
@@ -114,7 +47,7 @@ RECIPES = (
         claim=Claim(
             -160.0,
             "Zoo reports -172 for PPO and -157 for SAC, CleanRL -1142 for PPO",
-            episodes=_PENDULUM_MEASURED,
+            count=_PENDULUM_MEASURED,
         ),
     ),
     Recipe(
@@ -176,25 +109,5 @@ RECIPES = (
         eval_count=_PENDULUM_EPISODES,
         settings={**_SMALL_ACTOR_CRITIC, "learning_rate": 1e-3, "tau": 0.01, "noise": "ou"},
         claim=_PENDULUM,
-    ),
-    Recipe(
-        id="mountain-car-continuous/sac",
-        summary="SAC climbs out of a valley; its first random actions are held long enough to swing",
-        learner="sac",
-        env="MountainCarContinuous-v0",
-        num_envs=4,
-        budget=50_000,
-        eval_every=5_000,
-        settings={
-            "learning_rate": 1e-3,
-            "learning_starts": 8_000,
-            "warmup_hold": 20,
-            "train_frequency": 4,
-            "gamma": 0.999,
-            "initial_temperature": 0.1,
-            "hidden_sizes": [64, 64],
-            "buffer_size": 50_000,
-        },
-        claim=Claim(90.0, "Gymnasium's reward threshold for MountainCarContinuous-v0"),
     ),
 )

@@ -1,0 +1,39 @@
+"""What ``import palestra`` gives, and where."""
+
+import subprocess
+import sys
+
+import pytest
+
+import palestra
+from palestra.learners.registry import LEARNERS, learner_type
+
+
+def test_every_learner_is_here_with_its_settings() -> None:
+    for name in LEARNERS:
+        kind = learner_type(name)
+        assert getattr(palestra, kind.__name__) is kind
+        assert getattr(palestra, f"{kind.__name__}Config") is kind.config_type
+    assert palestra.DAgger.name == "dagger"
+
+
+def test_every_name_that_is_listed_is_here() -> None:
+    assert {"train", "resume", "load", "evaluate", "compare", "verify", "make_vec", "PPO", "PPOConfig"} <= set(
+        dir(palestra)
+    )
+    assert len(set(palestra.__all__)) == len(palestra.__all__)
+    for name in palestra.__all__:
+        assert hasattr(palestra, name)
+
+
+@pytest.mark.parametrize("name", ["PPOO", "Config", "trainConfig"])
+def test_any_other_is_not(name: str) -> None:
+    with pytest.raises(AttributeError, match=f"module 'palestra' has no attribute '{name}'"):
+        getattr(palestra, name)
+
+
+def test_windows_is_told_in_one_line() -> None:
+    program = "import os; os.name = 'nt'; import palestra"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1].startswith("ImportError: palestra needs a POSIX system")
