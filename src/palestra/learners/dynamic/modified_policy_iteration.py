@@ -51,7 +51,7 @@ class ModifiedPolicyIteration(DynamicProgram):
     def step(self) -> Metrics:
         """One improvement, which is the first sweep under the new policy, and the others under it."""
         d, gamma = self.dynamics, self.config.gamma
-        best = self.q_values().max(0)  # pi(s) = argmax_a q_k(s, a)
+        best = self.q_values().max(0)  # Puterman & Shin 1978: pi(s) = argmax_a q_k(s, a)
         residual = float((best.values - self.value_S).abs().amax())
         self.value_Z = torch.cat((best.values, best.values.new_zeros(1)))  # T_pi v_k = T v_k
         if residual > self.threshold:

@@ -63,14 +63,14 @@ class ValueIteration(DynamicProgram):
         """One sweep."""
         c, d = self.config, self.dynamics
         match c.order:
-            case "synchronous":  # v_{k+1}(s) = max_a q_k(s, a)
+            case "synchronous":  # eq. 4.10: v_{k+1}(s) = max_a q_k(s, a)
                 residual = bellman.sweep(d, self.value_Z, c.gamma, out_Z=self.spare_Z, block=self.block)
                 self.value_Z, self.spare_Z = self.spare_Z, self.value_Z
-            case "in_place":  # v(s) <- max_a q(s, a)
+            case "in_place":  # eq. 4.10 with one set of values: v(s) <- max_a q(s, a)
                 residual = bellman.sweep(
                     d, self.value_Z, c.gamma, out_Z=self.value_Z, block=self.block, backwards=self.clock % 2 == 1
                 )
-            case "prioritised":  # v(s) <- max_a q(s, a) where |max_a q(s, a) - v(s)| is largest
+            case "prioritised":  # the same where |max_a q(s, a) - v(s)| is largest (Moore & Atkeson 1993)
                 bellman.prioritised_sweep(
                     d, self.value_Z, self.priority_S, c.gamma, self.before,
                     threshold=self.threshold, share=c.priority_share,

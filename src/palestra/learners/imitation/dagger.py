@@ -135,6 +135,7 @@ class DAgger(Agent):
             if beta == 1.0:
                 return expert
             by_expert_E = torch.rand(len(expert), generator=self.mixing, device=self.device) < beta
+            # algorithm 3.1
             return torch.where(by_expert_E.view(-1, *[1] * (expert.dim() - 1)), expert, self.act(obs))
 
         rollout, self.obs = collect(self.env, mixture, self.obs, c.num_steps)
@@ -156,7 +157,7 @@ class DAgger(Agent):
     def gradient_step(self, obs_BF: Tensor, expert_BA: Tensor) -> Tensor:
         """One step of encoder and student towards the expert's actions, between -1 and 1; returns the loss before."""
         recorded = self.student.record(self._seen(obs_BF))
-        loss = td_loss(recorded.out.tanh().flatten(), expert_BA.flatten(), self.config.loss)  # J
+        loss = td_loss(recorded.out.tanh().flatten(), expert_BA.flatten(), self.config.loss)  # eq. 3: J
         self.optimizer.minimise(loss, (recorded,))
         return loss.detach()
 

@@ -76,12 +76,12 @@ class A2C(ActorCritic):
         log_prob_B = self.head.log_prob(policy.out, b.action_B)
         entropy = self.head.entropy(policy.out).mean()
         with torch.no_grad():
-            policy_loss = -(advantage_B * log_prob_B).mean()
+            policy_loss = -(advantage_B * log_prob_B).mean()  # section 4
             to_log_prob_B = advantage_B * (-1.0 / len(advantage_B))
             value_B = value.out.squeeze(1)
             value_error = value_loss(value_B, b.return_B, b.value_B, None)
             to_value_B = c.value_coef * value_loss_gradient(value_B, b.return_B, b.value_B, None)
-        # the loss above, by its derivatives
+        # section 4: the loss above, by its derivatives
         outputs, gradients = [log_prob_B, value.out], [to_log_prob_B, to_value_B[:, None]]
         if c.entropy_coef:
             outputs.append(-c.entropy_coef * entropy)
