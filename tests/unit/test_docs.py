@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 import textwrap
+from itertools import pairwise
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -210,6 +211,74 @@ def test_what_verify_is_shown_to_print_is_what_it_prints_of_the_record(path: Pat
     shown = re.findall(r"^```\w*\n(\$ palestra verify (\S+) .*?)^```$", path.read_text(), re.MULTILINE | re.DOTALL)
     assert [text for text, _ in shown] == [verification(name) for _, name in shown]
     assert len(shown) == 1
+
+
+PAIRS = [(ROOT / folder / "README.md", ROOT / folder / "README.zh-CN.md") for folder in ("", "docs")]
+
+
+def blocks(text: str) -> list[tuple[str, list[str]]]:
+    """The blocks of code of a page, each line without what is said beside it; what verify prints, whole."""
+    found = re.findall(r"^```(\w*)\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+    return [
+        (
+            language,
+            code.splitlines() if code[0] == "$" else [re.split(r"(?<=\S)  ", line)[0] for line in code.splitlines()],
+        )
+        for language, code in found
+    ]
+
+
+@pytest.mark.parametrize(("english", "chinese"), PAIRS, ids=["README", "learning path"])
+def test_both_languages_have_the_same_sections_code_links_and_rows(english: Path, chinese: Path) -> None:
+    one, other = english.read_text(), chinese.read_text()
+    assert blocks(one) == blocks(other)
+    assert len(blocks(one)) >= 2
+    without = [re.sub(r"^```.*?^```", "```", text, flags=re.MULTILINE | re.DOTALL) for text in (one, other)]
+    for pattern in (r"^(#+) ", r"^(- )", r"^(\|)", r"^(!\[)", r"(?<!`)`(palestra [^`]+)`"):
+        found = [re.findall(pattern, text, re.MULTILINE) for text in without]
+        assert [x for x in found[0] if "NAME" not in x] == [x for x in found[1] if "名称" not in x], pattern
+    leads = [re.findall(r"\]\(([^)#\s]+)\)", text.replace(".zh-CN", "")) for text in without]
+    assert sorted(leads[0]) == sorted(leads[1])
+
+
+def test_a_difference_between_the_languages_is_seen() -> None:
+    assert blocks("```sh\na b  # one\n```\n") == blocks("```sh\na b   # 一\n```\n")
+    assert blocks("```sh\na b  # one\n```\n") != blocks("```sh\na c  # one\n```\n")
+    assert blocks("```\n$ a  b\n```\n") != blocks("```\n$ a  c\n```\n")
+
+
+def wrapped(text: str) -> list[str]:
+    """Lines that go on with a paragraph or an item that began on the line before."""
+    lines = re.sub(r"^```.*?^```", "", text, flags=re.MULTILINE | re.DOTALL).splitlines()
+    begins = re.compile(r"(#+|-|\d+\.) |\||!?\[|\*")
+    return [line for before, line in pairwise(lines) if before.strip() and line.strip() and not begins.match(line)]
+
+
+@pytest.mark.parametrize("page", [chinese for _, chinese in PAIRS], ids=["README", "learning path"])
+def test_a_chinese_paragraph_is_one_line_and_has_one_word_a_thing(page: Path) -> None:
+    text = page.read_text()
+    assert wrapped(text) == []
+    assert [word for word in ("懊悔", "后悔值", "置信域", "看得见的机械臂", "经典控制", "优化子") if word in text] == []
+    assert wrapped("一行\n又一行") == ["又一行"]
+    assert wrapped("- 一项\n  又一行") == ["  又一行"]
+    assert wrapped("- 一项\n- 又一项\n\n一段") == []
+
+
+@pytest.mark.parametrize("name", ["README.md", "README.zh-CN.md"])
+def test_the_speed_of_the_readme_is_what_its_benchmarks_found(name: str) -> None:
+    rows = re.findall(r"^\|.*`(\w+)`.*\| ([\d.]+)\u00d7 \|$", (ROOT / name).read_text(), re.MULTILINE)
+    assert [bench for bench, _ in rows] == ["time_to_solve", "dqn_throughput", "sac_throughput"]
+    for bench, ratio in rows:
+        found = (ROOT / "bench" / "results" / f"{bench}.md").read_text()
+        assert re.search(rf"\b{re.escape(ratio)} times\b", found), f"{bench} says nothing of {ratio} times"
+
+
+def test_every_decision_has_a_date_and_a_status() -> None:
+    decisions = sorted((DOCS / "decisions").glob("*.md"))
+    status = re.compile(
+        r"# .+\n\n\*20\d\d-\d\d-\d\d · (accepted|superseded( in part)? by \[\d{4}\]\(\d{4}-[\w-]+\.md\))\*\n"
+    )
+    assert [path.name for path in decisions if not status.match(path.read_text())] == []
 
 
 def test_a_test_that_does_not_exist_cannot_be_named() -> None:
