@@ -10,15 +10,15 @@ from pages.code import code_section, source_path
 from pages.links import link_tests
 from pages.results import results_section
 from pages.settings import settings_section
-from palestra.learners.registry import LEARNERS, learner_type
+from palestra.learners.registry import LEARNERS
 
 HEADINGS = ("Idea", "Pseudo-code", "What the notes got wrong", "References")
 """What the prose of a learner consists of, in this order."""
 
 
-def registered() -> list[str]:
-    """Every name that has a page: what learns, and what acts without learning."""
-    return list(LEARNERS)
+def registered() -> dict[str, tuple[str, str]]:
+    """Every name that has a page, to module and class: what learns, and what acts without learning."""
+    return LEARNERS
 
 
 def reading_order() -> list[str]:
@@ -40,16 +40,18 @@ def prose(name: str) -> dict[str, str]:
 
 def page(name: str, order: list[str]) -> str:
     """The page of one learner."""
-    cls = learner_type(name)
-    docstring = inspect.cleandoc(importlib.import_module(cls.__module__).__doc__ or "")
+    module, class_name = registered()[name]
+    source = importlib.import_module(module)
+    cls: Any = getattr(source, class_name)
+    docstring = inspect.cleandoc(source.__doc__ or "")
     written = prose(name)
     sections = {
         "Idea": written["Idea"],
         "Equation": f"```text\n{docstring}\n```",
         "Pseudo-code": written["Pseudo-code"],
-        "Code": code_section(source_path(cls.__module__), learns(cls)),
-        "Settings": settings_section(cls),
-        "Claim and measured result": results_section(cls),
+        "Code": code_section(source_path(module), learns(module)),
+        "Settings": settings_section(cls.config_type),
+        "Claim and measured result": results_section(name, cls.clock_unit),
         "What the notes got wrong": written["What the notes got wrong"],
         "References": written["References"],
     }
@@ -58,9 +60,9 @@ def page(name: str, order: list[str]) -> str:
     return note + head + "".join(f"\n## {heading}\n\n{text}\n" for heading, text in sections.items())
 
 
-def learns(cls: type[Any]) -> bool:
-    """Whether a class has an equation to learn by; what stands in ``policies/`` acts and has none."""
-    return not cls.__module__.startswith("palestra.policies.")
+def learns(module: str) -> bool:
+    """Whether a module has an equation to learn by; what stands in ``policies/`` acts and has none."""
+    return not module.startswith("palestra.policies.")
 
 
 def title(docstring: str) -> str:

@@ -1,6 +1,5 @@
 """Links from pages to files, and to tests by name. None has a line number, so that no edit of a file moves it."""
 
-import ast
 import re
 from functools import cache
 from pathlib import Path
@@ -26,15 +25,28 @@ def link_tests(text: str, folder: Path) -> str:
     return _TEST_NAME.sub(linked, text)
 
 
-@cache
 def find_test(file: str, name: str) -> Path:
     """The file of a test; the base names of test files are unique, and the test has to be there."""
-    paths = sorted((ROOT / "tests").rglob(file))
+    paths = files_of_tests().get(file, [])
     if len(paths) != 1:
         raise DocsError(f"{len(paths)} test files are called {file}; expected one")
-    if not any(isinstance(n, ast.FunctionDef) and n.name == name for n in ast.walk(ast.parse(paths[0].read_text()))):
+    if not re.search(rf"^ *def {name}\(", _text(paths[0]), re.MULTILINE):
         raise DocsError(f"no test {name} in {paths[0].relative_to(ROOT)}")
     return paths[0]
+
+
+@cache
+def files_of_tests() -> dict[str, list[Path]]:
+    """The files of tests by their base names."""
+    files: dict[str, list[Path]] = {}
+    for path in sorted((ROOT / "tests").rglob("test_*.py")):
+        files.setdefault(path.name, []).append(path)
+    return files
+
+
+@cache
+def _text(path: Path) -> str:
+    return path.read_text()
 
 
 def cell(text: str) -> str:

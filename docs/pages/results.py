@@ -1,23 +1,21 @@
 """What the recipes of a learner claim, and what their verifications found."""
 
-from typing import Any
-
 from pages.links import cell
 from palestra.recipes.recipe import Recipe
 from palestra.recipes.registry import RECIPES
 from palestra.trials.records import read_record, spoken_record
 
 
-def results_section(cls: type[Any]) -> str:
-    """The recipes that train this learner, what each claims, and what its verification found."""
-    recipes = [recipe for recipe in RECIPES.values() if recipe.learner == cls.name]
+def results_section(name: str, unit: str) -> str:
+    """The recipes of a learner, what each claims, and what its verification found; budgets count some unit."""
+    recipes = [recipe for recipe in RECIPES.values() if recipe.learner == name]
     if not recipes:
         return (
             "No recipe trains it yet. It learns any world that suits it:\n\n"
-            f"```sh\npalestra train --algo {cls.name} --env-id ENVIRONMENT\n```"
+            f"```sh\npalestra train --algo {name} --env-id ENVIRONMENT\n```"
         )
     rows = [
-        f"| `{r.id}` | {cell(r.env)} | {r.budget:,} {cls.clock_unit} | {cell(claim(r))} | {cell(spoken_record(r))} |"
+        f"| `{r.id}` | {cell(r.env)} | {r.budget:,} {unit} | {cell(claim(r))} | {cell(spoken_record(r))} |"
         for r in recipes
     ]
     parts = ["\n".join(["| recipe | world | budget | claim | measured |", "|---|---|---|---|---|", *rows])]

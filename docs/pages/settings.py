@@ -7,16 +7,13 @@ from pages.links import cell
 from palestra.engine.settings import field_docs
 
 
-def settings_section(cls: type[Any]) -> str:
+def settings_section(config: type[Any]) -> str:
     """Name, default and meaning of every setting."""
-    docs = field_docs(cls.config_type)
-    rows = [
-        f"| `{field.name}` | {spelt(field.default)} | {cell(docs[field.name])} |"
-        for field in dataclasses.fields(cls.config_type)
-    ]
-    example = dataclasses.fields(cls.config_type)[0]
+    docs, fields = field_docs(config), dataclasses.fields(config)
+    rows = [f"| `{field.name}` | {spelt(field.default)} | {cell(docs[field.name])} |" for field in fields]
+    example = fields[0]
     use = f"`--set {example.name}={spelt(example.default).strip('`')}` sets one on the command line."
-    copies = f"`--num-envs` is {cls.config_type.default_num_envs:,} unless a recipe says otherwise."
+    copies = f"`--num-envs` is {config.default_num_envs:,} unless a recipe says otherwise."
     return "\n".join([f"{use} {copies}", "", "| setting | default | meaning |", "|---|---|---|", *rows])
 
 
