@@ -129,20 +129,19 @@ class DAgger(Agent):
         c, beta = self.config, self.beta
         asked = []
 
-        def mixture(obs: Tensor) -> Tensor:
+        def mixture(obs: Tensor) -> Tensor:  # algorithm 3.1: who acts
             expert = self.env.expert()
             asked.append(expert)
             if beta == 1.0:
                 return expert
             by_expert_E = torch.rand(len(expert), generator=self.mixing, device=self.device) < beta
-            # algorithm 3.1
             return torch.where(by_expert_E.view(-1, *[1] * (expert.dim() - 1)), expert, self.act(obs))
 
         rollout, self.obs = collect(self.env, mixture, self.obs, c.num_steps)
         self.clock += rollout.reward.numel()
         self.episodes.add(rollout.reward, rollout.done)
         unit = (torch.stack(asked) - self.low) / (self.high - self.low) * 2.0 - 1.0
-        self.demonstrations.add(rollout.obs.flatten(0, 1), unit.view(-1, self.action_size))
+        self.demonstrations.add(rollout.obs.flatten(0, 1), unit.view(-1, self.action_size))  # algorithm 3.1: D
         return {**self.episodes.metrics(), **self.update(), "train/expert_share": beta}
 
     def update(self) -> Metrics:
@@ -157,7 +156,7 @@ class DAgger(Agent):
     def gradient_step(self, obs_BF: Tensor, expert_BA: Tensor) -> Tensor:
         """One step of encoder and student towards the expert's actions, between -1 and 1; returns the loss before."""
         recorded = self.student.record(self._seen(obs_BF))
-        loss = td_loss(recorded.out.tanh().flatten(), expert_BA.flatten(), self.config.loss)  # eq. 3: J
+        loss = td_loss(recorded.out.tanh().flatten(), expert_BA.flatten(), self.config.loss)  # J
         self.optimizer.minimise(loss, (recorded,))
         return loss.detach()
 

@@ -101,7 +101,7 @@ class TRPO(ActorCritic):
         frozen_BP = self.head.frozen(out_BK)
         log_prob_B = self.head.log_prob(out_BK, b.action_B)
         old_log_prob_B = log_prob_B.detach()
-        gain = -surrogate((log_prob_B - old_log_prob_B).exp(), advantage_B)  # eq. 14
+        gain = -surrogate((log_prob_B - old_log_prob_B).exp(), advantage_B)
         gradient_K = _flat(torch.autograd.grad(gain, self.parameters, retain_graph=True)).detach()
         product = self.fisher_product(frozen_BP, out_BK)
         direction_K = conjugate_gradient(product, gradient_K, max_steps=c.cg_steps)  # F^-1 g

@@ -104,12 +104,12 @@ class VPG(ActorCritic):
         c = self.config
         if c.learning_rate_schedule == "linear":
             self.optimizer.learning_rate = linear(c.learning_rate, 0.0, self.progress)
-        # eq. 1: the weight, then what has -g for its gradient
+        # eq. 1, from the weight on
         phi_B = standardised(b.advantage_B) if c.normalize_advantage else b.advantage_B
         policy = self.policy.record(b.obs_BF)
         log_prob_B = self.head.log_prob(policy.out, b.action_B)
         entropy = self.head.entropy(policy.out).mean()
-        policy_loss = -(phi_B * log_prob_B).mean()  # eq. 1
+        policy_loss = -(phi_B * log_prob_B).mean()  # eq. 1: its gradient is -g
         self.optimizer.minimise(policy_loss - c.entropy_coef * entropy, (policy,))
         critics = [(self.value, b.obs_BF)]
         if c.phi in ("q", "advantage"):
