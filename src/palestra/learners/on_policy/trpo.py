@@ -104,7 +104,7 @@ class TRPO(ActorCritic):
         gain = -surrogate((log_prob_B - old_log_prob_B).exp(), advantage_B)
         gradient_K = _flat(torch.autograd.grad(gain, self.parameters, retain_graph=True)).detach()
         product = self.fisher_product(frozen_BP, out_BK)
-        direction_K = conjugate_gradient(product, gradient_K, max_steps=c.cg_steps)  # F^-1 g
+        direction_K = conjugate_gradient(product, gradient_K, max_steps=c.cg_steps)  # appendix C: F^-1 g
         # The longest s along the direction with s' F s / 2 <= delta.
         curvature = direction_K.dot(product(direction_K)).clamp(min=1e-12)
         longest_K = (2.0 * c.target_kl / curvature).sqrt() * direction_K  # appendix C
