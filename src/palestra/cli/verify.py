@@ -72,13 +72,13 @@ def command(argv: Sequence[str]) -> int:
         with status:
             done = verify(
                 recipes, seeds=args.seeds, out=args.out, jobs=jobs, device=args.device,
-                tell=lambda recipe, trial: _print_trial(console, recipe, trial), tick=tick,
+                tell=lambda recipe, trial: print_trial(console, recipe, trial), tick=tick,
             )  # fmt: skip
     except Stopped as stop:
         console.print("stopped and saved; the same command goes on", style="yellow")
         return 128 + stop.signal
     for verification in done:
-        _print_verification(console, verification)
+        print_verification(console, verification)
     records = []
     if args.record:
         records = [
@@ -104,7 +104,8 @@ def _live(console: "Console") -> tuple[AbstractContextManager[Any], Callable[[li
     return status, lambda running: status.update(", ".join(running) or "training")
 
 
-def _print_trial(console: "Console", recipe: Recipe, trial: "Trial") -> None:
+def print_trial(console: "Console", recipe: Recipe, trial: "Trial") -> None:
+    """One line as a seed ends."""
     if trial.value is None:
         said = f"failed: {trial.error}"
     else:
@@ -115,7 +116,8 @@ def _print_trial(console: "Console", recipe: Recipe, trial: "Trial") -> None:
     console.print(f"{recipe.id}  seed {trial.seed:<3} {said}", soft_wrap=True, markup=False)
 
 
-def _print_verification(console: "Console", done: "Verification") -> None:
+def print_verification(console: "Console", done: "Verification") -> None:
+    """What all seeds of a recipe came to, figure by figure, and the verdict."""
     recipe, verdict = done.recipe, done.verdict
 
     def line(label: str, text: str) -> None:

@@ -77,10 +77,10 @@ class EpsilonGreedy(BanditRule):
         self.random_PB = torch.randint(num_arms, (pulls, num_bandits), **drawn)
 
     def choose(self, t: int, p: int) -> Tensor:
-        """The best arm so far (the first of equals), or the random one."""
+        """The best arm so far (eq. 2.2; the first of equals), or the random one."""
         greedy_B = self.means.mean_AB.max(0).indices
         return torch.where(self.explores_PB[p], self.random_PB[p], greedy_B)
 
     def update(self, index_B: Tensor, reward_B: Tensor, t: int) -> None:
-        """Move the estimates of the arms pulled."""
+        """Move the estimates of the arms pulled (eq. 2.3)."""
         self.means.update(index_B, reward_B)

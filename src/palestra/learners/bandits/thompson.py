@@ -69,7 +69,7 @@ class BetaPosterior:
         return odds_AB
 
     def update(self, index_B: Tensor, reward_B: Tensor) -> None:
-        """Count a win in alpha, a loss in beta."""
+        """Count a win in alpha, a loss in beta (Chapelle & Li 2011, algorithm 2)."""
         # One of the two grows by one: beta, which lies A * B places behind alpha, where the reward was 0.
         lost_B = (reward_B == 0).long()
         place_B = torch.add(index_B, lost_B, alpha=self.count_2AB[0].numel())
@@ -94,7 +94,10 @@ class GaussianPosterior:
         return torch.addcmul(self.mean_AB, self.std_AB, drawn_AB)
 
     def update(self, index_B: Tensor, reward_B: Tensor) -> None:
-        """The gain g = v / (v + sigma^2) moves m by g (r - m) and v by -g v; then every v grows by drift^2."""
+        """The gain g = v / (v + sigma^2) moves m by g (r - m) and v by -g v; then every v grows by drift^2.
+
+        The filter of Kalman 1960, whose state stands still or drifts.
+        """
         mean_A, var_A, std_A = self.mean_AB.view(-1), self.var_AB.view(-1), self.std_AB.view(-1)
         m_B, v_B = mean_A.index_select(0, index_B), var_A.index_select(0, index_B)
         gain_B = v_B / (v_B + self.noise_var)
@@ -122,7 +125,7 @@ class Thompson(BanditRule):
         self.posterior = posterior(self.config, self.shape, self.device)
 
     def choose(self, t: int, p: int) -> Tensor:
-        """The arm with the highest draw from its posterior."""
+        """The arm with the highest draw from its posterior (Chapelle & Li 2011, algorithm 1)."""
         return self.posterior.sample(self.generator).max(0).indices
 
     def update(self, index_B: Tensor, reward_B: Tensor, t: int) -> None:

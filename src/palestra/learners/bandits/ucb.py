@@ -60,7 +60,7 @@ class UCB(BanditRule):
         num_arms, num_bandits = self.shape
         if t <= num_arms:
             return torch.full((num_bandits,), t - 1, device=self.device)
-        # Q + c sqrt(m ln t / 2) / sqrt(N)
+        # Auer et al. 2002, figure 1: Q + c sqrt(m ln t / 2) / sqrt(N)
         factor = self.config.scale * math.sqrt(0.5 * self.config.power * math.log(t))
         return torch.add(self.means.mean_AB, self.width_AB, alpha=factor).max(0).indices
 

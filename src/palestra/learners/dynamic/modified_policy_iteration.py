@@ -60,7 +60,7 @@ class ModifiedPolicyIteration(Agent, Learner):
     def step(self) -> Metrics:
         """One improvement, which is the first sweep under the new policy, and the others under it."""
         v, gamma = self.policy, self.config.gamma
-        best = v.q_values().max(0)  # pi(s) = argmax_a q_k(s, a)
+        best = v.q_values().max(0)  # Puterman & Shin 1978: pi(s) = argmax_a q_k(s, a)
         residual = float((best.values - v.value_S).abs().amax())
         v.value_Z = torch.cat((best.values, best.values.new_zeros(1)))  # T_pi v_k = T v_k
         if residual > v.threshold:

@@ -67,13 +67,13 @@ class PolicyIteration(Agent, Learner):
         v, gamma = self.policy, self.config.gamma
         if self.config.evaluation == "exact":
             try:
-                v.value_Z = bellman.solve(self.followed, gamma)
+                v.value_Z = bellman.solve(self.followed, gamma)  # eq. 4.4
             except ValueError as error:
                 raise PalestraError(
                     f"{self.name}: {error}; expected a gamma below 1, or a world where random moves end"
                 ) from error
             change = 0.0
-        else:  # v(s) <- sum_a pi(a | s) q(s, a)
+        else:  # eq. 4.5: v(s) <- sum_a pi(a | s) q(s, a)
             change = bellman.sweep(self.followed, v.value_Z, gamma, out_Z=self.spare_Z, block=v.block)
             v.value_Z, self.spare_Z = self.spare_Z, v.value_Z
         self.clock += 1
@@ -96,7 +96,7 @@ class PolicyIteration(Agent, Learner):
         kept_S = (self.policy_AS * q_AS).sum(0) >= q_AS.amax(0) - 2 * self.config.tolerance
         if self.improvements > 0 and bool(kept_S.all()):
             return 0
-        greedy_AS = torch.zeros_like(self.policy_AS).scatter_(0, q_AS.max(0).indices[None], 1.0)
+        greedy_AS = torch.zeros_like(self.policy_AS).scatter_(0, q_AS.max(0).indices[None], 1.0)  # eq. 4.9
         if self.improvements > 0:  # the first policy is random: every state takes one action
             greedy_AS = torch.where(kept_S, self.policy_AS, greedy_AS)
         changed = int((greedy_AS != self.policy_AS).any(0).sum())

@@ -85,14 +85,14 @@ class ValueIteration(Agent, Learner):
         """One sweep."""
         c, v = self.config, self.policy
         match c.order:
-            case "synchronous":  # v_{k+1}(s) = max_a q_k(s, a)
+            case "synchronous":  # eq. 4.10: v_{k+1}(s) = max_a q_k(s, a)
                 residual = bellman.sweep(v.dynamics, v.value_Z, c.gamma, out_Z=self.spare_Z, block=v.block)
                 v.value_Z, self.spare_Z = self.spare_Z, v.value_Z
-            case "in_place":  # v(s) <- max_a q(s, a)
+            case "in_place":  # eq. 4.10 with one set of values: v(s) <- max_a q(s, a)
                 residual = bellman.sweep(
                     v.dynamics, v.value_Z, c.gamma, out_Z=v.value_Z, block=v.block, backwards=self.clock % 2 == 1
                 )
-            case "prioritised":  # v(s) <- max_a q(s, a) where |max_a q(s, a) - v(s)| is largest
+            case "prioritised":  # the same where |max_a q(s, a) - v(s)| is largest (Moore & Atkeson 1993)
                 assert self.queue is not None
                 bellman.prioritised_sweep(
                     v.dynamics, v.value_Z, self.queue.priority_S, c.gamma, self.queue.before,

@@ -160,7 +160,7 @@ class DAgger(Agent, Learner):
         c, beta = self.config, self.beta
         asked = []
 
-        def mixture(obs: Tensor) -> Tensor:
+        def mixture(obs: Tensor) -> Tensor:  # algorithm 3.1: who acts
             expert = self.env.expert()
             asked.append(expert)
             if beta == 1.0:
@@ -185,6 +185,6 @@ class DAgger(Agent, Learner):
     def gradient_step(self, obs_BF: Tensor, expert_BA: Tensor) -> Tensor:
         """One step of encoder and student towards the expert's actions, between -1 and 1; returns the loss before."""
         action_BA = self.student.record(obs_BF)
-        loss = td_loss(action_BA.flatten(), expert_BA.flatten(), self.config.loss).mean()  # J
+        loss = td_loss(action_BA.flatten(), expert_BA.flatten(), self.config.loss).mean()  # eq. 3: J
         self.optimizer.descend(loss)
         return loss.detach()

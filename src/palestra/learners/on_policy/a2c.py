@@ -88,7 +88,7 @@ class A2C(Agent, Learner):
         value_loss = value_error(value_B1, b.return_B)
         entropy = self.nets.head.entropy(out_BK).mean()
         bonus = c.entropy_coef * entropy if c.entropy_coef else 0.0
-        self.optimizer.descend(policy_loss + c.value_coef * value_loss - bonus)  # L
+        self.optimizer.descend(policy_loss + c.value_coef * value_loss - bonus)  # section 4: L
         figures = {
             "train/policy_loss": policy_loss.value,
             "train/value_loss": value_loss.value,

@@ -121,13 +121,13 @@ class TRPO(Agent, Learner):
         frozen_BP = self.nets.head.frozen(out_BK)
         log_prob_B = self.nets.head.log_prob(out_BK, b.action_B)
         old_log_prob_B = log_prob_B.detach()
-        gain = ((log_prob_B - old_log_prob_B).exp() * advantage_B).mean()  # E[r A]
+        gain = ((log_prob_B - old_log_prob_B).exp() * advantage_B).mean()  # eq. 14: E[r A]
         gradient_K = _flat(torch.autograd.grad(gain, self.parameters, retain_graph=True)).detach()
         product = self.fisher_product(frozen_BP, out_BK)
-        direction_K = conjugate_gradient(product, gradient_K, max_steps=c.cg_steps)  # F^-1 g
-        # appendix C: the longest s along the direction with s' F s / 2 <= delta
+        direction_K = conjugate_gradient(product, gradient_K, max_steps=c.cg_steps)  # appendix C: F^-1 g
+        # The longest s along the direction with s' F s / 2 <= delta.
         curvature = direction_K.dot(product(direction_K)).clamp(min=1e-12)
-        longest_K = (2.0 * c.target_kl / curvature).sqrt() * direction_K
+        longest_K = (2.0 * c.target_kl / curvature).sqrt() * direction_K  # appendix C
         old_K, old_gain = self.theta_K.clone(), float(gain.detach())
         kl = 0.0
 

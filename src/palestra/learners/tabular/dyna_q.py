@@ -48,7 +48,7 @@ class DynaQ(TabularRule):
     def update(self, s: Step, uniform_KE: Floats) -> Ints:
         """Learn from the step, remember it, plan, and draw the next action."""
         next_value_E = self.q.values(s.next_state_E).max(1)
-        self.q.improve(s.entry_E, s.reward_E + s.discount_E * next_value_E)
+        self.q.improve(s.entry_E, s.reward_E + s.discount_E * next_value_E)  # eq. 6.8
         self.model.add(s)
         if self.config.planning_steps:
             self.plan(*uniform_KE[1:].reshape(2, self.config.planning_steps, -1))
@@ -62,4 +62,4 @@ class DynaQ(TabularRule):
         action_B = draw(tried_BA / tried_BA.sum(1, keepdims=True), uniform_action_KE.reshape(-1))
         for entry_E in self.q.entry(state_B, action_B).reshape(uniform_state_KE.shape):
             next_q_EA = self.q.values(self.model.next_state_P[entry_E])
-            self.q.improve(entry_E, self.model.targets(entry_E, next_q_EA))
+            self.q.improve(entry_E, self.model.targets(entry_E, next_q_EA))  # eq. 6.8, of what the model gives

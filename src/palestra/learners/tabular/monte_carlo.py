@@ -68,7 +68,7 @@ class MonteCarlo(TabularRule):
         entry_TB, return_TB = self.entry_TE[first : self.length, ended_B], self.reward_TE[first : self.length, ended_B]
         following_B = expected_value(self.q.values(s.next_state_E[ended_B]), self.q.epsilon)
         return_TB[-1] += s.discount_E[ended_B] * following_B  # 0 where it terminated
-        for t in range(len(return_TB) - 2, -1, -1):
+        for t in range(len(return_TB) - 2, -1, -1):  # eq. 3.9: G_t = R_{t+1} + gamma G_{t+1}
             return_TB[t] += self.config.gamma * return_TB[t + 1]
         learns_TB = np.arange(first, self.length)[:, None] >= begin_B
         if self.config.first_visit:
@@ -78,7 +78,7 @@ class MonteCarlo(TabularRule):
             earliest_TB = np.zeros(key_TB.size, dtype=bool)
             earliest_TB[np.unique(key_TB, return_index=True)[1]] = True
             learns_TB &= earliest_TB.reshape(key_TB.shape)
-        self.q.improve(entry_TB[learns_TB][::-1], return_TB[learns_TB][::-1])
+        self.q.improve(entry_TB[learns_TB][::-1], return_TB[learns_TB][::-1])  # section 5.4: to their mean
 
     def _make_room(self) -> None:
         """Forget the rows before every copy's episode, and have at least as many free as are kept."""

@@ -53,7 +53,7 @@ class PrioritisedSweeping(TabularRule):
         """(P,) the queue: the priority of each pair, 0 of those that do not wait."""
 
     def update(self, s: Step, uniform_KE: Floats) -> Ints:
-        """Remember the step, queue it, plan, and draw the next action."""
+        """Remember the step, queue it, plan, and draw the next action (section 8.4)."""
         self.model.add(s)
         self.queue(s.entry_E)
         for _ in range(self.config.planning_steps):
@@ -66,7 +66,7 @@ class PrioritisedSweeping(TabularRule):
         return self.q.explore(s.onward_E, uniform_KE[0])
 
     def queue(self, entry_B: Ints) -> None:
-        """Let pairs wait that an update would change by more than theta."""
+        """Let pairs wait that an update would change by more than theta (section 8.4)."""
         target_B = self.model.targets(entry_B, self.q.values(self.model.next_state_P[entry_B]))
         change_B = np.abs(target_B - self.q.table.reshape(-1)[entry_B])
         waiting_B = np.where(change_B > self.config.threshold, change_B, 0.0)

@@ -1,0 +1,29 @@
+"""The settings of a learner, from its dataclass and the docstrings of its fields."""
+
+import dataclasses
+from typing import Any
+
+from pages.links import cell
+from palestra.engine.settings import field_docs
+
+
+def settings_section(config: type[Any]) -> str:
+    """Name, default and meaning of every setting."""
+    docs, fields = field_docs(config), dataclasses.fields(config)
+    rows = [f"| `{field.name}` | {spelt(field.default)} | {cell(docs[field.name])} |" for field in fields]
+    example = fields[0]
+    use = f"`--set {example.name}={spelt(example.default).strip('`')}` sets one on the command line."
+    copies = f"`--num-envs` is {config.default_num_envs:,} unless a recipe says otherwise."
+    return "\n".join([f"{use} {copies}", "", "| setting | default | meaning |", "|---|---|---|", *rows])
+
+
+def spelt(value: Any) -> str:
+    """A default as the command line takes it."""
+    match value:
+        case None | True | False:
+            return f"`{str(value).lower()}`"
+        case tuple():
+            return f"`{','.join(str(part) for part in value)}`"
+        case float():
+            return f"`{value:g}`"
+    return f"`{value}`"
