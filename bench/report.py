@@ -1,7 +1,6 @@
 """What every benchmark ends with: a table in ``bench/results/``, and one JSON object for ``palestra bench --json``."""
 
 import json
-import os
 import platform
 import subprocess
 import sys
@@ -9,6 +8,9 @@ from datetime import date
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
+
+from palestra.pictures.numbers import number
+from palestra.runs.provenance import cores
 
 RESULTS = Path(__file__).parent / "results"
 
@@ -23,7 +25,7 @@ def machine() -> dict[str, Any]:
     packages = ("torch", "numpy", "gymnasium", "stable-baselines3")
     return {
         "cpu": model,
-        "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
+        "cores": cores(),
         "python": platform.python_version(),
         **{name: version(name) for name in packages},
     }
@@ -66,5 +68,5 @@ def publish(name: str, title: str, summary: dict[str, Any], table: list[dict[str
 
 def _cell(value: Any) -> str:
     if isinstance(value, float):
-        return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
+        return number(value, digits=3)
     return f"{value:,}" if isinstance(value, int) else str(value)

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 from tyro.conf import Positional, UseAppendAction, arg
 
 from palestra.cli.arguments import Switch, assignments, check_writable, parse
-from palestra.cli.output import duration, make_console, make_table, number, print_json
+from palestra.cli.output import make_console, make_table, print_json
 from palestra.errors import require
+from palestra.pictures.numbers import duration, number
 from palestra.recipes.recipe import Recipe
 from palestra.recipes.registry import get_recipe
 

@@ -9,8 +9,9 @@ import tyro
 from tyro.conf import Positional
 
 from palestra.cli.arguments import Switch, check_is_saved, parse
-from palestra.cli.output import NARROW, duration, make_console, make_table, number, print_json
+from palestra.cli.output import NARROW, make_console, make_table, print_json
 from palestra.errors import UsageError
+from palestra.pictures.numbers import duration, number
 from palestra.runs import index
 from palestra.runs.index import RunRow
 from palestra.runs.store import Run

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 from tyro.conf import Positional, arg
 
 from palestra.cli.arguments import Switch, parse
-from palestra.cli.output import make_console, make_table, number, print_json
+from palestra.cli.output import make_console, make_table, print_json
+from palestra.pictures.numbers import number
 from palestra.recipes.registry import get_recipe
 from palestra.trials.records import read_record, spoken_record
 

@@ -3,7 +3,8 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from palestra.cli.output import duration, make_console, number
+from palestra.cli.output import make_console
+from palestra.pictures.numbers import duration, number
 
 if TYPE_CHECKING:
     from palestra.trials.train import Outcome

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 from tyro.conf import Positional, UseAppendAction, arg
 
 from palestra.cli.arguments import Switch, check_writable, parse
-from palestra.cli.output import duration, make_console, number, print_json
+from palestra.cli.output import make_console, print_json
 from palestra.errors import UsageError, require
+from palestra.pictures.numbers import duration, number
 from palestra.recipes.recipe import Recipe
 from palestra.recipes.registry import RECIPES, get_recipe
 from palestra.trials.verdict import PROVISIONAL, Verdict

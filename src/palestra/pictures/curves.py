@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from palestra.errors import PalestraError
 from palestra.pictures import chart
+from palestra.pictures.numbers import number
 from palestra.runs.series import read_buckets, read_names
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ def _learning_curve(database: Path, names: list[str], metric: str, threshold: fl
         curve = read_buckets(database, _training_name(metric), _MAX_POINTS)
         _band(axes, curve.steps, curve.low, curve.high, _TRAINING)
         axes.plot(curve.steps, curve.mean, color=_TRAINING, linewidth=1.8, alpha=0.9)
-        labels.append((_last(curve.mean), f"training  {chart.spoken(_last(curve.mean))}", _TRAINING))
+        labels.append((_last(curve.mean), f"training  {number(_last(curve.mean))}", _TRAINING))
     if metric in names:
         curve = read_buckets(database, metric, _MAX_POINTS)
         low, high = metric.replace("_mean", "_min"), metric.replace("_mean", "_max")
@@ -66,10 +67,10 @@ def _learning_curve(database: Path, names: list[str], metric: str, threshold: fl
             _band(axes, lows.steps, lows.low, highs.high, _EVALUATION)
         dots: dict[str, Any] = {"marker": "o", "markersize": 6} if len(curve.steps) <= 60 else {}
         axes.plot(curve.steps, curve.mean, color=_EVALUATION, linewidth=2.8, **dots)
-        labels.append((_last(curve.mean), f"evaluation  {chart.spoken(_last(curve.mean))}", _EVALUATION))
+        labels.append((_last(curve.mean), f"evaluation  {number(_last(curve.mean))}", _EVALUATION))
     if threshold is not None:
         axes.axhline(threshold, color=_CLAIM, linewidth=1.8, linestyle=(0, (6, 4)))
-        labels.append((threshold, f"claim  {chart.spoken(threshold)}", _CLAIM))
+        labels.append((threshold, f"claim  {number(threshold)}", _CLAIM))
     chart.style(axes, size=15)
     axes.margins(x=0.01, y=0.06)
     axes.set_xlabel("steps", color=chart.QUIET, fontsize=16, labelpad=10)

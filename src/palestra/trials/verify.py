@@ -16,7 +16,7 @@ from palestra.errors import UsageError, require
 from palestra.recipes.recipe import Recipe
 from palestra.recipes.registry import get_recipe
 from palestra.runs.atomic import write_json
-from palestra.runs.provenance import machine_facts
+from palestra.runs.provenance import cores, machine_facts
 from palestra.trials.records import claimed, configuration, read_record, record_path
 from palestra.trials.trial import Trial, find_run, finished_trial, measure_of, wanted_config
 from palestra.trials.verdict import Verdict, judge
@@ -120,8 +120,7 @@ def seeds_of(recipe: Recipe, asked: int | None) -> int:
 
 def default_jobs(recipes: Sequence[Recipe]) -> int:
     """Trainings side by side: one for as many cores as the recipe with the most threads uses."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return max(1, cores // max(recipe.threads for recipe in recipes))
+    return max(1, cores() // max(recipe.threads for recipe in recipes))
 
 
 def write_record(done: Verification, *, command: str, tried: Sequence[str] = ()) -> Path:
