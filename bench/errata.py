@@ -11,9 +11,8 @@ from importlib import import_module
 import torch
 
 from faults.fault import FAULTS
-from report import publish
-
 from palestra.pictures.numbers import number
+from report import publish
 
 FILES = ("bandits", "planning", "tabular", "dqn", "policy_gradients", "trust_regions", "continuous")
 """Of ``faults``, in the order of the notes; each registers its faults in FAULTS."""

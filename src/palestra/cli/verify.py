@@ -19,7 +19,7 @@ from palestra.trials.verdict import PROVISIONAL, Verdict
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from palestra.trials.trial import Trial
+    from palestra.trials.trial import Result
     from palestra.trials.verify import Verification
 
 
@@ -73,7 +73,7 @@ def command(argv: Sequence[str]) -> int:
         with status:
             done = verify(
                 recipes, seeds=args.seeds, out=args.out, jobs=jobs, device=args.device,
-                tell=lambda recipe, trial: _print_trial(console, recipe, trial), tick=tick,
+                tell=lambda recipe, result: _print_result(console, recipe, result), tick=tick,
             )  # fmt: skip
     except Stopped as stop:
         console.print("stopped and saved; the same command goes on", style="yellow")
@@ -105,15 +105,15 @@ def _live(console: "Console") -> tuple[AbstractContextManager[Any], Callable[[li
     return status, lambda running: status.update(", ".join(running) or "training")
 
 
-def _print_trial(console: "Console", recipe: Recipe, trial: "Trial") -> None:
-    if trial.value is None:
-        said = f"failed: {trial.error}"
+def _print_result(console: "Console", recipe: Recipe, result: "Result") -> None:
+    if result.value is None:
+        said = f"failed: {result.error}"
     else:
-        reached = "" if recipe.claim is None else "reached" if trial.value >= recipe.claim.threshold else "not reached"
-        took = "there already" if trial.reused else duration(trial.seconds)
-        note = "" if trial.exact else "  (a resume was not exact)"
-        said = f"{number(trial.value):>9}  {reached:12}{took}{note}"
-    console.print(f"{recipe.id}  seed {trial.seed:<3} {said}", soft_wrap=True, markup=False)
+        reached = "" if recipe.claim is None else "reached" if result.value >= recipe.claim.threshold else "not reached"
+        took = "there already" if result.reused else duration(result.seconds)
+        note = "" if result.exact else "  (a resume was not exact)"
+        said = f"{number(result.value):>9}  {reached:12}{took}{note}"
+    console.print(f"{recipe.id}  seed {result.seed:<3} {said}", soft_wrap=True, markup=False)
 
 
 def _print_verification(console: "Console", done: "Verification") -> None:

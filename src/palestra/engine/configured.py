@@ -10,8 +10,8 @@ import torch
 from palestra.engine import checkpoint
 from palestra.engine.device import resolve_device
 from palestra.engine.learner import Evaluation, Learner
-from palestra.engine.settings import AlgorithmConfig
-from palestra.engine.trainer import Trainer, TrainSettings
+from palestra.engine.settings import AlgorithmConfig, TrainSettings
+from palestra.engine.trainer import Trainer
 from palestra.envs.world import World
 from palestra.runs import atomic
 
@@ -42,19 +42,18 @@ class Configured(Learner):
     def check_reference(self) -> None:
         """Raise UsageError now if the reference cannot be evaluated in here, rather than after an hour of training."""
 
-    def learn(self, total_timesteps: int, **settings: Any) -> Self:
+    def learn(self, total_timesteps: int, *, progress: bool = False, **settings: Any) -> Self:
         """Train for this many units of the clock more, without a run on disk; returns the learner."""
-        Trainer(self, TrainSettings(budget=self.clock + total_timesteps, seed=self.seed, **settings)).run()
+        budget = self.clock + total_timesteps
+        Trainer(self, TrainSettings(budget=budget, seed=self.seed, **settings), progress=progress).run()
         return self
 
     def describe(self) -> dict[str, Any]:
         """What it takes to build this learner again, as JSON values."""
         return {
-            "learner": self.name,
-            "settings": asdict(self.config),
-            "env": asdict(self.world),
-            "seed": self.seed,
-            "device": str(self.device),
+            "learner": {"name": self.name, "settings": asdict(self.config)},
+            "world": asdict(self.world),
+            "training": {"seed": self.seed, "device": str(self.device)},
         }
 
     def save(self, path: str | Path) -> Path:

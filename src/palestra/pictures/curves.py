@@ -20,13 +20,12 @@ if TYPE_CHECKING:
 _EVALUATION, _TRAINING, _CLAIM = "#2563eb", "#f59e0b", "#059669"
 _MAX_POINTS = 600  # buckets of a curve; more than the eye tells apart on this width
 _LABEL_GAP = 0.045  # of the axes' height: one line of text
-_HEADLINE = "eval/return_mean"
 
 
-def draw_curves(run_path: Path) -> list[Path]:
+def draw_curves(run_path: Path, headline: str = "eval/return_mean") -> list[Path]:
     """Draw a run's pictures into its ``plots/`` folder and return their paths.
 
-    ``learning-curve.png`` (1600 by 900) shows the claim's metric (``eval/return_mean`` without a claim) with
+    ``learning-curve.png`` (1600 by 900) shows the claim's metric (``headline`` without a claim) with
     the spread of its episodes where ``…_min`` and ``…_max`` are recorded, the ``train/`` series of the same
     name, and the claim's threshold as ``config.json`` gives it (``claim``: ``{"metric", "threshold"}``).
     ``training-metrics.png`` shows every ``train/`` series. A picture without any series is left out. Raises
@@ -36,7 +35,7 @@ def draw_curves(run_path: Path) -> list[Path]:
     names = read_names(database)
     config = json.loads((run_path / "config.json").read_bytes())
     claim = config.get("claim") or {}
-    metric = claim.get("metric", config.get("headline", _HEADLINE))
+    metric = claim.get("metric", headline)
     training = [name for name in names if name.startswith("train/")]
     written = []
     if {metric, _training_name(metric)} & set(names):
@@ -122,8 +121,8 @@ def _label_ends(axes: "Axes", labels: list[tuple[float, str, str]]) -> None:
 
 
 def _title(run_path: Path, config: dict[str, Any]) -> str:
-    if {"task", "method", "seed"} <= config.keys():
-        return f"{config['task']}/{config['method']}, seed {config['seed']}"
+    if {"recipe", "training"} <= config.keys():
+        return f"{config['recipe']}, seed {config['training']['seed']}"
     return run_path.name
 
 

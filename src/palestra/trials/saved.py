@@ -3,7 +3,7 @@
 import json
 import warnings
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from palestra.engine import checkpoint, seeding
 from palestra.engine.configured import Configured
@@ -12,7 +12,7 @@ from palestra.errors import UsageError, require
 from palestra.learners.registry import learner_type
 from palestra.runs import checkpoints
 from palestra.runs.store import Run
-from palestra.trials.plan import Config, build_learner
+from palestra.trials.plan import learner_from_json
 
 Which = Literal["best", "last"]
 
@@ -51,7 +51,7 @@ def load(path: str | Path, *, out: str | Path = "runs", which: Which = "best", d
             notes.append(f"no checkpoint of step {best}, the best, is left; using {loaded.path.name}")
     for note in notes:
         warnings.warn(note, stacklevel=2)
-    learner = build_learner(config if device is None else {**config, "device": device})
+    learner = learner_from_json(config, device)
     checkpoint.restore(learner, loaded)
     return learner
 
@@ -76,7 +76,7 @@ def evaluate(
 def draw_learned(path: str | Path, *, out: str | Path = "runs", which: Which = "best") -> list[Path]:
     """Draw what a saved learner knows beyond its curves (a value function, regret) into ``plots/``; often nothing."""
     folder = saved_folder(path, out)
-    if learner_type(_read_config(folder)["learner"]).draw is Configured.draw:
+    if learner_type(_read_config(folder)["learner"]["name"]).draw is Configured.draw:
         return []
     learner = load(folder, which=which)
     try:
@@ -85,7 +85,7 @@ def draw_learned(path: str | Path, *, out: str | Path = "runs", which: Which = "
         learner.close()
 
 
-def _read_config(folder: Path) -> Config:
+def _read_config(folder: Path) -> dict[str, Any]:
     path = folder / "config.json"
     try:
         config = json.loads(path.read_bytes())

@@ -26,7 +26,7 @@ from palestra.data.rollout import collect
 from palestra.engine import seeding
 from palestra.engine.agent import Agent, restart_notes
 from palestra.engine.learner import Metrics
-from palestra.engine.settings import AlgorithmConfig
+from palestra.engine.settings import AlgorithmConfig, Part
 from palestra.envs.spaces import flat_dim
 from palestra.errors import UsageError, require
 from palestra.nets.mlp import MLP, Activation
@@ -43,6 +43,14 @@ class DQNConfig(AlgorithmConfig):
     """Settings of DQN."""
 
     default_num_envs: ClassVar[int] = 1
+    parts: ClassVar[dict[str, Part]] = {
+        "double": Part("double", False, True),
+        "dueling": Part("dueling", "none", "mean"),
+        "n-step": Part("n_step", 1, 3),
+        "prioritised": Part("prioritised", False, True),
+        "noisy": Part("noisy", False, True),
+        "distributional": Part("distributional", "none", "c51"),
+    }
 
     buffer_size: int = 100_000
     """Transitions that replay remembers."""
