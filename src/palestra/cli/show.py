@@ -35,7 +35,7 @@ def command(argv: Sequence[str]) -> int:
     from palestra.trials.plan import resolve  # imports torch: after the cheap errors
 
     plan = resolve(recipe)
-    parts = {"learner": plan.learner.settings, "world": plan.world, "training": plan.training}
+    parts: dict[str, Any] = {"learner": plan.learner.settings, "world": plan.world, "training": plan.training}
     docs = {part: field_docs(type(config)) for part, config in parts.items()}
     if args.json:
         facts = {"summary": recipe.summary, "paradigm": recipe.paradigm, "documentation": docs}

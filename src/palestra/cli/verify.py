@@ -14,6 +14,7 @@ from palestra.errors import UsageError, require
 from palestra.pictures.numbers import duration, number
 from palestra.recipes.recipe import Recipe
 from palestra.recipes.registry import RECIPES, get_recipe
+from palestra.trials.records import check_recordable
 from palestra.trials.verdict import PROVISIONAL, Verdict
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ class Args:
     device: str = "auto"
     """Where to compute: auto, cpu, cuda, ..."""
     record: Switch = False
-    """Write the result into the package, where `palestra list` reads it."""
+    """Write the result into the source's records, and into the table that `palestra list` reads."""
     tried: Annotated[UseAppendAction[tuple[str, ...]], arg(metavar="TEXT")] = ()
     """With --record: a note on what else was tried, kept beside the result."""
     json: Switch = False
@@ -62,6 +63,8 @@ def command(argv: Sequence[str]) -> int:
     require(args.jobs is None or args.jobs >= 1, f"--jobs {args.jobs}", "at least 1")
     if args.tried and not args.record:
         raise UsageError("--tried without --record; expected both: the note is kept in the record")
+    if args.record:
+        check_recordable()
     check_writable(args.out)
     from palestra.trials.verify import Stopped, default_jobs, verify, write_record  # import torch
 

@@ -82,8 +82,9 @@ def draw_comparison(path: Path, title: str, metric: str, unit: str, sides: Seque
         color, curve = chart.COLORS[i % len(chart.COLORS)], curve_of(side.series)
         if curve is not None:
             curves.fill_between(curve.steps, curve.low, curve.high, color=color, alpha=0.16, linewidth=0)
-        steps, middle = ([], []) if curve is None else (curve.steps, curve.middle)
-        curves.plot(steps, middle, color=color, linewidth=2.8, label=side.name)
+            curves.plot(curve.steps, curve.middle, color=color, linewidth=2.8, label=side.name)
+        else:
+            curves.plot([], [], color=color, linewidth=2.8, label=side.name)  # it has its name in the legend
         profile = evidence.performance_profile(side.values, thresholds)
         profiles.plot(thresholds, profile, color=color, linewidth=2.8, drawstyle="steps-pre")
     for axes, text in ((curves, f"{unit} of each training"), (profiles, metric)):

@@ -9,11 +9,10 @@ from palestra.engine.signals import StopRequest
 from palestra.errors import UsageError, require
 from palestra.recipes.recipe import Recipe
 from palestra.recipes.registry import get_recipe
-from palestra.runs.atomic import write_json
 from palestra.runs.provenance import cores, machine_facts
 from palestra.trials.plan import resolve
 from palestra.trials.pool import LocalPool
-from palestra.trials.records import claimed, configuration, read_record, record_path
+from palestra.trials.records import claimed, configuration, read_record, write_facts
 from palestra.trials.trial import Result, Trial, already, measure_of
 from palestra.trials.verdict import Verdict, judge
 
@@ -121,7 +120,7 @@ def default_jobs(recipes: Sequence[Recipe]) -> int:
 
 
 def write_record(done: Verification, *, command: str, tried: Sequence[str] = ()) -> Path:
-    """Write a verification to where it ships with the package; returns the file.
+    """Record a verification in the source, and in the table that ships with the package; returns the record's file.
 
     Args:
         done: what was found. Every seed must have been measured.
@@ -129,19 +128,19 @@ def write_record(done: Verification, *, command: str, tried: Sequence[str] = ())
         tried: notes on what else was tried, added to those that stand there.
 
     Raises:
-        UsageError: if a seed failed, or a record of the same recipe with more seeds stands there.
+        UsageError: if a seed failed, a record of the same recipe with more seeds stands there, or this is no checkout.
     """
     recipe, verdict = done.recipe, done.verdict
     if verdict is None:
         raise UsageError(f"{recipe.id} has seeds that failed; expected every seed measured before it is recorded")
-    old = read_record(recipe) if record_path(recipe).is_file() else None
+    old = read_record(recipe)
     if old is not None and old.fresh and old.verdict.seeds > verdict.seeds:
         raise UsageError(
             f"{recipe.id} on {verdict.seeds} seeds; expected at least the {old.verdict.seeds} of the record that stands"
         )
     facts = machine_facts()
-    write_json(
-        record_path(recipe),
+    return write_facts(
+        recipe,
         {
             "recipe": recipe.id,
             "claim": claimed(recipe),
@@ -164,7 +163,6 @@ def write_record(done: Verification, *, command: str, tried: Sequence[str] = ())
             "command": command,
         },
     )
-    return record_path(recipe)
 
 
 def _judged(recipe: Recipe, trials: tuple[Result, ...]) -> Verification:
