@@ -20,7 +20,7 @@ from palestra.envs.vector import VectorEnv
 from palestra.learners.imitation.dagger import DAgger
 from palestra.recipes.registry import get_recipe
 from palestra.runs.provenance import cores
-from palestra.trials.plan import build_learner, resolve
+from palestra.trials.plan import resolve
 from report import publish
 
 ENV = "palestra/ArmReach-v0"
@@ -163,8 +163,7 @@ def ours(copies: int, backend: str, seconds: float, device: str = "cpu", **setti
 def training(threads: int, iterations: int = 6) -> tuple[float, float]:
     """Environment steps a second of training from pixels, and the share of the time that gradient steps take."""
     torch.set_num_threads(threads)
-    config = resolve(get_recipe(RECIPE))
-    agent = build_learner(config)
+    agent = resolve(get_recipe(RECIPE)).make_learner()
     assert isinstance(agent, DAgger)
     agent.budget = get_recipe(RECIPE).budget
     learn, learning = agent.update, 0.0

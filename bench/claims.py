@@ -1,6 +1,6 @@
 """Do the recipes keep their claims? The table of everything that ``palestra verify --record`` has recorded.
 
-It trains nothing: every figure comes from the records in ``src/palestra/recipes/verified``, and the command of each
+It trains nothing: every figure comes from the records in ``records/``, and the command of each
 stands there. Recipes that were not verified, or did not reach their claim, stay in the table.
 """
 

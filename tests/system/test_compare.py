@@ -41,7 +41,8 @@ def out(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def _registered(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     for recipe in (RANDOM, AGAIN, PPO):
         monkeypatch.setitem(RECIPES, recipe.id, recipe)
-    monkeypatch.setattr(records, "FOLDER", tmp_path / "records")
+    monkeypatch.setattr(records, "FOLDER", tmp_path)
+    monkeypatch.setattr(records, "TABLE", tmp_path / "verified.json")
 
 
 def printed(text: str) -> dict[str, Any]:
@@ -134,7 +135,7 @@ def test_what_cannot_be_compared(out: Path, tmp_path: Path, capsys: pytest.Captu
     other = dataclasses.replace(RANDOM, id="cartpole/short", env_kwargs={"max_episode_steps": 9})
     path = palestra.train(other, out=tmp_path / "other").path
     assert "different worlds (CartPole-v1; CartPole-v1 max_episode_steps=9)" in refused(PPO.id, path)
-    palestra.train(RANDOM, out=tmp_path / "mixed", settings={"num_steps": 16})
+    palestra.train(RANDOM, out=tmp_path / "mixed", num_steps=16)
     palestra.train(RANDOM, out=tmp_path / "mixed", seed=1)
     assert "mixes trainings: settings" in refused(PPO.id, str(tmp_path / "mixed"))
     assert main(["compare", PPO.id, "--json"]) == 2

@@ -22,7 +22,7 @@ from palestra.recipes.registry import RECIPES
 from palestra.runs import checkpoints
 from palestra.runs.lock import is_locked
 from palestra.runs.store import Run, run_ids
-from palestra.trials import records, verify
+from palestra.trials import pool, records, verify
 from palestra.trials.records import read_record
 
 Captured = pytest.CaptureFixture[str]
@@ -73,7 +73,7 @@ def test_seeds_are_trained_as_by_hand_and_only_once(tmp_path: Path, monkeypatch:
         assert by_hand.claim is not None
         assert differences(Path(by_hand.path), Path(trial.run)) == []
         assert (trial.value, trial.steps, trial.exact) == (by_hand.claim["value"], 1024, True)
-    monkeypatch.setattr(verify, "_Child", no_process)
+    monkeypatch.setattr(pool, "_Child", no_process)
     (again,) = verify.verify([QUICK], out=tmp_path)
     assert all(trial.reused for trial in again.trials)
     assert [trial.value for trial in again.trials] == [trial.value for trial in done.trials]
@@ -136,9 +136,11 @@ def test_what_is_said_of_seeds_that_are_there(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Captured, registered: None
 ) -> None:
     monkeypatch.setattr(records, "FOLDER", tmp_path / "verified")
+    monkeypatch.setattr(records, "TABLE", tmp_path / "verified.json")
+    records.FOLDER.mkdir()
     values = train_here(QUICK, 6, tmp_path)
     assert min(values) < 40
-    monkeypatch.setattr(verify, "_Child", no_process)
+    monkeypatch.setattr(pool, "_Child", no_process)
     argv = ["verify", QUICK.id, "--out", str(tmp_path)]
 
     assert main([*argv, "--seeds", "3", "--json"]) == 1
