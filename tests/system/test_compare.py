@@ -6,14 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import matplotlib.image
-import numpy as np
 import pytest
 
 import palestra
 from palestra.cli.main import main
 from palestra.errors import UsageError
 from palestra.ops.evidence import iqm
-from palestra.pictures.comparison import as_steps
 from palestra.recipes.recipe import Claim
 from palestra.recipes.registry import RECIPES
 from palestra.trials import records
@@ -140,8 +138,3 @@ def test_what_cannot_be_compared(out: Path, tmp_path: Path, capsys: pytest.Captu
     assert "mixes trainings: settings" in refused(PPO.id, str(tmp_path / "mixed"))
     assert main(["compare", PPO.id, "--json"]) == 2
     assert main(["compare", PPO.id, RANDOM.id, "--plot", "x.pdf"]) == 2
-
-
-def test_a_series_at_other_steps() -> None:
-    at = as_steps(np.array([10, 20]), np.array([1.0, 2.0]), np.array([5, 10, 15, 20, 99]))
-    np.testing.assert_array_equal(at, [np.nan, 1, 1, 2, 2])

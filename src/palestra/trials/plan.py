@@ -50,6 +50,8 @@ class Plan:
     def override(self, overrides: Mapping[str, Any]) -> Self:
         """The plan with some settings replaced, by values or by text that stands for them.
 
+        The claim stays only with the learner, the world, the budget, the evaluations and the target that it is of.
+
         Args:
             overrides: by their place (``learner.gamma``, ``world.num_envs``, ``training.eval_every``,
                 ``world.kwargs.gravity``), or by their name alone where only one part has it.
@@ -62,10 +64,9 @@ class Plan:
             part, setting = self._place(name)
             given[part][setting] = value
         made = {part: override(config, given[part]) for part, config in self._parts().items()}
-        return replace(
-            self, learner=replace(self.learner, settings=made["learner"]), world=made["world"],
-            training=made["training"],
-        )  # fmt: skip
+        learner, world, training = replace(self.learner, settings=made["learner"]), made["world"], made["training"]
+        plan = replace(self, learner=learner, world=world, training=training)
+        return plan if _promised(plan) == _promised(self) else replace(plan, claim=None)
 
     def make_learner(self) -> Configured:
         """A fresh learner."""
@@ -108,11 +109,8 @@ class Plan:
 
 
 def resolve(recipe: Recipe, overrides: Mapping[str, Any] | None = None) -> Plan:
-    """The plan of a recipe, with overrides (see ``Plan.override``).
-
-    The claim stays only if algorithm, world, budget, evaluations and target are the recipe's.
-    """
-    given = Plan(
+    """The plan of a recipe, with overrides (see ``Plan.override``)."""
+    plan = Plan(
         LearnerPlan(recipe.learner, build(learner_type(recipe.learner).config_type, recipe.settings)),
         World(recipe.env, recipe.num_envs, recipe.backend, recipe.env_kwargs, recipe.reference_kwargs),
         TrainSettings(
@@ -122,8 +120,7 @@ def resolve(recipe: Recipe, overrides: Mapping[str, Any] | None = None) -> Plan:
         recipe.id,
         recipe.claim,
     )  # fmt: skip
-    plan = given.override(overrides or {})
-    return plan if _promised(plan) == _promised(given) else replace(plan, claim=None)
+    return plan.override(overrides or {})
 
 
 def adhoc_recipe(algo: str, env_id: str, budget: int) -> Recipe:
