@@ -17,7 +17,7 @@ import torch
 
 from palestra.envs.world import World
 from palestra.learners.registry import learner_type
-from palestra.pictures.regret import RegretCurve, draw_regret
+from palestra.pictures.regret import Regret, RegretCurve, draw_regret
 from palestra.recipes.registry import get_recipe
 from report import publish
 
@@ -142,12 +142,8 @@ def main() -> None:
         row |= {"regret": float(curve.mean[-1]), "95% interval": f"{curve.low[-1]:.1f} to {curve.high[-1]:.1f}"}
         table.append({**row, "loop's regret": loop_regret})
         print(table[-1], flush=True)
-    draw_regret(
-        PICTURE,
-        curves,
-        title=f"Ten arms, {BANDITS:,} bandits: one arm pays 0.9, nine pay 0.6",
-        lai_robbins=lai_robbins,
-    )
+    title = f"Ten arms, {BANDITS:,} bandits: one arm pays 0.9, nine pay 0.6"
+    draw_regret(PICTURE, Regret(title, curves, lai_robbins))
     slowest = max(table, key=lambda row: row["Palestra, s"])
     publish(
         "bandits",

@@ -30,7 +30,7 @@ THRESHOLD, EPISODES, EVERY, BUDGET = 200.0, 20, 16_384, 1_000_000
 def ours(seed: int, backend: str) -> tuple[float, int, float]:
     """Seconds without evaluations, steps and final score of the recipe, stopped at the threshold."""
     start, off_clock = time.perf_counter(), 0.0
-    watch = {"target": THRESHOLD, "eval_every": EVERY, "eval_episodes": EPISODES}
+    watch = {"target": THRESHOLD, "eval_every": EVERY, "eval_count": EPISODES}
     plan = resolve(get_recipe(RECIPE), {"seed": seed, "backend": backend, **watch})
     agent = plan.make_learner()
     evaluate = agent.evaluate

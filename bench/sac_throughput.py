@@ -18,7 +18,6 @@ from stable_baselines3 import TD3 as SB3TD3
 
 from palestra.engine.trainer import Trainer, TrainSettings
 from palestra.envs.world import World
-from palestra.learners.off_policy.replaying import OffPolicy
 from palestra.learners.off_policy.sac import SAC
 from palestra.learners.off_policy.td3 import TD3
 from report import publish
@@ -31,7 +30,7 @@ SIDES = {"sac": (SAC, SB3SAC), "td3": (TD3, SB3TD3)}
 OBS, ACTIONS, HIDDEN, BATCH = 17, 6, 256, 256
 
 
-def ours(kind: type[OffPolicy], precision: str, steps: int, seed: int) -> float:
+def ours(kind: type[SAC | TD3], precision: str, steps: int, seed: int) -> float:
     """Steps a second once learning has begun."""
     config = kind.config_type(learning_starts=BEFORE, precision=precision, buffer_size=100_000)
     agent = kind(World(ENV, 1), config, seed=seed)

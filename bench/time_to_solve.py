@@ -23,7 +23,7 @@ from report import publish
 from stopwatch import Stopwatch
 
 THRESHOLD, EPISODES, EVERY = 475.0, 20, 2048
-WATCH = {"target": THRESHOLD, "eval_every": EVERY, "eval_episodes": EPISODES}
+WATCH = {"target": THRESHOLD, "eval_every": EVERY, "eval_count": EPISODES}
 SPRINT, STEADY = "cartpole/ppo-sprint", "cartpole/ppo"
 
 

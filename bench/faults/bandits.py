@@ -6,6 +6,7 @@ from torch import Tensor
 
 from faults.fault import fault
 from palestra.envs.world import World
+from palestra.learners.bandits.bandit_learner import BanditLearner
 from palestra.learners.bandits.epsilon_greedy import EpsilonGreedy, EpsilonGreedyConfig
 from palestra.learners.bandits.ucb import UCB, UCBConfig
 
@@ -13,7 +14,7 @@ from palestra.learners.bandits.ucb import UCB, UCBConfig
 @fault("best-arm", "regret as the notes' class would book it, 5,000 pulls of epsilon-greedy, 200 bandits", seeds=3)
 def best_arm(seed: int, faulty: bool) -> float:
     config = EpsilonGreedyConfig(epsilon=0.01)
-    player = EpsilonGreedy(World("bandit/bernoulli", 200), config, seed=seed).learn(5_000)
+    player = BanditLearner(EpsilonGreedy, World("bandit/bernoulli", 200), config, seed=seed).learn(5_000)
     regret_B = player.regret_B
     if faulty:  # the index of the best arm is a vector of numbers in [0, 1): as integers, all of them arm 0
         regret_B = regret_B - player.clock * player.arms.gap_AB[0]
@@ -32,7 +33,7 @@ class NotesUCB(UCB):
 @fault("ucb-precedence", "regret of UCB after 5,000 pulls, p = 1/t, 200 bandits", seeds=3)
 def ucb_precedence(seed: int, faulty: bool) -> float:
     kind = NotesUCB if faulty else UCB
-    player = kind(World("bandit/bernoulli", 200), UCBConfig(power=1.0), seed=seed).learn(5_000)
+    player = BanditLearner(kind, World("bandit/bernoulli", 200), UCBConfig(power=1.0), seed=seed).learn(5_000)
     return float(player.regret_B.mean())
 
 

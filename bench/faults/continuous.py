@@ -12,11 +12,16 @@ from palestra.data.replay import Transitions
 from palestra.envs import registry
 from palestra.envs.probes import ConstantReward
 from palestra.envs.world import World
-from palestra.learners.off_policy import sac
+from palestra.learners.off_policy import ddpg, sac, squashed_gaussian
+from palestra.learners.off_policy.actions import BoxActions
 from palestra.learners.off_policy.ddpg import DDPG, DDPGConfig
+from palestra.learners.off_policy.deterministic import DeterministicPolicy, mu
 from palestra.learners.off_policy.sac import SAC, SACConfig
+from palestra.learners.off_policy.temperature import Temperature
 from palestra.ops import distributions
 from palestra.ops.distributions import SquashedSample
+from palestra.ops.losses import mean
+from palestra.ops.terms import Term
 
 QUICK: dict[str, Any] = {
     "gamma": 0.9, "learning_rate": 3e-3, "hidden_sizes": (32, 32), "batch_size": 64, "buffer_size": 10_000,
@@ -24,35 +29,40 @@ QUICK: dict[str, Any] = {
 }  # fmt: skip
 
 
-class CountingDDPG(DDPG):
+class CountingActions(BoxActions):
     """Counts the actions that lie outside of the bounds."""
 
     outside = 0
 
     def to_env(self, action_EA: Tensor) -> Tensor:
-        action = super().to_env(action_EA)
+        return self.counted(super().to_env(action_EA))
+
+    def counted(self, action: Tensor) -> Tensor:
         self.outside += int(((action < self.low) | (action > self.high)).sum())
         return action
 
 
-class NotesDDPG(CountingDDPG):
-    """Tanh times the largest action, and noise on top that nothing holds."""
-
-    def explore(self, obs_EF: Tensor) -> Tensor:
-        action_EA = self.actor(obs_EF)[0].tanh()
-        return action_EA + self.config.noise_std * self._normal(action_EA)
+class NotesActions(CountingActions):
+    """Times the largest action, whatever the smallest is."""
 
     def to_env(self, action_EA: Tensor) -> Tensor:
-        action = action_EA * self.high
-        self.outside += int(((action < self.low) | (action > self.high)).sum())
-        return action
+        return self.counted(action_EA * self.high)
+
+
+class NotesPolicy(DeterministicPolicy):
+    """Noise on top of the actor's actions that nothing holds."""
+
+    def explore(self, obs_E: Tensor) -> Tensor:
+        return mu(self.actor, obs_E) + self.noise.next(self.generator)
 
 
 @fault("noise-beyond-bounds", "share of DDPG's actions outside of the bounds [-1, 3], where the best is 2", seeds=3)
 def noise_beyond_bounds(seed: int, faulty: bool) -> float:
-    kind = NotesDDPG if faulty else CountingDDPG
-    agent = kind(World("probe/ContinuousTarget", 8), DDPGConfig(**QUICK, noise_std=0.3), seed=seed).learn(2_000)
-    return agent.outside / agent.clock
+    actions = NotesActions if faulty else CountingActions
+    with put(True, ddpg, "BoxActions", actions), put(faulty, ddpg, "DeterministicPolicy", NotesPolicy):
+        agent = DDPG(World("probe/ContinuousTarget", 8), DDPGConfig(**QUICK, noise_std=0.3), seed=seed).learn(2_000)
+    assert isinstance(agent.actions, CountingActions)
+    return agent.actions.outside / agent.clock
 
 
 def squashed_twice(mean_BA: Tensor, log_std_BA: Tensor, noise_BA: Tensor) -> SquashedSample:
@@ -98,12 +108,15 @@ registry.PROBES["probe/Follow"] = Follow
 
 
 @cache
-def soft(kind: type[SAC], seed: int, *, twice: bool = False, **settings: Any) -> SAC:
+def soft(
+    kind: type[SAC], seed: int, *, twice: bool = False, alpha: type[Temperature] = Temperature, **settings: Any
+) -> SAC:
     """SAC after 2,000 steps of Follow; ``twice`` squashes the sample a second time where its density is taken."""
     config = SACConfig(**{**QUICK, "initial_temperature": 0.1, **settings})
     with (
-        put(twice, sac, "squashed_gaussian_sample", squashed_twice),
-        put(twice, sac, "squashed_gaussian_gradient", squashed_twice_gradient),
+        put(twice, squashed_gaussian, "squashed_gaussian_sample", squashed_twice),
+        put(twice, distributions, "squashed_gaussian_gradient", squashed_twice_gradient),
+        put(True, sac, "Temperature", alpha),
     ):
         return kind(World("probe/Follow", 8), config, seed=seed).learn(2_000)
 
@@ -125,8 +138,8 @@ def correction_of_squashed(seed: int, faulty: bool) -> float:
 class UnweightedSAC(SAC):
     """The soft value as E[Q] + H, its entropy without the weight alpha."""
 
-    def learn_critics(self, b: Transitions, then: SquashedSample, alpha: Tensor) -> tuple[Tensor, Tensor]:
-        return super().learn_critics(b, then, torch.ones_like(alpha))
+    def targets(self, b: Transitions, then: SquashedSample, alpha: Tensor) -> Tensor:
+        return super().targets(b, then, torch.ones_like(alpha))
 
 
 @fault("entropy-unweighted", "SAC's value of 1 for ever, alpha 0.1, gamma 0.9 (true: 10 + 1.8 ln 2 = 11.25)", seeds=2)
@@ -139,14 +152,16 @@ def entropy_unweighted(seed: int, faulty: bool) -> float:
 class MinimumOfBatchSAC(SAC):
     """``torch.min(q1)``: one number, the least value of the first critic in the whole batch; the second is unused."""
 
-    def learn_actor(self, obs_BF: Tensor, recorded: Any, now: SquashedSample, alpha: Tensor) -> None:
-        judged = self.critics.record(torch.cat((obs_BF, now.action_BA), 1))
-        chosen_NB1 = torch.zeros_like(judged.out)
-        chosen_NB1[0, judged.out[0].argmin()] = 1.0
-        to_action_BA = self.critics.backward_to_input(judged, chosen_NB1, first=obs_BF.shape[1]).sum(0)
-        to_out_BK = sac.squashed_gaussian_gradient(now, -to_action_BA, alpha / len(obs_BF))
-        self.actor.backward(recorded, to_out_BK[None])
-        self.actor_optimizer.step()
+    def actor_loss(self, obs_BF: Tensor, now: SquashedSample, alpha: Tensor) -> Term:
+        q_NB1 = self.critics.record(obs_BF, now.action_BA)
+        first_B = q_NB1.detach()[0, :, 0]
+
+        def slope_NB1() -> Tensor:
+            chosen_NB1 = torch.zeros_like(q_NB1)
+            chosen_NB1[0, first_B.argmin()] = 1.0
+            return chosen_NB1
+
+        return alpha * mean(now.log_prob_B) - Term(first_B.min, (q_NB1, slope_NB1))
 
 
 @fault("minimum-of-batch", "return of SAC with temperature 0.01 on a task of one step (best: 0)", seeds=3)
@@ -154,15 +169,14 @@ def minimum_of_batch(seed: int, faulty: bool) -> float:
     return score(soft(MinimumOfBatchSAC if faulty else SAC, seed, temperature=0.01), episodes=1_000)
 
 
-class NotesTemperatureSAC(SAC):
+class NotesTemperature(Temperature):
     """Loss alpha (entropy - target) with all but alpha detached, as the notes have it."""
 
-    def learn_temperature(self, log_prob_B: Tensor) -> None:
-        wrong = self.temperature() * (-log_prob_B.mean() - self.target_entropy)
-        assert self.log_temperature.grad is not None
-        self.log_temperature.grad.copy_(wrong)
+    def loss(self, log_prob_B: Tensor) -> Term:
+        wrong = self() * (-log_prob_B.detach().mean() - self.target_entropy)
+        return Term(lambda: wrong, (self.log, lambda: wrong))
 
 
 @fault("temperature-detached", "true entropy of SAC's policy whose temperature is to hold -0.5 nats", seeds=3)
 def temperature_detached(seed: int, faulty: bool) -> float:
-    return entropy(soft(NotesTemperatureSAC if faulty else SAC, seed, target_entropy=-0.5))
+    return entropy(soft(SAC, seed, alpha=NotesTemperature if faulty else Temperature, target_entropy=-0.5))

@@ -44,7 +44,7 @@ def lately(kind: type[DQN], seed: int) -> float:
         epsilon_end=0.04,
     )  # fmt: skip
     agent = kind(World("CartPole-v1", 4), config, seed=seed).learn(20_000)
-    return agent.episodes.metrics()["train/return_mean"]
+    return agent.interaction.episodes.metrics()["train/return_mean"]
 
 
 @fault("replay-without-done", "return of DQN's last 100 episodes on CartPole, 20,000 steps", seeds=3)

@@ -3,7 +3,6 @@
 import numpy as np
 
 from faults.fault import fault, score
-from palestra.engine.learner import Metrics
 from palestra.envs.world import World
 from palestra.learners.on_policy.a2c import A2C, A2CConfig
 from palestra.learners.on_policy.actor_critic import Batch
@@ -11,6 +10,7 @@ from palestra.learners.tabular.n_step import NStepConfig
 from palestra.learners.tabular.n_step_sarsa import NStepSarsa
 from palestra.learners.tabular.q_learning import QLearning
 from palestra.learners.tabular.tabular_learner import Step, TabularConfig
+from palestra.measure import Metrics
 from palestra.ops.tables import Floats, Ints
 
 LAKE = World("FrozenLake-v1", 8, kwargs={"is_slippery": False})

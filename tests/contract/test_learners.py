@@ -15,15 +15,15 @@ import gymnasium as gym
 import numpy as np
 import pytest
 import torch
+from palestra.engine.configured import Configured
+from palestra.learners.dynamic.dynamic_program import DynamicProgram
 
 import palestra
 from palestra.engine.agent import Agent
-from palestra.engine.configured import Configured
 from palestra.engine.settings import field_docs
 from palestra.envs.spaces import AdaptedObservation, adapted_observation_space
 from palestra.envs.world import World
 from palestra.errors import UsageError
-from palestra.learners.dynamic.dynamic_program import DynamicProgram
 from palestra.learners.registry import LEARNERS, learner_type
 from palestra.policies.expert import Expert
 from palestra.runs.codec import decode, encode

@@ -16,6 +16,7 @@ from palestra.envs.world import World
 from palestra.learners.bandits.bandit_learner import BanditLearner
 from palestra.learners.bandits.epsilon_greedy import EpsilonGreedy, EpsilonGreedyConfig
 from palestra.learners.bandits.gradient import GradientBandit, GradientBanditConfig
+from palestra.learners.bandits.rule import BanditRule
 from palestra.learners.bandits.thompson import Thompson, ThompsonConfig
 from palestra.learners.bandits.ucb import UCB, UCBConfig
 from palestra.ops.bandits import ucb1_pulls_bound, ucb1_regret_bound
@@ -26,9 +27,9 @@ MEAN_GAP = {"hard": 0.27, "easy": 0.72}  # of an arm drawn at random: 9 gaps of 
 
 
 def play(
-    cls: type[BanditLearner], config: Any, kind: str = "bernoulli", pulls: int = PULLS, num: int = 500, **kwargs: Any
+    cls: type[BanditRule], config: Any, kind: str = "bernoulli", pulls: int = PULLS, num: int = 500, **kwargs: Any
 ) -> BanditLearner:
-    learner = cls(World(f"bandit/{kind}", num, kwargs=kwargs), config, seed=0, device="cpu")
+    learner = BanditLearner(cls, World(f"bandit/{kind}", num, kwargs=kwargs), config, seed=0, device="cpu")
     learner.learn(pulls)
     return learner
 
@@ -80,7 +81,7 @@ def settled(learner: BanditLearner) -> bool:
     return learner.evaluate().score > 0.98
 
 
-EXPECTED: dict[str, tuple[type[BanditLearner], Any, list[float], Callable[[BanditLearner], bool]]] = {
+EXPECTED: dict[str, tuple[type[BanditRule], Any, list[float], Callable[[BanditLearner], bool]]] = {
     "constant epsilon is linear": (EpsilonGreedy, EpsilonGreedyConfig(), EASY, linear),
     "decaying epsilon has its closed form": (
         EpsilonGreedy,
@@ -151,7 +152,7 @@ def test_the_baseline_helps_as_in_figure_2_5() -> None:
 
     def score(baseline: bool) -> float:
         config = GradientBanditConfig(step_size=0.1, baseline=baseline)
-        learner = GradientBandit(World("bandit/gaussian", 1_000), config, seed=0, device="cpu")
+        learner = BanditLearner(GradientBandit, World("bandit/gaussian", 1_000), config, seed=0, device="cpu")
         learner.arms.mean_AB += 4.0
         return learner.learn(1_000).evaluate().score
 

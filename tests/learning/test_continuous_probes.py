@@ -7,11 +7,12 @@ import pytest
 import torch
 from time_limits import collect_confused
 
+from palestra.engine import interaction
 from palestra.envs.world import World
-from palestra.learners.off_policy import replaying
-from palestra.learners.off_policy.ddpg import DDPG
-from palestra.learners.off_policy.replaying import OffPolicy
+from palestra.learners.off_policy.ddpg import DDPG, DDPGConfig
+from palestra.learners.off_policy.noise import OU_RATE, OrnsteinUhlenbeckNoise
 from palestra.learners.off_policy.sac import SAC
+from palestra.learners.off_policy.squashed_gaussian import squashed
 from palestra.learners.off_policy.td3 import TD3
 
 GAMMA = 0.9
@@ -19,7 +20,7 @@ SETTINGS: dict[str, Any] = {
     "gamma": GAMMA, "learning_rate": 3e-3, "hidden_sizes": (32, 32), "batch_size": 64, "buffer_size": 10_000,
     "learning_starts": 128, "train_frequency": 16, "gradient_steps": 16, "tau": 0.1,
 }  # fmt: skip
-OWN: dict[type[OffPolicy], dict[str, Any]] = {
+OWN: dict[Any, dict[str, Any]] = {
     DDPG: {"noise_std": 0.3},
     TD3: {"noise_std": 0.3},
     SAC: {"temperature": 0.01},
@@ -27,7 +28,7 @@ OWN: dict[type[OffPolicy], dict[str, Any]] = {
 EVERY = pytest.mark.parametrize("learner", [DDPG, TD3, SAC], ids=["ddpg", "td3", "sac"])
 
 
-def train(learner: type[OffPolicy], probe: str, steps: int = 2_500, **settings: Any) -> Any:
+def train(learner: type[DDPG | TD3 | SAC], probe: str, steps: int = 2_500, **settings: Any) -> Any:
     config = learner.config_type(**{**SETTINGS, **OWN[learner], **settings})
     return learner(World(f"probe/{probe}", 8), config, seed=0).learn(steps)
 
@@ -36,8 +37,9 @@ def q(agent: Any, obs: float) -> float:
     """The smallest critic's value of what the actor does in an observation, without the entropy of that action."""
     x = torch.tensor([[obs]])
     with torch.no_grad():
-        action = agent.actor(x)[0, :, : agent.action_size].tanh()
-        return float(agent.critics(torch.cat((x, action), 1)).amin())
+        action = agent.actor(x)[0, :, : agent.actions.size].tanh()
+        critics = agent.critic if isinstance(agent, DDPG) else agent.critics
+        return float(critics(torch.cat((x, action), 1)).amin())
 
 
 CHECKS: dict[str, Any] = {
@@ -59,20 +61,24 @@ def wrong(probe: str, agent: Any) -> list[tuple[float, float, float]]:
 
 @PROBES
 @EVERY
-def test_the_known_values_are_learned(learner: type[OffPolicy], probe: str) -> None:
+def test_the_known_values_are_learned(learner: type[DDPG | TD3 | SAC], probe: str) -> None:
     assert wrong(probe, train(learner, probe)) == []
 
 
 @PROBES
 @EVERY
-def test_without_the_update_they_are_not(learner: type[OffPolicy], probe: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_the_update_they_are_not(
+    learner: type[DDPG | TD3 | SAC], probe: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(learner, "update", lambda *_: {})
     assert wrong(probe, train(learner, probe))
 
 
 @EVERY
-def test_a_time_limit_taken_for_an_end_is_caught(learner: type[OffPolicy], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(replaying, "collect", collect_confused)
+def test_a_time_limit_taken_for_an_end_is_caught(
+    learner: type[DDPG | TD3 | SAC], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(interaction, "collect", collect_confused)
     ((measured, _, _),) = wrong("ForeverOneBox", train(learner, "ForeverOneBox"))
     assert measured < 9
 
@@ -91,7 +97,8 @@ def test_the_temperature_finds_the_entropy_to_hold(begin: float) -> None:
     agent = train(SAC, "TwoTargets", steps=4_000, **learned)
     with torch.no_grad():
         out = agent.actor(torch.zeros(4096, 1))[0]
-        entropy = -agent.sample(out, agent.noise(4096, torch.Generator().manual_seed(0))).log_prob_B.mean()
+        noise = torch.randn(4096, agent.actions.size, generator=torch.Generator().manual_seed(0))
+        entropy = -squashed(out, noise).log_prob_B.mean()
     assert float(entropy) == pytest.approx(-1.0, abs=0.3)
 
 
@@ -99,35 +106,34 @@ def test_the_temperature_finds_the_entropy_to_hold(begin: float) -> None:
 def test_the_temperature_moves_towards_its_target(log_prob: float, direction: int) -> None:
     agent = SAC("probe/TwoTargets")  # holds an entropy of -2
     before = float(agent.temperature())
-    agent.learn_temperature(torch.full((8,), log_prob))
-    agent.actor_optimizer.step()
+    agent.actor_optimizer.descend(agent.temperature.loss(torch.full((8,), log_prob)))
     assert math.copysign(1, float(agent.temperature()) - before) == direction
 
 
 @pytest.mark.parametrize("learner", [DDPG, TD3])
 @pytest.mark.parametrize("noise", ["gaussian", "ou"])
-def test_exploration_stays_within_the_bounds(learner: type[DDPG], noise: str) -> None:
+def test_exploration_stays_within_the_bounds(learner: type[DDPG | TD3], noise: str) -> None:
     agent = learner(World("probe/TwoTargets", 8), learner.config_type(noise=noise, noise_std=2.0, learning_starts=0))
     obs = torch.zeros(8, 1)
-    actions = torch.stack([agent.to_env(agent.explore(obs)) for _ in range(200)])
-    assert ((actions >= agent.low) & (actions <= agent.high)).all()
+    actions = torch.stack([agent.actions.to_env(agent.policy.explore(obs)) for _ in range(200)])
+    assert ((actions >= agent.actions.low) & (actions <= agent.actions.high)).all()
     for k in range(2):  # and reaches both
-        assert actions[..., k].min() == agent.low[k]
-        assert actions[..., k].max() == agent.high[k]
+        assert actions[..., k].min() == agent.actions.low[k]
+        assert actions[..., k].max() == agent.actions.high[k]
 
 
 def test_ornstein_uhlenbeck_noise_has_its_stationary_law() -> None:
-    from palestra.learners.off_policy.ddpg import OU_RATE, DDPGConfig
-
     std = 0.01  # small, so that nothing is clipped
     agent = DDPG(World("probe/ForeverOneBox", 512), DDPGConfig(noise="ou", noise_std=std, learning_starts=0))
     for _ in range(60):
-        agent.explore(torch.zeros(512, 1))
-    first = agent.ou_EA.clone()
-    agent.explore(torch.zeros(512, 1))
+        agent.policy.explore(torch.zeros(512, 1))
+    noise = agent.policy.noise
+    assert isinstance(noise, OrnsteinUhlenbeckNoise)
+    first = noise.now_EA.clone()
+    agent.policy.explore(torch.zeros(512, 1))
     keep = 1 - OU_RATE  # an autoregression: variance std^2 / (1 - keep^2), correlation keep
     assert float(first.std()) == pytest.approx(std / math.sqrt(1 - keep**2), rel=0.08)
-    pair = torch.stack((first.flatten(), agent.ou_EA.flatten()))
+    pair = torch.stack((first.flatten(), noise.now_EA.flatten()))
     assert float(torch.corrcoef(pair)[0, 1]) == pytest.approx(keep, abs=0.04)
-    agent.after_rollout(torch.ones(1, 512, dtype=torch.bool))
-    assert not agent.ou_EA.any()
+    noise.begin(torch.ones(512, dtype=torch.bool))
+    assert not noise.now_EA.any()

@@ -8,8 +8,8 @@ import torch
 from time_limits import collect_confused
 from torch import Tensor
 
+from palestra.engine import interaction
 from palestra.envs.world import World
-from palestra.learners.off_policy import replaying
 from palestra.learners.off_policy.discrete_sac import DiscreteSAC, DiscreteSACConfig
 
 GAMMA, ALPHA = 0.9, 0.5
@@ -81,7 +81,7 @@ def test_without_the_update_they_are_not(probe: str, monkeypatch: pytest.MonkeyP
 
 
 def test_a_time_limit_taken_for_an_end_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(replaying, "collect", collect_confused)
+    monkeypatch.setattr(interaction, "collect", collect_confused)
     assert wrong("ForeverOne", train("ForeverOne"))
 
 
@@ -102,6 +102,5 @@ def test_the_temperature_finds_the_entropy_to_hold(begin: float, share: float) -
 def test_the_temperature_moves_towards_its_target(entropy: float, direction: int) -> None:
     agent = DiscreteSAC("probe/ActionDependent")  # holds half of log 2, 0.35
     before = float(agent.temperature())
-    agent.learn_temperature(torch.full((8,), -entropy))
-    agent.actor_optimizer.step()
+    agent.actor_optimizer.descend(agent.temperature.loss(torch.full((8,), -entropy)))
     assert math.copysign(1, float(agent.temperature()) - before) == direction

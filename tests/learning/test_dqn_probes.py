@@ -6,8 +6,8 @@ import pytest
 import torch
 from time_limits import collect_confused
 
+from palestra.engine import interaction
 from palestra.envs.world import World
-from palestra.learners.off_policy import dqn
 from palestra.learners.off_policy.dqn import DQN, DQNConfig
 
 GAMMA = 0.9
@@ -72,5 +72,5 @@ def test_without_the_update_they_are_not(flags: str, probe: str, monkeypatch: py
 
 @pytest.mark.parametrize("flags", ["n-step", "rainbow"])
 def test_a_time_limit_taken_for_an_end_is_caught(flags: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(dqn, "collect", collect_confused)
+    monkeypatch.setattr(interaction, "collect", collect_confused)
     assert misses(train(flags, "ForeverOne"), "ForeverOne") != []

@@ -35,10 +35,10 @@ def test_without_the_update_they_are_not(monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 def test_whoever_does_not_see_stays_below_what_the_blind_can_have(monkeypatch: pytest.MonkeyPatch) -> None:
-    see = ConvEncoder.inputs
+    see = ConvEncoder.to_batch
 
     def blank(self: ConvEncoder, obs_BF: Tensor) -> Tensor:
         return torch.zeros_like(see(self, obs_BF))
 
-    monkeypatch.setattr(ConvEncoder, "inputs", blank)
+    monkeypatch.setattr(ConvEncoder, "to_batch", blank)
     assert score() < BLIND + 0.05

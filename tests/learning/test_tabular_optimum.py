@@ -9,6 +9,7 @@ import pytest
 from palestra.envs.finite.catalogue import finite_mdp
 from palestra.envs.world import World
 from palestra.learners.registry import learner_type
+from palestra.learners.tabular.q_table import QTable
 from palestra.learners.tabular.tabular_learner import TabularLearner
 
 
@@ -57,7 +58,7 @@ def train(
 
 
 def no_update(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(TabularLearner, "improve", lambda *_: None)
+    monkeypatch.setattr(QTable, "improve", lambda *_: None)
 
 
 EXPLORE = {"epsilon_start": 1.0, "epsilon_end": 0.3}
@@ -78,7 +79,7 @@ def deterministic(name: str, env_id: str, steps: int, settings: dict[str, Any]) 
     """Exact value of the greedy policy, and the optimum. Discounted, so that a policy in circles has a value too."""
     learner = train(name, env_id, steps, kwargs=KWARGS[env_id], gamma=0.95, **EXPLORE, **settings)
     solved = Solved(env_id, KWARGS[env_id], 0.95)
-    return solved.value_of(learner.values(np.arange(learner.num_states)).argmax(1)), solved.optimum
+    return solved.value_of(learner.q.values(np.arange(learner.q.num_states)).argmax(1)), solved.optimum
 
 
 @pytest.mark.parametrize(("name", "env_id", "steps", "settings"), DETERMINISTIC)
@@ -101,7 +102,7 @@ def lake() -> tuple[np.ndarray, np.ndarray, float, float]:
     learner = train("q-learning", "FrozenLake-v1", 400_000, 64, gamma=0.95, learning_rate=1.0, learning_rate_decay=0.75,
                     epsilon_start=1.0, epsilon_end=0.2)  # fmt: skip
     solved = Solved("FrozenLake-v1", {}, 0.95)
-    q_SA = learner.table[0]
+    q_SA = learner.q.table[0]
     return q_SA.max(1), solved.q_SA.max(1), solved.value_of(q_SA.argmax(1)), solved.optimum
 
 
@@ -134,7 +135,7 @@ def garnet_error(name: str, epsilon: float, settings: dict[str, Any]) -> float:
     learner = train(name, "palestra/Garnet-v0", 300_000, 100, kwargs=GARNET, gamma=0.8, learning_rate=1.0,
                     learning_rate_decay=0.7, epsilon_start=0.4, epsilon_end=0.4, **settings)  # fmt: skip
     true_SA = solve_garnet(0.8, epsilon)
-    q_SA = learner.values(np.arange(learner.num_states))
+    q_SA = learner.q.values(np.arange(learner.q.num_states))
     return float(np.abs(q_SA - true_SA).max() / np.ptp(true_SA))
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from palestra.envs.world import World
 from palestra.learners.registry import learner_type
+from palestra.learners.tabular.q_table import QTable
 from palestra.learners.tabular.tabular_learner import TabularLearner
 
 BIASED = "tabular/MaximisationBias-v0"
@@ -53,7 +54,7 @@ def make(
 
 
 def no_update(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(TabularLearner, "improve", lambda *_: None)
+    monkeypatch.setattr(QTable, "improve", lambda *_: None)
 
 
 # Example 6.6: the cliff, alpha 0.5, epsilon 0.1, undiscounted, one environment.
@@ -62,9 +63,9 @@ def no_update(monkeypatch: pytest.MonkeyPatch) -> None:
 def cliff(name: str, seed: int) -> tuple[float, float]:
     """Mean return of 100 training episodes once 400 are over, and the return of the greedy policy."""
     learner = make(name, "CliffWalking-v1", seed=seed, gamma=1.0, learning_rate=0.5)
-    while learner.episodes.finished < 500:
+    while learner.interaction.episodes.finished < 500:
         learner.step()
-    return learner.episodes.metrics()["train/return_mean"], learner.evaluate(episodes=1).score
+    return learner.interaction.episodes.metrics()["train/return_mean"], learner.evaluate(episodes=1).score
 
 
 def test_q_learning_walks_along_the_edge_and_sarsa_keeps_away() -> None:
@@ -88,13 +89,13 @@ def left_and_bias(name: str) -> tuple[float, float]:
     for seed in range(40):
         learner = make(name, BIASED, seed=seed, gamma=1.0, learning_rate=0.1, num_steps=1)
         moves: list[bool] = []
-        while learner.episodes.finished < 100:
+        while learner.interaction.episodes.finished < 100:
             if learner.state_E[0] == 0:
                 moves.append(learner.action_E[0] % 2 == 0)
             learner.step()
         lefts.append(np.mean(moves))
         # Which action is thought best, and what it is thought to be worth by the table that the target would ask.
-        chooser, judge = learner.table[0, 1], learner.table[-1, 1]
+        chooser, judge = learner.q.table[0, 1], learner.q.table[-1, 1]
         values.append(judge[chooser.argmax()])
     return float(np.mean(lefts)), float(np.mean(values))
 
@@ -127,9 +128,9 @@ def steps_of_episodes(planning_steps: int, seed: int, episodes: int = 10) -> int
     """Real steps from the second episode to the tenth; the first is blind whatever the planning."""
     learner = maze("dyna-q", seed, learning_rate=0.1, planning_steps=planning_steps)
     first = 0
-    while learner.episodes.finished < episodes:
+    while learner.interaction.episodes.finished < episodes:
         learner.step()
-        first = learner.clock if learner.episodes.finished == 0 else first
+        first = learner.clock if learner.interaction.episodes.finished == 0 else first
     return learner.clock - first
 
 
@@ -148,10 +149,12 @@ def test_without_its_updates_planning_does_nothing(monkeypatch: pytest.MonkeyPat
 def updates_to_the_shortest_way(name: str, seed: int, limit: int = 60_000) -> int:
     """Updates of the table until the greedy policy takes the shortest way."""
     learner = maze(name, seed, learning_rate=0.5, planning_steps=5)
-    grid = learner.env.mdp  # type: ignore[attr-defined]
-    while (updates := int(learner.visits.sum())) < limit:
+    grid = learner.env.mdp
+    while (updates := int(learner.q.visits.sum())) < limit:
         learner.step()
-        if learner.episodes.finished and shortest(learner.table[0].argmax(1), grid.next_state, grid.terminated):
+        if learner.interaction.episodes.finished and shortest(
+            learner.q.table[0].argmax(1), grid.next_state, grid.terminated
+        ):
             break
     return updates
 

@@ -10,8 +10,8 @@ from types import SimpleNamespace
 from typing import Any
 
 import dot  # noqa: F401 - registers its world
-
 from palestra.engine.configured import Configured
+
 from palestra.engine.settings import build
 from palestra.envs.world import World
 from palestra.errors import UsageError
@@ -46,7 +46,7 @@ CONFIG: dict[str, dict[str, Any]] = {
 
 def config(learner: str, seed: int = 0, **changes: Any) -> dict[str, Any]:
     """A training on CartPole of a second with ten or more checkpoints: what ``kill_driver`` takes."""
-    common = {"seed": seed, "budget": BUDGET[learner], "eval_episodes": 10, "checkpoint_every": 0.02}
+    common = {"seed": seed, "budget": BUDGET[learner], "eval_count": 10, "checkpoint_every": 0.02}
     return {**common, "env_id": "CartPole-v1", "tensorboard": False, **CONFIG[learner], **changes}
 
 
@@ -75,7 +75,7 @@ def small(learner: str) -> dict[str, Any]:
         "settings": _small_settings(learner),
         "log_every": 3 * step,
         "eval_every": 6 * step,
-        "eval_episodes": 3,
+        "eval_count": 3,
         "checkpoint_every": 0.0,
         "tensorboard": False,
     }

@@ -40,7 +40,7 @@ def strict_json(text: str) -> Any:
 def trained(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any], str]:
     """A run of cartpole/ppo by a process of its own: the folder of runs, what it printed, what it said."""
     out = tmp_path_factory.mktemp("runs")
-    argv = ["train", "cartpole/ppo", "--total-timesteps", "4096", "--eval-every", "2048", "--eval-episodes", "5"]
+    argv = ["train", "cartpole/ppo", "--total-timesteps", "4096", "--eval-every", "2048", "--eval-count", "5"]
     done = subprocess.run([*PALESTRA, *argv, "--json", "--out", out], capture_output=True, text=True, check=True)
     assert done.stdout.count("\n") == 1
     return out, strict_json(done.stdout), done.stderr
@@ -64,7 +64,7 @@ def test_train_prints_its_outcome_and_leaves_a_run(trained: tuple[Path, dict[str
     assert printed["video"] is None
     assert "4,096/4,096 env steps (100%)" in said  # progress, and the summary, went to standard error
     assert f"palestra play {path}" in said
-    assert json.loads((path / "config.json").read_text())["training"]["eval_episodes"] == 5
+    assert json.loads((path / "config.json").read_text())["training"]["eval_count"] == 5
 
 
 def test_eval_agrees_with_its_own_returns(
@@ -185,7 +185,7 @@ def test_a_claim_that_is_not_reached_is_status_1(
 
 def test_any_algorithm_on_any_environment(tmp_path: Path, capsys: Captured) -> None:
     argv = ["train", "--algo", "ppo", "--env-id", "Pendulum-v1", "--total-timesteps", "256", "--num-envs", "2"]
-    argv += ["--set", "num_steps=64", "--set", "hidden_sizes=8,8", "--env-kwargs", '{"g": 5.0}', "--eval-episodes", "1"]
+    argv += ["--set", "num_steps=64", "--set", "hidden_sizes=8,8", "--env-kwargs", '{"g": 5.0}', "--eval-count", "1"]
     assert main([*argv, "--out", str(tmp_path), "--video", "--no-plots", "--quiet", "--json"]) == 0
     printed = strict_json(capsys.readouterr().out)
     assert printed["plots"] == []

@@ -23,7 +23,7 @@ def worlds(learner: str, env_id: str, **changes: Any) -> dict[str, Any]:
         "ppo": {"num_steps": 64, "minibatch_size": 64, "num_epochs": 2},
         "dqn": {"train_frequency": 32, "gradient_steps": 4, "learning_starts": 100, "hidden_sizes": [32]},
     }
-    changed = {"settings": settings[learner], "budget": 1_536, "log_every": 300, "eval_every": 600, "eval_episodes": 4}
+    changed = {"settings": settings[learner], "budget": 1_536, "log_every": 300, "eval_every": 600, "eval_count": 4}
     return config(learner, **changed, env_id=env_id, checkpoint_every=0.0, **changes)
 
 

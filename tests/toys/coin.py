@@ -1,11 +1,11 @@
 """The smallest Learner: it shows that a new algorithm needs nothing beyond what stands here."""
 
-from typing import Any
-
 import torch
 
+from palestra.datasets.dataset import Dataset
 from palestra.engine import seeding
-from palestra.engine.learner import Evaluation, Learner, Metrics
+from palestra.engine.learner import Learner
+from palestra.measure import Evaluation, Measure, Metrics
 
 
 class Coin(Learner):
@@ -13,8 +13,10 @@ class Coin(Learner):
 
     name = "coin"
     clock_unit = "flips"
+    saves = ("heads", "rng")
 
     def __init__(self, seed: int = 0) -> None:
+        super().__init__(Dataset("coin"), seed=seed)
         self.rng, self.heads = seeding.generator(seed, "flips"), torch.zeros(())
 
     def step(self) -> Metrics:
@@ -22,15 +24,7 @@ class Coin(Learner):
         self.heads, self.clock = self.heads + heads, self.clock + 8
         return {"train/heads": float(heads), "train/budget": float(self.budget)}
 
-    def state_dict(self) -> dict[str, Any]:
-        return {"clock": self.clock, "heads": self.heads, "rng": self.rng.get_state()}
-
-    def load_state_dict(self, state: dict[str, Any]) -> list[str]:
-        self.clock, self.heads = state["clock"], state["heads"]
-        self.rng.set_state(state["rng"])
-        return []
-
-    def evaluate(self, *, episodes: int, seed: int) -> Evaluation:
-        flips = (torch.rand(episodes, generator=seeding.generator(seed)) < 0.3).double()
+    def measured(self, measure: Measure) -> Evaluation:
+        flips = (torch.rand(measure.count, generator=seeding.generator(measure.seed)) < 0.3).double()
         errors = -(flips - self.heads / max(1, self.clock)).square()
         return Evaluation(float(errors.mean()), errors, {"eval/error": float(-errors.mean())})

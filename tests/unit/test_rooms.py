@@ -12,8 +12,8 @@ import palestra
 SOURCE = Path(palestra.__file__).parent
 FILES = sorted(SOURCE.rglob("*.py"))
 ROOMS = (
-    "errors", "ops", "envs", "runs", "recipes", "nets", "data", "engine", "pictures", "policies", "learners",
-    "trials", "cli",
+    "errors", "measure", "ops", "envs", "datasets", "runs", "recipes", "nets", "data", "engine", "pictures", "policies",
+    "learners", "trials", "cli",
 )  # fmt: skip
 """A file may import from its own room and from rooms to its left."""
 

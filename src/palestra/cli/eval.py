@@ -55,7 +55,7 @@ def command(argv: Sequence[str]) -> int:
             {
                 "run": args.run,
                 "metric": agent.headline,
-                "env": agent.world.id,
+                "env": agent.source.id,
                 "reference": True,
                 "which": args.which,
                 "step": agent.clock,
@@ -77,5 +77,5 @@ def command(argv: Sequence[str]) -> int:
         console.print(f"episodes     {args.episodes}, {number(length)} steps each on average")
     console.print(f"of           {args.run}, {args.which} checkpoint, at step {agent.clock:,}", soft_wrap=True)
     if length is not None:
-        console.print(f"in           {agent.world.id}, as Gymnasium made it")
+        console.print(f"in           {agent.source.id}, as Gymnasium made it")
     return 0

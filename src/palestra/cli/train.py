@@ -33,7 +33,7 @@ FLAGS = {
     "env_kwargs": "world.kwargs",
     "target": "training.target",
     "eval_every": "training.eval_every",
-    "eval_episodes": "training.eval_episodes",
+    "eval_count": "training.eval_count",
     "checkpoint_every": "training.checkpoint_every",
 }
 """Settings that have an option of their own. Its type and its help are those of the field."""

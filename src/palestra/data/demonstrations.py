@@ -2,12 +2,12 @@
 
 from typing import Any
 
-import numpy as np
 import torch
 from gymnasium import spaces
 from torch import Generator, Tensor
 
 from palestra.data.ring import write_ring
+from palestra.envs.spaces import tensor_dtype
 from palestra.errors import require
 
 
@@ -23,8 +23,7 @@ class Demonstrations:
 
     def __init__(self, capacity: int, obs_space: spaces.Box, action_size: int, device: torch.device):
         self.capacity, self.size, self._head = capacity, 0, 0
-        dtype = torch.uint8 if obs_space.dtype == np.uint8 else torch.float32
-        self._obs = torch.empty(capacity, *obs_space.shape, dtype=dtype, device=device)
+        self._obs = torch.empty(capacity, *obs_space.shape, dtype=tensor_dtype(obs_space), device=device)
         self._action = torch.empty(capacity, action_size, device=device)
 
     def __len__(self) -> int:

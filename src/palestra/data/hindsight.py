@@ -105,7 +105,7 @@ class HindsightReplay(ReplayBuffer):
         count_B = (last_B - row_B) % self.num_rows + 1
         ahead_B = torch.minimum((fraction_B * count_B).long(), count_B - 1)  # rounding may reach the count
         later_B = (row_B + ahead_B) % self.num_rows
-        return self._flat.next_obs[later_B * self.num_envs + env_B, self.goal.achieved]
+        return self._seen.next_obs(later_B * self.num_envs + env_B)[:, self.goal.achieved]
 
     def state_dict(self) -> dict[str, Any]:
         """The rows in use, where the next one goes, and where episodes ended."""

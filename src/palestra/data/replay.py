@@ -1,12 +1,13 @@
 """Experience replay: a ring of the last transitions of E environments, sampled uniformly."""
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
-import numpy as np
 import torch
 from gymnasium import spaces
 from torch import Generator, Tensor
 
+from palestra.data.frames import make_observations
 from palestra.data.ring import write_ring
 from palestra.data.rollout import Rollout
 from palestra.errors import require
@@ -25,6 +26,23 @@ class Transitions(NamedTuple):
     next_obs_BF: Tensor
     """(B, *obs_shape) the state to bootstrap from: the true successor, also of a truncated step."""
 
+    def seen_by(self, see: Callable[[Tensor], Tensor]) -> "Transitions":
+        """The same, with what a network makes of observations in their place."""
+        return self._replace(obs_BF=see(self.obs_BF), next_obs_BF=see(self.next_obs_BF))
+
+    def split(self, rows: int) -> "list[Transitions]":
+        """Parts of so many rows, in order."""
+        return [Transitions._make(parts) for parts in zip(*(x.split(rows) for x in self))]
+
+
+class Outcomes(NamedTuple):
+    """What came of acting, in rows (N, E, ...) or side by side (N * E, ...)."""
+
+    action: Tensor
+    reward: Tensor
+    terminated: Tensor
+    truncated: Tensor
+
 
 class ReplayBuffer:
     """The last ``capacity`` transitions, kept as rows of E in the order in which they happened.
@@ -32,7 +50,7 @@ class ReplayBuffer:
     Args:
         capacity: transitions in all; rounded down to whole rows of E.
         num_envs: E.
-        obs_space: of one observation; images stay uint8.
+        obs_space: of one observation; images stay uint8, and each picture of them is kept once.
         action_shape: of one action.
         action_dtype: of an action.
         device: where it is kept.
@@ -53,16 +71,14 @@ class ReplayBuffer:
         self.num_rows, self.num_envs = capacity // num_envs, num_envs
         self.size = self._head = 0
         shape = (self.num_rows, num_envs)
-        obs_dtype = torch.uint8 if obs_space.dtype == np.uint8 else torch.float32
-        self._fields = Rollout(
-            obs=torch.empty(*shape, *obs_space.shape, dtype=obs_dtype, device=device),
+        self._seen = make_observations(obs_space, *shape, device)
+        self._fields = Outcomes(
             action=torch.empty(*shape, *action_shape, dtype=action_dtype, device=device),
             reward=torch.empty(shape, device=device),
             terminated=torch.empty(shape, dtype=torch.bool, device=device),
             truncated=torch.empty(shape, dtype=torch.bool, device=device),
-            next_obs=torch.empty(*shape, *obs_space.shape, dtype=obs_dtype, device=device),
         )
-        self._flat = Rollout(*(field.flatten(0, 1) for field in self._fields))
+        self._flat = Outcomes(*(field.flatten(0, 1) for field in self._fields))
 
     def __len__(self) -> int:
         return self.size * self.num_envs
@@ -71,7 +87,8 @@ class ReplayBuffer:
         """Append T rows (T at most the number of rows), over the oldest ones when full."""
         steps = len(rollout.reward)
         require(steps <= self.num_rows, f"a rollout of {steps} steps", f"at most {self.num_rows}, the buffer's rows")
-        write_ring(self._fields, rollout, self._head)
+        self._seen.write(self._head, rollout.obs, rollout.next_obs)
+        write_ring(self._fields, (getattr(rollout, name) for name in Outcomes._fields), self._head)
         self._head = (self._head + steps) % self.num_rows
         self.size = min(self.size + steps, self.num_rows)
 
@@ -101,11 +118,11 @@ class ReplayBuffer:
         else:
             return_B, discount_B, last_index_B = self._windows(index_B, n_step, gamma)
         return Transitions(
-            self._flat.obs.index_select(0, index_B),
+            self._seen.obs(index_B),
             self._flat.action.index_select(0, index_B),
             return_B,
             discount_B,
-            self._flat.next_obs.index_select(0, last_index_B),
+            self._seen.next_obs(last_index_B),
         )
 
     def _windows(self, index_B: Tensor, n_step: int, gamma: float) -> tuple[Tensor, Tensor, Tensor]:
@@ -129,10 +146,12 @@ class ReplayBuffer:
     def state_dict(self) -> dict[str, Any]:
         """The rows in use and where the next one goes."""
         filled = {name: field[: self.size] for name, field in self._fields._asdict().items()}
-        return {"size": self.size, "head": self._head, "fields": filled}
+        seen = self._seen.state_dict(self.size)
+        return {"size": self.size, "head": self._head, "fields": filled, "seen": seen}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Continue from a saved state of the same shape."""
         self.size, self._head = state["size"], state["head"]
         for name, field in self._fields._asdict().items():
             field[: self.size] = state["fields"][name]
+        self._seen.load_state_dict(state["seen"])

@@ -1,119 +1,75 @@
-"""The Agent: a Learner that acts in an environment."""
+"""What a learner can be asked that has a policy: to act, and how well it acts."""
 
-from abc import abstractmethod
-from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 import gymnasium as gym
 import numpy as np
 import torch
+from gymnasium import spaces
 from torch import Tensor, nn
 
-from palestra.data.episodes import EpisodeTracker
-from palestra.engine import seeding
-from palestra.engine.configured import Configured
-from palestra.engine.evaluate import run_episodes
-from palestra.engine.learner import Evaluation
-from palestra.engine.settings import AlgorithmConfig
-from palestra.envs.registry import MOST_SIMULATORS, is_simulator
+from palestra.engine.arena import Arena
+from palestra.engine.learner import Learner
+from palestra.engine.policy import Policy, Scripted
 from palestra.envs.spaces import is_one_hot, one_hot, to_env_action
 from palestra.envs.vector import VectorEnv
 from palestra.envs.world import World
-from palestra.errors import UsageError, require
-
-MAX_EVAL_ENVS = 100
-"""Most episodes that are evaluated side by side."""
+from palestra.errors import UsageError
+from palestra.measure import Evaluation, Measure, Metrics
 
 
-def restart_notes(restarted_E: Tensor) -> list[str]:
-    """What to say of environments (E,) bool whose episode could not be restored."""
-    count = int(restarted_E.sum())
-    if count == 0:
-        return []
-    return [f"not exact: {count} of {restarted_E.numel()} environments cannot be restored and began a new episode"]
+class Agent:
+    """Acts in a world by a policy. ``class PPO(Agent, Learner)``: a learning rule that has one.
 
+    It adds no level above a learner, holds no state, and asks for two attributes: ``env`` and ``policy``.
+    """
 
-class Agent(Configured):
-    """A Learner that acts. Subclasses hold networks and a ``step``; worlds and evaluation are handled here."""
+    learns_from: ClassVar[Any] = World
+    clock_unit: ClassVar[str] = "env steps"
+    headline: ClassVar[str] = "eval/return_mean"
+    derives: ClassVar[tuple[str, ...]] = ("env",)
 
-    clock_unit = "env steps"
-
-    def __init__(self, env: str | World, config: AlgorithmConfig | None = None, *, seed: int = 0, device: str = "auto"):
-        super().__init__(env, config, seed=seed, device=device)
-        self.env = self.world.make(device=self.device)
-        self.episodes = EpisodeTracker(self.env.num_envs)
-        self.obs = self.env.reset(seeding.derive(seed, "environment"))
-        self._eval_env: tuple[tuple[int, bool], VectorEnv] | None = None
-
-    def world_state(self) -> dict[str, Any]:
-        """What every agent has to save: its clock, its environments and their unfinished episodes."""
-        return {"clock": self.clock, "env": self.env.state_dict(), "episodes": self.episodes.state_dict()}
-
-    def load_world_state(self, state: dict[str, Any]) -> Tensor:
-        """Continue from ``world_state``; returns which environments, (E,) bool, had to begin a new episode."""
-        self.clock = state["clock"]
-        self.episodes.load_state_dict(state["episodes"])
-        self.obs, restarted_E = self.env.load_state_dict(state["env"])
-        self.episodes.restart(restarted_E)
-        return restarted_E
-
-    @abstractmethod
-    def act(self, obs_BF: Tensor, *, deterministic: bool = True) -> Tensor:
-        """Actions (B, ...) as the vector contract takes them, for observations (B, *obs_shape)."""
+    source: Any
+    device: torch.device
+    env: VectorEnv
+    """The copies that it learns in; as a rule those of its ``Interaction``, which saves them."""
+    policy: Policy
+    """What it acts by."""
+    modules: nn.Module = nn.ModuleDict()
+    """All networks, for their parameter count."""
 
     @property
-    @abstractmethod
-    def modules(self) -> nn.Module:
-        """All networks, for their state and parameter count."""
+    def world(self) -> World:
+        """Which world, and how many copies of it."""
+        assert isinstance(self.source, World)
+        return self.source
 
-    def evaluate(self, *, episodes: int = 100, seed: int = 0, reference: bool = False) -> Evaluation:
-        """Greedy returns over whole episodes, in environments of their own.
+    @property
+    def observation_space(self) -> spaces.Box:
+        """Of one observation that ``predict`` takes."""
+        return self.env.observation_space
 
-        Args:
-            episodes: how many.
-            seed: of the environments; no generator of the agent is used.
-            reference: evaluate in Gymnasium's implementation rather than in the training backend.
-        """
-        require(episodes >= 1, f"episodes={episodes}", "at least 1")
-        if self._eval_env is None or self._eval_env[0] != (episodes, reference):
-            self._close_eval_env()
-            self._eval_env = ((episodes, reference), self.make_eval_env(episodes, reference=reference))
-        copies = self._eval_env[1].num_envs
-        returns, lengths = [], []
-        for batch in range(-(-episodes // copies)):
-            env = self._eval_env[1]
-            r, n = run_episodes(self.policy_in(env), env, seed=seeding.derive(seed, "evaluation", batch))
-            returns.append(r)
-            lengths.append(n)
-        returns_B, lengths_B = torch.cat(returns)[:episodes], torch.cat(lengths)[:episodes]
-        score = float(returns_B.mean())
-        metrics = {
-            "eval/return_mean": score,
-            "eval/return_min": float(returns_B.min()),
-            "eval/return_max": float(returns_B.max()),
-            "eval/length_mean": float(lengths_B.double().mean()),
-        }
-        return Evaluation(score, returns_B, metrics)
+    def act(self, obs: Tensor, *, deterministic: bool = True) -> Tensor:
+        """Actions (B, ...) as the vector contract takes them, for observations (B, *obs_shape)."""
+        return self.policy.act(obs, deterministic=deterministic)
 
-    def policy_in(self, env: VectorEnv) -> Callable[[Tensor], Tensor]:
-        """What evaluation acts by in an environment: the greedy policy."""
-        return self.act
+    def arena(self) -> Arena:
+        """Where it is measured; made when it is first asked for, and kept."""
+        if "_arena" not in vars(self):
+            self._arena = self.make_arena()
+        return self._arena
 
-    def check_reference(self) -> None:
-        """Make one copy of the reference environment."""
-        self.make_eval_env(1, reference=True).close()
+    def make_arena(self) -> Arena:
+        """Copies of its own world."""
+        return Arena(self.world, self.device)
 
-    def make_eval_env(self, episodes: int, *, reference: bool) -> VectorEnv:
-        """Environments to evaluate in: as many copies as there are episodes, up to a limit."""
-        world = self.world
-        heavy = is_simulator(world.id, world.reference_backend if reference else world.backend)
-        copies = min(episodes, MOST_SIMULATORS if heavy else MAX_EVAL_ENVS)
-        return world.make(num_envs=copies, device=self.device, reference=reference)
+    def measured(self, measure: Measure) -> Evaluation:
+        """Greedy returns over whole episodes, in environments of their own."""
+        return self.arena().measured(self.policy, measure)
 
-    def _close_eval_env(self) -> None:
-        if self._eval_env is not None:
-            self._eval_env[1].close()
-            self._eval_env = None
+    def check_measurable(self, measure: Measure) -> None:
+        """Make one copy of the world that it would be measured in."""
+        self.arena().make_env(1, measure.split).close()
 
     def predict(self, obs: Any, *, deterministic: bool = True) -> Any:
         """The action that ``env.step`` takes.
@@ -125,8 +81,14 @@ class Agent(Configured):
 
         Returns:
             One action (an ``int`` for Discrete), or an array of them for a batch.
+
+        Raises UsageError for an observation of another shape, and for a policy that acts by the true state.
         """
-        space = self.env.observation_space
+        if self.policy.sees == "state":
+            raise UsageError(
+                f"{type(self.policy).__name__} acts by the true state, not by observations; expected evaluate() or play"
+            )
+        space = self.observation_space
         array = np.asarray(obs)
         if array.dtype.kind in "iu" and array.ndim <= 1 and is_one_hot(space):
             array = one_hot(array, space.shape[0])
@@ -147,9 +109,40 @@ class Agent(Configured):
 
     def decide(self, obs: Any, env: gym.Env[Any, Any]) -> Any:
         """The greedy action in one Gymnasium environment, which has just observed ``obs``."""
+        if self.policy.sees == "state":
+            return to_env_action(self.env.action_space, self.policy.act(env))
         return self.predict(obs)
 
     def close(self) -> None:
         """Release environments and their processes."""
-        self._close_eval_env()
+        if "_arena" in vars(self):
+            self._arena.close()
         self.env.close()
+
+
+class Actor(Agent, Learner):
+    """A policy that learns nothing, where a learner is expected: nothing is left to learn, so it is measured at once.
+
+    Args:
+        policy_type: which policy.
+        source: the world, as of any learner; likewise what follows.
+    """
+
+    saves = ("policy",)
+
+    def __init__(
+        self, policy_type: type[Scripted], source: str | World, config: Any = None, *, seed: int = 0,
+        device: str = "auto",
+    ):  # fmt: skip
+        self.name, self.config_type = policy_type.name, policy_type.config_type
+        super().__init__(source, config, seed=seed, device=device)
+        self.env = self.world.make(device=self.device)
+        try:
+            self.policy = policy_type(self.env, self.config, seed=seed)
+        except UsageError as error:
+            raise UsageError(f"{self.name} cannot act in {self.world.id!r}: {error}") from error
+        self.finished = True
+
+    def step(self) -> Metrics:
+        """Nothing: it never improves."""
+        return {}

@@ -1,21 +1,44 @@
 """A learner and its checkpoints: what is written with it, and whether one found on disk belongs to it."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
-from palestra.engine.learner import Learner
 from palestra.errors import UsageError
-from palestra.runs import checkpoints
+from palestra.runs import atomic, checkpoints
 from palestra.runs.checkpoints import Loaded
 
 
-def save(learner: Learner, folder: Path, *, trainer: dict[str, Any] | None = None, **info: Any) -> None:
+class Kept(Protocol):
+    """What can be written as a checkpoint."""
+
+    name: str
+    clock: int
+
+    def state_dict(self) -> dict[str, Any]:
+        """Everything that the next step depends on."""
+
+    def load_state_dict(self, state: dict[str, Any]) -> list[str]:
+        """Continue from it; one line for each thing that is not exact."""
+
+    def describe(self) -> dict[str, Any]:
+        """What it takes to build this learner again, as JSON values."""
+
+
+def save(learner: Kept, folder: Path, *, trainer: dict[str, Any] | None = None, **info: Any) -> None:
     """Write a checkpoint of a learner at its clock, with the trainer's own state and facts for whoever reads it."""
     state = {"learner": learner.state_dict(), "trainer": trainer or {}}
     checkpoints.save(folder, learner.clock, state, info={"learner": learner.name, **info})
 
 
-def restore(learner: Learner, loaded: Loaded) -> list[str]:
+def save_folder(learner: Kept, path: str | Path) -> Path:
+    """Write all that training could continue from into a folder, which ``palestra.load`` reads; returns it."""
+    folder = Path(path)
+    atomic.write_json(folder / "config.json", learner.describe())
+    save(learner, folder / "checkpoints")
+    return folder
+
+
+def restore(learner: Kept, loaded: Loaded) -> list[str]:
     """Put a checkpoint into a learner; returns a line for each thing that could not be restored exactly.
 
     Raises UsageError for a checkpoint of another algorithm or of networks of another shape.

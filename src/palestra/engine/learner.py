@@ -1,60 +1,130 @@
-"""The Learner: anything that improves in steps."""
+"""The Learner: anything that improves in steps. It knows neither the Trainer nor the disk, neither worlds nor data."""
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
-from typing import Any, ClassVar
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, ClassVar, Self
 
-from torch import Tensor
+import torch
 
-Metrics = dict[str, float]
-"""Names (``train/loss``) to numbers, what one step or one evaluation has to report."""
+from palestra.datasets.dataset import Dataset
+from palestra.engine import checkpoint
+from palestra.engine.device import resolve_device
+from palestra.engine.exhibit import Exhibit
+from palestra.engine.settings import AlgorithmConfig, TrainSettings
+from palestra.engine.state import capture, restore
+from palestra.engine.trainer import Trainer
+from palestra.envs.world import World
+from palestra.measure import Direction, Evaluation, Measure, Metrics
 
-
-@dataclass(frozen=True)
-class Evaluation:
-    """How good a learner is now."""
-
-    score: float
-    """The headline: mean return, accuracy, ... Higher is better."""
-    samples: Tensor
-    """(n,) the values that the score is the mean of: one per episode or fold."""
-    metrics: Metrics
-    """More about it, for the record."""
+Source = World | Dataset
+"""What is learned from."""
 
 
 class Learner(ABC):
-    """Anything that improves in steps: a PPO iteration, a sweep of value iteration, an epoch, a boosting round.
+    """Anything that improves in steps: a PPO iteration, a sweep of value iteration, n batches, a boosting round.
 
-    The Trainer needs these members and nothing else.
+    The one abstract class above every learning rule. What several rules share is not inherited from further ones but
+    held, as parts. Constructors take these arguments and no other.
+
+    Args:
+        source: a World or a Dataset; a text is the id of one.
+        config: the algorithm's settings; their defaults if None.
+        seed: every generator of this learner derives from it.
+        device: auto, cpu, cuda, ...
     """
 
-    name: ClassVar[str]
+    name: str
     """The id under which it is registered (``ppo``)."""
+    config_type: type[Any] = AlgorithmConfig
+    """The dataclass of its settings."""
+    learns_from: ClassVar[Any] = Dataset
+    """What a text in the place of a source names."""
     clock_unit: ClassVar[str] = "steps"
     """What the clock counts: ``env steps``, ``samples``, ``sweeps``."""
-
-    headline: ClassVar[str] = "eval/return_mean"
+    headline: ClassVar[str] = "eval/score"
     """The metric under which ``evaluate`` reports its score."""
+    direction: ClassVar[Direction] = "up"
+    """Which way that score is better."""
+    saves: ClassVar[tuple[str, ...]] = ("clock", "finished")
+    """Everything that the next step depends on, by the names of attributes (:mod:`palestra.engine.state`). A class
+    adds its own to those of the classes above it."""
+    derives: ClassVar[tuple[str, ...]] = ()
+    """Attributes with tensors or generators that are made anew from settings, or written before they are read."""
 
-    clock: int = 0
+    def __init__(self, source: str | Source, config: Any = None, *, seed: int = 0, device: str = "auto"):
+        self.config = config if config is not None else self.config_type()
+        self.source: Source = self.learns_from.named(source, self.config) if isinstance(source, str) else source
+        self.seed = seed
+        self.device: torch.device = resolve_device(device)
+        self.clock = 0
+        self.budget = 0
+        self.finished = False
+
+    clock: int
     """How much has been learned from so far, in ``clock_unit``."""
-    budget: int = 0
-    """Where the clock will stop, for schedules; the Trainer sets it before the first step."""
-    finished: bool = False
+    budget: int
+    """Where the clock will stop, for schedules; the Trainer says so before the first step. 0 if nobody has."""
+    finished: bool
     """Nothing is left to learn: more steps would change nothing, and the Trainer stops before its budget."""
+
+    @property
+    def budget_used(self) -> float:
+        """The share of the budget that is used, for schedules; 0 without a budget."""
+        return self.clock / self.budget if self.budget else 0.0
 
     @abstractmethod
     def step(self) -> Metrics:
-        """Do one unit of learning, advance ``clock``, and report."""
+        """Do one bounded unit of learning, advance ``clock``, and report."""
 
-    @abstractmethod
+    def measured(self, measure: Measure) -> Evaluation:
+        """Measure what was learned, leaving the learner as it was. What is random comes from the measure's seed."""
+        raise TypeError(f"{type(self).__name__} has no evaluation; train it with eval_every=0")
+
+    def evaluate(self, **words: Any) -> Evaluation:
+        """Measure it, said in the words of its source.
+
+        In a world ``episodes`` (100), ``seed`` and ``reference`` (Gymnasium's own implementation rather than the one
+        trained in); on a data set ``split``, ``count`` (0, all of it) and ``seed``.
+        """
+        return self.measured(self.source.measure(**words))
+
+    def check_measurable(self, measure: Measure) -> None:  # noqa: B027 - most can always be measured
+        """Raise UsageError now if it cannot be measured so here, rather than after an hour of training."""
+
     def state_dict(self) -> dict[str, Any]:
         """*Everything* that the next step depends on, as nested dicts and lists of tensors and JSON values."""
+        state: dict[str, Any] = capture(self)
+        return state
 
-    @abstractmethod
     def load_state_dict(self, state: dict[str, Any]) -> list[str]:
         """Continue from a saved state. Returns one line for each thing that could not be restored exactly."""
+        return restore(self, state)
 
-    def evaluate(self, *, episodes: int, seed: int) -> Evaluation:
-        """Measure it, with randomness of its own from ``seed``, leaving the learner as it was."""
-        raise TypeError(f"{type(self).__name__} has no evaluation; train it with eval_every=0")
+    def resumed(self) -> None:  # noqa: B027 - most have nothing to mend
+        """Mend what a resume could not restore: forget what belonged to an episode that is gone, say."""
+
+    def learn(self, amount: int, *, progress: bool = False, **settings: Any) -> Self:
+        """Train for this much of the clock more, without a run on disk; returns the learner."""
+        plan = TrainSettings(budget=self.clock + amount, seed=self.seed, **settings)
+        Trainer(self, plan, progress=progress).run()
+        return self
+
+    def describe(self) -> dict[str, Any]:
+        """What it takes to build this learner again, as JSON values."""
+        return {
+            "learner": {"name": self.name, "settings": asdict(self.config)},
+            "world": asdict(self.source),
+            "training": {"seed": self.seed, "device": str(self.device)},
+        }
+
+    def save(self, path: str | Path) -> Path:
+        """Write all that training could continue from into a folder, which is returned; ``palestra.load`` reads it."""
+        return checkpoint.save_folder(self, path)
+
+    def exhibits(self) -> list[Exhibit]:
+        """What was learned, beyond curves, as data that can be drawn; often nothing."""
+        return []
+
+    def close(self) -> None:  # noqa: B027 - most hold nothing to release
+        """Release environments and their processes."""

@@ -46,8 +46,8 @@ class TrainSettings:
     """PyTorch threads; small networks are fastest with one."""
     eval_every: int = 0
     """Clock units between evaluations; 0 for none."""
-    eval_episodes: int = 20
-    """Episodes of each evaluation."""
+    eval_count: int = 20
+    """Episodes of each evaluation; rows, on a data set, 0 for all."""
     target: float | None = None
     """Stop early when an evaluation reaches this score; none to use the whole budget."""
     log_every: int = 0
@@ -62,7 +62,7 @@ class TrainSettings:
         require(self.seed >= 0, f"seed={self.seed}", "0 or more")
         require(self.threads >= 1, f"threads={self.threads}", "at least 1")
         require(self.eval_every >= 0, f"eval_every={self.eval_every}", "0 or more")
-        require(self.eval_episodes > 0, f"eval_episodes={self.eval_episodes}", "at least 1")
+        require(self.eval_count >= 0, f"eval_count={self.eval_count}", "0 or more")
         require(self.log_every >= 0, f"log_every={self.log_every}", "0 or more")
         require(self.checkpoint_every >= 0, f"checkpoint_every={self.checkpoint_every}", "0 or more seconds")
 

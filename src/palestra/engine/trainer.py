@@ -5,19 +5,23 @@ What it records is a function of the configuration and the seed alone; wall-cloc
 """
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal, Protocol
 
 from palestra.engine import checkpoint, seeding
 from palestra.engine.device import denormals_as_zero
-from palestra.engine.learner import Evaluation, Learner, Metrics
 from palestra.engine.progress import make_progress
 from palestra.engine.settings import TrainSettings
 from palestra.engine.signals import StopRequest
+from palestra.measure import Direction, Evaluation, Measure, Metrics, better, reached
 from palestra.runs import checkpoints, tensorboard
 from palestra.runs.store import Run
 
-Ending = Literal["finished", "target", "interrupted"]
+Ending = Literal["finished", "target", "stopped", "interrupted"]
+
+OnEvaluation = Callable[[int, Evaluation], bool]
+"""Told the clock and what an evaluation gave; False stops the training."""
 
 SECONDS_BETWEEN_NEWS = 10.0
 """Of the steps in the manifest, which lists of runs show; each costs two fsyncs."""
@@ -41,6 +45,22 @@ class TrainResult:
     """The signal that interrupted it."""
 
 
+class Steps(checkpoint.Kept, Protocol):
+    """What the Trainer needs of a learner, and nothing else."""
+
+    clock_unit: ClassVar[str]
+    headline: ClassVar[str]
+    direction: ClassVar[Direction]
+    budget: int
+    finished: bool
+
+    def step(self) -> Metrics:
+        """One bounded unit of learning."""
+
+    def measured(self, measure: Measure) -> Evaluation:
+        """How good it is."""
+
+
 class Trainer:
     """Trains a learner, with or without a Run to record it.
 
@@ -48,10 +68,19 @@ class Trainer:
         learner: what to train.
         settings: how long, and what to record.
         run: where to record; None keeps nothing.
+        on_evaluation: told of every evaluation; the training stops where it says False.
         progress: show progress on standard error.
     """
 
-    def __init__(self, learner: Learner, settings: TrainSettings, run: Run | None = None, *, progress: bool = False):
+    def __init__(
+        self,
+        learner: Steps,
+        settings: TrainSettings,
+        run: Run | None = None,
+        on_evaluation: OnEvaluation = lambda clock, evaluation: True,
+        *,
+        progress: bool = False,
+    ):
         self.learner = learner
         self.settings = settings
         self.run_record = run
@@ -71,11 +100,15 @@ class Trainer:
         self._told = time.monotonic()
         self._last_saved: int | None = None
         self._previous_saved: int | None = None
-        learner.budget = settings.budget
+        self._on_evaluation = on_evaluation
+        self._told_to_stop = False
+        self._began = time.monotonic()
+        self._rate_from = (self._began, learner.clock)
 
     def run(self) -> TrainResult:
         """Train until the budget, the target or a signal; returns how it ended."""
         learner, settings = self.learner, self.settings
+        learner.budget = settings.budget
         name = self.run_record.id if self.run_record else learner.name
         progress = make_progress(self._shown, name, learner.clock, settings.budget, learner.clock_unit)
         self._began = last_save = time.monotonic()
@@ -97,6 +130,8 @@ class Trainer:
                         progress.update(learner.clock, self._headline())
                     if self._target_reached():
                         ending = "target"
+                    elif self._told_to_stop:
+                        ending = "stopped"
                     elif learner.finished or learner.clock >= settings.budget:
                         break  # rows are still to come at this clock, so its checkpoint has to wait for them
                     elif stop.signal is not None:
@@ -159,19 +194,18 @@ class Trainer:
         learner, settings = self.learner, self.settings
         self._next_eval = (learner.clock // settings.eval_every + 1) * settings.eval_every
         self._last_evaluated = learner.clock
-        result: Evaluation = learner.evaluate(
-            episodes=settings.eval_episodes, seed=seeding.derive(settings.seed, "evaluation", learner.clock)
-        )
+        seed = seeding.derive(settings.seed, "evaluation", learner.clock)
+        result = learner.measured(Measure(settings.eval_count, seed=seed))
         self._last_row = {**self._last_row, **result.metrics}
         self._write(result.metrics)
-        improved = self.best_score is None or result.score > self.best_score
+        self._told_to_stop = not self._on_evaluation(learner.clock, result)
+        improved = better(result.score, self.best_score, learner.direction)
         if improved:
             self.best_score, self.best_step = result.score, learner.clock
         return improved
 
     def _target_reached(self) -> bool:
-        target = self.settings.target
-        return target is not None and self.best_score is not None and self.best_score >= target
+        return reached(self.best_score, self.settings.target, self.learner.direction)
 
     def _headline(self) -> str:
         for key in (self.learner.headline, "train/return_mean", "train/loss"):

@@ -1,7 +1,7 @@
 """Between an environment's own spaces and the contract's: what is seen becomes one array, an action its own form."""
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
 
 import gymnasium as gym
 import numpy as np
@@ -19,13 +19,87 @@ Convert = Callable[[Any], NDArray[Any]]
 """From an environment's own observation to the contract's array."""
 
 
-def is_image(space: spaces.Box) -> bool:
+def is_image(space: gym.Space[Any]) -> bool:
     """Whether its observations are images: bytes of two or more dimensions, as in the vector contract."""
-    return bool(space.dtype == np.uint8) and len(space.shape) >= 2
+    return isinstance(space, spaces.Box) and bool(space.dtype == np.uint8) and len(space.shape) >= 2
+
+
+def tensor_dtype(space: spaces.Box) -> torch.dtype:
+    """Of the contract's observations: uint8 of images and of packed parts, else float32."""
+    return torch.uint8 if space.dtype == np.uint8 else torch.float32
+
+
+class Part(NamedTuple):
+    """One of the arrays in a packed observation."""
+
+    name: str
+    """Its key in the environment's own Dict, or its number in a Tuple; of one deeper inside, keys joined by dots."""
+    space: spaces.Box
+    """uint8 for an image, else float32."""
+    start: int
+    """Its first byte."""
+
+    @property
+    def size(self) -> int:
+        """Bytes of it."""
+        return int(np.prod(self.space.shape)) * self.space.dtype.itemsize
+
+
+class Packed(spaces.Box):
+    """Images and vectors together as one vector of bytes, which whatever carries observations can carry.
+
+    Images come first, then the vectors' float32 numbers, byte by byte as they lie in memory; nothing is rounded, and
+    ``unpack`` gives back what went in, bit for bit.
+
+    Args:
+        parts: spaces by name, each in the contract's form: uint8 images or float32.
+    """
+
+    def __init__(self, parts: dict[str, spaces.Box]):
+        layout: list[Part] = []
+        start = 0
+        for name, space in sorted(parts.items(), key=lambda item: not is_image(item[1])):  # a stable sort
+            layout.append(Part(name, space, start))
+            start += layout[-1].size
+        super().__init__(0, 255, (start,), np.uint8)
+        self.layout = tuple(layout)
+
+    def pack(self, values: dict[str, NDArray[Any]]) -> NDArray[np.uint8]:
+        """Arrays by name, each (..., *shape) and of its part's dtype, to bytes (..., N)."""
+        columns = []
+        for name, space, _ in self.layout:
+            lead = np.shape(values[name])[: np.ndim(values[name]) - len(space.shape)]
+            row = np.ascontiguousarray(values[name]).reshape(*lead, int(np.prod(space.shape)))
+            columns.append(row.view(np.uint8))
+        return np.concatenate(columns, -1)
+
+    def unpack(self, obs: Tensor) -> dict[str, Tensor]:
+        """Bytes (..., N) to tensors by name, each (..., *shape) and of its part's dtype."""
+        out = {}
+        for part in self.layout:
+            column = obs[..., part.start : part.start + part.size]
+            if not is_image(part.space):  # numbers have to lie in memory where a float32 may
+                column = column.clone(memory_format=torch.contiguous_format).view(torch.float32)
+            out[part.name] = column.unflatten(-1, part.space.shape) if part.space.shape else column.squeeze(-1)
+        return out
+
+    def __eq__(self, other: object) -> bool:
+        """Whether the parts are the same too."""
+        return isinstance(other, Packed) and self.layout == other.layout and super().__eq__(other)
+
+    __hash__ = None  # type: ignore[assignment]  # as a Box has none
 
 
 def flat_dim(space: gym.Space[Any]) -> int:
-    """Numbers in a flat vector of a space: a Box's size, a Discrete's n, the sum over a MultiDiscrete."""
+    """Numbers in a flat vector of a space: a Box's size, a Discrete's n, the sum over a MultiDiscrete.
+
+    UsageError for packed parts, whose bytes are no numbers.
+    """
+    if isinstance(space, Packed):
+        raise UsageError(
+            f"images and numbers together ({', '.join(part.name for part in space.layout)}) as one vector; expected"
+            " an algorithm that encodes them, or a view of one kind (the arm has view='pixels' and view='state')"
+        )
     return int(spaces.flatdim(space))
 
 
@@ -78,8 +152,8 @@ def adapted_observation_space(space: gym.Space[Any], env_id: str) -> tuple[space
 
     uint8 of two or more dimensions (an image) and float32 stay; any other Box becomes float32 of its shape; Discrete
     becomes a one-hot vector; MultiDiscrete, MultiBinary, Dict and Tuple become one flat float32 vector, as by
-    Gymnasium's ``FlattenObservation``. The conversions of a Box and a Discrete also take a batch. Raises UsageError,
-    naming the space, for anything else.
+    Gymnasium's ``FlattenObservation``, but a Dict or Tuple with an image in it becomes ``Packed``. The conversions of a
+    Box and a Discrete also take a batch. Raises UsageError, naming the space, for anything else.
     """
     match space:
         case spaces.Box():
@@ -88,11 +162,8 @@ def adapted_observation_space(space: gym.Space[Any], env_id: str) -> tuple[space
             return float_box(space.low, space.high), lambda obs: np.asarray(obs, np.float32)
         case spaces.Discrete(n=n, start=start):
             return spaces.Box(0.0, 1.0, (int(n),), np.float32), lambda obs: one_hot(np.asarray(obs) - start, int(n))
-        case spaces.Dict() if any(isinstance(part, spaces.Box) and is_image(part) for part in space.values()):
-            raise UsageError(
-                f"environment {env_id!r} shows images and numbers together, {', '.join(space)}; expected one array, all"
-                " image or all numbers. Choose a view of one kind (the arm has view='pixels' and view='state')"
-            )
+        case spaces.Dict() | spaces.Tuple() if any(is_image(leaf) for _, leaf in _leaves(space)):
+            return _packed(space, env_id)
         case spaces.MultiDiscrete() | spaces.MultiBinary() | spaces.Dict() | spaces.Tuple():
             flat = spaces.flatten_space(space)
             if isinstance(flat, spaces.Box):
@@ -104,6 +175,45 @@ def adapted_observation_space(space: gym.Space[Any], env_id: str) -> tuple[space
         f"environment {env_id!r} has the observation space {space}; expected Box, Discrete, MultiDiscrete,"
         " MultiBinary, or a Dict or Tuple of these; wrap the environment so that it gives one of these"
     )
+
+
+def _leaves(space: gym.Space[Any], name: str = "") -> Iterator[tuple[str, gym.Space[Any]]]:
+    """The spaces inside Dicts and Tuples, at whatever depth, with their names."""
+    match space:
+        case spaces.Dict():
+            inside: list[tuple[Any, gym.Space[Any]]] = list(space.items())
+        case spaces.Tuple():
+            inside = list(enumerate(space))
+        case _:
+            yield name, space
+            return
+    for key, part in inside:
+        yield from _leaves(part, f"{name}.{key}" if name else str(key))
+
+
+def _values(space: gym.Space[Any], obs: Any) -> Iterator[Any]:
+    """What an observation holds for each of ``_leaves``, in their order."""
+    match space:
+        case spaces.Dict():
+            for key, part in space.items():
+                yield from _values(part, obs[key])
+        case spaces.Tuple():
+            for part, value in zip(space, obs, strict=True):
+                yield from _values(part, value)
+        case _:
+            yield obs
+
+
+def _packed(space: gym.Space[Any], env_id: str) -> tuple[Packed, Convert]:
+    """The packed form of a Dict or Tuple, and the conversion."""
+    adapted = {name: adapted_observation_space(leaf, env_id) for name, leaf in _leaves(space)}
+    packed = Packed({name: box for name, (box, _) in adapted.items()})
+
+    def convert(obs: Any) -> NDArray[np.uint8]:
+        given = zip(adapted.items(), _values(space, obs), strict=True)
+        return packed.pack({name: value if own is None else own(value) for (name, (_, own)), value in given})
+
+    return packed, convert
 
 
 def is_one_hot(space: spaces.Box) -> bool:

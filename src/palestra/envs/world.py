@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from palestra.measure import Measure
+
 if TYPE_CHECKING:
     import torch
 
@@ -24,6 +26,11 @@ class World:
     reference_kwargs: dict[str, Any] = field(default_factory=dict)
     """Arguments over ``kwargs`` when the reference is asked for: another split of objects, say."""
 
+    @classmethod
+    def named(cls, env_id: str, config: Any) -> "World":
+        """The world of that id, with as many copies as an algorithm with these settings likes to have."""
+        return cls(env_id, type(config).default_num_envs)
+
     @property
     def reference_backend(self) -> str:
         """Gymnasium's own implementation; of our probes, which it does not have, the backend itself."""
@@ -44,3 +51,7 @@ class World:
         if reference:
             backend, kwargs = self.reference_backend, self.reference_settings
         return make_vec(self.id, num_envs or self.num_envs, backend=backend, device=device, env_kwargs=kwargs or None)
+
+    def measure(self, *, episodes: int = 100, seed: int = 0, reference: bool = False) -> Measure:
+        """A measure over whole episodes, in Gymnasium's own implementation if ``reference``."""
+        return Measure(episodes, "reference" if reference else "", seed)

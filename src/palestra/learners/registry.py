@@ -1,9 +1,11 @@
 """Which learners there are. A line here makes one known to the command line, to recipes and to the contract tests."""
 
 import importlib
+from dataclasses import dataclass
 from typing import Any
 
 from palestra.engine.learner import Learner
+from palestra.engine.settings import AlgorithmConfig
 from palestra.errors import unknown_name
 
 LEARNERS = {
@@ -44,12 +46,58 @@ LEARNERS = {
 """Name to module and class. Only what stands here is ever imported, whatever a config file says."""
 
 
-def learner_type(name: str) -> type[Any]:
-    """The class registered under a name."""
+FAMILIES = (
+    (("palestra.engine.policy", "Scripted"), "palestra.engine.agent", "Actor"),
+    (("palestra.learners.tabular.rule", "TabularRule"), "palestra.learners.tabular.tabular_learner", "TabularLearner"),
+    (("palestra.learners.bandits.rule", "BanditRule"), "palestra.learners.bandits.bandit_learner", "BanditLearner"),
+)
+"""What can be registered without being a Learner, and the learner that holds it."""
+
+
+@dataclass(frozen=True)
+class LearnerType:
+    """What is registered under a name. Call it, as the class of a learner, to make one."""
+
+    name: str
+    """The id."""
+    kind: type[Any]
+    """The class: a Learner, or a rule or policy that a learner of its family holds."""
+
+    def __call__(self, source: Any, config: Any = None, *, seed: int = 0, device: str = "auto") -> Learner:
+        """A fresh learner; arguments as of ``Learner``."""
+        family, held = self._family()
+        learner: Learner = family(*held, source, config, seed=seed, device=device)
+        return learner
+
+    @property
+    def config_type(self) -> type[AlgorithmConfig]:
+        """The dataclass of its settings."""
+        config_type: type[AlgorithmConfig] = self.kind.config_type
+        return config_type
+
+    @property
+    def learner(self) -> type[Any]:
+        """The class that it makes, for what all of a family have in common: ``headline``, ``clock_unit``."""
+        return self._family()[0]
+
+    def _family(self) -> tuple[type[Any], tuple[type[Any], ...]]:
+        """The class of the learner, and what comes before its own arguments."""
+        if issubclass(self.kind, Learner):
+            return self.kind, ()
+        for kind, module, attribute in FAMILIES:
+            if issubclass(self.kind, _load(*kind)):
+                return _load(module, attribute), (self.kind,)
+        raise TypeError(f"{self.kind} under {self.name!r}; expected a Learner, or a rule of one of the families")
+
+
+def learner_type(name: str) -> LearnerType:
+    """What is registered under a name; UsageError, with the nearest names, where nothing is."""
     if name not in LEARNERS:
         raise unknown_name("algorithm", name, LEARNERS)
-    module, attribute = LEARNERS[name]
+    return LearnerType(name, _load(*LEARNERS[name]))
+
+
+def _load(module: str, attribute: str) -> type[Any]:
     cls = getattr(importlib.import_module(module), attribute)
     assert isinstance(cls, type)
-    assert issubclass(cls, Learner)
     return cls

@@ -1,20 +1,32 @@
 """Encoders: from an observation as the environment gives it to a vector that a policy or critic takes.
 
-Every encoder has ``num_features`` and takes what its ``inputs`` makes of observations.
+There is one way through every encoder, whatever the world shows, and every deep agent goes it:
+
+    self.encoder = make_encoder(space, generator, c.encoder, c.encoder_precision)   # num_features for the networks
+    batch = self.encoder.to_batch(obs)               # as a batch keeps it: bytes stay bytes, vectors lie flat
+    features = self.encoder.encode(batch)            # to act, to value, for targets
+    batch = self.encoder.shifted(batch, 4, generator)     # where images are moved about before they are learned from
+    features = self.encoder.encode_to_learn(batch)   # recorded, for a loss that an optimizer of the encoder descends
+
+Vectors and one-hot states come through unchanged, images go through convolutions, and of a ``Packed`` observation each
+image through convolutions of its own and the vectors beside them. ``learns`` says whether there are weights.
 """
 
-from typing import Literal, NamedTuple
+from abc import ABC, abstractmethod
+from math import prod
+from typing import ClassVar, Literal, NamedTuple
 
-import numpy as np
 import torch
 from gymnasium import spaces
 from torch import Generator, Tensor, nn
 from torch.nn import functional as F
 
-from palestra.envs.spaces import is_image
+from palestra.envs.spaces import Packed, is_image
 from palestra.errors import require
 from palestra.nets.ensemble import Precision
 from palestra.nets.initialisation import orthogonal_
+from palestra.nets.recorded import Recorded
+from palestra.ops.augment import random_shift
 from palestra.ops.features import flat_features
 
 LAYERS = ((8, 4, 0), (3, 2, 1), (3, 1, 1))
@@ -26,8 +38,8 @@ SMALLEST = 8
 CHUNK = 256
 """Images that are encoded together when no gradient is asked for: more would leave the processor's cache."""
 
-EncoderName = Literal["fast", "nature", "notes"]
-"""Names in ``ARCHITECTURES``."""
+EncoderName = Literal["fast", "nature", "notes", "flat"]
+"""Names in ``ARCHITECTURES``, or flat for no convolutions: pixels one by one."""
 
 
 class Architecture(NamedTuple):
@@ -85,23 +97,66 @@ def image_layout(space: spaces.Box) -> tuple[int, int, int, bool]:
     return channels, height, width, last
 
 
-class FlatEncoder(nn.Module):
-    """No encoder: vectors stay as they are."""
+class Encoder(Recorded, ABC):
+    """Observations to features; ``forward`` is ``encode``."""
+
+    num_features: int
+    """F, numbers that it makes of an observation."""
+    learns: ClassVar[bool] = True
+    """Whether it has weights: where it has none, an update takes its features as they are."""
+
+    @abstractmethod
+    def to_batch(self, obs: Tensor) -> Tensor:
+        """Observations (B, *obs_shape) as a batch keeps them and the other methods take them."""
+
+    @abstractmethod
+    def shifted(self, batch: Tensor, pixels: int, generator: Generator) -> Tensor:
+        """A batch with its images shifted at random, up to so many pixels each way (``palestra.ops.augment``)."""
+
+    def encode(self, batch: Tensor) -> Tensor:
+        """Features (B, F) float32 of a batch."""
+        return self(batch)  # type: ignore[no-any-return]
+
+    def see(self, obs: Tensor) -> Tensor:
+        """Features (B, F) float32 of observations (B, *obs_shape)."""
+        return self.encode(self.to_batch(obs))
+
+    def encode_to_learn(self, batch: Tensor) -> Tensor:
+        """The same features, recorded where there are weights, for a loss that an optimizer descends."""
+        return self.record(batch) if self.learns else self.encode(batch)
+
+
+class FlatEncoder(Encoder):
+    """No weights: numbers stay as they are, bytes of images become numbers from 0 to 1.
+
+    Args:
+        space: of one observation.
+    """
+
+    learns = False
 
     def __init__(self, space: spaces.Box):
         super().__init__()
-        self.num_features = int(np.prod(space.shape))
+        self.space = space
+        shapes = [part.space.shape for part in space.layout] if isinstance(space, Packed) else [space.shape]
+        self.num_features = sum(prod(shape) for shape in shapes)
 
-    def inputs(self, obs_BF: Tensor) -> Tensor:
-        """The observations (B, *obs_shape) themselves."""
-        return obs_BF
+    def to_batch(self, obs: Tensor) -> Tensor:
+        """(B, *obs_shape) -> (B, F) float32."""
+        if isinstance(self.space, Packed):
+            return torch.cat([flat_features(part) for part in self.space.unpack(obs).values()], 1)
+        return flat_features(obs)
 
-    def forward(self, obs_BF: Tensor) -> Tensor:
-        """(B, *obs_shape) -> (B, num_features) float32."""
-        return flat_features(obs_BF)
+    def shifted(self, batch: Tensor, pixels: int, generator: Generator) -> Tensor:
+        """The batch itself: numbers side by side have nowhere to go."""
+        return batch
+
+    def forward(self, batch: Tensor) -> Tensor:
+        """(B, F) as it is."""
+        return batch
 
 
-class ConvEncoder(nn.Module):
+class ConvEncoder(Encoder):
     """Convolutions and a linear layer: bytes (B, C, H, W) -> (B, F) float32.
 
     Args:
@@ -121,6 +176,7 @@ class ConvEncoder(nn.Module):
         super().__init__()
         chosen = architecture or narrow()
         given, height, width, self.channels_last = image_layout(space)
+        self.image_shape = given, height, width
         self.num_features, self.layers, self.centre = chosen.num_features, chosen.layers, chosen.centre
         self.dtype = torch.bfloat16 if precision == "bfloat16" else torch.float32
         weights = []
@@ -135,11 +191,15 @@ class ConvEncoder(nn.Module):
         self.biases = nn.ParameterList([torch.zeros(len(weight)) for weight in weights])
         self.norm = nn.LayerNorm(self.num_features) if chosen.bounded else None
 
-    def inputs(self, obs_BF: Tensor) -> Tensor:
+    def to_batch(self, obs: Tensor) -> Tensor:
         """A view (B, C, H, W) of observations (B, *obs_shape)."""
-        if obs_BF.dim() == 3:
-            return obs_BF.unsqueeze(1)
-        return obs_BF.permute(0, 3, 1, 2) if self.channels_last else obs_BF
+        if obs.dim() == 3:
+            return obs.unsqueeze(1)
+        return obs.permute(0, 3, 1, 2) if self.channels_last else obs
+
+    def shifted(self, batch: Tensor, pixels: int, generator: Generator) -> Tensor:
+        """Images (B, C, H, W), each moved on its own, its channels together."""
+        return random_shift(batch, pixels, generator) if pixels else batch
 
     def forward(self, image_BCHW: Tensor) -> Tensor:
         """(B, C, H, W) -> (B, F), between -1 and 1 where the end is bounded, else not negative."""
@@ -158,28 +218,83 @@ class ConvEncoder(nn.Module):
         out_BF = F.linear(x.flatten(1), *layers[-1]).float()
         return out_BF.relu() if self.norm is None else self.norm(out_BF).tanh()
 
-    def record(self, image_BCHW: Tensor) -> Tensor:
-        """The same with its autograd graph, for ``backward``, also where gradients are off."""
-        with torch.enable_grad():
-            return self(image_BCHW)  # type: ignore[no-any-return]
 
-    def backward(self, features_BF: Tensor, to_features_BF: Tensor) -> None:
-        """Write the gradient of every parameter into its ``grad``, given the loss's gradient at recorded features."""
-        parameters = list(self.parameters())
-        for p, gradient in zip(parameters, torch.autograd.grad(features_BF, parameters, to_features_BF)):
-            if p.grad is None:
-                raise RuntimeError("a parameter has no grad to write into: ClippedAdam gives it, zero_grad takes it")
-            p.grad.copy_(gradient)
+class PackedEncoder(Encoder):
+    """A ConvEncoder for each image, and the vectors beside what these make: bytes (B, N) -> (B, F) float32.
+
+    Args:
+        space: of the parts.
+        generator: draws the initial weights, image by image in the order of the layout.
+        architecture: of each ConvEncoder.
+        precision: of their products.
+    """
+
+    def __init__(
+        self,
+        space: Packed,
+        generator: Generator,
+        architecture: Architecture | None = None,
+        precision: Precision = "float32",
+    ):
+        super().__init__()
+        images = [part for part in space.layout if is_image(part.space)]
+        self.encoders = nn.ModuleList(ConvEncoder(part.space, generator, architecture, precision) for part in images)
+        self._sizes = [part.size for part in images]
+        self._sizes.append(space.shape[0] - sum(self._sizes))
+        self.num_features = sum(encoder.num_features for encoder in self._each()) + self._sizes[-1] // 4
+        self._shapes = [part.space.shape for part in images]
+
+    def _each(self) -> list[ConvEncoder]:
+        return list(self.encoders)  # type: ignore[arg-type]
+
+    def to_batch(self, obs: Tensor) -> Tensor:
+        """(B, N) bytes with the channels of each image first."""
+        *images, rest = obs.split(self._sizes, 1)
+        if not any(encoder.channels_last for encoder in self._each()):
+            return obs
+        seen = zip(self._each(), images, self._shapes)
+        turned = [encoder.to_batch(image.unflatten(1, shape)).flatten(1) for encoder, image, shape in seen]
+        return torch.cat((*turned, rest), 1)
+
+    def shifted(self, batch: Tensor, pixels: int, generator: Generator) -> Tensor:
+        """(B, N) with every image moved on its own, vectors as they are."""
+        images, rest = self._taken_apart(batch)
+        moved = [encoder.shifted(x, pixels, generator).flatten(1) for encoder, x in zip(self._each(), images)]
+        return torch.cat((*moved, rest), 1)
+
+    def forward(self, batch: Tensor) -> Tensor:
+        """(B, N) -> (B, F): features of the images in their order, then the vectors' numbers."""
+        images, rest = self._taken_apart(batch)
+        features = [encoder.encode(image) for encoder, image in zip(self._each(), images)]
+        if self._sizes[-1]:  # numbers have to lie in memory where a float32 may
+            features.append(rest.clone(memory_format=torch.contiguous_format).view(torch.float32))
+        return torch.cat(features, 1)
+
+    def _taken_apart(self, batch: Tensor) -> tuple[list[Tensor], Tensor]:
+        """Images (B, C, H, W) uint8, and the vectors' bytes."""
+        *images, rest = batch.split(self._sizes, 1)
+        return [x.unflatten(1, encoder.image_shape) for encoder, x in zip(self._each(), images)], rest
 
 
 def make_encoder(
     space: spaces.Box,
     generator: Generator,
-    architecture: Architecture | None = None,
+    architecture: Architecture | EncoderName | None = None,
     precision: Precision = "float32",
-) -> ConvEncoder | FlatEncoder:
-    """The encoder that suits a space: convolutions for images (``narrow()`` by default), nothing for vectors.
+) -> Encoder:
+    """The encoder that suits a space: convolutions for images and for those among ``Packed`` parts, none for vectors.
+
+    Args:
+        space: of one observation, in the vector contract's form.
+        generator: draws the initial weights; untouched where there are none.
+        architecture: of the convolutions, or its name; flat for none; ``narrow()`` by default.
+        precision: of the convolutions' products.
 
     UsageError for images of a shape that it cannot read.
     """
-    return ConvEncoder(space, generator, architecture, precision) if is_image(space) else FlatEncoder(space)
+    if architecture == "flat" or not (is_image(space) or isinstance(space, Packed)):
+        return FlatEncoder(space)
+    chosen = ARCHITECTURES[architecture] if isinstance(architecture, str) else architecture
+    if isinstance(space, Packed):
+        return PackedEncoder(space, generator, chosen, precision)
+    return ConvEncoder(space, generator, chosen, precision)

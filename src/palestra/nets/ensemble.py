@@ -1,8 +1,7 @@
 """Several MLPs of one shape side by side: twin critics cost one batched product a layer, not two.
 
-``forward`` is the definition, which autograd can differentiate. ``record`` and ``backward`` give the same outputs and
-gradients by hand, as those of :class:`palestra.nets.mlp.MLP` do, and can give the gradient at the inputs as well:
-through it an actor learns from a critic. ``tests/unit/nets/test_ensemble.py`` holds the two ways equal.
+``forward`` is the definition, and recorded passes go back by hand, on into the inputs where those lead further: so an
+actor learns from a critic without a gradient for any of the critic's weights.
 
 With ``precision="bfloat16"`` the products of hidden layers run in bfloat16 and everything else in float32: parameters,
 inputs, the last layer and what it returns, so that no value is ever rounded to eight bits. A few rows, as when acting,
@@ -17,6 +16,8 @@ import torch
 from torch import Generator, Tensor, nn
 
 from palestra.nets.initialisation import uniform_fan_in_
+from palestra.nets.recorded import Recorded, place_for
+from palestra.ops.terms import Recording
 
 Precision = Literal["float32", "bfloat16"]
 
@@ -27,8 +28,8 @@ NARROW = 16
 """Columns up to which a product is faster the other way round, its result as rows."""
 
 
-class EnsembleRecording(NamedTuple):
-    """A pass through an Ensemble that can be gone back by hand."""
+class Pass(NamedTuple):
+    """What a pass through an Ensemble leaves behind."""
 
     out: Tensor
     """(N, B, K) outputs."""
@@ -39,13 +40,8 @@ class EnsembleRecording(NamedTuple):
     weights: list[Tensor]
     """(N, F, K) of each layer in that precision."""
 
-    def rows(self, number: int) -> "EnsembleRecording":
-        """The pass of the first rows alone."""
-        inputs, factors = ([x[:, :number] for x in tensors] for tensors in (self.inputs, self.factors))
-        return EnsembleRecording(self.out[:, :number], inputs, factors, self.weights)
 
-
-class Ensemble(nn.Module):
+class Ensemble(Recorded):
     """``number`` MLPs with ReLU between their layers: (N, B, sizes[0]) -> (N, B, sizes[-1]) float32.
 
     Args:
@@ -69,7 +65,8 @@ class Ensemble(nn.Module):
         self.biases = nn.ParameterList(biases)
         self._pairs: list[tuple[Tensor, Tensor]] = []
 
-    def _layers(self) -> list[tuple[Tensor, Tensor]]:
+    def layers(self) -> list[tuple[Tensor, Tensor]]:
+        """Weight and bias of each layer, of all networks together."""
         # Looking parameters up in a ParameterList costs microseconds each; they never change identity.
         if not self._pairs:
             self._pairs = list(zip(self.weights, self.biases))
@@ -78,9 +75,9 @@ class Ensemble(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """(B, F), the same for every network, or (N, B, F) -> (N, B, K)."""
         if not torch.is_grad_enabled():
-            return self.record(x).out
+            return self._run(x, self.layers()).out
         x_NBF = x.expand(self.number, *x.shape[-2:])
-        *hidden, (last_weight, last_bias) = self._layers()
+        *hidden, (last_weight, last_bias) = self.layers()
         for i, (weight, bias) in enumerate(hidden):
             dtype = self._dtype_of(i, x.shape[-2])
             x_NBF = torch.baddbmm(bias.to(dtype), x_NBF.to(dtype), weight.to(dtype)).float().relu()
@@ -91,11 +88,19 @@ class Ensemble(nn.Module):
         return self.dtype if 0 < layer < len(self.weights) - 1 and rows >= FEW else torch.float32
 
     @torch.no_grad()
-    def record(self, x: Tensor, number: int | None = None) -> EnsembleRecording:
-        """The same (N, B, K), and what it takes to go back; of the first ``number`` networks alone if it is given."""
-        layers = self._layers()
+    def record(self, *inputs: Tensor, number: int | None = None) -> Tensor:
+        """The same (N, B, K) as a leaf, of the first ``number`` networks alone if it is given.
+
+        Inputs (B, F) or (N, B, F) are laid side by side. A derivative with fewer rows than were given is one at the
+        first of them; the others are not gone back.
+        """
+        layers = self.layers()
         if number is not None:
             layers = [(weight[:number], bias[:number]) for weight, bias in layers]
+        run = self._run(inputs[0] if len(inputs) == 1 else torch.cat(inputs, -1), layers)
+        return EnsembleRecording(self, inputs, run).leaf(run.out)
+
+    def _run(self, x: Tensor, layers: list[tuple[Tensor, Tensor]]) -> Pass:
         *hidden, (last_weight, last_bias) = layers
         inputs = [x.expand(len(last_bias), *x.shape[-2:])]
         factors: list[Tensor] = []
@@ -112,42 +117,45 @@ class Ensemble(nn.Module):
                 inputs.append(torch.baddbmm(bias.to(dtype), factors[-1], weights[-1]).float().relu_())
         factors.append(inputs[-1])
         weights.append(last_weight)
-        return EnsembleRecording(_product(inputs[-1], last_weight).add_(last_bias), inputs, factors, weights)
+        return Pass(_product(inputs[-1], last_weight).add_(last_bias), inputs, factors, weights)
 
-    @torch.no_grad()
-    def backward(self, recording: EnsembleRecording, grad_NBK: Tensor) -> Tensor:
-        """Write the gradient of every parameter into its ``grad``, given the loss's gradient at the outputs.
 
-        Returns the gradient at what the first layer gave, before its ReLU, (N, B, sizes[1]); ``input_gradient`` makes
-        the inputs' from it.
-        """
-        return self._back(recording, grad_NBK, learn=True)
+class EnsembleRecording(Recording):
+    """The way back of such a pass."""
 
-    @torch.no_grad()
-    def backward_to_input(self, recording: EnsembleRecording, grad_NBK: Tensor, first: int = 0) -> Tensor:
-        """The loss's gradient at the inputs from feature ``first`` on, (N, B, F - first); parameters are left alone."""
-        return self.input_gradient(recording, self._back(recording, grad_NBK, learn=False), first)
+    def __init__(self, net: Ensemble, inputs: Sequence[Tensor], run: Pass):
+        super().__init__(inputs, net)
+        self.layers, self.run = net.layers(), run._replace(out=run.out.detach())
+        self.columns: list[tuple[int, int, bool]] = []
+        """Of each input that is gone on into: first and last column, and whether all networks were given the same."""
+        start = 0
+        for x in inputs:
+            if x.requires_grad:
+                self.columns.append((start, start + x.shape[-1], x.dim() == 2))
+            start += x.shape[-1]
 
-    def input_gradient(self, recording: EnsembleRecording, grad_NBK: Tensor, first: int = 0) -> Tensor:
-        """From the first layer's gradient to the inputs', (N, B, F - first)."""
-        return _product(grad_NBK, recording.weights[0][:, first:].transpose(1, 2))
-
-    def _back(self, recording: EnsembleRecording, grad_NBK: Tensor, learn: bool) -> Tensor:
-        layers = self._layers()
-        for i in range(len(layers) - 1, -1, -1):
-            factor_NBK = grad_NBK.to(recording.factors[i].dtype)
+    def back(self, to_outputs: list[Tensor | None], learn: bool) -> Sequence[Tensor]:
+        """Layer by layer; at the inputs only from the first column that is gone on into."""
+        (grad_NBK,) = to_outputs
+        assert grad_NBK is not None
+        rows = grad_NBK.shape[1]
+        for i in range(len(self.layers) - 1, -1, -1):
+            weight_NFK, x_NBF = self.run.weights.pop(), self.run.inputs.pop()[:, :rows]
+            factor_NBF = self.run.factors.pop()[:, :rows]
+            factor_NBK = grad_NBK.to(factor_NBF.dtype)
             if learn:
-                weight, bias = layers[i]
-                if weight.grad is None or bias.grad is None:  # PyTorch would compute the gradient and drop it
-                    raise RuntimeError(
-                        "a parameter has no grad to write into: ClippedAdam gives it, zero_grad takes it"
-                    )
-                weight.grad.copy_(_product(recording.factors[i].transpose(1, 2), factor_NBK))
-                torch.sum(grad_NBK, 1, keepdim=True, out=bias.grad)
+                weight, bias = self.layers[i]
+                place_for(weight).copy_(_product(factor_NBF.transpose(1, 2), factor_NBK))
+                torch.sum(grad_NBK, 1, keepdim=True, out=place_for(bias))
             if i > 0:
-                grad_NBK = _product(factor_NBK, recording.weights[i].transpose(1, 2)).float()
-                grad_NBK = torch.ops.aten.threshold_backward(grad_NBK, recording.inputs[i], 0)
-        return grad_NBK
+                grad_NBK = _product(factor_NBK, weight_NFK.transpose(1, 2)).float()
+                grad_NBK = torch.ops.aten.threshold_backward(grad_NBK, x_NBF, 0)
+        if not self.columns:
+            return []
+        first = self.columns[0][0]
+        grad_NBF = _product(grad_NBK, weight_NFK[:, first:].transpose(1, 2))
+        parts = [(grad_NBF[..., start - first : end - first], same) for start, end, same in self.columns]
+        return [(part.sum(0) if len(part) > 1 else part[0]) if same else part for part, same in parts]
 
 
 def _product(a_NIJ: Tensor, b_NJK: Tensor) -> Tensor:

@@ -1,20 +1,16 @@
-"""The multilayer perceptron, readable and fast.
-
-``MLP.forward`` is the definition, in ordinary operations that autograd can differentiate. ``MLP.record`` gives the
-same outputs as a new leaf, and ``MLP.backward`` carries a gradient at them back by hand: on small networks most of a
-training step goes to autograd's bookkeeping, and this spares the larger part of it. A loss is written as always, on the
-recorded outputs; ``ClippedAdam.minimise`` does the rest. ``tests/unit/nets/test_mlp.py`` holds the two ways equal.
-"""
+"""The multilayer perceptron, readable and fast: ``forward`` is the definition, and recorded passes go back by hand."""
 
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import Literal, NamedTuple
+from typing import Literal
 
 import torch
 from torch import Generator, Tensor, nn
 from torch.nn import functional as F
 
 from palestra.nets.initialisation import orthogonal_, uniform_fan_in_
+from palestra.nets.recorded import Recorded, place_for
+from palestra.ops.terms import Recording
 
 Activation = Literal["tanh", "relu"]
 
@@ -22,20 +18,7 @@ CHUNK = 2048
 """Rows that go through a network together when no gradient is asked for: more would leave the processor's cache."""
 
 
-class Recording(NamedTuple):
-    """A pass through an MLP that can be gone back by hand, once."""
-
-    out: Tensor
-    """(B, K) outputs, a leaf that requires a gradient."""
-    inputs: list[Tensor]
-    """What each layer was given."""
-    mlp: "MLP"
-    """Which network."""
-    seen: Tensor | None = None
-    """The inputs themselves, where they have a graph of their own that the gradient is to go on into."""
-
-
-class MLP(nn.Module):
+class MLP(Recorded):
     """Linear layers with an activation between them: (B, sizes[0]) -> (B, sizes[-1]) float32.
 
     Args:
@@ -68,7 +51,8 @@ class MLP(nn.Module):
             self.biases.append(nn.Parameter(bias))
         self._pairs: list[tuple[nn.Parameter, nn.Parameter]] = []
 
-    def _layers(self) -> list[tuple[nn.Parameter, nn.Parameter]]:
+    def layers(self) -> list[tuple[nn.Parameter, nn.Parameter]]:
+        """Weight and bias of each layer."""
         # Looking parameters up in a ParameterList costs microseconds each; they never change identity.
         if not self._pairs:
             self._pairs = list(zip(self.weights, self.biases))
@@ -81,7 +65,7 @@ class MLP(nn.Module):
                 return self._run(x_BF)[-1]
             return torch.cat([self._run(part_BF)[-1] for part_BF in x_BF.split(CHUNK)])
         act = torch.tanh if self.activation == "tanh" else torch.relu
-        *hidden, (last_weight, last_bias) = self._layers()
+        *hidden, (last_weight, last_bias) = self.layers()
         for weight, bias in hidden:
             x_BF = act(F.linear(x_BF, weight, bias))
         return F.linear(x_BF, last_weight, last_bias)
@@ -89,7 +73,7 @@ class MLP(nn.Module):
     def _run(self, x_BF: Tensor) -> list[Tensor]:
         """What each layer is given, then the outputs, in the fewest operations and without autograd."""
         act_ = torch.tanh_ if self.activation == "tanh" else torch.relu_
-        *hidden, (last_weight, last_bias) = self._layers()
+        *hidden, (last_weight, last_bias) = self.layers()
         values = [x_BF]
         for weight, bias in hidden:
             values.append(act_(torch.addmm(bias, values[-1], weight.t())))
@@ -97,31 +81,34 @@ class MLP(nn.Module):
         return values
 
     @torch.no_grad()
-    def record(self, x_BF: Tensor) -> Recording:
-        """The same (B, K) as a new leaf, to write a loss on; what flows on to ``x_BF``, ``backward`` returns."""
-        *inputs, out = self._run(x_BF)
-        return Recording(out.requires_grad_(), inputs, self, x_BF if x_BF.requires_grad else None)
+    def record(self, *inputs: Tensor) -> Tensor:
+        """(B, F) -> (B, K) as a leaf, to write a loss on."""
+        (x_BF,) = inputs
+        *given, out_BK = self._run(x_BF)
+        return MLPRecording(self, x_BF, given).leaf(out_BK)
 
-    @torch.no_grad()
-    def backward(self, recording: Recording, grad_BK: Tensor) -> Tensor | None:
-        """Write the gradient of every parameter into its ``grad``, given the loss's gradient at the outputs; once.
 
-        Returns the loss's gradient (B, F) at the inputs where those have a graph of their own, else None.
-        """
-        if not recording.inputs:
-            raise RuntimeError("this recording was gone back already, and the weights may have moved; record again")
-        layers = self._layers()
-        for i in range(len(layers) - 1, -1, -1):
-            weight, bias = layers[i]
-            x = recording.inputs.pop()
-            if weight.grad is None or bias.grad is None:  # PyTorch would compute the gradient and drop it
-                raise RuntimeError("a parameter has no grad to write into: ClippedAdam gives it, zero_grad takes it")
-            torch.mm(grad_BK.t(), x, out=weight.grad)
-            torch.sum(grad_BK, 0, out=bias.grad)
+class MLPRecording(Recording):
+    """What each layer was given."""
+
+    def __init__(self, mlp: MLP, x_BF: Tensor, given: list[Tensor]):
+        super().__init__([x_BF], mlp)
+        self.layers, self.tanh, self.given = mlp.layers(), mlp.activation == "tanh", given
+
+    def back(self, to_outputs: list[Tensor | None], learn: bool) -> Sequence[Tensor]:
+        """Layer by layer, in the fewest operations."""
+        (grad_BK,) = to_outputs
+        assert grad_BK is not None
+        for i in range(len(self.layers) - 1, -1, -1):
+            weight, bias = self.layers[i]
+            x = self.given.pop()
+            if learn:
+                torch.mm(grad_BK.t(), x, out=place_for(weight))
+                torch.sum(grad_BK, 0, out=place_for(bias))
             if i > 0:
                 grad_BK = grad_BK.mm(weight)
-                if self.activation == "tanh":
+                if self.tanh:
                     grad_BK = torch.ops.aten.tanh_backward(grad_BK, x)
                 else:
                     grad_BK = torch.ops.aten.threshold_backward(grad_BK, x, 0)
-        return None if recording.seen is None else grad_BK.mm(layers[0][0])
+        return [grad_BK.mm(self.layers[0][0])] if self.inputs else []

@@ -14,6 +14,7 @@ from torch.nn import functional as F
 
 from palestra.nets.initialisation import uniform_fan_in_
 from palestra.nets.mlp import Activation
+from palestra.nets.recorded import Recorded
 
 
 def factorised_noise(rows: int, num: int, generator: Generator) -> Tensor:
@@ -50,7 +51,7 @@ class NoisyLinear(nn.Module):
         return torch.addcmul(y_BK, F.linear(x_BF * noise_in, self.weight_sigma, self.bias_sigma), noise_out)
 
 
-class NoisyMLP(nn.Module):
+class NoisyMLP(Recorded):
     """Noisy layers with an activation between them: (B, sizes[0]) -> (B, sizes[-1]) float32.
 
     Args:

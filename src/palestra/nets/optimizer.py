@@ -10,12 +10,14 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
 from typing import Any
+from weakref import WeakSet
 
 import torch
 from torch import Tensor, nn
 from torch.optim.adam import adam
 
-from palestra.nets.mlp import Recording
+from palestra.nets.recorded import place_for
+from palestra.ops.terms import Term, differentiate
 
 
 def flatten_parameters(modules: Iterable[nn.Module]) -> Tensor:
@@ -52,55 +54,40 @@ class FlatOptimizer(ABC):
         self.gradient = torch.zeros_like(self.flat)
         for p, view in zip(self.parameters, _views(self.gradient, self.parameters)):
             p.grad = view
-        self._by_autograd: dict[tuple[int, ...], list[nn.Parameter]] = {}
+        self._networks = WeakSet(network for module in modules for network in module.modules())
+        self._own = {id(p) for p in self.parameters}
+        self._rest: dict[tuple[int, ...], list[nn.Parameter]] = {}
 
-    def minimise(self, loss: Tensor, recordings: Sequence[Recording] = ()) -> None:
-        """One step down the gradient of a scalar loss."""
-        self.descend([loss], [None], recordings)
+    def descend(self, loss: Term | Tensor) -> None:
+        """One step down the gradient of a loss, by the parameters that are this optimizer's.
 
-    def descend(
-        self, outputs: Sequence[Tensor], gradients: Sequence[Tensor | None], recordings: Sequence[Recording] = ()
-    ) -> None:
-        """One step down the gradient of a loss that is known by its derivatives at some outputs.
-
-        Networks whose ``record`` the outputs were made from are differentiated by hand, everything else by autograd,
-        what their inputs were made from included. A recorded network learns from its recording alone: the outputs must
-        not hold a ``forward`` of it beside that.
-
-        Args:
-            outputs: tensors that depend on the parameters.
-            gradients: the loss's derivative at each, of its shape; None for a scalar that is a term of the loss itself.
-            recordings: passes through networks that the outputs were made from.
+        Networks that were recorded are differentiated by hand, everything else by autograd. A network learns from one
+        recording of it, or from any number of calls of its ``forward``; what is not this optimizer's is passed through.
         """
-        rest = self._rest(recordings)
-        leaves = [recording.out for recording in recordings]
-        found = torch.autograd.grad(outputs, [*leaves, *rest], gradients, materialize_grads=True)
-        to_seen = [recording.mlp.backward(recording, gradient) for recording, gradient in zip(recordings, found)]
-        seen = [recording.seen for recording in recordings]
-        with torch.no_grad():
-            for p, gradient in zip(rest, found[len(leaves) :]):
-                assert p.grad is not None
-                p.grad.copy_(gradient)
-        if any(x is not None for x in seen):
-            # What the networks were given goes on where their own part ends: one encoder that both have seen through.
-            further = torch.autograd.grad(
-                [x for x in seen if x is not None], rest, [g for g in to_seen if g is not None], materialize_grads=True
-            )
-            with torch.no_grad():
-                for p, gradient in zip(rest, further):
-                    assert p.grad is not None
-                    p.grad += gradient
+        found = differentiate(loss, self._networks.__contains__)
+        self._write(found.at, found.learned)
         self.step()
 
-    def _rest(self, recordings: Sequence[Recording]) -> list[nn.Parameter]:
-        """The parameters that no recording covers."""
-        key = tuple(id(recording.mlp) for recording in recordings)
-        if key not in self._by_autograd:
+    def _write(self, found: dict[int, Tensor], recorded: list[nn.Module]) -> None:
+        """What autograd found into ``grad``, zeros where it found nothing; recorded networks wrote theirs."""
+        key = tuple(id(network) for network in recorded)
+        if key not in self._rest:
             if len(set(key)) < len(key):
                 raise ValueError("one network was recorded twice for one loss; call forward, which autograd adds up")
-            covered = {id(p) for recording in recordings for p in recording.mlp.parameters()}
-            self._by_autograd[key] = [p for p in self.parameters if id(p) not in covered]
-        return self._by_autograd[key]
+            covered = {id(p) for network in recorded for p in network.parameters()}
+            self._rest[key] = [p for p in self.parameters if id(p) not in covered]
+        used = 0
+        for p in self._rest[key]:
+            gradient = found.get(id(p))
+            if gradient is None:
+                place_for(p).zero_()
+            else:
+                place_for(p).copy_(gradient)
+                used += 1
+        if used < len(found) and used < len(self._own.intersection(found)):
+            raise ValueError("one network was both recorded and called for one loss; call forward alone")
+        if not used and not recorded:
+            raise ValueError("nothing that this optimizer moves stands in the loss")
 
     @torch.no_grad()
     def step(self) -> None:

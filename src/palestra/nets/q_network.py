@@ -3,14 +3,15 @@
 from collections.abc import Sequence
 
 import torch
-from torch import Generator, Tensor, nn
+from torch import Generator, Tensor
 
 from palestra.nets.mlp import MLP, Activation
 from palestra.nets.noisy import NoisyMLP, factorised_noise
+from palestra.nets.recorded import Recorded
 from palestra.ops.dueling import Dueling, dueling
 
 
-class QNetwork(nn.Module):
+class QNetwork(Recorded):
     """(B, F) observations to (B, A * Z) outputs: shared layers, then streams of one hidden layer each.
 
     With ``dueling`` there are two streams, for the state's value and the actions' advantages (Wang et al. 2016, section

@@ -5,6 +5,7 @@ does not depend on the state, and one squashed by tanh whose does. Sampling take
 """
 
 import math
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import torch
@@ -12,6 +13,7 @@ from torch import Generator, Tensor
 from torch.nn import functional as F
 
 from palestra.ops.shapes import check_rank, check_same_shape
+from palestra.ops.terms import Recording
 
 HALF_LOG_2PI = 0.5 * math.log(2.0 * math.pi)
 
@@ -130,3 +132,45 @@ def squashed_gaussian_gradient(sample: SquashedSample, to_action_BA: Tensor, to_
     to_u_BA = to_action_BA * (1.0 - a_BA.square()) + 2.0 * to_log_prob * a_BA
     to_log_std_BA = (to_u_BA * sample.std_BA * sample.noise_BA - to_log_prob) * sample.free_BA
     return torch.cat((to_u_BA, to_log_std_BA), 1)
+
+
+class RecordedSquashing(Recording):
+    """The way back from a squashed sample to a network's outputs [mean, log_std] (1, B, 2A)."""
+
+    def __init__(self, out_1BK: Tensor, sample: SquashedSample):
+        super().__init__([out_1BK])
+        self.sample = SquashedSample._make(x.detach() for x in sample)
+
+    def back(self, to_outputs: list[Tensor | None], learn: bool) -> Sequence[Tensor]:
+        """By ``squashed_gaussian_gradient``."""
+        to_action_BA, to_log_prob_B = to_outputs
+        by_action_BA = torch.zeros_like(self.sample.action_BA) if to_action_BA is None else to_action_BA
+        by_log_prob_B1 = 0.0 if to_log_prob_B is None else to_log_prob_B[:, None]
+        return [squashed_gaussian_gradient(self.sample, by_action_BA, by_log_prob_B1)[None]]
+
+
+def record_squashed_gaussian(out_1BK: Tensor, sample: SquashedSample) -> SquashedSample:
+    """A sample of the first rows of a recorded network's outputs, as leaves of which a loss can be made."""
+    recording = RecordedSquashing(out_1BK, sample)
+    return sample._replace(action_BA=recording.leaf(sample.action_BA), log_prob_B=recording.leaf(sample.log_prob_B))
+
+
+class RecordedTanh(Recording):
+    """The way back from actions tanh(u) to a network's outputs u (1, B, A)."""
+
+    def __init__(self, out_1BA: Tensor, action_BA: Tensor):
+        super().__init__([out_1BA])
+        self.action_BA = action_BA
+
+    def back(self, to_outputs: list[Tensor | None], learn: bool) -> Sequence[Tensor]:
+        """da/du = 1 - a^2."""
+        (to_action_BA,) = to_outputs
+        assert to_action_BA is not None
+        return [(to_action_BA * (1.0 - self.action_BA.square()))[None]]
+
+
+@torch.no_grad()
+def record_tanh(out_1BA: Tensor) -> Tensor:
+    """Actions (B, A) between -1 and 1 from a recorded network's outputs, as a leaf of which a loss can be made."""
+    action_BA = out_1BA[0].tanh()
+    return RecordedTanh(out_1BA, action_BA.detach()).leaf(action_BA)

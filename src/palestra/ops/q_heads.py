@@ -9,6 +9,7 @@ from torch import Tensor
 
 from palestra.ops import distributional as dist
 from palestra.ops.losses import td_loss, td_loss_gradient
+from palestra.ops.terms import Term, gather
 
 Distributional = Literal["none", "c51", "quantile"]
 
@@ -24,27 +25,34 @@ class QHead(ABC):
         """Expected returns (B, A)."""
 
     def of(self, out_BK: Tensor, action_B: Tensor) -> Tensor:
-        """The outputs (B, Z) of an action for each sample."""
-        out_BAZ = out_BK.view(len(out_BK), -1, self.num_atoms)
-        return out_BAZ.gather(1, action_B[:, None, None].expand(-1, 1, self.num_atoms)).squeeze(1)
-
-    def spread(self, gradient_BZ: Tensor, action_B: Tensor, out_BK: Tensor) -> Tensor:
-        """The transpose of ``of``: a gradient at the outputs of chosen actions as one at all outputs (B, K)."""
-        index_B1Z = action_B[:, None, None].expand(-1, 1, self.num_atoms)
-        out_BAZ = torch.zeros_like(out_BK).view(len(out_BK), -1, self.num_atoms)
-        return out_BAZ.scatter_(1, index_B1Z, gradient_BZ[:, None]).flatten(1)
+        """The outputs (B, Z) of an action for each sample, recorded where ``out_BK`` is."""
+        first_B1 = self.num_atoms * action_B[:, None]
+        return gather(out_BK, 1, first_B1 + torch.arange(self.num_atoms, device=out_BK.device))
 
     @abstractmethod
     def backup(self, return_B: Tensor, discount_B: Tensor, next_BZ: Tensor) -> Tensor:
         """The target ``return + discount * X``, for X as the outputs (B, Z) of the next action say."""
 
-    @abstractmethod
-    def loss(self, chosen_BZ: Tensor, target_BZ: Tensor) -> Tensor:
-        """Mean loss, a scalar."""
+    def loss(self, chosen_BZ: Tensor, target_BZ: Tensor, weight_B: Tensor | None = None) -> Term:
+        """E[w l(Z, y)], each sample counting its weight if there are any (Schaul et al. 2016, section 3.4)."""
+
+        def value() -> Tensor:
+            loss_B = self.losses(chosen_BZ, target_BZ)
+            return (loss_B if weight_B is None else weight_B * loss_B).mean()
+
+        def slope_BZ() -> Tensor:
+            by_BZ = self.slopes(chosen_BZ, target_BZ) / len(chosen_BZ)
+            return by_BZ if weight_B is None else by_BZ * weight_B.view(-1, *(1,) * (by_BZ.dim() - 1))
+
+        return Term(value, (chosen_BZ, slope_BZ))
 
     @abstractmethod
-    def gradient(self, chosen_BZ: Tensor, target_BZ: Tensor) -> Tensor:
-        """Derivative (B, Z) of ``loss`` by the outputs of the chosen actions."""
+    def losses(self, chosen_BZ: Tensor, target_BZ: Tensor) -> Tensor:
+        """(B,) loss of each sample."""
+
+    @abstractmethod
+    def slopes(self, chosen_BZ: Tensor, target_BZ: Tensor) -> Tensor:
+        """(B, Z) derivative of each sample's loss by its outputs."""
 
     @abstractmethod
     def surprise(self, chosen_BZ: Tensor, target_BZ: Tensor) -> Tensor:
@@ -64,22 +72,18 @@ class ScalarHead(QHead):
         return out_BK
 
     def of(self, out_BK: Tensor, action_B: Tensor) -> Tensor:
-        """The value (B,) of an action for each sample."""
-        return out_BK.gather(1, action_B[:, None]).squeeze(1)
-
-    def spread(self, gradient_BZ: Tensor, action_B: Tensor, out_BK: Tensor) -> Tensor:
-        """(B,) to (B, A): the loss depends on the chosen actions' values alone, so it is zero everywhere else."""
-        return torch.zeros_like(out_BK).scatter_(1, action_B[:, None], gradient_BZ[:, None])
+        """The value (B,) of an action for each sample, recorded where ``out_BK`` is."""
+        return gather(out_BK, 1, action_B[:, None], squeeze=True)
 
     def backup(self, return_B: Tensor, discount_B: Tensor, next_BZ: Tensor) -> Tensor:
         """(B,) y = G + gamma^m Q (Mnih et al. 2015, eq. 2)."""
         return torch.addcmul(return_B, discount_B, next_BZ)
 
-    def loss(self, chosen_BZ: Tensor, target_BZ: Tensor) -> Tensor:
+    def losses(self, chosen_BZ: Tensor, target_BZ: Tensor) -> Tensor:
         """Huber's or the squared error."""
         return td_loss(chosen_BZ, target_BZ, self.kind)
 
-    def gradient(self, chosen_BZ: Tensor, target_BZ: Tensor) -> Tensor:
+    def slopes(self, chosen_BZ: Tensor, target_BZ: Tensor) -> Tensor:
         """Its derivative (B,)."""
         return td_loss_gradient(chosen_BZ, target_BZ, self.kind)
 
@@ -110,13 +114,13 @@ class CategoricalReturnHead(QHead):
         """(B, Z) probabilities of the target, put back onto the atoms."""
         return dist.project_categorical(torch.softmax(next_BZ, 1), return_B, discount_B, self.support_Z)
 
-    def loss(self, chosen_BZ: Tensor, target_BZ: Tensor) -> Tensor:
+    def losses(self, chosen_BZ: Tensor, target_BZ: Tensor) -> Tensor:
         """Cross-entropy."""
-        return dist.categorical_loss(chosen_BZ, target_BZ).mean()
+        return dist.categorical_loss(chosen_BZ, target_BZ)
 
-    def gradient(self, chosen_BZ: Tensor, target_BZ: Tensor) -> Tensor:
+    def slopes(self, chosen_BZ: Tensor, target_BZ: Tensor) -> Tensor:
         """Its derivative (B, Z) by the logits."""
-        return dist.categorical_loss_gradient(chosen_BZ, target_BZ) / len(chosen_BZ)
+        return dist.categorical_loss_gradient(chosen_BZ, target_BZ)
 
     def surprise(self, chosen_BZ: Tensor, target_BZ: Tensor) -> Tensor:
         """KL divergence from the target (Hessel et al. 2018, "The integrated agent")."""
@@ -137,13 +141,13 @@ class QuantileReturnHead(QHead):
         """(B, Z) samples of the target."""
         return torch.addcmul(return_B[:, None], discount_B[:, None], next_BZ)
 
-    def loss(self, chosen_BZ: Tensor, target_BZ: Tensor) -> Tensor:
+    def losses(self, chosen_BZ: Tensor, target_BZ: Tensor) -> Tensor:
         """The quantile Huber loss."""
-        return dist.quantile_huber_loss(chosen_BZ, target_BZ).mean()
+        return dist.quantile_huber_loss(chosen_BZ, target_BZ)
 
-    def gradient(self, chosen_BZ: Tensor, target_BZ: Tensor) -> Tensor:
+    def slopes(self, chosen_BZ: Tensor, target_BZ: Tensor) -> Tensor:
         """Its derivative (B, Z)."""
-        return dist.quantile_huber_loss_gradient(chosen_BZ, target_BZ) / len(chosen_BZ)
+        return dist.quantile_huber_loss_gradient(chosen_BZ, target_BZ)
 
     def surprise(self, chosen_BZ: Tensor, target_BZ: Tensor) -> Tensor:
         """The sample's own loss."""

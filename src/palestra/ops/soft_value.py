@@ -3,6 +3,7 @@
 from torch import Tensor
 
 from palestra.ops.shapes import check_rank, check_same_shape
+from palestra.ops.terms import Term
 
 
 def soft_value(log_prob_BA: Tensor, q_BA: Tensor, alpha: Tensor | float) -> Tensor:
@@ -25,3 +26,14 @@ def soft_value_gradient(log_prob_BA: Tensor, q_BA: Tensor, alpha: Tensor | float
     worth_BA = q_BA - alpha * log_prob_BA
     prob_BA = log_prob_BA.exp()
     return prob_BA * (worth_BA - (prob_BA * worth_BA).sum(1, keepdim=True))
+
+
+def mean_soft_value(logits_1BA: Tensor, log_prob_BA: Tensor, q_BA: Tensor, alpha: Tensor | float) -> Term:
+    """E[V(s)] of the policy whose logits a network gave in its first rows, and whose ``log_prob`` is made from them.
+
+    The values count as constants: what learns from it is the policy.
+    """
+    return Term(
+        lambda: soft_value(log_prob_BA, q_BA, alpha).mean(),
+        (logits_1BA, lambda: (soft_value_gradient(log_prob_BA, q_BA, alpha) / len(q_BA))[None]),
+    )

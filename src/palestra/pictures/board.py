@@ -1,12 +1,14 @@
 """Pictures of what is known about a finite world: values and best actions on its board, and how the values came."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from palestra.engine.exhibit import Exhibit
 from palestra.pictures import chart
 
 if TYPE_CHECKING:
@@ -19,41 +21,58 @@ _WITH_NUMBERS, _WITH_ARROWS = 14, 45
 """Cells a side up to which a board shows every value, and every best action."""
 
 
-def draw_grid(
-    path: Path,
-    shape: tuple[int, int],
-    tiles: bytes,
-    moves: Sequence[tuple[int, int]],
-    value_S: NDArray[Any],
-    best_AS: NDArray[np.bool_],
-    *,
-    title: str,
-) -> Path:
-    """Draw values as colours and best actions as arrows on a board into a PNG, and return its path.
+@dataclass(frozen=True)
+class Board(Exhibit):
+    """Values and best actions of a world that lies on a board."""
 
-    Args:
-        path: of the picture; its folder is made.
-        shape: rows and columns; state ``row * columns + column`` is a cell.
-        tiles: one letter a cell; ``G`` goal, ``X`` pit, ``#`` wall are drawn as such, and ``S`` is named.
-        moves: (rows, columns) that each action means to move; an action of a state is an arrow that way.
-        value_S: (S,) values; NaN for a state of which nothing is known.
-        best_AS: (A, S) bool, the actions to draw in each state; none where nothing is to be done.
-        title: of the picture.
-    """
+    shape: tuple[int, int]
+    """Rows and columns; state ``row * columns + column`` is a cell."""
+    tiles: bytes
+    """One letter a cell; ``G`` goal, ``X`` pit, ``#`` wall are drawn as such, and ``S`` is named."""
+    moves: Sequence[tuple[int, int]]
+    """(rows, columns) that each action means to move; an action of a state is an arrow that way."""
+    value_S: NDArray[Any]
+    """(S,) values; NaN for a state of which nothing is known."""
+    best_AS: NDArray[np.bool_]
+    """(A, S), the actions to draw in each state; none where nothing is to be done."""
+
+
+@dataclass(frozen=True)
+class Table(Exhibit):
+    """Action values of a world without a board."""
+
+    value_SA: NDArray[Any]
+    """(S, A); NaN for a state of which nothing is known."""
+
+
+@dataclass(frozen=True)
+class Convergence(Exhibit):
+    """How values came, sweep by sweep; all of one length."""
+
+    sweeps: NDArray[Any]
+    """Done so far."""
+    value: NDArray[Any]
+    """Of the start."""
+    residual: NDArray[Any]
+    """The Bellman residual."""
+
+
+def draw_board(path: Path, board: Board) -> Path:
+    """Draw values as colours and best actions as arrows into a PNG, whose folder is made; returns its path."""
     from matplotlib.colors import ListedColormap
 
-    rows, columns = shape
-    letters = np.frombuffer(tiles, "S1").reshape(shape).astype(str)
+    shape = rows, columns = board.shape
+    letters = np.frombuffer(board.tiles, "S1").reshape(shape).astype(str)
     special = np.isin(letters, list(_TILES))
-    values = np.where(special, np.nan, value_S.astype(np.float64).reshape(shape))
-    figure, axes = _board_figure(rows, columns, title)
+    values = np.where(special, np.nan, board.value_S.astype(np.float64).reshape(shape))
+    figure, axes = _board_figure(rows, columns, board.title)
     image = axes.imshow(values, cmap="Blues_r" if np.nanmax(values, initial=-np.inf) <= 0 else "Blues", alpha=0.85)
     colors = [*_TILES.values()]
     kinds = np.full(shape, np.nan)
     for number, letter in enumerate(_TILES):
         kinds[letters == letter] = number
     axes.imshow(kinds, cmap=ListedColormap(colors), vmin=-0.5, vmax=len(colors) - 0.5)
-    _arrows(axes, best_AS.reshape(-1, rows, columns) & ~special, moves)
+    _arrows(axes, board.best_AS.reshape(-1, rows, columns) & ~special, board.moves)
     if max(shape) <= _WITH_NUMBERS:
         _numbers(axes, values, letters)
     if max(shape) <= _WITH_ARROWS:
@@ -70,11 +89,12 @@ def draw_grid(
     return chart.save(figure, path)
 
 
-def draw_table(path: Path, value_SA: NDArray[Any], *, title: str) -> Path:
-    """Draw action values (S, A) of a world without a board into a PNG, a row an action, and return its path.
+def draw_table(path: Path, table: Table) -> Path:
+    """Draw action values into a PNG, a row an action, and return its path.
 
     More states than a picture has pixels across are drawn as means of neighbours.
     """
+    value_SA = table.value_SA
     states, actions = value_SA.shape
     figure = chart.make_figure(5.0)
     axes = figure.add_axes((0.06, 0.16, 0.84, 0.62))
@@ -90,21 +110,20 @@ def draw_table(path: Path, value_SA: NDArray[Any], *, title: str) -> Path:
     bar = figure.colorbar(image, cax=figure.add_axes((0.92, 0.16, 0.015, 0.62)))
     bar.outline.set_visible(False)
     bar.ax.tick_params(length=0, colors=chart.QUIET, labelsize=12)
-    figure.text(0.06, 0.9, title, color=chart.INK, fontsize=20, fontweight="bold", va="center")
+    figure.text(0.06, 0.9, table.title, color=chart.INK, fontsize=20, fontweight="bold", va="center")
     figure.text(0.06, 0.82, "value of every action in every state", color=chart.QUIET, fontsize=14, va="center")
     return chart.save(figure, path)
 
 
-def draw_convergence(
-    path: Path, sweeps: Sequence[float], value: Sequence[float], residual: Sequence[float], *, title: str
-) -> Path:
+def draw_convergence(path: Path, came: Convergence) -> Path:
     """Draw the value of the start, and the Bellman residual on a logarithmic axis, against sweeps; returns the path."""
+    sweeps = came.sweeps
     figure = chart.make_figure(6.0)
     dots: dict[str, Any] = {"marker": "o", "markersize": 5} if len(sweeps) <= 60 else {}
     left, right = figure.add_axes((0.06, 0.13, 0.4, 0.64)), figure.add_axes((0.55, 0.13, 0.4, 0.64))
-    left.plot(sweeps, value, color=_BLUE, linewidth=2.4, **dots)
+    left.plot(sweeps, came.value, color=_BLUE, linewidth=2.4, **dots)
     left.set_title("value of the start", loc="left", color=chart.INK, fontsize=15, pad=12)
-    shown = np.array(residual, dtype=np.float64)
+    shown = np.array(came.residual, dtype=np.float64)
     right.plot(sweeps, np.where(shown > 0, shown, np.nan), color=_ORANGE, linewidth=2.4, **dots)
     right.set_title("Bellman residual", loc="left", color=chart.INK, fontsize=15, pad=12)
     if (shown > 0).any():
@@ -113,7 +132,7 @@ def draw_convergence(
         chart.style(axes, 12)
         axes.set_xlabel("sweeps", color=chart.QUIET, fontsize=14)
         axes.locator_params(axis="x", integer=True)
-    figure.text(0.06, 0.93, title, color=chart.INK, fontsize=20, fontweight="bold", va="center")
+    figure.text(0.06, 0.93, came.title, color=chart.INK, fontsize=20, fontweight="bold", va="center")
     return chart.save(figure, path)
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from palestra.engine.exhibit import Exhibit
 from palestra.pictures import chart
 
 if TYPE_CHECKING:
@@ -35,19 +36,24 @@ class RegretCurve:
     """90th percentile."""
 
 
-def draw_regret(path: Path, curves: Sequence[RegretCurve], *, title: str, lai_robbins: float | None = None) -> Path:
-    """Draw regret curves into a PNG of 1600 by 900, and return its path.
+@dataclass(frozen=True)
+class Regret(Exhibit):
+    """Regret of one bandit policy or of several."""
+
+    curves: Sequence[RegretCurve]
+    """At most eight."""
+    lai_robbins: float | None = None
+    """C of the lower bound C ln t, drawn if there is one. It binds the slope as t grows: a curve may lie below the line
+    for as long as arms are too little known for the bound to bite."""
+
+
+def draw_regret(path: Path, regret: Regret) -> Path:
+    """Draw regret into a PNG of 1600 by 900, whose folder is made, and return its path.
 
     On the left against pulls, where linear regret is a straight line; on the right against their logarithm, where
     logarithmic regret is. A single curve shows the spread over bandits, several show the means' 95% intervals.
-
-    Args:
-        path: of the picture; its folder is made.
-        curves: at most eight.
-        title: of the picture.
-        lai_robbins: C of the lower bound C ln t, drawn if there is one. It binds the slope as t grows: a curve may
-            lie below the line for as long as arms are too little known for the bound to bite.
     """
+    curves, lai_robbins = regret.curves, regret.lai_robbins
     figure = chart.make_figure(9.0)
     left = figure.add_axes((0.06, 0.1, 0.41, 0.72))
     right = figure.add_axes((0.53, 0.1, 0.41, 0.72), sharey=left)
@@ -71,7 +77,7 @@ def draw_regret(path: Path, curves: Sequence[RegretCurve], *, title: str, lai_ro
     left.set_ylim(bottom=0, top=1.04 * float(max(tops)) or 1.0)
     legend: dict[str, Any] = {"edgecolor": "white", "framealpha": 0.85, "labelcolor": chart.INK, "fontsize": 14}
     right.legend(loc="upper left", **legend)
-    figure.text(0.06, 0.94, title, color=chart.INK, fontsize=22, fontweight="bold", va="center")
+    figure.text(0.06, 0.94, regret.title, color=chart.INK, fontsize=22, fontweight="bold", va="center")
     bands = "shaded: the middle 80% of bandits" if len(curves) == 1 else "shaded: 95% interval of the mean"
     said = f"cumulative regret, mean over bandits; {bands}"
     if lai_robbins is not None:

@@ -48,14 +48,14 @@ def _from_state(learner: str, view: str, method: str, summary: str, settings: di
         reference_kwargs=HELD_OUT,
         num_envs=16,
         budget=25_000,
-        eval_episodes=_EVAL_EPISODES,
+        eval_count=_EVAL_EPISODES,
         settings=settings,
         claim=_FROM_STATE,
     )
 
 
 def _from_pixels(learner: str, method: str, summary: str, settings: dict[str, Any], **changes: Any) -> Recipe:
-    shared: dict[str, Any] = {"env_kwargs": _PIXELS, "reference_kwargs": HELD_OUT, "eval_episodes": _EVAL_EPISODES}
+    shared: dict[str, Any] = {"env_kwargs": _PIXELS, "reference_kwargs": HELD_OUT, "eval_count": _EVAL_EPISODES}
     recipe_id = f"arm-reach-pixels/{method}"
     return Recipe(recipe_id, summary, learner, REACH, settings=settings, **{**shared, **changes})
 
@@ -71,7 +71,7 @@ def _beside(learner: str, summary: str) -> Recipe:
         reference_kwargs=HELD_OUT,
         num_envs=8,
         budget=1_024,
-        eval_episodes=_EVAL_EPISODES,
+        eval_count=_EVAL_EPISODES,
     )
 
 
@@ -163,7 +163,7 @@ RECIPES = (
         env_kwargs={"view": "state"},
         num_envs=16,
         budget=200_000,
-        eval_episodes=_EVAL_EPISODES,
+        eval_count=_EVAL_EPISODES,
         settings=_SAC | {"gamma": 0.98, "buffer_size": 200_000},
     ),
     _beside("expert", "the scripted expert, who knows where the object is: what imitation has to come up to"),

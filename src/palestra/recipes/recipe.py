@@ -48,7 +48,7 @@ class Recipe:
     """PyTorch threads; small networks are fastest with one."""
     eval_every: int = 0
     """Environment steps between evaluations; 0 for a tenth of the budget."""
-    eval_episodes: int = 20
+    eval_count: int = 20
     """Episodes of each of these evaluations."""
     target: float | None = None
     """Stop early when an evaluation reaches this."""

@@ -135,7 +135,7 @@ def draw(ablation: Ablation, folder: Path) -> list[Path]:
         whole = [v for v in variants if v.score is not None]
         if whole:
             title = f"the parts of {ablation.recipe.id}, {ablation.seeds} seeds"
-            unit = learner_type(ablation.recipe.learner).clock_unit
+            unit = learner_type(ablation.recipe.learner).learner.clock_unit
             sides = [Side(v.name, _curves(v.verification.recipe, v.runs), _values(v.verification)) for v in whole]
             written.append(draw_comparison(folder / name, title, whole[0].verification.metric, unit, sides))
     return written
@@ -194,7 +194,7 @@ def _along(done: Verification) -> NDArray[np.float64]:
 
 
 def _curves(recipe: Recipe, runs: Sequence[Path]) -> list[Series]:
-    headline = learner_type(recipe.learner).headline
+    headline = learner_type(recipe.learner).learner.headline
     return [read_series(Run.open(run, run.parent).metrics_path, headline) for run in runs]
 
 

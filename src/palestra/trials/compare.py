@@ -174,7 +174,7 @@ def _find(name: str, out: Path, verified: Path) -> Group:
             raise UsageError(f"recipe {name} has no runs in {folder} and no record; palestra verify {name} makes them")
         metric, world = record.facts["metric"], _world(recipe.env, recipe.env_kwargs)
         measure = _measure(metric, record.facts["episodes"])
-        cls = learner_type(recipe.learner)
+        cls = learner_type(recipe.learner).learner
         values = np.array(record.values)
         return Group(name, world, metric, measure, values, (), cls.headline, cls.clock_unit, recipe.budget)
     folder = Path(name)
@@ -212,7 +212,7 @@ def _of_runs(name: str, runs: list[Run]) -> Group:
                 )
         if plan.training.budget != first.training.budget:
             raise UsageError(f"{name} mixes budgets; expected runs that differ in their seed alone")
-    cls = learner_type(first.learner.name)
+    cls = learner_type(first.learner.name).learner
     world = _world(first.world.id, first.world.kwargs)
     finals = [_final(run) for run in chosen]
     measures = {final[0] if final else "" for final in finals}

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any, Self
 
-from palestra.engine.configured import Configured
+from palestra.engine.learner import Learner
 from palestra.engine.settings import AlgorithmConfig, TrainSettings, build, override
 from palestra.envs.world import World
 from palestra.errors import UsageError, require, unknown_name
@@ -44,7 +44,7 @@ class Plan:
     @property
     def headline(self) -> str:
         """The metric that says how good the learner is."""
-        name: str = learner_type(self.learner.name).headline
+        name: str = learner_type(self.learner.name).learner.headline
         return name
 
     def override(self, overrides: Mapping[str, Any]) -> Self:
@@ -68,9 +68,9 @@ class Plan:
         plan = replace(self, learner=learner, world=world, training=training)
         return plan if _promised(plan) == _promised(self) else replace(plan, claim=None)
 
-    def make_learner(self) -> Configured:
+    def make_learner(self) -> Learner:
         """A fresh learner."""
-        cls: type[Configured] = learner_type(self.learner.name)
+        cls = learner_type(self.learner.name)
         return cls(self.world, self.learner.settings, seed=self.training.seed, device=self.training.device)
 
     def to_json(self) -> dict[str, Any]:
@@ -115,7 +115,7 @@ def resolve(recipe: Recipe, overrides: Mapping[str, Any] | None = None) -> Plan:
         World(recipe.env, recipe.num_envs, recipe.backend, recipe.env_kwargs, recipe.reference_kwargs),
         TrainSettings(
             recipe.budget, threads=recipe.threads, eval_every=recipe.eval_every or max(1, recipe.budget // 10),
-            eval_episodes=recipe.eval_episodes, target=recipe.target,
+            eval_count=recipe.eval_count, target=recipe.target,
         ),
         recipe.id,
         recipe.claim,
@@ -132,7 +132,7 @@ def adhoc_recipe(algo: str, env_id: str, budget: int) -> Recipe:
     )
 
 
-def learner_from_json(values: Mapping[str, Any], device: str | None = None) -> Configured:
+def learner_from_json(values: Mapping[str, Any], device: str | None = None) -> Learner:
     """A fresh learner from what a folder's ``config.json`` holds: a plan, or what ``learner.save`` wrote.
 
     Args:
@@ -142,7 +142,7 @@ def learner_from_json(values: Mapping[str, Any], device: str | None = None) -> C
     for key in ("learner", "world", "training"):
         require(key in values, f"a configuration without {key!r}", "one that a training wrote")
     learner, training = _learner_from_json(values["learner"]), values["training"]
-    cls: type[Configured] = learner_type(learner.name)
+    cls = learner_type(learner.name)
     world = build(World, values["world"])
     return cls(world, learner.settings, seed=training["seed"], device=device or training["device"])
 

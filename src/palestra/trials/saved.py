@@ -6,10 +6,11 @@ from pathlib import Path
 from typing import Any, Literal
 
 from palestra.engine import checkpoint, seeding
-from palestra.engine.configured import Configured
-from palestra.engine.learner import Evaluation
+from palestra.engine.learner import Learner
 from palestra.errors import UsageError, require
 from palestra.learners.registry import learner_type
+from palestra.measure import Evaluation
+from palestra.pictures.gallery import draw_exhibits
 from palestra.runs import checkpoints
 from palestra.runs.store import Run
 from palestra.trials.plan import learner_from_json
@@ -28,7 +29,7 @@ def saved_folder(path: str | Path, out: str | Path = "runs") -> Path:
     return Run.open(path, Path(out)).path
 
 
-def load(path: str | Path, *, out: str | Path = "runs", which: Which = "best", device: str | None = None) -> Configured:
+def load(path: str | Path, *, out: str | Path = "runs", which: Which = "best", device: str | None = None) -> Learner:
     """Give a saved learner back: from a run (folder or id), or from what ``agent.save`` wrote.
 
     Args:
@@ -76,11 +77,11 @@ def evaluate(
 def draw_learned(path: str | Path, *, out: str | Path = "runs", which: Which = "best") -> list[Path]:
     """Draw what a saved learner knows beyond its curves (a value function, regret) into ``plots/``; often nothing."""
     folder = saved_folder(path, out)
-    if learner_type(_read_config(folder)["learner"]["name"]).draw is Configured.draw:
+    if learner_type(_read_config(folder)["learner"]["name"]).learner.exhibits is Learner.exhibits:
         return []
     learner = load(folder, which=which)
     try:
-        return learner.draw(folder / "plots")
+        return draw_exhibits(learner.exhibits(), folder / "plots")
     finally:
         learner.close()
 

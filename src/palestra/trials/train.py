@@ -6,10 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from palestra.engine import seeding
-from palestra.engine.configured import Configured
 from palestra.engine.device import threads
+from palestra.engine.learner import Learner
 from palestra.engine.trainer import Ending, Trainer, TrainResult
 from palestra.errors import PalestraError
+from palestra.measure import Measure
 from palestra.recipes.recipe import Recipe
 from palestra.recipes.registry import get_recipe
 from palestra.runs import index
@@ -101,7 +102,7 @@ def follow(plan: Plan, *, out: str | Path = "runs", progress: bool = False) -> O
     with threads(plan.training.threads):
         learner = plan.make_learner()
         if plan.claim:
-            learner.check_reference()
+            learner.check_measurable(Measure(split="reference"))
         task, _, method = plan.recipe.partition("/")
         run = Run.create(Path(out), task, method, plan.training.seed, plan.to_json())
         index.record(Path(out), run)
@@ -124,7 +125,7 @@ def resume(
     return _illustrated(outcome, plots=plots, video=video)
 
 
-def _run(trainer: Trainer, learner: Configured, run: Run, plan: Plan, *, go_on: bool = False) -> Outcome:
+def _run(trainer: Trainer, learner: Learner, run: Run, plan: Plan, *, go_on: bool = False) -> Outcome:
     try:
         notes = _go_on(trainer, run) if go_on else []
         result = trainer.run()

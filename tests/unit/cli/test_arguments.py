@@ -12,7 +12,7 @@ from palestra.errors import UsageError
 def test_train_takes_every_documented_option() -> None:
     text = (
         "cartpole/ppo --seed 3 --device cpu --set gamma=0.9 --set hidden_sizes=8,8 --total-timesteps 77 --num-envs 2"
-        " --backend sync --env-kwargs {} --out here --eval-every 5 --eval-episodes 6 --target 7.5"
+        " --backend sync --env-kwargs {} --out here --eval-every 5 --eval-count 6 --target 7.5"
         " --checkpoint-every 8 --threads 2 --video --no-plots --json --quiet"
     )
     assert parse(train.Args, text.split(), "train") == train.Args(
@@ -20,7 +20,7 @@ def test_train_takes_every_documented_option() -> None:
         json=True, quiet=True,
         flags=train.Flags(
             seed=3, device="cpu", total_timesteps=77, num_envs=2, backend="sync", env_kwargs="{}", eval_every=5,
-            eval_episodes=6, target=7.5, checkpoint_every=8.0, threads=2,
+            eval_count=6, target=7.5, checkpoint_every=8.0, threads=2,
         ),
     )  # fmt: skip
 

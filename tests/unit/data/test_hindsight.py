@@ -142,7 +142,7 @@ def test_the_share_is_what_it_says_and_the_rest_is_as_it_was() -> None:
     ended = b.obs_BF[:, 2] == 3.0
     assert set(b.discount_B[real & ended].tolist()) == {0.0}  # as the world said
     assert set(b.discount_B[real & ~ended].tolist()) == {0.5}
-    assert bool((buffer.state_dict()["fields"]["obs"][..., 1] == FAR).all())  # nothing is written back
+    assert bool((buffer.state_dict()["seen"]["obs"][..., 1] == FAR).all())  # nothing is written back
 
 
 def test_cut_ends_an_episode_for_goals_too() -> None:

@@ -8,15 +8,15 @@ from typing import Any
 import pytest
 from coin import Coin
 
-from palestra.engine.learner import Metrics
 from palestra.engine.trainer import Trainer, TrainResult, TrainSettings
 from palestra.errors import UsageError
+from palestra.measure import Metrics
 from palestra.runs import checkpoints
 from palestra.runs.codec import encode
 from palestra.runs.series import read_rows
 from palestra.runs.store import Run
 
-SETTINGS: dict[str, Any] = {"tensorboard": False, "budget": 88, "eval_every": 24, "eval_episodes": 5, "log_every": 16}
+SETTINGS: dict[str, Any] = {"tensorboard": False, "budget": 88, "eval_every": 24, "eval_count": 5, "log_every": 16}
 
 
 class Crash(Exception):

@@ -1,5 +1,6 @@
 """The Trainer with a toy learner: when it logs and evaluates, what it keeps, and how it ends."""
 
+import math
 import os
 import signal
 from collections.abc import Callable
@@ -11,9 +12,9 @@ import torch
 from coin import Coin
 
 from palestra.engine import seeding
-from palestra.engine.learner import Evaluation, Metrics
 from palestra.engine.trainer import Trainer, TrainResult, TrainSettings
 from palestra.errors import UsageError
+from palestra.measure import Evaluation, Measure, Metrics
 from palestra.runs import checkpoints
 from palestra.runs.codec import encode
 from palestra.runs.series import read_rows, read_series
@@ -27,8 +28,8 @@ class Scripted(Coin):
         super().__init__()
         self.score, self.asked = score, []
 
-    def evaluate(self, *, episodes: int, seed: int) -> Evaluation:
-        self.asked.append((self.clock, episodes, seed))
+    def measured(self, measure: Measure) -> Evaluation:
+        self.asked.append((self.clock, measure.count, measure.seed))
         score = self.score(self.clock)
         return Evaluation(score, torch.tensor([score]), {"eval/score": score})
 
@@ -81,7 +82,7 @@ def test_a_metric_that_comes_now_and_then_is_averaged_over_its_own_times(run: Ru
 
 def test_it_evaluates_at_the_clocks_asked_for_and_at_the_end_with_seeds_of_their_own(run: Run) -> None:
     learner = Scripted(lambda clock: clock / 100)
-    result = train(learner, run, budget=88, eval_every=20, eval_episodes=7, seed=5)
+    result = train(learner, run, budget=88, eval_every=20, eval_count=7, seed=5)
     clocks = [24, 40, 64, 80, 88]
     assert learner.asked == [(c, 7, seeding.derive(5, "evaluation", c)) for c in clocks]
     assert read_series(run.metrics_path, "eval/score")[0].tolist() == clocks
@@ -180,7 +181,7 @@ def test_wall_clock_figures_stay_out_of_the_reproducible_rows(run: Run) -> None:
     [
         ({"budget": 0}, "budget=0; expected a positive number"),
         ({"eval_every": -1}, "eval_every=-1; expected 0 or more"),
-        ({"eval_episodes": 0}, "eval_episodes=0; expected at least 1"),
+        ({"eval_count": -1}, "eval_count=-1; expected 0 or more"),
         ({"log_every": -5}, "log_every=-5"),
         ({"checkpoint_every": -0.1}, "checkpoint_every=-0.1"),
     ],
@@ -192,7 +193,35 @@ def test_settings_out_of_range_are_refused(settings: dict[str, Any], message: st
 
 def test_a_learner_without_an_evaluation_says_how_to_train_it() -> None:
     class Silent(Coin):
-        evaluate = Coin.__mro__[1].evaluate
+        measured = Coin.__mro__[1].measured
 
     with pytest.raises(TypeError, match="Silent has no evaluation; train it with eval_every=0"):
         train(Silent(), eval_every=8)
+
+
+def test_a_hook_after_an_evaluation_may_stop_the_training(run: Run) -> None:
+    told = []
+
+    def stop_at_24(clock: int, evaluation: Evaluation) -> bool:
+        told.append((clock, evaluation.score))
+        return clock < 24
+
+    learner = Scripted(float)
+    result = Trainer(learner, TrainSettings(budget=80, eval_every=8), run, stop_at_24).run()
+    assert told == [(8, 8.0), (16, 16.0), (24, 24.0)]
+    assert (result.ending, result.steps) == ("stopped", 24)
+
+
+def test_where_lower_is_better_the_lowest_is_the_best_and_reaches_the_target() -> None:
+    class Falling(Scripted):
+        direction = "down"
+
+    result = train(Falling(lambda clock: abs(clock - 32)), eval_every=8)
+    assert (result.best_score, result.best_step) == (0, 32)
+    assert train(Falling(lambda clock: 80 - clock), eval_every=8, target=50).steps == 32
+
+
+def test_a_score_that_is_no_number_is_never_the_best_and_reaches_nothing() -> None:
+    result = train(Scripted(lambda clock: math.nan if clock < 40 else 1.0), eval_every=8, target=2.0)
+    assert (result.best_score, result.best_step, result.ending) == (1.0, 40, "finished")
+    assert train(Scripted(lambda clock: math.nan), eval_every=8, target=0.0).best_step is None

@@ -1,5 +1,6 @@
 """Spaces of every kind to the contract's form and back."""
 
+import pickle
 from typing import Any
 
 import gymnasium as gym
@@ -9,7 +10,9 @@ import torch
 from gymnasium import spaces
 from gymnasium.wrappers import FlattenObservation
 
+from palestra.envs.registry import make_vec
 from palestra.envs.spaces import (
+    Packed,
     adapted_observation_space,
     flat_dim,
     native_action,
@@ -84,6 +87,116 @@ def test_other_boxes_become_float32(own: spaces.Box) -> None:
 def test_an_observation_space_that_is_no_vector_is_named(own: gym.Space[Any]) -> None:
     with pytest.raises(UsageError, match=own.__class__.__name__):
         adapted_observation_space(own, "Some-v0")
+
+
+EYE = spaces.Box(0, 255, (8, 9, 3), np.uint8)
+MIXED = [
+    spaces.Dict({"body": spaces.Box(-1.0, 1.0, (3,), np.float64), "eye": EYE, "mode": spaces.Discrete(4, start=2)}),
+    spaces.Tuple((spaces.Box(-1.0, 1.0, (), np.float32), EYE, spaces.Box(0, 255, (2, 8, 8), np.uint8))),
+    spaces.Dict({"head": spaces.Dict({"eye": EYE, "speed": spaces.Box(-1.0, 1.0, (2, 2), np.float32)})}),
+    spaces.Dict({"eye": EYE}),
+]
+
+
+@pytest.mark.parametrize("own", MIXED)
+def test_images_and_numbers_are_packed_and_come_back_bit_for_bit(own: gym.Space[Any]) -> None:
+    space, convert = adapted_observation_space(own, "x")
+    assert isinstance(space, Packed)
+    assert convert is not None
+    own.seed(0)
+    given = [own.sample() for _ in range(5)]
+    rows = [convert(obs) for obs in given]
+    assert all(space.contains(row) for row in rows)
+    batch = torch.from_numpy(np.stack(rows))
+    parts = space.unpack(batch)
+    assert list(parts) == [part.name for part in space.layout]
+    for i, obs in enumerate(given):
+        for name, leaf in leaves(own, obs).items():
+            assert parts[name].dtype == (torch.uint8 if leaf.dtype == np.uint8 else torch.float32)
+            np.testing.assert_array_equal(parts[name][i].numpy(), leaf)
+            np.testing.assert_array_equal(space.unpack(batch[i])[name].numpy(), leaf)  # one as well as a batch
+    assert len(parts) == len(leaves(own, given[0]))
+
+
+def leaves(own: gym.Space[Any], obs: Any, name: str = "") -> dict[str, Any]:
+    """What an observation holds, by names joined with dots, in the contract's form."""
+    if isinstance(own, spaces.Dict | spaces.Tuple):
+        inside = own.items() if isinstance(own, spaces.Dict) else enumerate(own)
+        parts = [leaves(part, obs[key], f"{name}.{key}".removeprefix(".")) for key, part in inside]
+        return {key: leaf for part in parts for key, leaf in part.items()}
+    _, convert = adapted_observation_space(own, "x")
+    return {name: np.asarray(obs if convert is None else convert(obs))}
+
+
+def test_a_packed_batch_is_packed_row_by_row_and_any_bits_survive() -> None:
+    space = Packed({"body": spaces.Box(-np.inf, np.inf, (2,), np.float32), "eye": spaces.Box(0, 255, (3, 5), np.uint8)})
+    assert [(part.name, part.start, part.size) for part in space.layout] == [("eye", 0, 15), ("body", 15, 8)]
+    body = np.array([[np.nan, -0.0], [np.inf, 1e-45]], np.float32)
+    eye = np.arange(30, dtype=np.uint8).reshape(2, 3, 5)
+    batch = space.pack({"eye": eye, "body": body})
+    assert batch.shape == (2, 23)
+    for i in range(2):
+        np.testing.assert_array_equal(batch[i], space.pack({"eye": eye[i], "body": body[i]}))
+    rollout = torch.from_numpy(batch).repeat(4, 1).view(2, 4, 23)  # (T, E, N)
+    parts = space.unpack(rollout)
+    assert parts["eye"].shape == (2, 4, 3, 5)
+    assert parts["body"].shape == (2, 4, 2)
+    assert torch.equal(
+        parts["body"].view(torch.int32), torch.from_numpy(body).repeat(4, 1).view(2, 4, 2).view(torch.int32)
+    )
+
+
+def test_packed_spaces_are_the_same_if_their_parts_are() -> None:
+    box, eye = spaces.Box(-1.0, 1.0, (3,), np.float32), spaces.Box(0, 255, (2, 8, 8), np.uint8)
+    assert Packed({"a": box, "b": eye}) == Packed({"a": box, "b": eye})
+    assert Packed({"a": box, "b": eye}) != Packed({"c": box, "b": eye})
+    assert Packed({"a": box, "b": eye}) != spaces.Box(0, 255, (140,), np.uint8)
+    assert pickle.loads(pickle.dumps(Packed({"a": box, "b": eye}))) == Packed({"a": box, "b": eye})
+
+
+def test_packed_bytes_are_never_taken_for_numbers() -> None:
+    space, _ = adapted_observation_space(MIXED[0], "x")
+    with pytest.raises(UsageError, match=r"images and numbers together \(eye, body, mode\).*expected an algorithm"):
+        flat_dim(space)
+
+
+class Both(gym.Env[Any, Any]):
+    """Counts its steps in a picture and a number; ends after three."""
+
+    observation_space = spaces.Dict({"eye": spaces.Box(0, 255, (2, 8, 8), np.uint8), "n": spaces.Box(0.0, 9.0, (1,))})
+    action_space = spaces.Discrete(2)
+
+    def _seen(self) -> dict[str, Any]:
+        return {"eye": np.full((2, 8, 8), self.n, np.uint8), "n": np.array([self.n / 8], np.float32)}
+
+    def reset(self, *, seed: int | None = None, options: Any = None) -> Any:
+        super().reset(seed=seed)
+        self.n = 0
+        return self._seen(), {}
+
+    def step(self, action: Any) -> Any:
+        self.n += 1
+        return self._seen(), float(action), self.n == 3, False, {}
+
+
+gym.register("tests/Both-v0", Both)
+
+
+@pytest.mark.parametrize("backend", ["sync", "async"])
+def test_every_backend_of_gymnasium_carries_packed_observations(backend: str) -> None:
+    env = make_vec("tests/Both-v0", 2, backend=backend)
+    try:
+        space = env.observation_space
+        assert isinstance(space, Packed)
+        obs = env.reset(0)
+        for n in (1, 2, 3):
+            result = env.step(torch.tensor([0, 1]))
+            seen = space.unpack(result.final_obs)
+            assert seen["eye"].unique().tolist() == [n]
+            assert seen["n"].tolist() == [[n / 8]] * 2
+        assert torch.equal(result.obs, obs)  # a new episode
+    finally:
+        env.close()
 
 
 def test_a_box_without_bounds_is_served_and_nothing_of_it_clipped() -> None:

@@ -9,6 +9,7 @@ from gymnasium import spaces
 from plain_layers import plain_encoder
 from torch import Tensor, nn
 
+from palestra.envs.spaces import Packed
 from palestra.errors import UsageError
 from palestra.nets.encoders import (
     ARCHITECTURES,
@@ -16,12 +17,15 @@ from palestra.nets.encoders import (
     LAYERS,
     ConvEncoder,
     FlatEncoder,
+    PackedEncoder,
     image_layout,
     make_encoder,
     narrow,
 )
 from palestra.nets.ensemble import Ensemble
 from palestra.nets.optimizer import ClippedAdam
+from palestra.ops.augment import random_shift
+from palestra.ops.terms import Term, differentiate
 
 
 def space(*shape: int, dtype: Any = np.uint8) -> spaces.Box:
@@ -60,7 +64,7 @@ def pytorchs(encoder: ConvEncoder, given: int) -> nn.Sequential:
 def test_it_is_so_many_layers_of_pytorch(shape: tuple[int, int, int]) -> None:
     encoder, given = make(*shape), images(6, *shape)
     expected = pytorchs(encoder, shape[0])(given.float() / 255 - 0.5)
-    out = encoder(encoder.inputs(given))
+    out = encoder(encoder.to_batch(given))
     torch.testing.assert_close(out, expected, rtol=1e-4, atol=1e-5)
     assert out.shape == (6, encoder.num_features)
     assert out.std() > 0.1
@@ -111,9 +115,9 @@ def test_an_image_that_an_architecture_leaves_nothing_of_is_refused() -> None:
 def test_the_layouts_show_the_same_picture() -> None:
     given = images(5, 3, 24, 20)
     first, last = make(3, 24, 20), make(24, 20, 3)
-    assert torch.equal(first.inputs(given), last.inputs(given.permute(0, 2, 3, 1).contiguous()))
+    assert torch.equal(first.to_batch(given), last.to_batch(given.permute(0, 2, 3, 1).contiguous()))
     grey, plain = make(1, 24, 20), make(24, 20)
-    assert torch.equal(grey.inputs(given[:, :1]), plain.inputs(given[:, 0]))
+    assert torch.equal(grey.to_batch(given[:, :1]), plain.to_batch(given[:, 0]))
 
 
 @pytest.mark.parametrize(
@@ -139,8 +143,103 @@ def test_vectors_stay_as_they_are() -> None:
     encoder = make_encoder(space(3, 2, dtype=np.float32), torch.Generator())
     assert isinstance(encoder, FlatEncoder)
     obs = torch.randn(5, 3, 2, generator=torch.Generator().manual_seed(0))
-    assert torch.equal(encoder(encoder.inputs(obs)), obs.flatten(1))
+    assert torch.equal(encoder(encoder.to_batch(obs)), obs.flatten(1))
     assert (encoder.num_features, list(encoder.parameters())) == (6, [])
+    assert not encoder.learns
+    batch, generator = encoder.to_batch(obs), torch.Generator()
+    before = generator.get_state()
+    assert torch.equal(encoder.encode(batch), obs.flatten(1))
+    assert torch.equal(encoder.encode_to_learn(encoder.shifted(batch, 3, generator)), obs.flatten(1))
+    assert torch.equal(generator.get_state(), before)
+
+
+def test_flat_is_pixels_one_by_one_and_has_to_be_asked_for() -> None:
+    given = images(5, 3, 12, 12)
+    encoder = make_encoder(space(3, 12, 12), torch.Generator(), "flat")
+    assert isinstance(encoder, FlatEncoder)
+    assert torch.equal(encoder.encode(encoder.to_batch(given)), given.flatten(1).float() / 255)
+    assert encoder.num_features == 3 * 12 * 12
+    assert isinstance(make_encoder(space(3, 12, 12), torch.Generator(), "fast"), ConvEncoder)
+    flat = make_encoder(BOTH, torch.Generator(), "flat")
+    obs, eye, body = both(4)
+    expected = torch.cat((eye.flatten(1).float() / 255, obs_of(eye, "grey").flatten(1).float() / 255, body), 1)
+    assert torch.equal(flat.encode(flat.to_batch(obs)), expected)
+    assert flat.num_features == expected.shape[1]
+
+
+BOTH = Packed({
+    "body": spaces.Box(-1.0, 1.0, (3,), np.float32),
+    "eye": space(12, 14, 3),
+    "grey": space(2, 10, 10),
+})  # fmt: skip
+"""A coloured image with its channels last, a stack of two with them first, and a vector."""
+
+
+def obs_of(eye: Tensor, name: str) -> Tensor:
+    """The other image that goes with one."""
+    return eye.flatten(1)[:, :200].view(-1, 2, 10, 10) if name == "grey" else eye
+
+
+def both(num: int) -> tuple[Tensor, Tensor, Tensor]:
+    """Packed observations, and of them the coloured image and the vector."""
+    eye, body = images(num, 12, 14, 3), torch.randn(num, 3, generator=torch.Generator().manual_seed(num))
+    packed = BOTH.pack({"eye": eye.numpy(), "grey": obs_of(eye, "grey").numpy(), "body": body.numpy()})
+    return torch.from_numpy(packed), eye, body
+
+
+@pytest.fixture
+def packed_encoder() -> PackedEncoder:
+    encoder = make_encoder(BOTH, torch.Generator().manual_seed(0), narrow(4, 6))
+    assert isinstance(encoder, PackedEncoder)
+    return encoder
+
+
+def test_packed_parts_are_encoded_each_in_its_way_and_stand_side_by_side(packed_encoder: PackedEncoder) -> None:
+    init = torch.Generator().manual_seed(0)
+    eyes = [ConvEncoder(space(*shape), init, narrow(4, 6)) for shape in ((12, 14, 3), (2, 10, 10))]
+    obs, eye, body = both(5)
+    expected = [e.encode(e.to_batch(x)) for e, x in zip(eyes, (eye, obs_of(eye, "grey")))]
+    batch = packed_encoder.to_batch(obs)
+    assert batch.dtype == torch.uint8
+    assert torch.equal(packed_encoder.encode(batch), torch.cat((*expected, body), 1))
+    assert packed_encoder.num_features == 6 + 6 + 3
+
+
+def test_shifts_of_packed_parts_move_images_alone(packed_encoder: PackedEncoder) -> None:
+    obs, eye, body = both(5)
+    generator, alone = (torch.Generator().manual_seed(1) for _ in range(2))
+    moved = packed_encoder.shifted(packed_encoder.to_batch(obs), 2, generator)
+    images_first = [random_shift(x, 2, alone) for x in (eye.permute(0, 3, 1, 2), obs_of(eye, "grey"))]
+    expected = [x.flatten(1) for x in images_first] + [body.view(torch.uint8)]
+    assert torch.equal(moved, torch.cat(expected, 1))
+    assert not torch.equal(moved, packed_encoder.to_batch(obs))
+    before = generator.get_state()
+    assert torch.equal(packed_encoder.shifted(moved, 0, generator), moved)
+    assert torch.equal(generator.get_state(), before)
+
+
+def test_packed_parts_learn_as_autograd_says(packed_encoder: PackedEncoder) -> None:
+    batch = packed_encoder.to_batch(both(5)[0])
+    weights = torch.linspace(-1.0, 1.0, packed_encoder.num_features)
+    parameters = list(packed_encoder.parameters())
+    expected = torch.autograd.grad((packed_encoder.encode(batch) * weights).square().mean(), parameters)
+    ClippedAdam([packed_encoder], 1e-3)  # gives every parameter a grad to write into
+    with torch.no_grad():
+        features = packed_encoder.encode_to_learn(batch)
+        with torch.enable_grad():
+            loss = (features * weights).square().mean()
+    differentiate(loss, lambda owner: owner is packed_encoder)
+    for p, gradient in zip(parameters, expected, strict=True):
+        assert gradient.abs().max() > 0
+        torch.testing.assert_close(p.grad, gradient, rtol=1e-4, atol=1e-6)
+
+
+def test_an_image_without_vectors_packed_is_that_image() -> None:
+    alone = Packed({"eye": space(2, 10, 10)})
+    kinds = (alone, space(2, 10, 10))
+    encoder, plain = (make_encoder(kind, torch.Generator().manual_seed(0), narrow(4, 6)) for kind in kinds)
+    given = images(3, 2, 10, 10)
+    assert torch.equal(encoder.encode(encoder.to_batch(given.flatten(1))), plain.encode(plain.to_batch(given)))
 
 
 def test_weights_begin_orthogonal_from_the_generator_alone() -> None:
@@ -165,10 +264,9 @@ def test_the_gradient_through_a_critic_by_hand_is_autograds() -> None:
 
     ClippedAdam([critics, encoder], 1e-3)  # gives every parameter a grad to write into
     with torch.no_grad():
-        seen = encoder.record(given)
-        recorded = critics.record(torch.cat((seen, action), 1))
-        to_inputs = critics.input_gradient(recorded, critics.backward(recorded, to_out)).sum(0)
-        encoder.backward(seen, to_inputs[:, : encoder.num_features])
+        q = critics.record(encoder.record(given), action)
+    found = differentiate(Term(lambda: 0.0, (q, lambda: to_out)), lambda _: True)
+    assert found.learned == [critics, encoder]
     assert len(everything) == len(expected)
     for p, gradient in zip(everything, expected, strict=True):
         assert gradient.abs().max() > 0
@@ -179,4 +277,4 @@ def test_going_back_without_a_place_for_gradients_says_so() -> None:
     encoder = make(1, 24, 24)
     seen = encoder.record(images(2, 1, 24, 24))
     with pytest.raises(RuntimeError, match="no grad to write into"):
-        encoder.backward(seen, torch.ones_like(seen))
+        differentiate(seen.sum(), lambda _: True)

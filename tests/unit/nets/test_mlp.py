@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from palestra.nets.mlp import MLP
+from palestra.ops.terms import Derivatives, Term, differentiate
 
 SIZES = {"depth 1": [3, 2], "depth 2": [4, 7, 1], "depth 3": [5, 8, 6, 3], "depth 4": [2, 5, 4, 6, 2]}
 BOTH = pytest.mark.parametrize("activation", ["tanh", "relu"])
@@ -43,6 +44,11 @@ def spoil_gradients(net: MLP) -> None:
         p.grad = torch.full_like(p, 7.0)
 
 
+def go_back(out: Tensor, to_out: Tensor, learn: bool = True) -> Derivatives:
+    """From a derivative at recorded outputs to those of the parameters and inputs."""
+    return differentiate(Term(lambda: 0.0, (out, lambda: to_out)), lambda _: learn)
+
+
 def loss(out: Tensor, weight: Tensor) -> Tensor:
     return (out * weight).sum() + out.pow(3).mean()
 
@@ -50,10 +56,10 @@ def loss(out: Tensor, weight: Tensor) -> Tensor:
 def both_gradients(net: MLP, x: Tensor, weight: Tensor) -> tuple[list[Tensor], list[Tensor]]:
     """The output and the gradients to every parameter: by hand, and PyTorch's."""
     spoil_gradients(net)
-    recording = net.record(x)
-    (at_out,) = torch.autograd.grad(loss(recording.out, weight), recording.out)
-    net.backward(recording, at_out)
-    by_hand = [recording.out.detach(), *(p.grad for p in by_layer(net))]
+    out = net.record(x)
+    (at_out,) = torch.autograd.grad(loss(out, weight), out)
+    go_back(out, at_out)
+    by_hand = [out.detach(), *(p.grad for p in by_layer(net))]
     reference = sequential(net)
     out = reference(x)
     loss(out, weight).backward()
@@ -92,19 +98,32 @@ def test_forward_is_pytorchs_in_output_and_every_gradient(activation: str, sizes
 
 
 class ByHand(torch.autograd.Function):
-    """``record`` and ``backward`` as one operation, for ``gradcheck``."""
+    """A recorded pass and its way back as one operation, for ``gradcheck``."""
 
     @staticmethod
     def forward(ctx: Any, net: MLP, x: Tensor, *parameters: Tensor) -> Tensor:
-        ctx.recording = net.record(x)
-        return ctx.recording.out.detach()
+        ctx.net, ctx.x, ctx.needs_x = net, x, ctx.needs_input_grad[1]
+        return net.record(x).detach()
 
     @staticmethod
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
-        net, inputs = ctx.recording.mlp, ctx.recording.inputs
-        spoil_gradients(net)
-        net.backward(ctx.recording._replace(inputs=list(inputs)), grad)  # gradcheck goes back more than once
-        return None, None, *(p.grad for p in net.parameters())
+        x = ctx.x.detach().requires_grad_()
+        out = ctx.net.record(x)  # gradcheck goes back more than once
+        spoil_gradients(ctx.net)
+        to_x = go_back(out, grad).at[id(x)]
+        return None, to_x if ctx.needs_x else None, *(p.grad for p in ctx.net.parameters())
+
+
+def difference(net: MLP, x: Tensor, p: nn.Parameter, h: float = 1e-6) -> float:
+    """How the sum of what PyTorch's own layers give changes with a parameter's first number."""
+    ends = []
+    for step in (h, -h):
+        with torch.no_grad():
+            before = p.view(-1)[0].item()
+            p.view(-1)[0] = before + step
+            ends.append(float(sequential(net)(x).sum()))
+            p.view(-1)[0] = before
+    return (ends[0] - ends[1]) / (2 * h)
 
 
 @BOTH
@@ -115,7 +134,14 @@ def test_the_gradient_is_the_numerical_one(activation: str, sizes: list[int]) ->
     parameters = tuple(net.parameters())
     # gradcheck moves the parameters in place, so that the network sees every difference.
     assert torch.autograd.gradcheck(lambda *_: ByHand.apply(net, x, *parameters), parameters)
-    assert torch.autograd.gradcheck(lambda x, *_: net(x), (x.requires_grad_(), *parameters))
+    assert torch.autograd.gradcheck(
+        lambda x, *_: ByHand.apply(net, x, *parameters), (x.clone().requires_grad_(), *parameters)
+    )
+    spoil_gradients(net)
+    out = net(x)
+    found = torch.autograd.grad(out, parameters, torch.ones_like(out))
+    for p, gradient in zip(parameters, found, strict=True):  # of ``forward``: against differences of PyTorch's layers
+        assert gradient.view(-1)[0].item() == pytest.approx(difference(net, x, p), rel=1e-5, abs=1e-8)
 
 
 def test_in_float32_at_the_size_of_a_policy() -> None:
@@ -132,13 +158,12 @@ def test_a_recording_is_the_output_as_a_leaf_and_leaves_the_input_alone(activati
     net = make(sizes, activation)
     x = torch.randn(9, sizes[0], generator=torch.Generator().manual_seed(4)).requires_grad_()
     untouched = x.detach().clone()
-    recording = net.record(x)
-    torch.testing.assert_close(recording.out, net(x))
-    assert recording.out.is_leaf
-    assert recording.out.requires_grad
-    assert recording.mlp is net
+    out = net.record(x)
+    torch.testing.assert_close(out, net(x))
+    assert out.is_leaf
+    assert out.requires_grad
     spoil_gradients(net)
-    net.backward(recording, torch.ones_like(recording.out))
+    assert go_back(out, torch.ones_like(out)).learned == [net]
     assert torch.equal(x, untouched)  # activations are made in place, but never in the caller's tensor
     assert x.grad is None
 
@@ -170,8 +195,8 @@ def test_recordings_of_one_network_do_not_disturb_each_other() -> None:
     x, other = torch.randn(2, 5, 3, dtype=torch.float64, generator=torch.Generator())
     spoil_gradients(net)
     first, second = net.record(x), net.record(other)
-    for recording, seen in ((second, other), (first, x)):
-        net.backward(recording, torch.ones_like(recording.out))
+    for out, seen in ((second, other), (first, x)):
+        go_back(out, torch.ones_like(out))
         reference = sequential(net)
         reference(seen).sum().backward()
         for ours, theirs in zip(by_layer(net), reference.parameters(), strict=True):
@@ -181,13 +206,13 @@ def test_recordings_of_one_network_do_not_disturb_each_other() -> None:
 def test_a_recording_is_gone_back_once_and_only_into_gradients_that_exist() -> None:
     net = make([3, 4, 2], "tanh")
     spoil_gradients(net)
-    recording = net.record(torch.ones(1, 3))
-    net.backward(recording, torch.ones(1, 2))
+    out = net.record(torch.ones(1, 3))
+    go_back(out, torch.ones(1, 2))
     with pytest.raises(RuntimeError, match=r"gone back already.*record again"):
-        net.backward(recording, torch.ones(1, 2))
+        go_back(out, torch.ones(1, 2))
     net.zero_grad()
     with pytest.raises(RuntimeError, match="no grad to write into"):
-        net.backward(net.record(torch.ones(1, 3)), torch.ones(1, 2))
+        go_back(net.record(torch.ones(1, 3)), torch.ones(1, 2))
 
 
 def test_a_step_between_forward_and_backward_is_an_error_and_not_a_wrong_gradient() -> None:
@@ -222,5 +247,5 @@ def test_a_copy_uses_its_own_parameters() -> None:
         for p in twin.parameters():
             p.zero_()
     assert torch.equal(twin(x), torch.zeros(1, 2))
-    assert torch.equal(twin.record(x).out, torch.zeros(1, 2))
+    assert torch.equal(twin.record(x), torch.zeros(1, 2))
     assert torch.equal(net(x), before)

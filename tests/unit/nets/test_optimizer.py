@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from palestra.nets.mlp import MLP, Recording
+from palestra.nets.mlp import MLP
 from palestra.nets.optimizer import ClippedAdam, ClippedRMSprop, flatten_parameters
 from palestra.runs.codec import decode, encode
 
@@ -32,24 +32,23 @@ WAYS = {"autograd": NOBODY, "policy": POLICY, "value": VALUE, "both": BOTH, "bot
 """Which of the modules are recorded."""
 
 
-def loss_of(modules: nn.ModuleList, i: int, way: tuple[int, ...] = NOBODY) -> tuple[Tensor, list[Recording]]:
-    """A loss on all parameters, as an actor-critic has it, and the recordings it was written on."""
+def loss_of(modules: nn.ModuleList, i: int, way: tuple[int, ...] = NOBODY) -> Tensor:
+    """A loss on all parameters, as an actor-critic has it."""
     dtype = next(modules.parameters()).dtype
     x = torch.randn(16, 3, generator=torch.Generator().manual_seed(i)).to(dtype)
     recordings = {k: modules[k].record(x) for k in way}
-    mean, value = (recordings[k].out if k in way else modules[k](x) for k in (0, 2))
+    mean, value = (recordings[k] if k in way else modules[k](x) for k in (0, 2))
     z = (x[:, :2] - mean) * torch.exp(-modules[1].log_std)
-    loss = (
+    return (
         0.5 * z.square().mean()
         + modules[1].log_std.mean()
         + (value - x[:, :1]).square().mean()
         + 0.1 * (z * value).mean()
     )
-    return loss, list(recordings.values())
 
 
 def minimise(optimizer: ClippedAdam, modules: nn.ModuleList, i: int, way: tuple[int, ...] = BOTH) -> None:
-    optimizer.minimise(*loss_of(modules, i, way))
+    optimizer.descend(loss_of(modules, i, way))
 
 
 @pytest.mark.parametrize("way", WAYS.values(), ids=WAYS)
@@ -59,7 +58,7 @@ def test_the_gradient_is_autograds_in_every_parameter(depth: int, way: tuple[int
     optimizer = ClippedAdam(ours, 1e-2, 1e-5, 1e6)
     for i in range(3):  # what an earlier step left behind is written over
         theirs.zero_grad()
-        loss_of(theirs, i)[0].backward()
+        loss_of(theirs, i).backward()
         expected = [p.grad.clone() for p in theirs.parameters()]
         minimise(optimizer, ours, i, way)
         for p, gradient in zip(ours.parameters(), expected, strict=True):
@@ -82,7 +81,7 @@ def test_it_is_clip_grad_norm_and_adam(max_grad_norm: float, way: str, dtype: to
         fast.learning_rate = reference.param_groups[0]["lr"] = 1e-2 * (1 - i / 100)
         minimise(fast, ours, i, recorded)
         reference.zero_grad()
-        loss_of(theirs, i)[0].backward()
+        loss_of(theirs, i).backward()
         clipped.append(bool(nn.utils.clip_grad_norm_(theirs.parameters(), max_grad_norm) > max_grad_norm))
         reference.step()
     rtol, atol = (1e-4, 1e-6) if dtype == torch.float32 else (1e-12, 1e-12)
@@ -100,8 +99,8 @@ def test_a_network_that_falls_out_of_the_loss_has_gradient_zero_and_coasts(way: 
     x = torch.ones(1, 3, dtype=torch.float64)
     for i in range(6):
         recordings = {k: ours[k].record(x) for k in way}
-        out, value = (recordings[k].out if k in way else ours[k](x) for k in (0, 2))
-        optimizer.minimise(out.sum() + value.sum() if i < 3 else out.sum(), list(recordings.values()))
+        out, value = (recordings[k] if k in way else ours[k](x) for k in (0, 2))
+        optimizer.descend(out.sum() + value.sum() if i < 3 else out.sum())
         reference.zero_grad(set_to_none=False)
         (theirs[0](x).sum() + theirs[2](x).sum() if i < 3 else theirs[0](x).sum()).backward()
         for p in theirs.parameters():  # of the one that never was in the loss it is None, and Adam would skip it
@@ -118,8 +117,7 @@ def test_what_never_was_in_the_loss_stays_as_it_is(way: tuple[int, ...]) -> None
     modules = make()
     optimizer, before = ClippedAdam(modules, 1e-2, 1e-5, 1.0), copy.deepcopy(modules)
     x = torch.ones(1, 3)
-    recordings = [modules[k].record(x) for k in way]
-    optimizer.minimise((recordings[0].out if way else modules[0](x)).sum(), recordings)
+    optimizer.descend((modules[0].record(x) if way else modules[0](x)).sum())
     for k in (1, 2):
         assert all(torch.equal(p, q) for p, q in zip(modules[k].parameters(), before[k].parameters(), strict=True))
     assert not torch.equal(modules[0].weights[0], before[0].weights[0])
@@ -132,19 +130,57 @@ def test_a_network_recorded_twice_is_refused_and_nothing_moves() -> None:
     for _ in range(2):
         first, other, second = modules[0].record(x), modules[2].record(x), modules[0].record(2 * x)
         with pytest.raises(ValueError, match="recorded twice for one loss; call forward"):
-            optimizer.minimise((first.out + second.out + other.out).sum(), [first, other, second])
+            optimizer.descend((first + second + other).sum())
     assert all(torch.equal(p, q) for p, q in zip(modules.parameters(), before.parameters(), strict=True))
 
 
 def test_a_recording_used_again_is_an_error_and_not_a_wrong_gradient() -> None:
     modules = make()
     optimizer = ClippedAdam(modules, 1e-2, 1e-5, 1.0)
-    recording = modules[0].record(torch.ones(1, 3))
-    optimizer.minimise(recording.out.sum(), [recording])
+    out = modules[0].record(torch.ones(1, 3))
+    optimizer.descend(out.sum())
     after = copy.deepcopy(modules)
     with pytest.raises(RuntimeError, match=r"gone back already.*record again"):
-        optimizer.minimise(recording.out.square().sum(), [recording])
+        optimizer.descend(out.square().sum())
     assert all(torch.equal(p, q) for p, q in zip(modules.parameters(), after.parameters(), strict=True))
+
+
+def test_a_network_recorded_and_called_is_refused_and_nothing_moves() -> None:
+    modules = make()
+    optimizer, before = ClippedAdam(modules, 1e-2, 1e-5, 1.0), copy.deepcopy(modules)
+    x = torch.ones(1, 3)
+    with pytest.raises(ValueError, match="both recorded and called for one loss; call forward alone"):
+        optimizer.descend((modules[0].record(x) + modules[0](x)).sum())
+    assert all(torch.equal(p, q) for p, q in zip(modules.parameters(), before.parameters(), strict=True))
+
+
+def test_a_loss_that_moves_nothing_is_refused() -> None:
+    modules, strangers = make(), make()
+    optimizer = ClippedAdam([modules[0]], 1e-2, 1e-5, 1.0)
+    for loss in (modules[2].record(torch.ones(1, 3)).sum(), strangers[0](torch.ones(1, 3)).sum()):
+        with pytest.raises(ValueError, match="nothing that this optimizer moves stands in the loss"):
+            optimizer.descend(loss)
+    with torch.no_grad(), pytest.raises(ValueError, match="made where gradients are off"):
+        optimizer.descend(modules[0](torch.ones(1, 3)).sum())
+    with torch.no_grad(), pytest.raises(ValueError, match="made where gradients are off"):
+        optimizer.descend(modules[0].record(torch.ones(1, 3)).sum())
+
+
+def test_what_another_optimizer_moves_is_passed_through_and_left_alone() -> None:
+    ours, theirs = make(dtype=torch.float64), make(dtype=torch.float64)
+    for recorded in (True, False):
+        optimizer = ClippedAdam([ours[0]], 0.0, 1e-5, 1e6)
+        ClippedAdam([ours[2]], 1e-2, 1e-5, 1.0)  # gives its parameters a grad, which stays zero
+        actor, critic = (net.record if recorded else net.forward for net in (ours[0], ours[2]))
+        x = torch.randn(5, 3, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+        action = actor(x).tanh()  # autograd's part, between two passes by hand
+        optimizer.descend(critic(torch.cat((action, x[:, :1]), 1)).square().sum())
+        theirs.zero_grad()
+        theirs[2](torch.cat((theirs[0](x).tanh(), x[:, :1]), 1)).square().sum().backward()
+        for p, q in zip(ours[0].parameters(), theirs[0].parameters(), strict=True):
+            assert float(q.grad.abs().max()) > 1e-6
+            torch.testing.assert_close(p.grad, q.grad, rtol=1e-12, atol=1e-12)
+        assert not any(p.grad.any() for p in ours[2].parameters())
 
 
 def test_gradients_taken_away_are_an_error_and_not_an_old_gradient() -> None:
@@ -216,7 +252,7 @@ def test_rmsprop_by_hand() -> None:
     module = nn.Module()
     module.x = nn.Parameter(torch.tensor([1.0, 1.0], dtype=torch.float64))
     optimizer = ClippedRMSprop([module], learning_rate=0.1, eps=0.5, max_grad_norm=1.0)
-    optimizer.minimise((module.x * torch.tensor([3.0, 4.0])).sum())
+    optimizer.descend((module.x * torch.tensor([3.0, 4.0])).sum())
     squares = [0.99 + 0.01 * 0.6**2, 0.99 + 0.01 * 0.8**2]
     expected = [1 - 0.1 * g / (s + 0.5) ** 0.5 for g, s in zip((0.6, 0.8), squares, strict=True)]
     assert module.x.tolist() == pytest.approx(expected, rel=1e-5)  # clipping adds 1e-6 to the norm

@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from palestra.ops.q_heads import CategoricalReturnHead, QHead, QuantileReturnHead, ScalarHead, make_q_head
+from palestra.ops.terms import Term, differentiate
 
 CPU = torch.device("cpu")
 ACTIONS, ATOMS, NUM = 3, 5, 8
@@ -39,7 +40,10 @@ def test_spread_is_the_transpose_of_choosing(head: QHead) -> None:
     expected = torch.stack([out[i].view(ACTIONS, -1)[action[i]] for i in range(NUM)])
     torch.testing.assert_close(chosen, expected.squeeze(1) if head.num_atoms == 1 else expected)
     gradient = torch.randn(chosen.shape, generator=rng)
-    torch.testing.assert_close((head.spread(gradient, action, out) * out).sum(), (gradient * chosen).sum())
+    out.requires_grad_()
+    term = Term(lambda: 0.0, (head.of(out, action), lambda: gradient))
+    spread = differentiate(term, lambda _: False).at[id(out)]
+    torch.testing.assert_close((spread * out).sum(), (gradient * chosen).sum())
 
 
 @pytest.mark.parametrize("head", heads(), ids=lambda head: type(head).__name__)
@@ -50,8 +54,13 @@ def test_the_gradient_is_that_of_the_mean_loss(head: QHead) -> None:
     next_z = torch.randn(shape, generator=rng)
     target = head.backup(torch.randn(NUM, generator=rng), torch.full((NUM,), 0.9), next_z)
     assert target.shape == shape
-    (expected,) = torch.autograd.grad(head.loss(chosen, target), chosen)
-    torch.testing.assert_close(head.gradient(chosen.detach(), target), expected)
+    weight = torch.rand(NUM, generator=rng)
+    for weights in (None, weight):
+        written_out = (head.losses(chosen, target) * (1.0 if weights is None else weights)).mean()
+        term = head.loss(chosen, target, weights)
+        torch.testing.assert_close(term.value, written_out.detach())
+        (expected,) = torch.autograd.grad(written_out, chosen)
+        torch.testing.assert_close(differentiate(term, lambda _: False).at[id(chosen)], expected)
     surprise = head.surprise(chosen.detach(), target)
     assert surprise.shape == (NUM,)
     assert bool((surprise > 0).all())

@@ -6,7 +6,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from palestra.ops.soft_value import soft_value, soft_value_gradient
+from palestra.ops.soft_value import mean_soft_value, soft_value, soft_value_gradient
+from palestra.ops.terms import differentiate
 
 
 def draw(*shape: int, seed: int = 0) -> Tensor:
@@ -36,6 +37,10 @@ def test_the_derivative_is_autograds() -> None:
     log_prob = logits.log_softmax(1)
     (expected,) = torch.autograd.grad(soft_value(log_prob, q, alpha).sum(), logits)
     torch.testing.assert_close(soft_value_gradient(log_prob.detach(), q, alpha), expected)
+    out = torch.cat((logits.detach(), draw(3, 4)))[None].requires_grad_()  # what a network gave, further rows too
+    term = mean_soft_value(out, log_prob.detach(), q, alpha)
+    torch.testing.assert_close(term.value, soft_value(log_prob, q, alpha).mean().detach())
+    torch.testing.assert_close(differentiate(term, lambda _: False).at[id(out)][0], expected / 20)
     at_best = soft_value_gradient((q / alpha).log_softmax(1), q, alpha)
     torch.testing.assert_close(at_best, torch.zeros_like(at_best))
 

@@ -6,7 +6,13 @@ import pytest
 import torch
 from torch import Tensor
 
-from palestra.ops.distributions import squashed_gaussian_gradient, squashed_gaussian_sample
+from palestra.ops.distributions import (
+    record_squashed_gaussian,
+    record_tanh,
+    squashed_gaussian_gradient,
+    squashed_gaussian_sample,
+)
+from palestra.ops.terms import Term, differentiate
 
 
 def draw(*shape: int, seed: int = 0) -> Tensor:
@@ -55,3 +61,29 @@ def test_the_derivative_is_autograds() -> None:
     loss = (to_action * sample.action_BA).sum() + to_log_prob * sample.log_prob_B.sum()
     (expected,) = torch.autograd.grad(loss, out)
     torch.testing.assert_close(squashed_gaussian_gradient(sample, to_action, to_log_prob).detach(), expected)
+
+
+@pytest.mark.parametrize("seen", ["both", "action", "log_prob"])
+def test_a_recorded_sample_goes_back_to_the_outputs(seen: str) -> None:
+    out, noise = draw(1, 16, 4).requires_grad_(), draw(16, 2, seed=1)
+    with torch.no_grad():
+        sample = record_squashed_gaussian(out, squashed_gaussian_sample(*out[0].chunk(2, 1), noise))
+    theirs = squashed_gaussian_sample(*out[0].chunk(2, 1), noise)
+    to_action, to_log_prob = draw(16, 2, seed=2), draw(16, seed=3)
+    parts = {
+        "action": ((sample.action_BA, lambda: to_action), (theirs.action_BA * to_action).sum()),
+        "log_prob": ((sample.log_prob_B, lambda: to_log_prob), (theirs.log_prob_B * to_log_prob).sum()),
+    }
+    slopes, losses = zip(*(parts.values() if seen == "both" else [parts[seen]]), strict=True)
+    (expected,) = torch.autograd.grad(sum(losses), out)
+    found = differentiate(Term(lambda: 0.0, *slopes), lambda _: False).at[id(out)]
+    torch.testing.assert_close(found, expected, rtol=1e-12, atol=1e-12)
+
+
+def test_a_recorded_tanh_goes_back_to_the_outputs() -> None:
+    out, to_action = draw(1, 16, 2).requires_grad_(), draw(16, 2, seed=1)
+    (expected,) = torch.autograd.grad((out[0].tanh() * to_action).sum(), out)
+    action = record_tanh(out)
+    torch.testing.assert_close(action, out[0].tanh())
+    found = differentiate(Term(lambda: 0.0, (action, lambda: to_action)), lambda _: False).at[id(out)]
+    torch.testing.assert_close(found, expected, rtol=1e-12, atol=1e-12)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from matplotlib.image import imread
 
-from palestra.pictures.board import draw_convergence, draw_grid, draw_table
+from palestra.pictures.board import Board, Convergence, Table, draw_board, draw_convergence, draw_table
 
 MOVES = ((-1, 0), (0, 1), (1, 0), (0, -1))
 ORANGE = (245, 158, 11)
@@ -23,7 +23,7 @@ def near(image: np.ndarray, color: tuple[int, int, int]) -> np.ndarray:
 
 def board(path: Path, best: np.ndarray, value: np.ndarray | None = None) -> np.ndarray:
     shown = np.arange(6.0) if value is None else value
-    return pixels(draw_grid(path, (2, 3), b"S.#.XG", MOVES, shown, best, title="a board"))
+    return pixels(draw_board(path, Board("a board", (2, 3), b"S.#.XG", MOVES, shown, best)))
 
 
 def test_an_arrow_points_where_its_action_leads(tmp_path: Path) -> None:
@@ -66,12 +66,15 @@ def test_boards_of_any_size_and_values_that_are_unknown(tmp_path: Path, side: in
     value = np.linspace(-1, 0, states)
     value[states // 2 :] = np.nan
     best = np.random.default_rng(0).random((4, states)) < 0.5
-    path = draw_grid(tmp_path / "new" / "board.png", (side, side), b"." * states, MOVES, value, best, title="x" * 200)
+    shown = Board("x" * 200, (side, side), b"." * states, MOVES, value, best)
+    path = draw_board(tmp_path / "new" / "board.png", shown)
     assert pixels(path).shape[1] <= 1600
 
 
 def test_a_table_and_how_values_came(tmp_path: Path) -> None:
-    table = draw_table(tmp_path / "table.png", np.random.default_rng(0).normal(size=(5_000, 6)), title="taxi")
-    curve = draw_convergence(tmp_path / "curve.png", [1, 2, 3], [-1.0, -1.5, -1.75], [1.0, 0.5, 0.0], title="taxi")
-    still = draw_convergence(tmp_path / "still.png", [1], [0.0], [0.0], title="nothing to see")
+    table = draw_table(tmp_path / "table.png", Table("taxi", np.random.default_rng(0).normal(size=(5_000, 6))))
+    came = Convergence("taxi", np.array([1, 2, 3]), np.array([-1.0, -1.5, -1.75]), np.array([1.0, 0.5, 0.0]))
+    curve = draw_convergence(tmp_path / "curve.png", came)
+    one = np.zeros(1)
+    still = draw_convergence(tmp_path / "still.png", Convergence("nothing to see", one + 1, one, one))
     assert {pixels(path).shape[1] for path in (table, curve, still)} == {1600}

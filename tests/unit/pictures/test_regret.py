@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from palestra.pictures.regret import RegretCurve, draw_regret
+from palestra.pictures.regret import Regret, RegretCurve, draw_regret
 
 
 def curve(name: str, scale: float) -> RegretCurve:
@@ -31,7 +31,7 @@ def figures(monkeypatch: pytest.MonkeyPatch) -> list[Figure]:
 
 
 def test_one_curve_with_its_spread_and_the_bound(tmp_path: Path, figures: list[Figure]) -> None:
-    path = draw_regret(tmp_path / "plots" / "regret.png", [curve("ucb", 3.0)], title="a title", lai_robbins=2.0)
+    path = draw_regret(tmp_path / "plots" / "regret.png", Regret("a title", [curve("ucb", 3.0)], 2.0))
     assert path.read_bytes().startswith(b"\x89PNG")
     left, right = figures[0].axes
     assert (left.get_xscale(), right.get_xscale()) == ("linear", "log")
@@ -45,7 +45,7 @@ def test_one_curve_with_its_spread_and_the_bound(tmp_path: Path, figures: list[F
 
 
 def test_several_curves_without_the_spread(tmp_path: Path, figures: list[Figure]) -> None:
-    draw_regret(tmp_path / "regret.png", [curve("a", 1.0), curve("b", 2.0)], title="t")
+    draw_regret(tmp_path / "regret.png", Regret("t", [curve("a", 1.0), curve("b", 2.0)]))
     left, right = figures[0].axes
     assert len(left.lines) == len(left.collections) == 2
     assert len({line.get_color() for line in left.lines}) == 2

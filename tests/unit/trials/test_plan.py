@@ -102,7 +102,7 @@ def test_a_name_of_two_parts_has_to_be_said_in_full() -> None:
     assert plan.override({"training.seed": 1}).training.seed == 1
 
 
-@pytest.mark.parametrize("name", ["seed", "device", "threads", "eval_episodes", "checkpoint_every", "log_every"])
+@pytest.mark.parametrize("name", ["seed", "device", "threads", "eval_count", "checkpoint_every", "log_every"])
 def test_the_claim_stays_with_what_it_does_not_speak_of(name: str) -> None:
     assert resolve(PPO, {name: {"device": "cpu"}.get(name, 9)}).claim == PPO.claim
 

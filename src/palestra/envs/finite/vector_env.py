@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import gymnasium as gym
+import numpy as np
 import torch
 from gymnasium import spaces
 from torch import Tensor
@@ -18,7 +19,7 @@ class FiniteVectorEnv(TorchVectorEnv):
     """Samples from a finite process. The state is one int64 index (num_envs, 1).
 
     Observations are one-hot, (num_envs, S) float32, as those of any Discrete space under the contract. A learner that
-    wants the indices themselves sets ``one_hot`` to False and gets (num_envs,) int64; :func:`state_index` reads both.
+    wants the indices themselves calls ``show_indices`` and gets (num_envs,) int64; :func:`state_index` reads both.
     """
 
     def __init__(
@@ -30,7 +31,7 @@ class FiniteVectorEnv(TorchVectorEnv):
     ) -> None:
         """``max_episode_steps`` is the time limit, None for none."""
         self.mdp = mdp
-        self.one_hot = True
+        self._one_hot = True
         self.observation_space = spaces.Box(0.0, 1.0, (mdp.num_states,))
         self.action_space = spaces.Discrete(mdp.num_actions)
         self.max_episode_steps = max_episode_steps
@@ -42,6 +43,11 @@ class FiniteVectorEnv(TorchVectorEnv):
             self._start = _ladder(mdp.start, torch.tensor([0, mdp.num_states]), self.device)
             self._only_start = int(mdp.start.argmax()) if float(mdp.start.max()) == 1.0 else None
             self._ladder = None if mdp.is_deterministic else _ladder(mdp.probability, mdp.offset, self.device)
+
+    def show_indices(self) -> None:
+        """From now on observe states as indices (num_envs,) int64, not as rows of zeros with a one in them."""
+        self._one_hot = False
+        self.observation_space = spaces.Box(0, self.mdp.num_states - 1, (), np.int64)
 
     def initial_state(self, num: int) -> Tensor:
         """Indices (num, 1) int64 drawn from the start distribution."""
@@ -61,8 +67,8 @@ class FiniteVectorEnv(TorchVectorEnv):
         return self._next_state[outcome].unsqueeze(1), self._reward[outcome], self._terminated[outcome]
 
     def observe(self, state: Tensor) -> Tensor:
-        """One-hot rows (num_envs, S) float32; the indices (num_envs,) int64 if ``one_hot`` is False."""
-        if not self.one_hot:
+        """One-hot rows (num_envs, S) float32; the indices (num_envs,) int64 after ``show_indices``."""
+        if not self._one_hot:
             return state.squeeze(1)
         rows = torch.zeros(len(state), self.mdp.num_states, device=self.device)
         return rows.scatter_(1, state, 1.0)

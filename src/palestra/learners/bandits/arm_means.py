@@ -14,6 +14,9 @@ class ArmMeans:
         device: of the tensors.
     """
 
+    saves = ("count_AB", "mean_AB")
+    derives = ("_one_B",)
+
     def __init__(self, shape: tuple[int, int], initial: float, step_size: float | None, device: torch.device):
         self.count_AB = torch.zeros(shape, device=device)
         self.mean_AB = torch.full(shape, initial, device=device)
@@ -33,7 +36,3 @@ class ArmMeans:
         else:
             mean_A.index_add_(0, index_B, error_B, alpha=self.step_size)
         return number_B
-
-    def memory(self) -> dict[str, Tensor]:
-        """The tensors, for saving and restoring in place."""
-        return {"count": self.count_AB, "mean": self.mean_AB}

@@ -1,87 +1,76 @@
-"""What every bandit algorithm shares. It pulls an arm of each of B bandits at a time, and counts regret.
+"""The learner of every bandit algorithm: it pulls an arm of each of B bandits at a time, and counts regret.
 
-A subclass says which arms to pull (``choose``) and what to make of the rewards (``update``). Everything is a tensor
-over arms and bandits, (A, B), so that one pull of thousands of bandits is a dozen tensor operations; random numbers
-are drawn for a whole block of pulls. Regret is the pseudo-regret sum_t (mu* - mu_{a_t}): it counts means, not luck.
-Counts in float32 are exact up to 2^24 = 16.7 million pulls of an arm, and regret is summed in float64.
+A file of its own holds each algorithm's rule, which says what arms to pull and what to make of the rewards. Regret is
+the pseudo-regret sum_t (mu* - mu_{a_t}): it counts means, not luck. Counts in float32 are exact up to 2^24 = 16.7
+million pulls of an arm, and regret is summed in float64.
 """
 
 import math
-from abc import abstractmethod
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from palestra.engine import seeding
-from palestra.engine.configured import Configured
-from palestra.engine.learner import Evaluation, Metrics
-from palestra.engine.settings import AlgorithmConfig
+from palestra.engine.exhibit import Exhibit
+from palestra.engine.learner import Learner
 from palestra.envs.bandits import make_arms
 from palestra.envs.world import World
 from palestra.errors import require
+from palestra.learners.bandits.rule import BanditRule
+from palestra.measure import Evaluation, Measure, Metrics
 from palestra.ops.bandits import lai_robbins
 from palestra.ops.statistics import mean_interval
-from palestra.pictures.regret import RegretCurve, draw_regret
+from palestra.pictures.regret import Regret, RegretCurve
 
 GROWTH = 1.05
 """Regret is recorded at pulls 1, 2, 3, ... and from there at every 5% more: evenly on a logarithmic clock."""
 
 
-@dataclass(frozen=True)
-class BanditConfig(AlgorithmConfig):
-    """What the settings of all bandit algorithms share."""
+class BanditLearner(Learner):
+    """A Learner that plays many bandits of one kind side by side; its clock counts the pulls of each.
 
-    default_num_envs: ClassVar[int] = 2_000
+    Args:
+        rule_type: what picks the arms.
+        source: the kind of bandit, as a world; likewise what follows.
+    """
 
-    pulls_per_step: int = 100
-    """Pulls of each bandit between reports."""
-
-    def __post_init__(self) -> None:
-        require(self.pulls_per_step >= 1, f"pulls_per_step={self.pulls_per_step}", "at least 1")
-
-
-class BanditLearner(Configured):
-    """A Learner that plays many bandits of one kind side by side; its clock counts the pulls of each."""
-
+    learns_from = World
     clock_unit = "pulls"
     headline = "eval/optimal_share"
-    config: BanditConfig
+    saves = ("rule", "arms", "luck", "regret_B", "optimal_B", "recent_B", "reward_sum", "rows")
+    derives = ("columns_B",)
 
-    def __init__(self, env: str | World, config: BanditConfig | None = None, *, seed: int = 0, device: str = "auto"):
-        super().__init__(env, config, seed=seed, device=device)
-        e = self.world
-        require(e.backend in ("auto", "torch"), f"backend={e.backend!r} for {e.id}", "auto or torch")
+    def __init__(
+        self, rule_type: type[BanditRule], source: str | World, config: Any = None, *, seed: int = 0,
+        device: str = "auto",
+    ):  # fmt: skip
+        self.name, self.config_type = rule_type.name, rule_type.config_type
+        super().__init__(source, config, seed=seed, device=device)
+        w = self.world
+        require(w.backend in ("auto", "torch"), f"backend={w.backend!r} for {w.id}", "auto or torch")
         arms_generator = seeding.generator(seed, "arms", device=self.device)
-        self.arms = make_arms(e.id, e.num_envs, arms_generator, e.kwargs)
+        self.arms = make_arms(w.id, w.num_envs, arms_generator, w.kwargs)
         self.luck = seeding.generator(seed, "rewards", device=self.device)
-        self.sampling = seeding.generator(seed, "choices", device=self.device)
-        self.shape = (self.arms.num_arms, self.arms.num_bandits)
+        choices = seeding.generator(seed, "choices", device=self.device)
+        self.rule = rule_type(self.config, self.arms, choices, self.device)
         self.columns_B = torch.arange(self.arms.num_bandits, device=self.device)
         self.regret_B = torch.zeros(self.arms.num_bandits, dtype=torch.float64, device=self.device)
-        self.optimal_B = torch.zeros_like(self.regret_B)  # pulls of a best arm so far
-        self.recent_B = torch.zeros_like(self.regret_B)  # their share in the latest block
-        self.reward_sum = 0.0  # over all bandits and pulls
-        self.record: list[list[float]] = []  # rows of _row()
+        self.optimal_B = torch.zeros_like(self.regret_B)
+        """(B,) pulls of a best arm so far."""
+        self.recent_B = torch.zeros_like(self.regret_B)
+        """(B,) their share in the latest block."""
+        self.reward_sum = 0.0
+        """Over all bandits and pulls."""
+        self.rows: list[list[float]] = []
+        """Of regret over time, as ``_row`` makes them."""
 
-    @abstractmethod
-    def prepare(self, first: int, pulls: int) -> None:
-        """Draw what ``choose`` needs for pulls ``first``, ``first + 1``, ..., counted from 1."""
-
-    @abstractmethod
-    def choose(self, t: int, p: int) -> Tensor:
-        """Arms (B,) int64 to pull at time ``t``, the ``p``-th pull of the block that was prepared."""
-
-    @abstractmethod
-    def update(self, index_B: Tensor, reward_B: Tensor, t: int) -> None:
-        """Learn from rewards (B,) of the arms at flat indices (B,) into (A, B), pulled at time ``t``."""
-
-    @abstractmethod
-    def memory(self) -> dict[str, Tensor]:
-        """The tensors that ``update`` writes, in place."""
+    @property
+    def world(self) -> World:
+        """Which kind of bandit, and how many."""
+        assert isinstance(self.source, World)
+        return self.source
 
     @torch.inference_mode()
     def step(self) -> Metrics:
@@ -89,13 +78,13 @@ class BanditLearner(Configured):
         pulls, num_bandits = self.config.pulls_per_step, self.arms.num_bandits
         noise_PB = self.arms.noise(pulls, self.luck)
         gap_PB, reward_PB = torch.empty_like(noise_PB), torch.empty_like(noise_PB)
-        self.prepare(self.clock + 1, pulls)
+        self.rule.prepare(self.clock + 1, pulls)
         for p in range(pulls):
             t = self.clock + 1 + p
-            index_B = torch.add(self.columns_B, self.choose(t, p), alpha=num_bandits)
+            index_B = torch.add(self.columns_B, self.rule.choose(t, p), alpha=num_bandits)
             torch.take(self.arms.gap_AB, index_B, out=gap_PB[p])
             reward_PB[p] = self.arms.pull(index_B, noise_PB[p])
-            self.update(index_B, reward_PB[p], t)
+            self.rule.update(index_B, reward_PB[p], t)
         self._count(gap_PB, reward_PB)
         return {
             "train/regret_mean": float(self.regret_B.mean()),
@@ -106,7 +95,7 @@ class BanditLearner(Configured):
     def _count(self, gap_PB: Tensor, reward_PB: Tensor) -> None:
         """Take a block into the sums and the record of regret."""
         for t in recorded_times(self.clock + 1, self.clock + len(gap_PB)):
-            self.record.append(_row(t, self.regret_B + gap_PB[: t - self.clock].sum(0, dtype=torch.float64)))
+            self.rows.append(_row(t, self.regret_B + gap_PB[: t - self.clock].sum(0, dtype=torch.float64)))
         self.regret_B += gap_PB.sum(0, dtype=torch.float64)
         optimal_B = (gap_PB == 0).sum(0).double()
         self.optimal_B += optimal_B
@@ -114,11 +103,11 @@ class BanditLearner(Configured):
         self.reward_sum += float(reward_PB.sum(dtype=torch.float64))
         self.clock += len(gap_PB)
 
-    def evaluate(self, *, episodes: int = 100, seed: int = 0, reference: bool = False) -> Evaluation:
+    def measured(self, measure: Measure) -> Evaluation:
         """What the bandits of the batch have lived through: regret is a record of learning, there is nothing to replay.
 
-        Every bandit is a sample, whatever ``episodes`` says, and none of it is random: ``seed`` and ``reference``
-        change nothing. The score is the share of the latest block's pulls that went to a best arm.
+        Every bandit is a sample, whatever the measure's count, and none of it is random: its seed and split change
+        nothing. The score is the share of the latest block's pulls that went to a best arm.
         """
         time = max(1, self.clock)
         mean, low, high = mean_interval(self.regret_B)
@@ -156,46 +145,15 @@ class BanditLearner(Configured):
 
     def curve(self, name: str | None = None) -> RegretCurve:
         """Regret so far, at the times recorded and now."""
-        rows = [row for row in self.record if row[0] < self.clock] + [_row(self.clock, self.regret_B)]
+        rows = [row for row in self.rows if row[0] < self.clock] + [_row(self.clock, self.regret_B)]
         return RegretCurve(name or self.name, *np.array(rows).T)
 
-    def draw(self, folder: Path) -> list[Path]:
-        """Draw ``regret.png``: mean, spread over bandits, and the Lai-Robbins bound where there is one."""
+    def exhibits(self) -> list[Exhibit]:
+        """Regret: mean, spread over bandits, and the Lai-Robbins bound where there is one."""
         if self.clock == 0:
             return []
         title = f"{self.name} on {self.world.id}: {self.arms.num_bandits:,} bandits, seed {self.seed}"
-        path = draw_regret(folder / "regret.png", [self.curve()], title=title, lai_robbins=self.lai_robbins())
-        return [path]
-
-    def state_dict(self) -> dict[str, Any]:
-        """What the algorithm has learned, the arms, all generators, and the record of regret."""
-        return {
-            "clock": self.clock,
-            "memory": self.memory(),
-            "arms": self.arms.state_dict(),
-            "luck": self.luck.get_state(),
-            "sampling": self.sampling.get_state(),
-            "regret": self.regret_B,
-            "optimal": self.optimal_B,
-            "recent": self.recent_B,
-            "reward_sum": self.reward_sum,
-            "record": torch.tensor(self.record, dtype=torch.float64).reshape(-1, 6),
-        }
-
-    def load_state_dict(self, state: dict[str, Any]) -> list[str]:
-        """Continue from a saved state, exactly."""
-        self.clock = state["clock"]
-        for name, tensor in self.memory().items():
-            tensor.copy_(state["memory"][name])
-        self.arms.load_state_dict(state["arms"])
-        self.luck.set_state(state["luck"].cpu())
-        self.sampling.set_state(state["sampling"].cpu())
-        self.regret_B.copy_(state["regret"])
-        self.optimal_B.copy_(state["optimal"])
-        self.recent_B.copy_(state["recent"])
-        self.reward_sum = state["reward_sum"]
-        self.record = state["record"].tolist()
-        return []
+        return [Regret(title, [self.curve()], self.lai_robbins())]
 
 
 def recorded_times(first: int, last: int) -> list[int]:

@@ -13,11 +13,12 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import torch
-from torch import Tensor
+from torch import Generator, Tensor
 
+from palestra.envs.bandits import Arms
 from palestra.errors import require
 from palestra.learners.bandits.arm_means import ArmMeans
-from palestra.learners.bandits.bandit_learner import BanditConfig, BanditLearner
+from palestra.learners.bandits.rule import BanditConfig, BanditRule
 from palestra.ops.bandits import epsilon_at
 
 
@@ -52,15 +53,17 @@ class EpsilonGreedyConfig(BanditConfig):
         require(self.step_size is None or 0 < self.step_size <= 1, f"step_size={self.step_size}", "none, or in (0, 1]")
 
 
-class EpsilonGreedy(BanditLearner):
+class EpsilonGreedy(BanditRule):
     """Mostly the best arm so far, sometimes any."""
 
     name = "epsilon-greedy"
+    saves = ("means",)
+    derives = ("explores_PB", "random_PB")
     config_type = EpsilonGreedyConfig
     config: EpsilonGreedyConfig
 
-    def __init__(self, env: Any, config: EpsilonGreedyConfig | None = None, *, seed: int = 0, device: str = "auto"):
-        super().__init__(env, config, seed=seed, device=device)
+    def __init__(self, config: Any, arms: Arms, generator: Generator, device: torch.device):
+        super().__init__(config, arms, generator, device)
         c = self.config
         self.means = ArmMeans(self.shape, c.initial_value, c.step_size, self.device)
 
@@ -69,7 +72,7 @@ class EpsilonGreedy(BanditLearner):
         c, (num_arms, num_bandits) = self.config, self.shape
         time_P = torch.arange(first, first + pulls, dtype=torch.float32, device=self.device)
         epsilon_P = epsilon_at(c.schedule, time_P, c.epsilon, c.epsilon_end, c.horizon)
-        drawn: dict[str, Any] = {"generator": self.sampling, "device": self.device}
+        drawn: dict[str, Any] = {"generator": self.generator, "device": self.device}
         self.explores_PB = torch.rand(pulls, num_bandits, **drawn) < epsilon_P[:, None]
         self.random_PB = torch.randint(num_arms, (pulls, num_bandits), **drawn)
 
@@ -81,7 +84,3 @@ class EpsilonGreedy(BanditLearner):
     def update(self, index_B: Tensor, reward_B: Tensor, t: int) -> None:
         """Move the estimates of the arms pulled."""
         self.means.update(index_B, reward_B)
-
-    def memory(self) -> dict[str, Tensor]:
-        """Counts and estimates."""
-        return self.means.memory()

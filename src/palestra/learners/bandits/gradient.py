@@ -13,10 +13,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Generator, Tensor
 
+from palestra.envs.bandits import Arms
 from palestra.errors import require
-from palestra.learners.bandits.bandit_learner import BanditConfig, BanditLearner
+from palestra.learners.bandits.rule import BanditConfig, BanditRule
 
 
 @dataclass(frozen=True)
@@ -33,22 +34,24 @@ class GradientBanditConfig(BanditConfig):
         require(self.step_size > 0, f"step_size={self.step_size:g}", "a positive number")
 
 
-class GradientBandit(BanditLearner):
+class GradientBandit(BanditRule):
     """A softmax policy that climbs the expected reward."""
 
     name = "gradient-bandit"
+    saves = ("preference_AB", "baseline_B")
+    derives = ("policy_AB", "uniform_PB")
     config_type = GradientBanditConfig
     config: GradientBanditConfig
 
-    def __init__(self, env: Any, config: GradientBanditConfig | None = None, *, seed: int = 0, device: str = "auto"):
-        super().__init__(env, config, seed=seed, device=device)
+    def __init__(self, config: Any, arms: Arms, generator: Generator, device: torch.device):
+        super().__init__(config, arms, generator, device)
         self.preference_AB = torch.zeros(self.shape, device=self.device)
         self.baseline_B = torch.zeros(self.shape[1], device=self.device)
         self.policy_AB = torch.empty(self.shape, device=self.device)  # of the pull that is being made
 
     def prepare(self, first: int, pulls: int) -> None:
         """Draw the uniform numbers that pick the arms."""
-        self.uniform_PB = torch.rand(pulls, self.shape[1], generator=self.sampling, device=self.device)
+        self.uniform_PB = torch.rand(pulls, self.shape[1], generator=self.generator, device=self.device)
 
     def choose(self, t: int, p: int) -> Tensor:
         """A sample of the softmax policy, by inverting its cumulative distribution."""
@@ -69,7 +72,3 @@ class GradientBandit(BanditLearner):
         advantage_B *= self.config.step_size
         self.preference_AB.addcmul_(self.policy_AB, advantage_B, value=-1.0)
         self.preference_AB.view(-1).index_add_(0, index_B, advantage_B)
-
-    def memory(self) -> dict[str, Tensor]:
-        """Preferences and baselines."""
-        return {"preference": self.preference_AB, "baseline": self.baseline_B}

@@ -16,10 +16,10 @@ from typing import Any
 import torch
 from torch import Generator, Tensor
 
-from palestra.envs.bandits import BernoulliArms
+from palestra.envs.bandits import Arms, BernoulliArms
 from palestra.errors import require
-from palestra.learners.bandits.bandit_learner import BanditConfig, BanditLearner
 from palestra.learners.bandits.gamma import GammaSampler
+from palestra.learners.bandits.rule import BanditConfig, BanditRule
 
 
 @dataclass(frozen=True)
@@ -51,6 +51,9 @@ class ThompsonConfig(BanditConfig):
 class BetaPosterior:
     """Beta(alpha, beta) over the mean of every Bernoulli arm, (A, B) of them."""
 
+    saves = ("count_2AB",)
+    derives = ("_gamma", "_one_B")
+
     def __init__(self, c: ThompsonConfig, shape: tuple[int, int], device: torch.device):
         prior_2 = torch.tensor([c.prior_alpha, c.prior_beta], device=device)
         self.count_2AB = prior_2[:, None, None].repeat(1, *shape)
@@ -72,13 +75,11 @@ class BetaPosterior:
         place_B = torch.add(index_B, lost_B, alpha=self.count_2AB[0].numel())
         self.count_2AB.view(-1).index_add_(0, place_B, self._one_B)
 
-    def memory(self) -> dict[str, Tensor]:
-        """The counts."""
-        return {"count": self.count_2AB}
-
 
 class GaussianPosterior:
     """N(m, v) over the mean of every Gaussian arm, (A, B) of them."""
+
+    saves = ("mean_AB", "var_AB", "std_AB")
 
     def __init__(self, c: ThompsonConfig, shape: tuple[int, int], device: torch.device):
         self.mean_AB = torch.full(shape, c.prior_mean, device=device)
@@ -106,34 +107,24 @@ class GaussianPosterior:
         else:
             std_A.index_copy_(0, index_B, v_B.sqrt_())
 
-    def memory(self) -> dict[str, Tensor]:
-        """Means, variances and their roots."""
-        return {"mean": self.mean_AB, "var": self.var_AB, "std": self.std_AB}
 
-
-class Thompson(BanditLearner):
+class Thompson(BanditRule):
     """Every arm as often as it is probably the best."""
 
     name = "thompson"
+    saves = ("posterior",)
     config_type = ThompsonConfig
     config: ThompsonConfig
 
-    def __init__(self, env: Any, config: ThompsonConfig | None = None, *, seed: int = 0, device: str = "auto"):
-        super().__init__(env, config, seed=seed, device=device)
-        posterior = BetaPosterior if isinstance(self.arms, BernoulliArms) else GaussianPosterior
+    def __init__(self, config: Any, arms: Arms, generator: Generator, device: torch.device):
+        super().__init__(config, arms, generator, device)
+        posterior = BetaPosterior if isinstance(arms, BernoulliArms) else GaussianPosterior
         self.posterior = posterior(self.config, self.shape, self.device)
-
-    def prepare(self, first: int, pulls: int) -> None:
-        """Nothing: what is drawn depends on the posterior, which moves with every pull."""
 
     def choose(self, t: int, p: int) -> Tensor:
         """The arm with the highest draw from its posterior."""
-        return self.posterior.sample(self.sampling).max(0).indices
+        return self.posterior.sample(self.generator).max(0).indices
 
     def update(self, index_B: Tensor, reward_B: Tensor, t: int) -> None:
         """Condition the posterior of the arms pulled on their rewards."""
         self.posterior.update(index_B, reward_B)
-
-    def memory(self) -> dict[str, Tensor]:
-        """The posterior's parameters."""
-        return self.posterior.memory()

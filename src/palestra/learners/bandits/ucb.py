@@ -15,11 +15,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Generator, Tensor
 
+from palestra.envs.bandits import Arms
 from palestra.errors import require
 from palestra.learners.bandits.arm_means import ArmMeans
-from palestra.learners.bandits.bandit_learner import BanditConfig, BanditLearner
+from palestra.learners.bandits.rule import BanditConfig, BanditRule
 
 
 @dataclass(frozen=True)
@@ -40,21 +41,19 @@ class UCBConfig(BanditConfig):
         require(self.step_size is None or 0 < self.step_size <= 1, f"step_size={self.step_size}", "none, or in (0, 1]")
 
 
-class UCB(BanditLearner):
+class UCB(BanditRule):
     """The arm that could be the best, as far as its rewards can tell."""
 
     name = "ucb"
+    saves = ("means", "width_AB")
     config_type = UCBConfig
     config: UCBConfig
 
-    def __init__(self, env: Any, config: UCBConfig | None = None, *, seed: int = 0, device: str = "auto"):
-        super().__init__(env, config, seed=seed, device=device)
+    def __init__(self, config: Any, arms: Arms, generator: Generator, device: torch.device):
+        super().__init__(config, arms, generator, device)
         self.means = ArmMeans(self.shape, 0.0, self.config.step_size, self.device)
         self.width_AB = torch.zeros(self.shape, device=self.device)
         """1 / sqrt(N), kept so that a pull needs no root of every count."""
-
-    def prepare(self, first: int, pulls: int) -> None:
-        """Nothing is random."""
 
     def choose(self, t: int, p: int) -> Tensor:
         """Each arm once, then the highest bound (the first of equals)."""
@@ -69,7 +68,3 @@ class UCB(BanditLearner):
         """Move the estimates and widths of the arms pulled."""
         number_B = self.means.update(index_B, reward_B)
         self.width_AB.view(-1).index_copy_(0, index_B, number_B.rsqrt_())
-
-    def memory(self) -> dict[str, Tensor]:
-        """Counts, estimates and widths."""
-        return {**self.means.memory(), "width": self.width_AB}

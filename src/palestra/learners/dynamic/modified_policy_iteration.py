@@ -7,19 +7,22 @@ m without end policy iteration; in between, most sweeps cost a fraction of value
 """
 
 from dataclasses import dataclass
-from typing import Any
 
 import torch
 
-from palestra.engine.learner import Metrics
+from palestra.engine.agent import Agent
+from palestra.engine.arena import Arena
+from palestra.engine.exhibit import Exhibit
+from palestra.engine.learner import Learner
 from palestra.envs.world import World
 from palestra.errors import require
-from palestra.learners.dynamic.dynamic_program import DynamicProgram, DynamicProgramConfig
+from palestra.learners.dynamic.values import DynamicConfig, Values, dynamic_arena
+from palestra.measure import Metrics
 from palestra.ops import bellman
 
 
 @dataclass(frozen=True)
-class ModifiedPolicyIterationConfig(DynamicProgramConfig):
+class ModifiedPolicyIterationConfig(DynamicConfig):
     """Settings of modified policy iteration."""
 
     evaluation_sweeps: int = 10
@@ -30,41 +33,49 @@ class ModifiedPolicyIterationConfig(DynamicProgramConfig):
         require(self.evaluation_sweeps >= 1, f"evaluation_sweeps={self.evaluation_sweeps}", "at least 1")
 
 
-class ModifiedPolicyIteration(DynamicProgram):
+class ModifiedPolicyIteration(Agent, Learner):
     """Alternates between improving a policy everywhere and evaluating it for a few sweeps."""
 
     name = "modified-policy-iteration"
     config_type = ModifiedPolicyIterationConfig
+    clock_unit = "sweeps"
+    saves = ("policy",)
+    derives = ("spare_Z",)
     config: ModifiedPolicyIterationConfig
+    policy: Values
 
     def __init__(
         self,
-        env: str | World,
+        source: str | World,
         config: ModifiedPolicyIterationConfig | None = None,
         *,
         seed: int = 0,
         device: str = "auto",
     ):
-        super().__init__(env, config, seed=seed, device=device)
-        self.spare_Z = self.value_Z.clone()
+        super().__init__(source, config, seed=seed, device=device)
+        self.env = self.world.make(device=self.device)
+        self.policy = v = Values(self.world, self.env, self.config)
+        self.spare_Z = v.value_Z.clone()
 
     def step(self) -> Metrics:
         """One improvement, which is the first sweep under the new policy, and the others under it."""
-        d, gamma = self.dynamics, self.config.gamma
-        best = self.q_values().max(0)  # pi(s) = argmax_a q_k(s, a)
-        residual = float((best.values - self.value_S).abs().amax())
-        self.value_Z = torch.cat((best.values, best.values.new_zeros(1)))  # T_pi v_k = T v_k
-        if residual > self.threshold:
-            followed = bellman.under(d, best.indices)
+        v, gamma = self.policy, self.config.gamma
+        best = v.q_values().max(0)  # pi(s) = argmax_a q_k(s, a)
+        residual = float((best.values - v.value_S).abs().amax())
+        v.value_Z = torch.cat((best.values, best.values.new_zeros(1)))  # T_pi v_k = T v_k
+        if residual > v.threshold:
+            followed = bellman.under(v.dynamics, best.indices)
             for _ in range(self.config.evaluation_sweeps - 1):  # (T_pi)^(m - 1)
-                bellman.sweep(followed, self.value_Z, gamma, out_Z=self.spare_Z, block=self.block)
-                self.value_Z, self.spare_Z = self.spare_Z, self.value_Z
+                bellman.sweep(followed, v.value_Z, gamma, out_Z=self.spare_Z, block=v.block)
+                v.value_Z, self.spare_Z = self.spare_Z, v.value_Z
         self.clock += self.config.evaluation_sweeps
-        return self.report(residual)
+        self.finished = residual <= v.threshold
+        return v.report(self.clock, residual)
 
-    def progress(self) -> dict[str, Any]:
-        """Nothing: the policy is found anew from the values."""
-        return {}
+    def make_arena(self) -> Arena:
+        """Without observations as long as there are states where they can be done without."""
+        return dynamic_arena(self.world, self.device, self.policy.mdp.num_states)
 
-    def load_progress(self, state: dict[str, Any]) -> None:
-        """Nothing to take back."""
+    def exhibits(self) -> list[Exhibit]:
+        """Values, best actions, and how the value of the start came."""
+        return self.policy.exhibits(f"{self.world.id}, {self.name}")

@@ -9,15 +9,19 @@ follows an outcome that terminates is zero in both halves, which use the same op
 """
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import torch
 from torch import Tensor
 
-from palestra.engine.learner import Metrics
+from palestra.engine.agent import Agent
+from palestra.engine.arena import Arena
+from palestra.engine.exhibit import Exhibit
+from palestra.engine.learner import Learner
 from palestra.envs.world import World
 from palestra.errors import PalestraError, require
-from palestra.learners.dynamic.dynamic_program import DynamicProgram, DynamicProgramConfig
+from palestra.learners.dynamic.values import DynamicConfig, Values, dynamic_arena
+from palestra.measure import Metrics
 from palestra.ops import bellman
 
 MOST_SOLVED = 8_000
@@ -25,55 +29,61 @@ MOST_SOLVED = 8_000
 
 
 @dataclass(frozen=True)
-class PolicyIterationConfig(DynamicProgramConfig):
+class PolicyIterationConfig(DynamicConfig):
     """Settings of policy iteration."""
 
     evaluation: Literal["sweeps", "exact"] = "sweeps"
     """Evaluate a policy by sweeps until the tolerance, or by solving a linear system, which counts as one sweep."""
 
 
-class PolicyIteration(DynamicProgram):
+class PolicyIteration(Agent, Learner):
     """Alternates between evaluating a policy to the end and improving it everywhere."""
 
     name = "policy-iteration"
     config_type = PolicyIterationConfig
+    clock_unit = "sweeps"
+    saves = ("policy", "policy_AS", "improvements")
+    derives = ("spare_Z", "followed")
     config: PolicyIterationConfig
+    policy: Values
 
     def __init__(
-        self, env: str | World, config: PolicyIterationConfig | None = None, *, seed: int = 0, device: str = "auto"
+        self, source: str | World, config: PolicyIterationConfig | None = None, *, seed: int = 0, device: str = "auto"
     ):
-        super().__init__(env, config, seed=seed, device=device)
-        actions, states = self.dynamics.reward_AS.shape
+        super().__init__(source, config, seed=seed, device=device)
+        self.env = self.world.make(device=self.device)
+        self.policy = v = Values(self.world, self.env, self.config)
+        actions, states = v.dynamics.reward_AS.shape
         if self.config.evaluation == "exact":
             require(states <= MOST_SOLVED, f"evaluation=exact of {states} states", f"at most {MOST_SOLVED}, or sweeps")
-        self.policy_AS = torch.full_like(self.dynamics.reward_AS, 1.0 / actions)
+        self.policy_AS = torch.full_like(v.dynamics.reward_AS, 1.0 / actions)
         """(A, S) probabilities of the policy that is being evaluated: uniform, then of one action each."""
         self.improvements = 0
-        self.spare_Z = self.value_Z.clone()
-        self.followed = bellman.under(self.dynamics, self.policy_AS)
+        self.spare_Z = v.value_Z.clone()
+        self.followed = bellman.under(v.dynamics, self.policy_AS)
 
     def step(self) -> Metrics:
         """One sweep of evaluation; where it was the last that this policy needs, an improvement too."""
-        gamma = self.config.gamma
+        v, gamma = self.policy, self.config.gamma
         if self.config.evaluation == "exact":
             try:
-                self.value_Z = bellman.solve(self.followed, gamma)
+                v.value_Z = bellman.solve(self.followed, gamma)
             except ValueError as error:
                 raise PalestraError(
                     f"{self.name}: {error}; expected a gamma below 1, or a world where random moves end"
                 ) from error
             change = 0.0
         else:  # v(s) <- sum_a pi(a | s) q(s, a)
-            change = bellman.sweep(self.followed, self.value_Z, gamma, out_Z=self.spare_Z, block=self.block)
-            self.value_Z, self.spare_Z = self.spare_Z, self.value_Z
+            change = bellman.sweep(self.followed, v.value_Z, gamma, out_Z=self.spare_Z, block=v.block)
+            v.value_Z, self.spare_Z = self.spare_Z, v.value_Z
         self.clock += 1
-        if change > self.threshold:
-            return {**self.report(change), "train/improvements": float(self.improvements)}
-        q_AS = self.q_values()  # a sweep as well, over all actions
+        if change > v.threshold:
+            return {**v.report(self.clock, change), "train/improvements": float(self.improvements)}
+        q_AS = v.q_values()  # a sweep as well, over all actions
         self.clock += 1
-        residual = float((q_AS.amax(0) - self.value_S).abs().amax())
+        residual = float((q_AS.amax(0) - v.value_S).abs().amax())
         changed = self.improve(q_AS)
-        metrics = self.report(residual)
+        metrics = v.report(self.clock, residual)
         self.finished = changed == 0
         return {**metrics, "train/improvements": float(self.improvements), "train/changed_states": float(changed)}
 
@@ -97,13 +107,16 @@ class PolicyIteration(DynamicProgram):
     def _follow(self, policy_AS: Tensor) -> None:
         self.policy_AS = policy_AS
         deterministic = self.improvements > 0
-        self.followed = bellman.under(self.dynamics, policy_AS.argmax(0) if deterministic else policy_AS)
+        self.followed = bellman.under(self.policy.dynamics, policy_AS.argmax(0) if deterministic else policy_AS)
 
-    def progress(self) -> dict[str, Any]:
-        """The policy in evaluation."""
-        return {"policy": self.policy_AS.clone(), "improvements": self.improvements}
+    def resumed(self) -> None:
+        """Follow the policy that was restored."""
+        self._follow(self.policy_AS)
 
-    def load_progress(self, state: dict[str, Any]) -> None:
-        """Continue from a saved state."""
-        self.improvements = state["improvements"]
-        self._follow(state["policy"].to(self.policy_AS))
+    def make_arena(self) -> Arena:
+        """Without observations as long as there are states where they can be done without."""
+        return dynamic_arena(self.world, self.device, self.policy.mdp.num_states)
+
+    def exhibits(self) -> list[Exhibit]:
+        """Values, best actions, and how the value of the start came."""
+        return self.policy.exhibits(f"{self.world.id}, {self.name}")

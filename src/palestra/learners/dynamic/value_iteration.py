@@ -8,12 +8,18 @@ values), *in place* (Gauss-Seidel: a state sees what those before it have become
 """
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
-from palestra.engine.learner import Metrics
+from torch import Tensor
+
+from palestra.engine.agent import Agent
+from palestra.engine.arena import Arena
+from palestra.engine.exhibit import Exhibit
+from palestra.engine.learner import Learner
 from palestra.envs.world import World
 from palestra.errors import require
-from palestra.learners.dynamic.dynamic_program import DynamicProgram, DynamicProgramConfig
+from palestra.learners.dynamic.values import DynamicConfig, Values, dynamic_arena
+from palestra.measure import Metrics
 from palestra.ops import bellman
 
 MOST_BLOCKS = 256
@@ -21,7 +27,7 @@ MOST_BLOCKS = 256
 
 
 @dataclass(frozen=True)
-class ValueIterationConfig(DynamicProgramConfig):
+class ValueIterationConfig(DynamicConfig):
     """Settings of value iteration."""
 
     order: Literal["synchronous", "in_place", "prioritised"] = "synchronous"
@@ -39,51 +45,68 @@ class ValueIterationConfig(DynamicProgramConfig):
         require(0 < self.priority_share <= 1, f"priority_share={self.priority_share}", "0 < priority_share <= 1")
 
 
-class ValueIteration(DynamicProgram):
+class Queue:
+    """Which states to back up next: those furthest from their backups."""
+
+    saves = ("priority_S",)
+    derives = ("before",)
+
+    def __init__(self, dynamics: bellman.Dynamics, value_Z: Tensor, gamma: float):
+        self.before = bellman.predecessors(dynamics)
+        """Of every state, those that lead to it."""
+        self.priority_S = bellman.priorities(dynamics, value_Z, gamma)
+        """(S,) how far each is from its backup."""
+
+
+class ValueIteration(Agent, Learner):
     """Repeats the Bellman optimality backup of every state."""
 
     name = "value-iteration"
     config_type = ValueIterationConfig
+    clock_unit = "sweeps"
+    saves = ("policy", "queue")
+    derives = ("spare_Z",)
     config: ValueIterationConfig
+    policy: Values
 
     def __init__(
-        self, env: str | World, config: ValueIterationConfig | None = None, *, seed: int = 0, device: str = "auto"
+        self, source: str | World, config: ValueIterationConfig | None = None, *, seed: int = 0, device: str = "auto"
     ):
-        super().__init__(env, config, seed=seed, device=device)
-        c, d = self.config, self.dynamics
-        if c.order == "synchronous":
-            self.spare_Z = self.value_Z.clone()
+        super().__init__(source, config, seed=seed, device=device)
+        self.env = self.world.make(device=self.device)
+        self.policy = v = Values(self.world, self.env, self.config)
+        c = self.config
+        self.spare_Z = v.value_Z.clone() if c.order == "synchronous" else v.value_Z
         if c.order == "in_place":
-            self.block = c.block_size or max(1, self.mdp.num_states // MOST_BLOCKS)
-        if c.order == "prioritised":
-            self.before = bellman.predecessors(d)
-            self.priority_S = bellman.priorities(d, self.value_Z, c.gamma)
+            v.block = c.block_size or max(1, v.mdp.num_states // MOST_BLOCKS)
+        self.queue = Queue(v.dynamics, v.value_Z, c.gamma) if c.order == "prioritised" else None
 
     def step(self) -> Metrics:
         """One sweep."""
-        c, d = self.config, self.dynamics
+        c, v = self.config, self.policy
         match c.order:
             case "synchronous":  # v_{k+1}(s) = max_a q_k(s, a)
-                residual = bellman.sweep(d, self.value_Z, c.gamma, out_Z=self.spare_Z, block=self.block)
-                self.value_Z, self.spare_Z = self.spare_Z, self.value_Z
+                residual = bellman.sweep(v.dynamics, v.value_Z, c.gamma, out_Z=self.spare_Z, block=v.block)
+                v.value_Z, self.spare_Z = self.spare_Z, v.value_Z
             case "in_place":  # v(s) <- max_a q(s, a)
                 residual = bellman.sweep(
-                    d, self.value_Z, c.gamma, out_Z=self.value_Z, block=self.block, backwards=self.clock % 2 == 1
+                    v.dynamics, v.value_Z, c.gamma, out_Z=v.value_Z, block=v.block, backwards=self.clock % 2 == 1
                 )
             case "prioritised":  # v(s) <- max_a q(s, a) where |max_a q(s, a) - v(s)| is largest
+                assert self.queue is not None
                 bellman.prioritised_sweep(
-                    d, self.value_Z, self.priority_S, c.gamma, self.before,
-                    threshold=self.threshold, share=c.priority_share,
+                    v.dynamics, v.value_Z, self.queue.priority_S, c.gamma, self.queue.before,
+                    threshold=v.threshold, share=c.priority_share,
                 )  # fmt: skip
-                residual = float(self.priority_S.amax())
+                residual = float(self.queue.priority_S.amax())
         self.clock += 1
-        return self.report(residual)
+        self.finished = residual <= v.threshold
+        return v.report(self.clock, residual)
 
-    def progress(self) -> dict[str, Any]:
-        """The priorities, where there are any."""
-        return {"priority": self.priority_S.clone()} if self.config.order == "prioritised" else {}
+    def make_arena(self) -> Arena:
+        """Without observations as long as there are states where they can be done without."""
+        return dynamic_arena(self.world, self.device, self.policy.mdp.num_states)
 
-    def load_progress(self, state: dict[str, Any]) -> None:
-        """Continue from a saved state."""
-        if self.config.order == "prioritised":
-            self.priority_S.copy_(state["priority"])
+    def exhibits(self) -> list[Exhibit]:
+        """Values, best actions, and how the value of the start came."""
+        return self.policy.exhibits(f"{self.world.id}, {self.name}")

@@ -9,26 +9,28 @@ alone, images as a rule. Mostly the expert acts at first and the student later; 
 """
 
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal
+from typing import ClassVar, Literal
 
 import torch
 from gymnasium import spaces
 from torch import Tensor, nn
 
 from palestra.data.demonstrations import Demonstrations
-from palestra.data.rollout import collect
 from palestra.engine import seeding
-from palestra.engine.agent import Agent, restart_notes
-from palestra.engine.learner import Metrics
+from palestra.engine.agent import Agent
+from palestra.engine.interaction import Interaction
+from palestra.engine.learner import Learner
+from palestra.engine.policy import Policy
 from palestra.engine.settings import AlgorithmConfig
 from palestra.envs.spaces import from_unit
+from palestra.envs.vector import VectorEnv
 from palestra.envs.world import World
 from palestra.errors import UsageError, require
-from palestra.nets.encoders import ARCHITECTURES, ConvEncoder, EncoderName, make_encoder
+from palestra.measure import Metrics
+from palestra.nets.encoders import EncoderName, make_encoder
 from palestra.nets.ensemble import Precision
 from palestra.nets.mlp import MLP
 from palestra.nets.optimizer import ClippedAdam
-from palestra.ops.augment import random_shift
 from palestra.ops.losses import td_loss
 from palestra.ops.schedules import linear
 
@@ -79,50 +81,79 @@ class DAggerConfig(AlgorithmConfig):
         require(all(n > 0 for n in self.hidden_sizes), f"hidden_sizes={self.hidden_sizes}", "positive sizes")
 
 
-class DAgger(Agent):
+class Student(Policy):
+    """What imitates: an encoder, and a network from features to actions between -1 and 1.
+
+    Args:
+        env: whose spaces it is made for.
+        config: its sizes.
+        seed: of weights and of what is random.
+        device: where it is.
+    """
+
+    saves = ("networks", "shifting")
+    derives = ("encoder", "net", "low", "high")
+
+    def __init__(self, env: VectorEnv, config: DAggerConfig, *, seed: int, device: torch.device):
+        c, observed, space = config, env.observation_space, env.action_space
+        if not isinstance(space, spaces.Box) or not space.is_bounded():
+            raise UsageError(f"dagger cannot act in {space}; expected a Box with bounds")
+        self.action_size = int(torch.Size(space.shape).numel())
+        self.low, self.high = (torch.as_tensor(x, dtype=torch.float32).to(device) for x in (space.low, space.high))
+        init = seeding.generator(seed, "weights")
+        self.encoder = make_encoder(observed, init, c.encoder, c.encoder_precision)
+        shifts = self.encoder.learns or not c.random_shift
+        require(shifts, f"random_shift={c.random_shift} of vectors {observed}", "0, or images")
+        self.net = MLP([self.encoder.num_features, *c.hidden_sizes, self.action_size], "relu", init, 0.01)
+        self.networks = nn.ModuleDict({"encoder": self.encoder, "student": self.net}).to(device)
+        self.random_shift = c.random_shift
+        self.shifting = seeding.generator(seed, "shifts", device=device)
+
+    def act(self, seen: Tensor, *, deterministic: bool = True) -> Tensor:
+        """Actions (B, *shape) within the bounds; it has no randomness of its own."""
+        unit_BA = self.net(self.encoder.encode(self.encoder.to_batch(seen))).tanh()
+        return from_unit(unit_BA, self.low, self.high)
+
+    def record(self, obs_BF: Tensor) -> Tensor:
+        """Actions (B, A) between -1 and 1 to learn from, for observations (B, *obs_shape), shifted where asked."""
+        batch = self.encoder.shifted(self.encoder.to_batch(obs_BF), self.random_shift, self.shifting)
+        return self.net.record(self.encoder.encode_to_learn(batch)).tanh()
+
+    def to_unit(self, action: Tensor) -> Tensor:
+        """Actions (..., *shape) within the bounds to (B, A) between -1 and 1."""
+        unit = (action - self.low) / (self.high - self.low) * 2.0 - 1.0
+        return unit.view(-1, self.action_size)
+
+
+class DAgger(Agent, Learner):
     """A student for bounded Box actions, from images or vectors, in worlds that have an expert."""
 
     name = "dagger"
     config_type = DAggerConfig
+    saves = ("interaction", "student", "optimizer", "demonstrations", "mixing", "sampling")
     config: DAggerConfig
 
-    def __init__(self, env: str | World, config: DAggerConfig | None = None, *, seed: int = 0, device: str = "auto"):
-        super().__init__(env, config, seed=seed, device=device)
-        c, space = self.config, self.env.action_space
-        if not isinstance(space, spaces.Box) or not space.is_bounded():
-            raise UsageError(f"dagger cannot act in {space}; expected a Box with bounds")
+    def __init__(self, source: str | World, config: DAggerConfig | None = None, *, seed: int = 0, device: str = "auto"):
+        super().__init__(source, config, seed=seed, device=device)
+        c = self.config
+        self.interaction = Interaction(self.world, seed=seed, device=self.device)
+        self.env = self.interaction.env
+        self.policy = self.student = Student(self.env, c, seed=seed, device=self.device)
         try:
             self.env.expert()
         except UsageError as error:
             raise UsageError(f"dagger has nobody to imitate in {self.world.id!r}: {error}") from error
-        self.action_size = int(torch.Size(space.shape).numel())
-        self.low, self.high = (torch.as_tensor(x, dtype=torch.float32).to(self.device) for x in (space.low, space.high))
-        init, observed = seeding.generator(seed, "weights"), self.env.observation_space
-        self.encoder = make_encoder(observed, init, ARCHITECTURES[c.encoder], c.encoder_precision)
-        sees = isinstance(self.encoder, ConvEncoder)
-        require(sees or not c.random_shift, f"random_shift={c.random_shift} of vectors {observed}", "0, or images")
-        self.student = MLP([self.encoder.num_features, *c.hidden_sizes, self.action_size], "relu", init, 0.01)
-        self._modules = nn.ModuleDict({"encoder": self.encoder, "student": self.student}).to(self.device)
-        self.optimizer = ClippedAdam([self._modules], c.learning_rate, max_grad_norm=c.max_grad_norm)
-        self.demonstrations = Demonstrations(c.buffer_size, observed, self.action_size, self.device)
-        purposes = ("who acts", "demonstrations", "shifts")
-        self.mixing, self.sampling, self.shifting = (seeding.generator(seed, p, device=self.device) for p in purposes)
-
-    @property
-    def modules(self) -> nn.Module:
-        """Encoder and student."""
-        return self._modules
+        self.modules = self.student.networks
+        self.optimizer = ClippedAdam([self.modules], c.learning_rate, max_grad_norm=c.max_grad_norm)
+        observed, size = self.env.observation_space, self.student.action_size
+        self.demonstrations = Demonstrations(c.buffer_size, observed, size, self.device)
+        self.mixing = seeding.generator(seed, "who acts", device=self.device)
+        self.sampling = seeding.generator(seed, "demonstrations", device=self.device)
 
     @property
     def beta(self) -> float:
         """The probability of a step that the expert takes it, now."""
-        used = self.clock / self.budget if self.budget else 0.0
-        return linear(self.config.expert_share, 0.0, used / self.config.expert_fraction)
-
-    def act(self, obs_BF: Tensor, *, deterministic: bool = True) -> Tensor:
-        """The student's actions (B, *shape) within the bounds; it has no randomness of its own."""
-        unit_BA = self.student(self.encoder(self.encoder.inputs(obs_BF))).tanh()
-        return from_unit(unit_BA, self.low, self.high)
+        return linear(self.config.expert_share, 0.0, self.budget_used / self.config.expert_fraction)
 
     def step(self) -> Metrics:
         """One iteration: act by expert and student, and ask the expert about every step; then gradient steps."""
@@ -135,59 +166,25 @@ class DAgger(Agent):
             if beta == 1.0:
                 return expert
             by_expert_E = torch.rand(len(expert), generator=self.mixing, device=self.device) < beta
-            return torch.where(by_expert_E.view(-1, *[1] * (expert.dim() - 1)), expert, self.act(obs))
+            return torch.where(by_expert_E.view(-1, *[1] * (expert.dim() - 1)), expert, self.student.act(obs))
 
-        rollout, self.obs = collect(self.env, mixture, self.obs, c.num_steps)
+        rollout = self.interaction.collect(mixture, c.num_steps)
         self.clock += rollout.reward.numel()
-        self.episodes.add(rollout.reward, rollout.done)
-        unit = (torch.stack(asked) - self.low) / (self.high - self.low) * 2.0 - 1.0
-        self.demonstrations.add(rollout.obs.flatten(0, 1), unit.view(-1, self.action_size))
-        return {**self.episodes.metrics(), **self.update(), "train/expert_share": beta}
+        self.demonstrations.add(rollout.obs.flatten(0, 1), self.student.to_unit(torch.stack(asked)))
+        return {**self.interaction.episodes.metrics(), **self.update(), "train/expert_share": beta}
 
     def update(self) -> Metrics:
         """A round of gradient steps on demonstrations drawn anew; reports the mean of their losses."""
         c = self.config
-        if c.learning_rate_schedule == "linear" and self.budget:
-            self.optimizer.learning_rate = linear(c.learning_rate, 0.0, self.clock / self.budget)
+        if c.learning_rate_schedule == "linear":
+            self.optimizer.learning_rate = linear(c.learning_rate, 0.0, self.budget_used)
         losses = [self.gradient_step(*self.demonstrations.sample(c.batch_size, self.sampling))
                   for _ in range(c.gradient_steps)]  # fmt: skip
         return {"train/loss": float(torch.stack(losses).mean())}
 
     def gradient_step(self, obs_BF: Tensor, expert_BA: Tensor) -> Tensor:
         """One step of encoder and student towards the expert's actions, between -1 and 1; returns the loss before."""
-        recorded = self.student.record(self._seen(obs_BF))
-        loss = td_loss(recorded.out.tanh().flatten(), expert_BA.flatten(), self.config.loss)  # J
-        self.optimizer.minimise(loss, (recorded,))
+        action_BA = self.student.record(obs_BF)
+        loss = td_loss(action_BA.flatten(), expert_BA.flatten(), self.config.loss).mean()  # J
+        self.optimizer.descend(loss)
         return loss.detach()
-
-    def _seen(self, obs_BF: Tensor) -> Tensor:
-        """Features (B, F) to learn from, with the graph that the encoder needs."""
-        if not isinstance(self.encoder, ConvEncoder):
-            return self.encoder(obs_BF)  # type: ignore[no-any-return]
-        image_BCHW = self.encoder.inputs(obs_BF)
-        if self.config.random_shift:
-            image_BCHW = random_shift(image_BCHW, self.config.random_shift, self.shifting)
-        return self.encoder.record(image_BCHW)
-
-    def state_dict(self) -> dict[str, Any]:
-        """Networks, optimizer, demonstrations, generators, environments and the unfinished episodes."""
-        return {
-            **self.world_state(),
-            "modules": dict(self._modules.state_dict()),
-            "optimizer": self.optimizer.state_dict(),
-            "demonstrations": self.demonstrations.state_dict(),
-            "mixing": self.mixing.get_state(),
-            "sampling": self.sampling.get_state(),
-            "shifting": self.shifting.get_state(),
-        }
-
-    def load_state_dict(self, state: dict[str, Any]) -> list[str]:
-        """Continue from a saved state."""
-        restarted_E = self.load_world_state(state)
-        self._modules.load_state_dict(state["modules"])
-        self.optimizer.load_state_dict(state["optimizer"])
-        self.demonstrations.load_state_dict(state["demonstrations"])
-        self.mixing.set_state(state["mixing"])
-        self.sampling.set_state(state["sampling"])
-        self.shifting.set_state(state["shifting"])
-        return restart_notes(restarted_E)

@@ -7,139 +7,99 @@ A critic learns the value of what the actor would do, and the actor climbs the c
 """
 
 from dataclasses import dataclass
-from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
 
 from palestra.data.replay import Transitions
 from palestra.engine import seeding
+from palestra.engine.agent import Agent
+from palestra.engine.interaction import Interaction
+from palestra.engine.learner import Learner
 from palestra.envs.spaces import flat_dim
 from palestra.envs.world import World
-from palestra.errors import require
-from palestra.learners.off_policy.replaying import Figures, OffPolicy, OffPolicyConfig, make_target
+from palestra.learners.off_policy.actions import BoxActions
+from palestra.learners.off_policy.deterministic import CriticsLearned, DeterministicConfig, DeterministicPolicy, mu
+from palestra.learners.off_policy.replaying import ReplayLoop
+from palestra.measure import Metrics
 from palestra.nets.ensemble import Ensemble
-from palestra.nets.optimizer import ClippedAdam, flatten_parameters
+from palestra.nets.optimizer import ClippedAdam
+from palestra.nets.targets import TargetNetworks, slow_copy
+from palestra.ops.distributions import record_tanh
 from palestra.ops.features import flat_features
-
-OU_RATE = 0.15
-"""theta of the Ornstein-Uhlenbeck process: the share by which it returns to zero at each step (section 7)."""
+from palestra.ops.losses import mean, squared_error
 
 
 @dataclass(frozen=True)
-class DDPGConfig(OffPolicyConfig):
+class DDPGConfig(DeterministicConfig):
     """Settings of DDPG."""
 
-    learning_rate: float = 1e-3
-    """Of Adam, for actor and critics."""
-    noise: Literal["gaussian", "ou"] = "gaussian"
-    """Exploration: independent Gaussian numbers, or an Ornstein-Uhlenbeck process, which wanders."""
-    noise_std: float = 0.1
-    """Standard deviation of what drives the noise; half the width of the action space is 1."""
 
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        require(self.noise_std >= 0, f"noise_std={self.noise_std}", "0 or more")
-
-
-class DDPG(OffPolicy):
+class DDPG(Agent, Learner):
     """DDPG for Box actions with bounds."""
 
     name = "ddpg"
     config_type = DDPGConfig
     config: DDPGConfig
-    num_critics = 1
+    policy: DeterministicPolicy
+    saves = ("interaction", "modules", "actor_optimizer", "critic_optimizer", "policy", "loop")
+    derives = ("actions", "actor", "critic", "target_actor", "target_critic", "slow_actor", "slow_critic")
 
-    def __init__(self, env: str | World, config: Any = None, *, seed: int = 0, device: str = "auto"):
-        super().__init__(env, config, seed=seed, device=device)
-        c, features = self.config, flat_dim(self.env.observation_space)
-        init = seeding.generator(seed, "weights")
-
-        def actor() -> Ensemble:
-            return Ensemble(1, [features, *c.hidden_sizes, self.action_size], init, c.precision)
-
-        def critics() -> Ensemble:
-            return Ensemble(self.num_critics, [features + self.action_size, *c.hidden_sizes, 1], init, c.precision)
-
-        self.actor, self.critics = actor(), critics()
-        self.target_actor, self.target_critics = make_target(self.actor, actor()), make_target(self.critics, critics())
-        self._modules = nn.ModuleDict({
-            "actor": self.actor, "critics": self.critics,
-            "target_actor": self.target_actor, "target_critics": self.target_critics,
+    def __init__(self, source: str | World, config: DDPGConfig | None = None, *, seed: int = 0, device: str = "auto"):
+        super().__init__(source, config, seed=seed, device=device)
+        c = self.config
+        self.interaction = Interaction(self.world, seed=seed, device=self.device)
+        self.env = self.interaction.env
+        self.actions = BoxActions(self.env.action_space, self.name, self.device)
+        features, init = flat_dim(self.env.observation_space), seeding.generator(seed, "weights")
+        self.actor = Ensemble(1, [features, *c.hidden_sizes, self.actions.size], init, c.precision)
+        self.critic = Ensemble(1, [features + self.actions.size, *c.hidden_sizes, 1], init, c.precision)
+        self.target_actor, self.target_critic = slow_copy(self.actor), slow_copy(self.critic)
+        self.modules = nn.ModuleDict({
+            "actor": self.actor, "critic": self.critic,
+            "target_actor": self.target_actor, "target_critic": self.target_critic,
         }).to(self.device)  # fmt: skip
         self.actor_optimizer = ClippedAdam([self.actor], c.learning_rate)
-        self.critic_optimizer = ClippedAdam([self.critics], c.learning_rate)
-        self.target_actor_flat = flatten_parameters([self.target_actor])
-        self.target_critic_flat = flatten_parameters([self.target_critics])
-        self.ou_EA = torch.zeros(self.env.num_envs, self.action_size, device=self.device)
+        self.critic_optimizer = ClippedAdam([self.critic], c.learning_rate)
+        self.slow_actor = TargetNetworks([self.target_actor], self.actor_optimizer)
+        self.slow_critic = TargetNetworks([self.target_critic], self.critic_optimizer)
+        self.policy = DeterministicPolicy(self.actor, self.actions, c, self.env.num_envs, seed=seed)
+        self.loop = ReplayLoop(self.world, self.interaction, self.actions, c, seed=seed, device=self.device)
 
-    @property
-    def modules(self) -> nn.Module:
-        """All networks."""
-        return self._modules
+    def step(self) -> Metrics:
+        """One round: act for ``train_frequency`` steps, then take ``gradient_steps`` gradient steps."""
+        rollout = self.loop.gather(self.policy, self.clock)
+        self.clock += rollout.reward.numel()
+        self.policy.noise.begin(rollout.done.any(0))
+        metrics = self.interaction.episodes.metrics()
+        if self.clock > self.config.learning_starts:
+            metrics |= self.update()
+        return metrics
 
-    def optimizers(self) -> dict[str, ClippedAdam]:
-        """Those of actor and critics."""
-        return {"actor": self.actor_optimizer, "critics": self.critic_optimizer}
+    @torch.no_grad()
+    def update(self) -> Metrics:
+        """A round of gradient steps."""
+        for optimizer in (self.actor_optimizer, self.critic_optimizer):
+            optimizer.learning_rate = self.config.learning_rate_at(self.budget_used)
+        return self.loop.learn(self.gradient_step)
 
-    def act(self, obs_BF: Tensor, *, deterministic: bool = True) -> Tensor:
-        """Actions (B, *shape) within the bounds: the actor's, or with Gaussian noise."""
-        action_BA: Tensor = self.actor(flat_features(obs_BF))[0].tanh()
-        if not deterministic:
-            action_BA = (action_BA + self.config.noise_std * self._normal(action_BA)).clamp(-1.0, 1.0)
-        return self.to_env(action_BA)
-
-    def _normal(self, like: Tensor) -> Tensor:
-        return torch.randn(like.shape, generator=self.acting, device=self.device)
-
-    def explore(self, obs_EF: Tensor) -> Tensor:
-        """The actor's actions (E, A) with noise, kept between -1 and 1."""
-        action_EA: Tensor = self.actor(obs_EF)[0].tanh()
-        noise_EA = self.config.noise_std * self._normal(action_EA)
-        if self.config.noise == "ou":  # one step of Euler's method with dt = 1
-            noise_EA = self.ou_EA = (1.0 - OU_RATE) * self.ou_EA + noise_EA
-        return (action_EA + noise_EA).clamp(-1.0, 1.0)
-
-    def after_rollout(self, done_TE: Tensor) -> None:
-        """The noise process begins anew with an episode."""
-        self.ou_EA = self.ou_EA * ~done_TE.any(0)[:, None]
-
-    def gradient_step(self, b: Transitions) -> Figures:
+    def gradient_step(self, b: Transitions) -> CriticsLearned:
         """One step of the critic, then of the actor, then of their targets."""
-        figures = self.learn_critics(b, self.target_actor(b.next_obs_BF)[0].tanh())
-        self.learn_actor(b.obs_BF)
-        self.follow()
-        return figures
+        b = b.seen_by(flat_features)
+        q_1B1, target_B = self.critic.record(b.obs_BF, b.action_B), self.targets(b)
+        self.critic_optimizer.descend(squared_error(q_1B1, target_B))  # eq. 5
+        action_BA = record_tanh(self.actor.record(b.obs_BF))
+        self.actor_optimizer.descend(-mean(self.critic.record(b.obs_BF, action_BA)))  # eq. 6
+        self.slow_critic.follow(self.config.tau)
+        self.slow_actor.follow(self.config.tau)
+        return CriticsLearned(q_1B1, target_B)
 
-    def learn_critics(self, b: Transitions, next_action_BA: Tensor) -> Figures:
-        """Critics towards the value of the target actor's actions; with two of them the smaller is believed."""
-        next_q_B = self.target_critics(torch.cat((b.next_obs_BF, next_action_BA), 1)).amin(0).squeeze(1)
-        target_B = torch.addcmul(b.return_B, b.discount_B, next_q_B)  # algorithm 1: y
-        recorded = self.critics.record(torch.cat((b.obs_BF, b.action_B), 1))
-        error_NB1 = recorded.out - target_B[:, None]
-        self.critics.backward(recorded, error_NB1 * (2.0 / len(target_B)))  # eq. 5
-        self.critic_optimizer.step()
-        return lambda: {"critic_loss": error_NB1.square().mean(), "q_mean": recorded.out.mean()}
+    def targets(self, b: Transitions) -> Tensor:
+        """Y (B,), with the value of the target actor's actions (algorithm 1)."""
+        next_action_BA = mu(self.target_actor, b.next_obs_BF)
+        next_q_B = self.target_critic(torch.cat((b.next_obs_BF, next_action_BA), 1))[0].squeeze(1)
+        return torch.addcmul(b.return_B, b.discount_B, next_q_B)
 
-    def learn_actor(self, obs_BF: Tensor) -> None:
-        """The actor up the first critic (eq. 6)."""
-        recorded = self.actor.record(obs_BF)
-        action_BA = recorded.out[0].tanh()
-        judged = self.critics.record(torch.cat((obs_BF, action_BA), 1), number=1)
-        to_q_1B1 = torch.full_like(judged.out, -1.0 / len(obs_BF))
-        to_action_BA = self.critics.backward_to_input(judged, to_q_1B1, first=obs_BF.shape[1])[0]
-        self.actor.backward(recorded, (to_action_BA * (1.0 - action_BA.square()))[None])
-        self.actor_optimizer.step()
-
-    def follow(self) -> None:
-        """Target networks move towards their networks."""
-        self.target_critic_flat.lerp_(self.critic_optimizer.flat, self.config.tau)
-        self.target_actor_flat.lerp_(self.actor_optimizer.flat, self.config.tau)
-
-    def more_state(self) -> dict[str, Any]:
-        """The noise process."""
-        return {"ou": self.ou_EA}
-
-    def load_more_state(self, state: dict[str, Any], restarted_E: Tensor) -> None:
-        """Continue from ``more_state``; the noise begins anew with an episode."""
-        self.ou_EA = state["ou"].to(self.device) * ~restarted_E[:, None]
+    def resumed(self) -> None:
+        """The noise begins anew with an episode."""
+        self.policy.noise.begin(self.interaction.restarted_E)

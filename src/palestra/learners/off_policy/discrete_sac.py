@@ -9,24 +9,37 @@ What SAC estimates from one sampled action is here an exact sum over all of them
 """
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, ClassVar
 
 import torch
-from gymnasium import spaces
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional as F
 
 from palestra.data.replay import Transitions
-from palestra.errors import UsageError, require
-from palestra.learners.off_policy.replaying import Figures
-from palestra.learners.off_policy.sac import SAC, SACConfig, soft_figures
+from palestra.engine import seeding
+from palestra.engine.agent import Agent
+from palestra.engine.interaction import Interaction
+from palestra.engine.learner import Learner
+from palestra.engine.policy import Policy
+from palestra.envs.world import World
+from palestra.errors import require
+from palestra.learners.off_policy.actions import DiscreteActions
+from palestra.learners.off_policy.replaying import ReplayLoop
+from palestra.learners.off_policy.temperature import SoftConfig, SoftLearned, Temperature
+from palestra.measure import Metrics
+from palestra.nets.encoders import EncoderName, make_encoder
+from palestra.nets.ensemble import Ensemble, Precision
+from palestra.nets.optimizer import ClippedAdam
+from palestra.nets.targets import TargetNetworks, slow_copy
 from palestra.ops.distributions import categorical_entropy, categorical_sample
-from palestra.ops.soft_value import soft_value, soft_value_gradient
+from palestra.ops.losses import squared_error
+from palestra.ops.soft_value import mean_soft_value, soft_value
+from palestra.ops.terms import gather
 
 
 @dataclass(frozen=True)
-class DiscreteSACConfig(SACConfig):
+class DiscreteSACConfig(SoftConfig):
     """Settings of discrete SAC."""
 
     target_entropy: float | None = None
@@ -34,84 +47,121 @@ class DiscreteSACConfig(SACConfig):
     target_entropy_share: float = 0.5
     """H as a share of log |A|, the entropy of uniform actions; the paper's 0.98 is nearly uniform."""
 
+    encoder: EncoderName = "fast"
+    """Of images: fast, nature (Mnih et al. 2015) or notes (four layers of 3 x 3), or flat for none: pixels one by one.
+    Vectors need none."""
+    encoder_precision: Precision = "float32"
+    """Of the encoder's products: bfloat16 is faster on processors that have it."""
+
     def __post_init__(self) -> None:
         super().__post_init__()
         share = self.target_entropy_share
         require(0 < share < 1, f"target_entropy_share={share}", "0 < target_entropy_share < 1")
 
 
-class DiscreteSAC(SAC):
+class CategoricalPolicy(Policy):
+    """Actions by their probabilities, softmax(f(s)).
+
+    Args:
+        actor: f, one network from features to A logits.
+        actions: which there are.
+        see: from observations (B, *obs_shape) to features (B, F).
+        seed: of the learner.
+    """
+
+    saves = ("generator",)
+    derives = ("actor", "actions", "see")
+
+    def __init__(self, actor: Ensemble, actions: DiscreteActions, see: Callable[[Tensor], Tensor], *, seed: int):
+        self.actor, self.actions, self.see = actor, actions, see
+        self.generator = seeding.generator(seed, "actions", device=actions.device)
+
+    def act(self, seen: Tensor, *, deterministic: bool = True) -> Tensor:
+        """Actions (B,): the most probable, or a sample."""
+        logits_BA = self.actor(self.see(seen))[0]
+        return logits_BA.argmax(1) if deterministic else categorical_sample(logits_BA, self.generator)
+
+    def explore(self, obs_E: Tensor) -> Tensor:
+        """A sample (E,)."""
+        return self.act(obs_E, deterministic=False)
+
+    def random(self, num: int) -> Tensor:
+        """Uniform actions (num,)."""
+        return self.actions.uniform(num, self.generator)
+
+
+class DiscreteSAC(Agent, Learner):
     """SAC for Discrete actions."""
 
     name = "discrete-sac"
-    config_type: ClassVar[type[DiscreteSACConfig]] = DiscreteSACConfig
+    config_type = DiscreteSACConfig
     config: DiscreteSACConfig
+    policy: CategoricalPolicy
+    saves = ("interaction", "modules", "actor_optimizer", "critic_optimizer", "policy", "loop")
+    derives = ("encoder", "actor", "critics", "temperature", "target", "target_encoder", "slow")
 
-    def know_actions(self) -> tuple[tuple[int, ...], torch.dtype]:
-        """Take note of the action space; UsageError if it is not Discrete."""
-        space = self.env.action_space
-        if not isinstance(space, spaces.Discrete):
-            raise UsageError(f"{self.name} cannot act in {space}; expected a Discrete action space (sac serves Box)")
-        self.num_actions = int(space.n)
-        return (), torch.int64
+    def __init__(
+        self, source: str | World, config: DiscreteSACConfig | None = None, *, seed: int = 0, device: str = "auto"
+    ):
+        super().__init__(source, config, seed=seed, device=device)
+        c = self.config
+        self.interaction = Interaction(self.world, seed=seed, device=self.device)
+        self.env = self.interaction.env
+        self.actions = DiscreteActions(self.env.action_space, self.name, instead="sac", device=self.device)
+        init = seeding.generator(seed, "weights")
+        self.encoder = make_encoder(self.env.observation_space, init, c.encoder, c.encoder_precision)
+        sizes = [self.encoder.num_features, *c.hidden_sizes, self.actions.size]
+        self.actor, self.critics = Ensemble(1, sizes, init, c.precision), Ensemble(2, sizes, init, c.precision)
+        self.target, self.target_encoder = slow_copy(self.critics), slow_copy(self.encoder)
+        self.temperature = Temperature(c, target_entropy=c.target_entropy_share * math.log(self.actions.size))
+        self.modules = nn.ModuleDict({
+            "actor": self.actor, "critics": self.critics, "target": self.target, "temperature": self.temperature,
+            "encoder": self.encoder, "target_encoder": self.target_encoder,
+        }).to(self.device)  # fmt: skip
+        self.actor_optimizer = ClippedAdam([self.actor, self.temperature], c.learning_rate)
+        self.critic_optimizer = ClippedAdam([self.critics, self.encoder], c.learning_rate)
+        self.slow = TargetNetworks([self.target, self.target_encoder], self.critic_optimizer)
+        self.policy = CategoricalPolicy(self.actor, self.actions, self.encoder.see, seed=seed)
+        self.loop = ReplayLoop(self.world, self.interaction, self.actions, c, seed=seed, device=self.device)
 
-    def sizes(self) -> tuple[list[int], list[int]]:
-        """Of the layers of actor and critics: from features to a number for each action."""
-        layers = [self.num_features(), *self.config.hidden_sizes, self.num_actions]
-        return layers, layers
+    def step(self) -> Metrics:
+        """One round: act for ``train_frequency`` steps, then take ``gradient_steps`` gradient steps."""
+        rollout = self.loop.gather(self.policy, self.clock)
+        self.clock += rollout.reward.numel()
+        metrics = self.interaction.episodes.metrics()
+        if self.clock > self.config.learning_starts:
+            metrics |= self.update()
+        return metrics
 
-    def default_entropy(self) -> float:
-        """H if the settings name none: a share of that of uniform actions."""
-        return self.config.target_entropy_share * math.log(self.num_actions)
+    @torch.no_grad()
+    def update(self) -> Metrics:
+        """A round of gradient steps."""
+        for optimizer in (self.actor_optimizer, self.critic_optimizer):
+            optimizer.learning_rate = self.config.learning_rate_at(self.budget_used)
+        return self.loop.learn(self.gradient_step)
 
-    def act(self, obs_BF: Tensor, *, deterministic: bool = True) -> Tensor:
-        """Actions (B,): the most probable, or a sample."""
-        x_BF = self.features(obs_BF)
-        return self.actor(x_BF)[0].argmax(1) if deterministic else self.explore(x_BF)
-
-    def explore(self, obs_EF: Tensor) -> Tensor:
-        """A sample of the policy (E,)."""
-        return categorical_sample(self.actor(obs_EF)[0], self.acting)
-
-    def random_actions(self, num: int) -> Tensor:
-        """Uniform actions (num,)."""
-        return torch.randint(self.num_actions, (num,), generator=self.acting, device=self.device)
-
-    def to_env(self, action_E: Tensor) -> Tensor:
-        """Actions (E,) as they are."""
-        return action_E
-
-    def gradient_step(self, b: Transitions) -> Figures:
-        """One step of the critics, then of actor and temperature."""
+    def gradient_step(self, b: Transitions) -> SoftLearned:
+        """One step of the critics with the encoder, then of actor and temperature, then of the targets."""
+        b = b.seen_by(self.encoder.to_batch)
         rows = len(b.obs_BF)
-        # One pass through the actor serves the states and their successors.
-        recorded = self.actor.record(torch.cat((b.obs_BF, b.next_obs_BF)))
-        log_prob_BA, next_log_prob_BA = F.log_softmax(recorded.out[0], 1).split(rows)
-        entropy_B = categorical_entropy(recorded.out[0, :rows])
+        seen_BF = self.encoder.encode_to_learn(b.obs_BF)
+        obs_BF = seen_BF.detach()
+        # One pass through the actor serves the states, of which it learns, and their successors.
+        logits_1BA = self.actor.record(torch.cat((obs_BF, self.encoder.encode(b.next_obs_BF))))
+        log_prob_BA, next_log_prob_BA = F.log_softmax(logits_1BA[0].detach(), 1).split(rows)
+        minus_entropy_B = -categorical_entropy(logits_1BA[0, :rows].detach())
         alpha = self.temperature()
-        if self.config.temperature is None:
-            self.learn_temperature(-entropy_B)  # eq. 11: the sum over actions of pi log pi
-        error_NB1, q_NB1 = self.learn_values(b, next_log_prob_BA, alpha)
-        self.learn_policy(b.obs_BF, recorded.rows(rows), log_prob_BA, alpha)
-        self.target_flat.lerp_(self.critic_optimizer.flat, self.config.tau)
-        return lambda: soft_figures(error_NB1, q_NB1, entropy_B, alpha)
+        out_NBA = self.critics.record(seen_BF)
+        q_NB1 = gather(out_NBA, 2, b.action_B[:, None].expand(len(out_NBA), -1, 1))
+        critic_loss = 0.5 * squared_error(q_NB1, self.targets(b, next_log_prob_BA, alpha))
+        self.critic_optimizer.descend(critic_loss)
+        actor_loss = -mean_soft_value(logits_1BA, log_prob_BA, self.critics(obs_BF).amin(0), alpha)  # eq. 12
+        self.actor_optimizer.descend(actor_loss + self.temperature.loss(minus_entropy_B))  # eq. 11
+        self.slow.follow(self.config.tau)
+        return SoftLearned(critic_loss, q_NB1, minus_entropy_B, alpha)
 
-    def learn_values(self, b: Transitions, next_log_prob_BA: Tensor, alpha: Tensor) -> tuple[Tensor, Tensor]:
-        """Both critics towards the soft target; returns errors and values of the actions taken, (N, B, 1) each."""
-        next_value_B = soft_value(next_log_prob_BA, self.target(b.next_obs_BF).amin(0), alpha)  # eq. 10
-        target_B = torch.addcmul(b.return_B, b.discount_B, next_value_B)
-        recorded = self.critics.record(b.obs_BF)
-        taken_NB1 = b.action_B[:, None].expand(len(recorded.out), -1, 1)
-        q_NB1 = recorded.out.gather(2, taken_NB1)
-        error_NB1 = q_NB1 - target_B[:, None]
-        to_out_NBA = torch.zeros_like(recorded.out).scatter_(2, taken_NB1, error_NB1 / len(target_B))
-        self.critics.backward(recorded, to_out_NBA)
-        self.critic_optimizer.step()
-        return error_NB1, q_NB1
-
-    def learn_policy(self, obs_BF: Tensor, recorded: Any, log_prob_BA: Tensor, alpha: Tensor) -> None:
-        """The actor towards actions that the smaller critic values and the entropy allows (eq. 12)."""
-        q_BA = self.critics(obs_BF).amin(0)
-        to_logits_BA = -soft_value_gradient(log_prob_BA, q_BA, alpha) / len(obs_BF)
-        self.actor.backward(recorded, to_logits_BA[None])
-        self.actor_optimizer.step()
+    def targets(self, b: Transitions, next_log_prob_BA: Tensor, alpha: Tensor) -> Tensor:
+        """Y (B,), with the soft value of the policy; the smaller of two critics is believed (eq. 10)."""
+        next_q_BA = self.target(self.target_encoder.encode(b.next_obs_BF)).amin(0)
+        next_value_B = soft_value(next_log_prob_BA, next_q_BA, alpha)
+        return torch.addcmul(b.return_B, b.discount_B, next_value_B)

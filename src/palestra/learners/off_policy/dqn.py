@@ -12,28 +12,33 @@ Act epsilon-greedily, remember transitions, and regress Q towards targets of a s
 All together, with c51 and n_step above 1, are Rainbow (Hessel et al. 2018, https://arxiv.org/abs/1710.02298).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal
+from typing import ClassVar, Literal
 
 import torch
-from gymnasium import spaces
 from torch import Tensor, nn
 
-from palestra.data.prioritised import PrioritisedReplay, PrioritisedSample
+from palestra.data.prioritised import PrioritisedReplay
 from palestra.data.replay import ReplayBuffer, Transitions
-from palestra.data.rollout import collect
 from palestra.engine import seeding
-from palestra.engine.agent import Agent, restart_notes
-from palestra.engine.learner import Metrics
+from palestra.engine.agent import Agent
+from palestra.engine.interaction import Interaction
+from palestra.engine.learner import Learner
 from palestra.engine.settings import AlgorithmConfig, Part
-from palestra.envs.spaces import flat_dim
-from palestra.errors import UsageError, require
-from palestra.nets.mlp import MLP, Activation
-from palestra.nets.optimizer import ClippedAdam, flatten_parameters
+from palestra.envs.world import World
+from palestra.errors import require
+from palestra.learners.off_policy.actions import DiscreteActions
+from palestra.learners.off_policy.epsilon_greedy import EpsilonGreedyPolicy, LayerNoise
+from palestra.learners.off_policy.replaying import remembered
+from palestra.measure import Metrics
+from palestra.nets.encoders import EncoderName, make_encoder
+from palestra.nets.ensemble import Precision
+from palestra.nets.mlp import Activation
+from palestra.nets.optimizer import ClippedAdam
 from palestra.nets.q_network import make_q_network
+from palestra.nets.targets import TargetNetworks, slow_copy
 from palestra.ops.dueling import Dueling
-from palestra.ops.features import flat_features
 from palestra.ops.q_heads import Distributional, make_q_head
 from palestra.ops.schedules import linear
 
@@ -106,6 +111,11 @@ class DQNConfig(AlgorithmConfig):
     """Hidden layers of the Q network; each stream of a dueling or noisy one has the last of them to itself."""
     activation: Activation = "relu"
     """tanh or relu."""
+    encoder: EncoderName = "fast"
+    """Of images: fast, nature (Mnih et al. 2015) or notes (four layers of 3 x 3), or flat for none: pixels one by one.
+    Vectors need none."""
+    encoder_precision: Precision = "float32"
+    """Of the encoder's products: bfloat16 is faster on processors that have it."""
 
     def __post_init__(self) -> None:
         for name in ("buffer_size", "batch_size", "train_frequency", "gradient_steps", "n_step"):
@@ -125,64 +135,43 @@ class DQNConfig(AlgorithmConfig):
         require(all(n > 0 for n in self.hidden_sizes), f"hidden_sizes={self.hidden_sizes}", "positive sizes")
 
 
-class DQN(Agent):
+class DQN(Agent, Learner):
     """DQN for Discrete actions."""
 
     name = "dqn"
     config_type = DQNConfig
     config: DQNConfig
+    policy: EpsilonGreedyPolicy
+    saves = ("interaction", "modules", "optimizer", "policy", "noise", "replay", "replay_generator")
+    derives = ("head", "encoder", "q", "target", "target_encoder", "slow")
 
-    def __init__(self, env: Any, config: DQNConfig | None = None, *, seed: int = 0, device: str = "auto"):
-        super().__init__(env, config, seed=seed, device=device)
-        c, num_envs = self.config, self.env.num_envs
-        space = self.env.action_space
-        if not isinstance(space, spaces.Discrete):
-            raise UsageError(f"dqn cannot act in {space}; expected a Discrete action space (ppo serves Box)")
-        self.num_actions = int(space.n)
+    def __init__(self, source: str | World, config: DQNConfig | None = None, *, seed: int = 0, device: str = "auto"):
+        super().__init__(source, config, seed=seed, device=device)
+        c = self.config
+        self.interaction = Interaction(self.world, seed=seed, device=self.device)
+        self.env = self.interaction.env
+        actions = DiscreteActions(self.env.action_space, self.name, instead="ppo", device=self.device)
         self.head = make_q_head(c.distributional, c.num_atoms, c.value_range, c.loss, self.device)
-        init = seeding.generator(seed, "weights")
-        sizes = [flat_dim(self.env.observation_space), *c.hidden_sizes]
-        sigma = c.noisy_sigma if c.noisy else None
-        self.q, self.target = (
-            make_q_network(sizes, self.num_actions, self.head.num_atoms, c.activation, init, c.dueling, sigma).to(
-                self.device
-            )
-            for _ in range(2)
-        )
-        self.target.requires_grad_(False)
-        self._modules = nn.ModuleDict({"q": self.q, "target": self.target})
-        self.optimizer = ClippedAdam([self.q], c.learning_rate, 1e-8, c.max_grad_norm)
-        self.target_flat = flatten_parameters([self.target])
-        self.target_flat.copy_(self.optimizer.flat)
-        purposes = ("actions", "replay", "noise")
-        self.generators = {name: seeding.generator(seed, name, device=self.device) for name in purposes}
-        kept = (c.buffer_size, num_envs, self.env.observation_space, (), torch.int64, self.device)
+        init, sigma = seeding.generator(seed, "weights"), c.noisy_sigma if c.noisy else None
+        self.encoder = make_encoder(self.env.observation_space, init, c.encoder, c.encoder_precision)
+        sizes = [self.encoder.num_features, *c.hidden_sizes]
+        self.q = make_q_network(sizes, actions.size, self.head.num_atoms, c.activation, init, c.dueling, sigma)
+        self.target, self.target_encoder = slow_copy(self.q), slow_copy(self.encoder)
+        self.modules = nn.ModuleDict({
+            "q": self.q, "target": self.target, "encoder": self.encoder, "target_encoder": self.target_encoder,
+        }).to(self.device)  # fmt: skip
+        self.optimizer = ClippedAdam([self.q, self.encoder], c.learning_rate, 1e-8, c.max_grad_norm)
+        self.slow = TargetNetworks([self.target, self.target_encoder], self.optimizer)
+        self.noise = LayerNoise(self.q, c.noisy, seeding.generator(seed, "noise", device=self.device))
+        self.policy = EpsilonGreedyPolicy(
+            self.q, self.head, actions.size, self.encoder.see, self.noise, lambda: self.epsilon(self.clock),
+            seeding.generator(seed, "actions", device=self.device),
+        )  # fmt: skip
+        ring = (c.buffer_size, self.env.num_envs, self.env.observation_space, (), torch.int64, self.device)
         self.replay: ReplayBuffer | PrioritisedReplay = (
-            PrioritisedReplay(*kept, c.priority_exponent) if c.prioritised else ReplayBuffer(*kept)
+            PrioritisedReplay(*ring, c.priority_exponent) if c.prioritised else ReplayBuffer(*ring)
         )
-
-    @property
-    def modules(self) -> nn.Module:
-        """All networks."""
-        return self._modules
-
-    def act(self, obs_BF: Tensor, *, deterministic: bool = True) -> Tensor:
-        """Greedy actions (B,) without any noise, or exploring ones as at the current clock."""
-        x_BF = flat_features(obs_BF)
-        if not deterministic:
-            return self._behave(x_BF, self.epsilon(self.clock))
-        return self.head.values(self.q(x_BF)).argmax(1)
-
-    def _behave(self, x_BF: Tensor, epsilon: float) -> Tensor:
-        """Exploring actions (B,): each sample has noise of its own, if there is noise."""
-        greedy_B = self.head.values(self.q(x_BF, *self._noise(len(x_BF)))).argmax(1)
-        return self._explore(greedy_B, epsilon)
-
-    def _noise(self, rows: int) -> tuple[Tensor, ...]:
-        """What the Q network takes beside observations: fresh noise (rows, ...) for a noisy one, else nothing."""
-        if isinstance(self.q, MLP) or not self.config.noisy:
-            return ()
-        return (self.q.draw_noise(rows, self.generators["noise"]),)
+        self.replay_generator = seeding.generator(seed, "replay", device=self.device)
 
     def epsilon(self, clock: int) -> float:
         """The share of random actions at a clock; none with noisy networks once learning has begun."""
@@ -192,82 +181,76 @@ class DQN(Agent):
         progress = clock / (c.exploration_fraction * self.budget) if c.exploration_fraction and self.budget else 1.0
         return linear(c.epsilon_start, c.epsilon_end, progress)
 
-    def _explore(self, greedy_B: Tensor, epsilon: float) -> Tensor:
-        """Replace each action by a random one with probability epsilon."""
-        random_B = torch.rand(greedy_B.shape, generator=self.generators["actions"], device=self.device)
-        explores_B = random_B < epsilon
-        if self.device.type == "cpu" and not explores_B.any():
-            return greedy_B
-        # One uniform number does both: below epsilon, its position there picks the action.
-        choice_B = (random_B * (self.num_actions / max(epsilon, 1e-12))).long().clamp(max=self.num_actions - 1)
-        return torch.where(explores_B, choice_B, greedy_B)
-
     def step(self) -> Metrics:
         """One round: act for ``train_frequency`` steps, then take ``gradient_steps`` gradient steps."""
-        c = self.config
-        num_steps = max(1, c.train_frequency // self.env.num_envs)
-        before = clock = self.clock
-
-        def behave(obs_EF: Tensor) -> Tensor:
-            nonlocal clock
-            epsilon = self.epsilon(clock)
-            clock += self.env.num_envs
-            return self._behave(flat_features(obs_EF), epsilon)
-
-        rollout, self.obs = collect(self.env, behave, self.obs, num_steps)
-        self.clock = clock
-        self.replay.add(rollout)
-        self.episodes.add(rollout.reward, rollout.done)
-        metrics = {**self.episodes.metrics(), "train/epsilon": self.epsilon(clock)}
-        if c.tau == 1.0 and clock // c.target_update_interval > before // c.target_update_interval:
-            self.target_flat.copy_(self.optimizer.flat)
-        if clock > c.learning_starts:
+        c, before = self.config, self.clock
+        remembered(self.replay, self.interaction, self.explore, c.train_frequency)
+        metrics = {**self.interaction.episodes.metrics(), "train/epsilon": self.epsilon(self.clock)}
+        if c.tau == 1.0 and self.clock // c.target_update_interval > before // c.target_update_interval:
+            self.slow.copy()
+        if self.clock > c.learning_starts:
             metrics |= self.update()
         return metrics
+
+    def explore(self, obs_E: Tensor) -> Tensor:
+        """Actions (E,) at the current clock, which moves on: epsilon goes by it."""
+        action_E = self.policy.act(obs_E, deterministic=False)
+        self.clock += len(action_E)
+        return action_E
 
     @torch.no_grad()
     def update(self) -> Metrics:
         """A round of gradient steps on freshly drawn transitions."""
-        chosen, targets = [], []
-        for b, target_BZ, drawn in self._round():
-            chosen.append(self.gradient_step(b, target_BZ, None if drawn is None else drawn.weight_B))
-            targets.append(target_BZ)
-            if isinstance(self.replay, PrioritisedReplay) and drawn is not None:
-                self.replay.update(drawn.index_B, self.head.surprise(chosen[-1], target_BZ))
-            if self.config.tau < 1.0:
-                self.target_flat.lerp_(self.optimizer.flat, self.config.tau)
-        chosen_BZ, target_BZ = torch.cat(chosen), torch.cat(targets)
+        replay = self.replay
+        steps = self.prioritised_steps(replay) if isinstance(replay, PrioritisedReplay) else self.steps(replay)
+        chosen_BZ, target_BZ = (torch.cat(parts) for parts in zip(*steps))
         q_mean = float(self.head.values(chosen_BZ).mean())
-        return {"train/loss": float(self.head.loss(chosen_BZ, target_BZ)), "train/q_mean": q_mean}
+        return {"train/loss": float(self.head.loss(chosen_BZ, target_BZ).value), "train/q_mean": q_mean}
 
-    def _round(self) -> Iterator[tuple[Transitions, Tensor, PrioritisedSample | None]]:
-        """Batches with their targets, each when its turn comes; what nothing moves meanwhile is found all at once."""
-        c, generator = self.config, self.generators["replay"]
-        if isinstance(self.replay, PrioritisedReplay):  # each draw depends on the errors of those before it
-            beta = linear(c.priority_correction, 1.0, self.clock / self.budget if self.budget else 0.0)
-            for _ in range(c.gradient_steps):
-                drawn = self.replay.sample(c.batch_size, generator, n_step=c.n_step, gamma=c.gamma, beta=beta)
-                b = _flat(drawn.transitions)
-                yield b, self.targets(b, self.target(b.next_obs_BF, *self._noise(1))), drawn
-            return
-        of_round = _flat(self.replay.sample(c.gradient_steps * c.batch_size, generator, n_step=c.n_step, gamma=c.gamma))
-        batches = [Transitions._make(parts) for parts in zip(*(x.split(c.batch_size) for x in of_round))]
+    def steps(self, replay: ReplayBuffer) -> list[tuple[Tensor, Tensor]]:
+        """A round on uniform draws: of each gradient step what Q was, and its targets."""
+        c = self.config
+        num = c.gradient_steps * c.batch_size
+        drawn = replay.sample(num, self.replay_generator, n_step=c.n_step, gamma=c.gamma)
+        of_round = drawn.seen_by(self.encoder.to_batch)
+        batches = of_round.split(c.batch_size)
+        return [
+            (self.gradient_step(b, y_BZ), y_BZ) for b, y_BZ in zip(batches, self.targets_in_turn(of_round, batches))
+        ]
+
+    def targets_in_turn(self, of_round: Transitions, batches: Sequence[Transitions]) -> Iterable[Tensor]:
+        """Targets of each batch when its turn comes; what nothing moves meanwhile is found for all of them at once."""
+        c = self.config
         if c.tau < 1.0 or c.noisy:
-            for b in batches:
-                yield b, self.targets(b, self.target(b.next_obs_BF, *self._noise(1))), None
-            return
-        next_out_BK = self.target(of_round.next_obs_BF)
+            return (self.targets(b, self.target_out(b)) for b in batches)
+        next_out_BK = self.target_out(of_round)
         if c.double:
-            for b, out_BK in zip(batches, next_out_BK.split(c.batch_size)):
-                yield b, self.targets(b, out_BK), None
-        else:
-            for b, target_BZ in zip(batches, self.targets(of_round, next_out_BK).split(c.batch_size)):
-                yield b, target_BZ, None
+            return (self.targets(b, out_BK) for b, out_BK in zip(batches, next_out_BK.split(c.batch_size)))
+        target_BZ: Sequence[Tensor] = self.targets(of_round, next_out_BK).split(c.batch_size)
+        return target_BZ
+
+    def prioritised_steps(self, replay: PrioritisedReplay) -> list[tuple[Tensor, Tensor]]:
+        """A round in which each draw depends on the errors of those before it."""
+        c, steps = self.config, []
+        beta = linear(c.priority_correction, 1.0, self.budget_used)
+        for _ in range(c.gradient_steps):
+            drawn = replay.sample(c.batch_size, self.replay_generator, n_step=c.n_step, gamma=c.gamma, beta=beta)
+            b = drawn.transitions.seen_by(self.encoder.to_batch)
+            target_BZ = self.targets(b, self.target_out(b))
+            chosen_BZ = self.gradient_step(b, target_BZ, drawn.weight_B)
+            replay.update(drawn.index_B, self.head.surprise(chosen_BZ, target_BZ))
+            steps.append((chosen_BZ, target_BZ))
+        return steps
+
+    def target_out(self, b: Transitions) -> Tensor:
+        """The target network's outputs (B, A * Z) for the successors, with noise if there is any."""
+        out_BK: Tensor = self.target(self.target_encoder.encode(b.next_obs_BF), *self.noise.draw(1))
+        return out_BK
 
     def targets(self, b: Transitions, next_out_BK: Tensor) -> Tensor:
         """Y (B,), or (B, Z) of a distribution, given the target network's outputs for the successors."""
         if self.config.double:  # van Hasselt et al. 2016, eq. 4
-            choice_B = self.head.values(self.q(b.next_obs_BF, *self._noise(1))).argmax(1)
+            choice_B = self.head.values(self.q(self.encoder.encode(b.next_obs_BF), *self.noise.draw(1))).argmax(1)
         else:
             choice_B = self.head.values(next_out_BK).argmax(1)
         return self.head.backup(b.return_B, b.discount_B, self.head.of(next_out_BK, choice_B))
@@ -277,51 +260,13 @@ class DQN(Agent):
 
         Returns the network's outputs for those actions from before: values (B,), or (B, Z) of a distribution.
         """
-        if isinstance(self.q, MLP):
-            recorded = self.q.record(b.obs_BF)
-            chosen_BZ, gradient_BK = self._loss_gradient(recorded.out, b.action_B, target_BZ, weight_B)
-            self.q.backward(recorded, gradient_BK)
-            self.optimizer.step()
-        else:
-            with torch.enable_grad():
-                out_BK = self.q(b.obs_BF, *self._noise(1))
-            chosen_BZ, gradient_BK = self._loss_gradient(out_BK.detach(), b.action_B, target_BZ, weight_B)
-            self.optimizer.descend([out_BK], [gradient_BK])
-        return chosen_BZ
+        out_BK = self.q.record(self.encoder.encode_to_learn(b.obs_BF), *self.noise.draw(1))
+        chosen_BZ = self.head.of(out_BK, b.action_B)
+        self.optimizer.descend(self.head.loss(chosen_BZ, target_BZ, weight_B))
+        if self.config.tau < 1.0:
+            self.slow.follow(self.config.tau)
+        return chosen_BZ.detach()
 
-    @torch.no_grad()
-    def _loss_gradient(
-        self, out_BK: Tensor, action_B: Tensor, target_BZ: Tensor, weight_B: Tensor | None
-    ) -> tuple[Tensor, Tensor]:
-        """The outputs for chosen actions, and the derivative of the weighted mean loss by all outputs (B, A * Z)."""
-        chosen_BZ = self.head.of(out_BK, action_B)
-        gradient_BZ = self.head.gradient(chosen_BZ, target_BZ)
-        if weight_B is not None:
-            gradient_BZ = gradient_BZ * weight_B.view(-1, *(1,) * (gradient_BZ.dim() - 1))
-        return chosen_BZ, self.head.spread(gradient_BZ, action_B, out_BK)
-
-    def state_dict(self) -> dict[str, Any]:
-        """Networks, optimizer, replay, generators, environments and the unfinished episodes."""
-        return {
-            **self.world_state(),
-            "modules": dict(self._modules.state_dict()),
-            "optimizer": self.optimizer.state_dict(),
-            "replay": self.replay.state_dict(),
-            "generators": {name: generator.get_state() for name, generator in self.generators.items()},
-        }
-
-    def load_state_dict(self, state: dict[str, Any]) -> list[str]:
-        """Continue from a saved state."""
-        restarted_E = self.load_world_state(state)
-        self._modules.load_state_dict(state["modules"])
-        self.optimizer.load_state_dict(state["optimizer"])
-        self.replay.load_state_dict(state["replay"])
-        for name, generator in self.generators.items():
-            generator.set_state(state["generators"][name])
-        self.replay.cut(restarted_E)
-        return restart_notes(restarted_E)
-
-
-def _flat(b: Transitions) -> Transitions:
-    """With observations as the network takes them."""
-    return b._replace(obs_BF=flat_features(b.obs_BF), next_obs_BF=flat_features(b.next_obs_BF))
+    def resumed(self) -> None:
+        """What belonged to episodes that are gone ends there."""
+        self.replay.cut(self.interaction.restarted_E)

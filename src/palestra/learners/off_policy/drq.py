@@ -9,25 +9,35 @@ and the actor's loss is that of SAC on the features f(nu s), which it takes as g
 """
 
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import Literal
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from palestra.data.replay import Transitions
 from palestra.engine import seeding
+from palestra.engine.agent import Agent
+from palestra.engine.interaction import Interaction
+from palestra.engine.learner import Learner
 from palestra.envs.world import World
 from palestra.errors import UsageError, require
-from palestra.learners.off_policy.replaying import Figures, make_target
-from palestra.learners.off_policy.sac import SAC, SACConfig, soft_figures
-from palestra.nets.encoders import ConvEncoder, make_encoder, narrow
-from palestra.nets.optimizer import ClippedAdam, flatten_parameters
-from palestra.ops.augment import random_shift
+from palestra.learners.off_policy.actions import BoxActions
+from palestra.learners.off_policy.noise import NormalNoise
+from palestra.learners.off_policy.replaying import ReplayLoop
+from palestra.learners.off_policy.squashed_gaussian import SquashedGaussianPolicy, record_squashed
+from palestra.learners.off_policy.temperature import SoftConfig, SoftLearned, Temperature
+from palestra.measure import Metrics
+from palestra.nets.encoders import make_encoder, narrow
+from palestra.nets.ensemble import Ensemble
+from palestra.nets.optimizer import ClippedAdam
+from palestra.nets.targets import TargetNetworks, slow_copy
 from palestra.ops.distributions import SquashedSample
+from palestra.ops.losses import mean, mean_of_least, squared_error
+from palestra.ops.terms import Term
 
 
 @dataclass(frozen=True)
-class DrQConfig(SACConfig):
+class DrQConfig(SoftConfig):
     """Settings of DrQ."""
 
     buffer_size: int = 100_000
@@ -57,85 +67,104 @@ class DrQConfig(SACConfig):
         require(shifts or self.views == 1, f"views={self.views} with augment='none'", "one view: all would be the same")
 
 
-class DrQ(SAC):
+class DrQ(Agent, Learner):
     """SAC for Box actions with bounds, from images."""
 
     name = "drq"
-    config_type: ClassVar[type[DrQConfig]] = DrQConfig
+    config_type = DrQConfig
     config: DrQConfig
+    policy: SquashedGaussianPolicy
+    saves = (
+        "interaction",
+        "modules",
+        "actor_optimizer",
+        "critic_optimizer",
+        "policy",
+        "loop",
+        "noise",
+        "shift_generator",
+    )
+    derives = ("actions", "encoder", "actor", "critics", "temperature", "target", "target_encoder", "slow")
 
-    def __init__(self, env: str | World, config: DrQConfig | None = None, *, seed: int = 0, device: str = "auto"):
-        super().__init__(env, config, seed=seed, device=device)
+    def __init__(self, source: str | World, config: DrQConfig | None = None, *, seed: int = 0, device: str = "auto"):
+        super().__init__(source, config, seed=seed, device=device)
         c = self.config
-        self.shifting = seeding.generator(seed, "shifts", device=self.device)
-        init = seeding.generator(seed, "encoder")
-        self.encoder = self._make_encoder(init).to(self.device)
-        self.target_encoder = make_target(self.encoder, self._make_encoder(init)).to(self.device)
-        self._modules.add_module("encoder", self.encoder)
-        self._modules.add_module("target_encoder", self.target_encoder)
+        self.interaction = Interaction(self.world, seed=seed, device=self.device)
+        self.env = self.interaction.env
+        self.actions = BoxActions(self.env.action_space, self.name, self.device)
+        space, init = self.env.observation_space, seeding.generator(seed, "weights")
+        architecture = narrow(c.encoder_channels, c.encoder_features)
+        self.encoder = make_encoder(space, seeding.generator(seed, "encoder"), architecture)
+        if not self.encoder.learns:
+            raise UsageError(f"{self.name} cannot learn from {space}; expected images of bytes (sac serves vectors)")
+        features = self.encoder.num_features
+        self.actor = Ensemble(1, [features, *c.hidden_sizes, 2 * self.actions.size], init, c.precision)
+        self.critics = Ensemble(2, [features + self.actions.size, *c.hidden_sizes, 1], init, c.precision)
+        self.target, self.target_encoder = slow_copy(self.critics), slow_copy(self.encoder)
+        self.temperature = Temperature(c, target_entropy=-float(self.actions.size))
+        self.modules = nn.ModuleDict({
+            "actor": self.actor, "critics": self.critics, "target": self.target, "temperature": self.temperature,
+            "encoder": self.encoder, "target_encoder": self.target_encoder,
+        }).to(self.device)  # fmt: skip
+        self.actor_optimizer = ClippedAdam([self.actor, self.temperature], c.learning_rate)
         # What learns from the critics' loss together also lies in one vector, and so do the targets that follow it.
         self.critic_optimizer = ClippedAdam([self.critics, self.encoder], c.learning_rate)
-        self.target_flat = flatten_parameters([self.target, self.target_encoder])
+        self.slow = TargetNetworks([self.target, self.target_encoder], self.critic_optimizer)
+        self.policy = SquashedGaussianPolicy(self.actor, self.actions, self.encoder.see, seed=seed)
+        self.loop = ReplayLoop(self.world, self.interaction, self.actions, c, seed=seed, device=self.device)
+        self.noise = NormalNoise(seeding.generator(seed, "noise of updates", device=self.device))
+        self.shift_generator = seeding.generator(seed, "shifts", device=self.device)
 
-    def _make_encoder(self, init: torch.Generator) -> ConvEncoder:
-        c, space = self.config, self.env.observation_space
-        encoder = make_encoder(space, init, narrow(c.encoder_channels, c.encoder_features))
-        if not isinstance(encoder, ConvEncoder):
-            raise UsageError(f"{self.name} cannot learn from {space}; expected images of bytes (sac serves vectors)")
-        return encoder
+    def views(self, obs_B: Tensor) -> Tensor:
+        """A batch (M * B, ...) to learn from: each observation M times, and each time its images shifted."""
+        c, batch = self.config, self.encoder.to_batch(obs_B)
+        batch = batch.repeat(c.views, *(1,) * (batch.dim() - 1))
+        return self.encoder.shifted(batch, c.shift_pixels, self.shift_generator) if c.augment == "shift" else batch
 
-    def num_features(self) -> int:
-        """Numbers that the encoder makes of an image."""
-        return self.config.encoder_features
+    def step(self) -> Metrics:
+        """One round: act for ``train_frequency`` steps, then take ``gradient_steps`` gradient steps."""
+        rollout = self.loop.gather(self.policy, self.clock)
+        self.clock += rollout.reward.numel()
+        metrics = self.interaction.episodes.metrics()
+        if self.clock > self.config.learning_starts:
+            metrics |= self.update()
+        return metrics
 
-    def features(self, obs_BF: Tensor) -> Tensor:
-        """The encoder's view of images (B, *obs_shape), as they are: (B, F)."""
-        return self.encoder(self.encoder.inputs(obs_BF))  # type: ignore[no-any-return]
+    @torch.no_grad()
+    def update(self) -> Metrics:
+        """A round of gradient steps."""
+        for optimizer in (self.actor_optimizer, self.critic_optimizer):
+            optimizer.learning_rate = self.config.learning_rate_at(self.budget_used)
+        return self.loop.learn(lambda b: self.gradient_step(b.seen_by(self.views)))
 
-    def prepare(self, b: Transitions) -> Transitions:
-        """A batch as ``gradient_step`` takes it: with images (M * B, C, H, W), each M times and each time shifted."""
-        return b._replace(obs_BF=self._views(b.obs_BF), next_obs_BF=self._views(b.next_obs_BF))
+    def gradient_step(self, b: Transitions) -> SoftLearned:
+        """One step of critics with encoder, then of actor and temperature, then of the targets.
 
-    def _views(self, obs_BF: Tensor) -> Tensor:
-        c = self.config
-        image_BCHW = self.encoder.inputs(obs_BF).repeat(c.views, 1, 1, 1)
-        return random_shift(image_BCHW, c.shift_pixels, self.shifting) if c.augment == "shift" else image_BCHW
-
-    def gradient_step(self, b: Transitions) -> Figures:
-        """One step of critics with encoder, then of actor and temperature."""
+        The batch has ``views`` of images in place of observations.
+        """
         rows, views = len(b.action_B), self.config.views
-        seen_BF = self.encoder.record(b.obs_BF)
-        obs_BF = seen_BF.detach()
+        seen_BF = self.encoder.encode_to_learn(b.obs_BF)
+        obs_BF = seen_BF.detach()[:rows]
         # One pass through the actor serves the states, each seen once, and every view of their successors.
-        recorded = self.actor.record(torch.cat((obs_BF[:rows], self.encoder(b.next_obs_BF))))
-        drawn = self.sample(recorded.out[0], self.noise(rows + rows * views, self.learning))
-        now, then = (SquashedSample._make(parts) for parts in zip(*(x.split((rows, rows * views)) for x in drawn)))
+        out_1BK = self.actor.record(torch.cat((obs_BF, self.encoder.encode(b.next_obs_BF))))
+        now, then = record_squashed(out_1BK, self.noise.draw(rows + rows * views, self.actions.size), rows)
         alpha = self.temperature()
-        if self.config.temperature is None:
-            self.learn_temperature(now.log_prob_B)
-        next_obs_BF = self.target_encoder(b.next_obs_BF)
+        q_NB1 = self.critics.record(seen_BF, b.action_B.repeat(views, 1))
+        critic_loss = 0.5 * squared_error(q_NB1, self.targets(b, then, alpha).repeat(views))  # eq. 2, 3
+        self.critic_optimizer.descend(critic_loss)
+        actor_loss = self.actor_loss(obs_BF, now, alpha)
+        self.actor_optimizer.descend(actor_loss + self.temperature.loss(now.log_prob_B))  # eq. 18 of SAC
+        self.slow.follow(self.config.tau)
+        return SoftLearned(critic_loss, q_NB1, now.log_prob_B, alpha)
+
+    def targets(self, b: Transitions, then: SquashedSample, alpha: Tensor) -> Tensor:
+        """Y (B,), with the soft value of the policy's own actions in all views (eq. 1, with SAC's entropy)."""
+        next_obs_BF = self.target_encoder.encode(b.next_obs_BF)
         next_q_B = self.target(torch.cat((next_obs_BF, then.action_BA), 1)).amin(0).squeeze(1)
-        next_value_B = (next_q_B - alpha * then.log_prob_B).view(views, rows).mean(0)
-        target_B = torch.addcmul(b.return_B, b.discount_B, next_value_B)  # eq. 1, with the entropy of SAC
-        error_NB1, q_NB1 = self.learn_features(seen_BF, b.action_B.repeat(views, 1), target_B.repeat(views))
-        self.learn_actor(obs_BF[:rows], recorded.rows(rows), now, alpha)
-        self.target_flat.lerp_(self.critic_optimizer.flat, self.config.tau)
-        return lambda: soft_figures(error_NB1, q_NB1, -now.log_prob_B, alpha)
+        next_value_B = (next_q_B - alpha * then.log_prob_B).view(self.config.views, -1).mean(0)
+        return torch.addcmul(b.return_B, b.discount_B, next_value_B)
 
-    def learn_features(self, seen_BF: Tensor, action_BA: Tensor, target_B: Tensor) -> tuple[Tensor, Tensor]:
-        """Both critics, and through them the encoder, towards the target; returns their errors and values."""
-        recorded = self.critics.record(torch.cat((seen_BF.detach(), action_BA), 1))
-        error_NB1 = recorded.out - target_B[:, None]
-        to_first_NBK = self.critics.backward(recorded, error_NB1 / len(target_B))  # eq. 3
-        to_seen_BF = self.critics.input_gradient(recorded, to_first_NBK).sum(0)[:, : seen_BF.shape[1]]
-        self.encoder.backward(seen_BF, to_seen_BF)
-        self.critic_optimizer.step()
-        return error_NB1, recorded.out
-
-    def more_state(self) -> dict[str, Tensor]:
-        """The generator of shifts."""
-        return {"shifting": self.shifting.get_state()}
-
-    def load_more_state(self, state: dict[str, Tensor], restarted_E: Tensor) -> None:
-        """Continue from ``more_state``."""
-        self.shifting.set_state(state["shifting"])
+    def actor_loss(self, obs_BF: Tensor, now: SquashedSample, alpha: Tensor) -> Term:
+        """How far actions are from those that the smaller critic values and the entropy allows (eq. 9 of SAC)."""
+        q_NB1 = self.critics.record(obs_BF, now.action_BA)
+        return alpha * mean(now.log_prob_B) - mean_of_least(q_NB1)

@@ -8,152 +8,107 @@ Maximise reward and entropy. The actor is a Gaussian squashed by tanh; of two cr
     J(alpha) = E[-alpha (log pi(a|s) + H)],  H the entropy to hold                                       (eq. 18)
 """
 
-import math
 from dataclasses import dataclass
-from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from palestra.data.replay import Transitions
 from palestra.engine import seeding
+from palestra.engine.agent import Agent
+from palestra.engine.interaction import Interaction
+from palestra.engine.learner import Learner
+from palestra.envs.spaces import flat_dim
 from palestra.envs.world import World
-from palestra.errors import require
-from palestra.learners.off_policy.replaying import Figures, OffPolicy, OffPolicyConfig, make_target
+from palestra.learners.off_policy.actions import BoxActions
+from palestra.learners.off_policy.noise import NormalNoise
+from palestra.learners.off_policy.replaying import ReplayLoop
+from palestra.learners.off_policy.squashed_gaussian import SquashedGaussianPolicy, record_squashed
+from palestra.learners.off_policy.temperature import SoftConfig, SoftLearned, Temperature
+from palestra.measure import Metrics
 from palestra.nets.ensemble import Ensemble
-from palestra.nets.optimizer import ClippedAdam, flatten_parameters
-from palestra.ops.distributions import SquashedSample, squashed_gaussian_gradient, squashed_gaussian_sample
+from palestra.nets.optimizer import ClippedAdam
+from palestra.nets.targets import TargetNetworks, slow_copy
+from palestra.ops.distributions import SquashedSample
+from palestra.ops.features import flat_features
+from palestra.ops.losses import mean, mean_of_least, squared_error
+from palestra.ops.terms import Term
 
 
 @dataclass(frozen=True)
-class SACConfig(OffPolicyConfig):
+class SACConfig(SoftConfig):
     """Settings of SAC."""
 
-    temperature: float | None = None
-    """alpha, weight of the entropy; none to learn it."""
-    initial_temperature: float = 1.0
-    """alpha to begin with when it is learned."""
-    target_entropy: float | None = None
-    """H, nats to hold when alpha is learned; none for minus the number of action dimensions."""
 
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        require((self.temperature or 0) >= 0, f"temperature={self.temperature}", "none, or 0 or more")
-        require(self.initial_temperature > 0, f"initial_temperature={self.initial_temperature}", "a positive number")
-
-
-class SAC(OffPolicy):
+class SAC(Agent, Learner):
     """SAC for Box actions with bounds."""
 
     name = "sac"
     config_type = SACConfig
     config: SACConfig
+    policy: SquashedGaussianPolicy
+    saves = ("interaction", "modules", "actor_optimizer", "critic_optimizer", "policy", "loop", "noise")
+    derives = ("actions", "actor", "critics", "temperature", "target", "slow")
 
-    def __init__(self, env: str | World, config: SACConfig | None = None, *, seed: int = 0, device: str = "auto"):
-        super().__init__(env, config, seed=seed, device=device)
-        c, init = self.config, seeding.generator(seed, "weights")
-        actor_sizes, critic_sizes = self.sizes()
-        self.actor = Ensemble(1, actor_sizes, init, c.precision)
-        self.critics = Ensemble(2, critic_sizes, init, c.precision)
-        self.target = make_target(self.critics, Ensemble(2, critic_sizes, init, c.precision))
-        self.log_temperature = nn.Parameter(torch.tensor(math.log(c.initial_temperature)))
-        parts = {"actor": self.actor, "critics": self.critics, "target": self.target}
-        self._modules = nn.ModuleDict(parts)
-        self._modules.register_parameter("log_temperature", self.log_temperature)
-        self._modules.to(self.device)
-        # The temperature steps with the actor, though along a gradient of its own: Adam knows no neighbours.
-        self.actor_optimizer = ClippedAdam([self.actor, nn.ParameterList([self.log_temperature])], c.learning_rate)
+    def __init__(self, source: str | World, config: SACConfig | None = None, *, seed: int = 0, device: str = "auto"):
+        super().__init__(source, config, seed=seed, device=device)
+        c = self.config
+        self.interaction = Interaction(self.world, seed=seed, device=self.device)
+        self.env = self.interaction.env
+        self.actions = BoxActions(self.env.action_space, self.name, self.device)
+        features, init = flat_dim(self.env.observation_space), seeding.generator(seed, "weights")
+        self.actor = Ensemble(1, [features, *c.hidden_sizes, 2 * self.actions.size], init, c.precision)
+        self.critics = Ensemble(2, [features + self.actions.size, *c.hidden_sizes, 1], init, c.precision)
+        self.target = slow_copy(self.critics)
+        self.temperature = Temperature(c, target_entropy=-float(self.actions.size))
+        self.modules = nn.ModuleDict({
+            "actor": self.actor, "critics": self.critics, "target": self.target, "temperature": self.temperature,
+        }).to(self.device)  # fmt: skip
+        self.actor_optimizer = ClippedAdam([self.actor, self.temperature], c.learning_rate)
         self.critic_optimizer = ClippedAdam([self.critics], c.learning_rate)
-        self.target_flat = flatten_parameters([self.target])
-        self.target_entropy = self.default_entropy() if c.target_entropy is None else c.target_entropy
+        self.slow = TargetNetworks([self.target], self.critic_optimizer)
+        self.policy = SquashedGaussianPolicy(self.actor, self.actions, flat_features, seed=seed)
+        self.loop = ReplayLoop(self.world, self.interaction, self.actions, c, seed=seed, device=self.device)
+        self.noise = NormalNoise(seeding.generator(seed, "noise of updates", device=self.device))
 
-    def sizes(self) -> tuple[list[int], list[int]]:
-        """Of the layers of actor and critics, from inputs to outputs."""
-        features, hidden = self.num_features(), self.config.hidden_sizes
-        return [features, *hidden, 2 * self.action_size], [features + self.action_size, *hidden, 1]
+    def step(self) -> Metrics:
+        """One round: act for ``train_frequency`` steps, then take ``gradient_steps`` gradient steps."""
+        rollout = self.loop.gather(self.policy, self.clock)
+        self.clock += rollout.reward.numel()
+        metrics = self.interaction.episodes.metrics()
+        if self.clock > self.config.learning_starts:
+            metrics |= self.update()
+        return metrics
 
-    def default_entropy(self) -> float:
-        """H if the settings name none: minus the number of action dimensions."""
-        return -float(self.action_size)
+    @torch.no_grad()
+    def update(self) -> Metrics:
+        """A round of gradient steps."""
+        for optimizer in (self.actor_optimizer, self.critic_optimizer):
+            optimizer.learning_rate = self.config.learning_rate_at(self.budget_used)
+        return self.loop.learn(self.gradient_step)
 
-    @property
-    def modules(self) -> nn.Module:
-        """All networks."""
-        return self._modules
-
-    def optimizers(self) -> dict[str, ClippedAdam]:
-        """Those of actor (with the temperature) and critics."""
-        return {"actor": self.actor_optimizer, "critics": self.critic_optimizer}
-
-    def sample(self, out_BK: Tensor, noise_BA: Tensor) -> SquashedSample:
-        """Actions and log densities from the actor's outputs and standard normal noise."""
-        mean_BA, log_std_BA = out_BK.chunk(2, 1)
-        return squashed_gaussian_sample(mean_BA, log_std_BA, noise_BA)
-
-    def noise(self, rows: int, generator: torch.Generator) -> Tensor:
-        """(rows, A) standard normal numbers."""
-        return torch.randn(rows, self.action_size, generator=generator, device=self.device)
-
-    def act(self, obs_BF: Tensor, *, deterministic: bool = True) -> Tensor:
-        """Actions (B, *shape) within the bounds: the squashed mean, or a sample."""
-        if deterministic:
-            mean_BA = self.actor(self.features(obs_BF))[0, :, : self.action_size]
-            return self.to_env(mean_BA.tanh())
-        return self.to_env(self.explore(self.features(obs_BF)))
-
-    def explore(self, obs_EF: Tensor) -> Tensor:
-        """A sample of the policy (E, A), between -1 and 1."""
-        return self.sample(self.actor(obs_EF)[0], self.noise(len(obs_EF), self.acting)).action_BA
-
-    def temperature(self) -> Tensor:
-        """Scalar alpha."""
-        if self.config.temperature is not None:
-            return torch.tensor(self.config.temperature, device=self.device)
-        return self.log_temperature.detach().exp()
-
-    def gradient_step(self, b: Transitions) -> Figures:
-        """One step of the critics, then of actor and temperature."""
+    def gradient_step(self, b: Transitions) -> SoftLearned:
+        """One step of the critics, then of actor and temperature, then of the target."""
+        b = b.seen_by(flat_features)
         rows = len(b.obs_BF)
-        # One pass through the actor serves the states and their successors.
-        recorded = self.actor.record(torch.cat((b.obs_BF, b.next_obs_BF)))
-        drawn = self.sample(recorded.out[0], self.noise(2 * rows, self.learning))
-        now, then = (SquashedSample._make(parts) for parts in zip(*(x.split(rows) for x in drawn)))
+        # One pass through the actor serves the states, of which it learns, and their successors.
+        out_1BK = self.actor.record(torch.cat((b.obs_BF, b.next_obs_BF)))
+        now, then = record_squashed(out_1BK, self.noise.draw(2 * rows, self.actions.size), rows)
         alpha = self.temperature()
-        if self.config.temperature is None:
-            self.learn_temperature(now.log_prob_B)
-        error_NB1, q_NB1 = self.learn_critics(b, then, alpha)
-        self.learn_actor(b.obs_BF, recorded.rows(rows), now, alpha)
-        self.target_flat.lerp_(self.critic_optimizer.flat, self.config.tau)
-        return lambda: soft_figures(error_NB1, q_NB1, -now.log_prob_B, alpha)
+        q_NB1 = self.critics.record(b.obs_BF, b.action_B)
+        critic_loss = 0.5 * squared_error(q_NB1, self.targets(b, then, alpha))  # eq. 5
+        self.critic_optimizer.descend(critic_loss)
+        actor_loss = self.actor_loss(b.obs_BF, now, alpha)
+        self.actor_optimizer.descend(actor_loss + self.temperature.loss(now.log_prob_B))  # eq. 18
+        self.slow.follow(self.config.tau)
+        return SoftLearned(critic_loss, q_NB1, now.log_prob_B, alpha)
 
-    def learn_temperature(self, log_prob_B: Tensor) -> None:
-        """Prepare to raise alpha where the entropy is below the target, to lower it where it is above (eq. 18, in log
-        alpha): the gradient with which the actor's step takes it along.
-        """
-        assert self.log_temperature.grad is not None
-        torch.neg(log_prob_B.mean() + self.target_entropy, out=self.log_temperature.grad)
-
-    def learn_critics(self, b: Transitions, then: SquashedSample, alpha: Tensor) -> tuple[Tensor, Tensor]:
-        """Both critics towards the soft target; returns their errors and values, (N, B, 1) each."""
+    def targets(self, b: Transitions, then: SquashedSample, alpha: Tensor) -> Tensor:
+        """Y (B,), with the soft value of the policy's own actions; the smaller of two is believed (eq. 5, 6)."""
         next_q_B = self.target(torch.cat((b.next_obs_BF, then.action_BA), 1)).amin(0).squeeze(1)
-        target_B = torch.addcmul(b.return_B, b.discount_B, next_q_B - alpha * then.log_prob_B)  # eq. 5, 6
-        recorded = self.critics.record(torch.cat((b.obs_BF, b.action_B), 1))
-        error_NB1 = recorded.out - target_B[:, None]
-        self.critics.backward(recorded, error_NB1 / len(target_B))
-        self.critic_optimizer.step()
-        return error_NB1, recorded.out
+        return torch.addcmul(b.return_B, b.discount_B, next_q_B - alpha * then.log_prob_B)
 
-    def learn_actor(self, obs_BF: Tensor, recorded: Any, now: SquashedSample, alpha: Tensor) -> None:
-        """The actor towards actions that the smaller critic values and the entropy allows (eq. 9)."""
-        judged = self.critics.record(torch.cat((obs_BF, now.action_BA), 1))
-        chosen_NB1 = torch.zeros_like(judged.out).scatter_(0, judged.out.argmin(0, keepdim=True), 1.0)
-        to_action_BA = self.critics.backward_to_input(judged, chosen_NB1, first=obs_BF.shape[1]).sum(0)
-        to_out_BK = squashed_gaussian_gradient(now, -to_action_BA, alpha) / len(obs_BF)
-        self.actor.backward(recorded, to_out_BK[None])
-        self.actor_optimizer.step()
-
-
-def soft_figures(error_NB1: Tensor, q_NB1: Tensor, entropy_B: Tensor, alpha: Tensor) -> dict[str, Tensor]:
-    """What SAC and its kin report of a gradient step."""
-    critic_loss = 0.5 * error_NB1.square().mean(1).sum()  # eq. 5
-    return {"critic_loss": critic_loss, "q_mean": q_NB1.mean(), "entropy": entropy_B.mean(), "temperature": alpha}
+    def actor_loss(self, obs_BF: Tensor, now: SquashedSample, alpha: Tensor) -> Term:
+        """How far actions are from those that the smaller critic values and the entropy allows (eq. 9)."""
+        q_NB1 = self.critics.record(obs_BF, now.action_BA)
+        return alpha * mean(now.log_prob_B) - mean_of_least(q_NB1)

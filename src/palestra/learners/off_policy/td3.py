@@ -6,18 +6,33 @@ the actor and all targets move once for every d steps of the critics            
 """
 
 from dataclasses import dataclass
-from typing import ClassVar
 
 import torch
+from torch import Tensor, nn
 
 from palestra.data.replay import Transitions
+from palestra.engine import seeding
+from palestra.engine.agent import Agent
+from palestra.engine.interaction import Interaction
+from palestra.engine.learner import Learner
+from palestra.envs.spaces import flat_dim
+from palestra.envs.world import World
 from palestra.errors import require
-from palestra.learners.off_policy.ddpg import DDPG, DDPGConfig
-from palestra.learners.off_policy.replaying import Figures
+from palestra.learners.off_policy.actions import BoxActions
+from palestra.learners.off_policy.deterministic import CriticsLearned, DeterministicConfig, DeterministicPolicy, mu
+from palestra.learners.off_policy.noise import NormalNoise
+from palestra.learners.off_policy.replaying import ReplayLoop
+from palestra.measure import Metrics
+from palestra.nets.ensemble import Ensemble
+from palestra.nets.optimizer import ClippedAdam
+from palestra.nets.targets import TargetNetworks, slow_copy
+from palestra.ops.distributions import record_tanh
+from palestra.ops.features import flat_features
+from palestra.ops.losses import mean, squared_error
 
 
 @dataclass(frozen=True)
-class TD3Config(DDPGConfig):
+class TD3Config(DeterministicConfig):
     """Settings of TD3."""
 
     policy_delay: int = 2
@@ -34,24 +49,79 @@ class TD3Config(DDPGConfig):
         require(self.target_noise_clip >= 0, f"target_noise_clip={self.target_noise_clip}", "0 or more")
 
 
-class TD3(DDPG):
+class TD3(Agent, Learner):
     """TD3 for Box actions with bounds."""
 
     name = "td3"
-    config_type: ClassVar[type[TD3Config]] = TD3Config
+    config_type = TD3Config
     config: TD3Config
-    num_critics = 2
+    policy: DeterministicPolicy
+    saves = ("interaction", "modules", "actor_optimizer", "critic_optimizer", "policy", "loop", "noise")
+    derives = ("actions", "actor", "critics", "target_actor", "target_critics", "slow_actor", "slow_critics")
 
-    def gradient_step(self, b: Transitions) -> Figures:
-        """One step of the critics; every ``policy_delay`` of them one of the actor and of the targets."""
+    def __init__(self, source: str | World, config: TD3Config | None = None, *, seed: int = 0, device: str = "auto"):
+        super().__init__(source, config, seed=seed, device=device)
         c = self.config
-        target_BA = self.target_actor(b.next_obs_BF)[0].tanh()
-        noise_BA = torch.randn(target_BA.shape, generator=self.learning, device=self.device) * c.target_noise
-        smoothed_BA = (target_BA + noise_BA.clamp_(-c.target_noise_clip, c.target_noise_clip)).clamp_(
-            -1.0, 1.0
-        )  # eq. 14
-        figures = self.learn_critics(b, smoothed_BA)
-        if self.gradient_steps_done % c.policy_delay == 0:
-            self.learn_actor(b.obs_BF)
-            self.follow()
-        return figures
+        self.interaction = Interaction(self.world, seed=seed, device=self.device)
+        self.env = self.interaction.env
+        self.actions = BoxActions(self.env.action_space, self.name, self.device)
+        features, init = flat_dim(self.env.observation_space), seeding.generator(seed, "weights")
+        self.actor = Ensemble(1, [features, *c.hidden_sizes, self.actions.size], init, c.precision)
+        self.critics = Ensemble(2, [features + self.actions.size, *c.hidden_sizes, 1], init, c.precision)
+        self.target_actor, self.target_critics = slow_copy(self.actor), slow_copy(self.critics)
+        self.modules = nn.ModuleDict({
+            "actor": self.actor, "critics": self.critics,
+            "target_actor": self.target_actor, "target_critics": self.target_critics,
+        }).to(self.device)  # fmt: skip
+        self.actor_optimizer = ClippedAdam([self.actor], c.learning_rate)
+        self.critic_optimizer = ClippedAdam([self.critics], c.learning_rate)
+        self.slow_actor = TargetNetworks([self.target_actor], self.actor_optimizer)
+        self.slow_critics = TargetNetworks([self.target_critics], self.critic_optimizer)
+        self.policy = DeterministicPolicy(self.actor, self.actions, c, self.env.num_envs, seed=seed)
+        self.loop = ReplayLoop(self.world, self.interaction, self.actions, c, seed=seed, device=self.device)
+        self.noise = NormalNoise(seeding.generator(seed, "noise of updates", device=self.device))
+
+    def step(self) -> Metrics:
+        """One round: act for ``train_frequency`` steps, then take ``gradient_steps`` gradient steps."""
+        rollout = self.loop.gather(self.policy, self.clock)
+        self.clock += rollout.reward.numel()
+        self.policy.noise.begin(rollout.done.any(0))
+        metrics = self.interaction.episodes.metrics()
+        if self.clock > self.config.learning_starts:
+            metrics |= self.update()
+        return metrics
+
+    @torch.no_grad()
+    def update(self) -> Metrics:
+        """A round of gradient steps."""
+        for optimizer in (self.actor_optimizer, self.critic_optimizer):
+            optimizer.learning_rate = self.config.learning_rate_at(self.budget_used)
+        return self.loop.learn(self.gradient_step)
+
+    def gradient_step(self, b: Transitions) -> CriticsLearned:
+        """One step of the critics; every ``policy_delay`` of them one of the actor and of the targets."""
+        b = b.seen_by(flat_features)
+        q_NB1, target_B = self.critics.record(b.obs_BF, b.action_B), self.targets(b)
+        self.critic_optimizer.descend(squared_error(q_NB1, target_B))
+        if self.loop.gradient_steps_done % self.config.policy_delay == 0:
+            action_BA = record_tanh(self.actor.record(b.obs_BF))
+            self.actor_optimizer.descend(-mean(self.critics.record(b.obs_BF, action_BA, number=1)))
+            self.slow_critics.follow(self.config.tau)
+            self.slow_actor.follow(self.config.tau)
+        return CriticsLearned(q_NB1, target_B)
+
+    def targets(self, b: Transitions) -> Tensor:
+        """Y (B,), with the value of the target actor's actions; the smaller of two is believed (eq. 10)."""
+        next_action_BA = self.smoothed(mu(self.target_actor, b.next_obs_BF))
+        next_q_B = self.target_critics(torch.cat((b.next_obs_BF, next_action_BA), 1)).amin(0).squeeze(1)
+        return torch.addcmul(b.return_B, b.discount_B, next_q_B)
+
+    def smoothed(self, action_BA: Tensor) -> Tensor:
+        """Actions (B, A) with clipped noise (eq. 14)."""
+        c = self.config
+        noise_BA = self.noise.draw(*action_BA.shape) * c.target_noise
+        return (action_BA + noise_BA.clamp_(-c.target_noise_clip, c.target_noise_clip)).clamp_(-1.0, 1.0)
+
+    def resumed(self) -> None:
+        """The noise begins anew with an episode."""
+        self.policy.noise.begin(self.interaction.restarted_E)

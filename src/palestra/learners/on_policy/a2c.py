@@ -8,21 +8,24 @@ With ``gae_lambda=1`` A is the n-step return less the value, as in the paper.
 """
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
-import torch
-
-from palestra.engine.learner import Metrics
+from palestra.engine import seeding
+from palestra.engine.agent import Agent
+from palestra.engine.learner import Learner
+from palestra.envs.world import World
 from palestra.errors import require
-from palestra.learners.on_policy.actor_critic import ActorCritic, Batch, SeeingConfig
+from palestra.learners.on_policy.actor_critic import ActorCritic, ActorCriticConfig
+from palestra.learners.on_policy.experience import Batch, Experience
+from palestra.measure import Metrics
 from palestra.nets.optimizer import ClippedAdam, ClippedRMSprop
-from palestra.ops.losses import value_loss, value_loss_gradient
+from palestra.ops.losses import policy_gradient, value_error
 from palestra.ops.schedules import linear
 from palestra.ops.statistics import explained_variance, standardised
 
 
 @dataclass(frozen=True)
-class A2CConfig(SeeingConfig):
+class A2CConfig(ActorCriticConfig):
     """Settings of A2C."""
 
     num_steps: int = 5
@@ -47,59 +50,49 @@ class A2CConfig(SeeingConfig):
         require(self.learning_rate > 0, f"learning_rate={self.learning_rate}", "a positive number")
 
 
-class A2C(ActorCritic):
+class A2C(Agent, Learner):
     """A2C for Discrete, MultiDiscrete and Box actions."""
 
     name = "a2c"
     config_type = A2CConfig
+    saves = ("experience", "nets", "optimizer", "shuffling")
     config: A2CConfig
 
-    def __init__(self, env: Any, config: A2CConfig | None = None, *, seed: int = 0, device: str = "auto"):
-        super().__init__(env, config, seed=seed, device=device)
+    def __init__(self, source: str | World, config: A2CConfig | None = None, *, seed: int = 0, device: str = "auto"):
+        super().__init__(source, config, seed=seed, device=device)
         c = self.config
+        self.experience = Experience(self.world, c, seed=seed, device=self.device)
+        self.env = self.experience.interaction.env
+        self.policy = self.nets = ActorCritic(self.env, c, seed=seed, device=self.device)
+        self.modules = self.nets.networks
+        self.shuffling = seeding.generator(seed, "minibatches", device=self.device)
         kind = {"rmsprop": ClippedRMSprop, "adam": ClippedAdam}[c.optimizer]
-        self.optimizer = kind([self._modules], c.learning_rate, 1e-5, c.max_grad_norm)
+        self.optimizer = kind([self.nets.networks], c.learning_rate, 1e-5, c.max_grad_norm)
 
     def step(self) -> Metrics:
         """One iteration: a short rollout, then one gradient step on it."""
-        rollout = self.rollout()
-        return self.report(rollout, self.update(self.advantages(rollout)))
+        rollout = self.experience.collect(self.nets)
+        self.clock += rollout.reward.numel()
+        metrics = self.update(self.experience.advantages(self.nets, rollout))
+        return self.experience.report(self.nets, rollout, metrics)
 
     def update(self, b: Batch) -> Metrics:
         """One gradient step on a batch of samples."""
         c = self.config
         if c.learning_rate_schedule == "linear":
-            self.optimizer.learning_rate = linear(c.learning_rate, 0.0, self.progress)
+            self.optimizer.learning_rate = linear(c.learning_rate, 0.0, self.budget_used)
         advantage_B = standardised(b.advantage_B) if c.normalize_advantage else b.advantage_B
-        seen_BF = self.seen(b.obs_BF)
-        policy, value = self.policy.record(seen_BF), self.value.record(seen_BF)
-        log_prob_B = self.head.log_prob(policy.out, b.action_B)
-        entropy = self.head.entropy(policy.out).mean()
-        with torch.no_grad():
-            policy_loss = -(advantage_B * log_prob_B).mean()
-            to_log_prob_B = advantage_B * (-1.0 / len(advantage_B))
-            value_B = value.out.squeeze(1)
-            value_error = value_loss(value_B, b.return_B, b.value_B, None)
-            to_value_B = c.value_coef * value_loss_gradient(value_B, b.return_B, b.value_B, None)
-        # the loss above, by its derivatives
-        outputs, gradients = [log_prob_B, value.out], [to_log_prob_B, to_value_B[:, None]]
-        if c.entropy_coef:
-            outputs.append(-c.entropy_coef * entropy)
-            gradients.append(torch.ones_like(entropy))
-        self.optimizer.descend(outputs, gradients, (policy, value))
+        seen_BF = self.nets.encode_to_learn(b.obs_BF)
+        out_BK, value_B1 = self.nets.actor.record(seen_BF), self.nets.value.record(seen_BF)
+        policy_loss = policy_gradient(self.nets.head.log_prob(out_BK, b.action_B), advantage_B)
+        value_loss = value_error(value_B1, b.return_B)
+        entropy = self.nets.head.entropy(out_BK).mean()
+        bonus = c.entropy_coef * entropy if c.entropy_coef else 0.0
+        self.optimizer.descend(policy_loss + c.value_coef * value_loss - bonus)  # L
         figures = {
-            "train/policy_loss": policy_loss,
-            "train/value_loss": value_error,
+            "train/policy_loss": policy_loss.value,
+            "train/value_loss": value_loss.value,
             "train/entropy": entropy,
             "train/explained_variance": explained_variance(b.value_B, b.return_B),
         }
         return {name: float(figure.detach()) for name, figure in figures.items()}
-
-    def state_dict(self) -> dict[str, Any]:
-        """Everything that the next step depends on."""
-        return {**super().state_dict(), "optimizer": self.optimizer.state_dict()}
-
-    def load_state_dict(self, state: dict[str, Any]) -> list[str]:
-        """Continue from a saved state."""
-        self.optimizer.load_state_dict(state["optimizer"])
-        return super().load_state_dict(state)

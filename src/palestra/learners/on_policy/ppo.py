@@ -9,25 +9,22 @@ further than its target and halves after one that stayed behind (eq. 8).
 """
 
 from dataclasses import dataclass
-from typing import Any, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 import torch
 from torch import Tensor
 
 from palestra.data.rollout import Rollout
-from palestra.engine.learner import Metrics
+from palestra.engine import seeding
+from palestra.engine.agent import Agent
+from palestra.engine.learner import Learner
+from palestra.envs.world import World
 from palestra.errors import require
-from palestra.learners.on_policy.actor_critic import ActorCritic, SeeingConfig
+from palestra.learners.on_policy.actor_critic import ActorCritic, ActorCriticConfig
+from palestra.learners.on_policy.experience import Experience
+from palestra.measure import Metrics
 from palestra.nets.optimizer import ClippedAdam
-from palestra.ops.losses import (
-    approximate_kl,
-    clipped_surrogate,
-    clipped_surrogate_gradient,
-    surrogate,
-    surrogate_gradient,
-    value_loss,
-    value_loss_gradient,
-)
+from palestra.ops.losses import approximate_kl, clipped_surrogate, surrogate, value_error
 from palestra.ops.schedules import linear
 from palestra.ops.statistics import explained_variance, standardised
 from palestra.ops.trust_region import adapted_penalty
@@ -36,7 +33,7 @@ Schedule = Literal["constant", "linear"]
 
 
 @dataclass(frozen=True)
-class PPOConfig(SeeingConfig):
+class PPOConfig(ActorCriticConfig):
     """Settings of PPO."""
 
     minibatch_size: int = 256
@@ -91,39 +88,47 @@ class Samples(NamedTuple):
     """The old distributions, to measure the divergence from; only under kl_penalty."""
 
 
-class PPO(ActorCritic):
+class PPO(Agent, Learner):
     """PPO for Discrete, MultiDiscrete and Box actions."""
 
     name = "ppo"
     config_type = PPOConfig
+    saves = ("experience", "nets", "optimizer", "shuffling", "beta")
     config: PPOConfig
 
-    def __init__(self, env: Any, config: PPOConfig | None = None, *, seed: int = 0, device: str = "auto"):
-        super().__init__(env, config, seed=seed, device=device)
+    def __init__(self, source: str | World, config: PPOConfig | None = None, *, seed: int = 0, device: str = "auto"):
+        super().__init__(source, config, seed=seed, device=device)
         c = self.config
-        self.optimizer = ClippedAdam([self._modules], c.learning_rate, 1e-5, c.max_grad_norm)
+        self.experience = Experience(self.world, c, seed=seed, device=self.device)
+        self.env = self.experience.interaction.env
+        self.policy = self.nets = ActorCritic(self.env, c, seed=seed, device=self.device)
+        self.modules = self.nets.networks
+        self.shuffling = seeding.generator(seed, "minibatches", device=self.device)
+        self.optimizer = ClippedAdam([self.nets.networks], c.learning_rate, 1e-5, c.max_grad_norm)
         self.beta = c.kl_coef
 
     def step(self) -> Metrics:
         """One iteration: a rollout, then epochs of minibatches over it."""
-        rollout = self.rollout()
-        return self.report(rollout, self.update(self.samples(rollout)))
+        rollout = self.experience.collect(self.nets)
+        self.clock += rollout.reward.numel()
+        metrics = self.update(self.samples(rollout))
+        return self.experience.report(self.nets, rollout, metrics)
 
     @torch.no_grad()
     def samples(self, rollout: Rollout) -> Samples:
         """Advantages, and what the old policy gave the actions that it took."""
-        b = self.advantages(rollout)
+        b = self.experience.advantages(self.nets, rollout)
         out_BK = self._now(b.obs_BF)
-        log_prob_B = self.head.log_prob(out_BK, b.action_B)
-        frozen_BP = self.head.frozen(out_BK) if self.config.surrogate == "kl_penalty" else None
+        log_prob_B = self.nets.head.log_prob(out_BK, b.action_B)
+        frozen_BP = self.nets.head.frozen(out_BK) if self.config.surrogate == "kl_penalty" else None
         return Samples(b.obs_BF, b.action_B, log_prob_B, b.value_B, b.advantage_B, b.return_B, frozen_BP)
 
     def update(self, batch: Samples) -> Metrics:
         """Epochs of minibatches over a batch of samples."""
         c = self.config
         if c.learning_rate_schedule == "linear":
-            self.optimizer.learning_rate = linear(c.learning_rate, 0.0, self.progress)
-        clip_range = linear(c.clip_range, 0.0, self.progress) if c.clip_schedule == "linear" else c.clip_range
+            self.optimizer.learning_rate = linear(c.learning_rate, 0.0, self.budget_used)
+        clip_range = linear(c.clip_range, 0.0, self.budget_used) if c.clip_schedule == "linear" else c.clip_range
         stop_at = 1.5 * c.target_kl if c.surrogate == "clip" and c.target_kl is not None else None
         losses = []
         for _ in range(c.num_epochs):
@@ -133,16 +138,16 @@ class PPO(ActorCritic):
             losses += [self._gradient_step(b, clip_range) for b in minibatches if len(b.obs_BF) > 1]
             if stop_at is not None and approximate_kl(self._log_ratio(batch, self._now(batch.obs_BF))) > stop_at:
                 break
-        policy_loss, value_error = torch.stack([torch.stack(pair) for pair in losses]).mean(0).tolist()
+        policy_loss, value_loss = torch.stack([torch.stack(pair) for pair in losses]).mean(0).tolist()
         metrics = {
             "train/policy_loss": policy_loss,
-            "train/value_loss": value_error,
+            "train/value_loss": value_loss,
             "train/gradient_steps": float(len(losses)),
             **self._diagnose(batch, clip_range),
         }
         if c.target_kl is not None and batch.frozen_BP is not None:
             with torch.no_grad():
-                metrics["train/kl"] = float(self.head.kl(batch.frozen_BP, self._now(batch.obs_BF)).mean())
+                metrics["train/kl"] = float(self.nets.head.kl(batch.frozen_BP, self._now(batch.obs_BF)).mean())
             metrics["train/kl_coef"] = self.beta
             self.beta = adapted_penalty(self.beta, metrics["train/kl"], c.target_kl)
         return metrics
@@ -151,40 +156,31 @@ class PPO(ActorCritic):
         """One step of Adam on one minibatch; returns its policy and value loss."""
         c = self.config
         advantage_B = standardised(b.advantage_B) if c.normalize_advantage else b.advantage_B
-        seen_BF = self.seen(b.obs_BF)
-        policy, value = self.policy.record(seen_BF), self.value.record(seen_BF)
-        log_prob_B = self.head.log_prob(policy.out, b.action_B)
-        with torch.no_grad():
-            ratio_B, value_B = (log_prob_B - b.log_prob_B).exp(), value.out.squeeze(1)
-            if b.frozen_BP is None:
-                policy_loss = clipped_surrogate(ratio_B, advantage_B, clip_range)  # eq. 7
-                to_log_prob_B = clipped_surrogate_gradient(ratio_B, advantage_B, clip_range)
-            else:
-                policy_loss = surrogate(ratio_B, advantage_B)  # eq. 6
-                to_log_prob_B = surrogate_gradient(ratio_B, advantage_B)
-            value_error = value_loss(value_B, b.return_B, b.value_B, c.clip_value)
-            to_value_B = c.value_coef * value_loss_gradient(value_B, b.return_B, b.value_B, c.clip_value)
-        # eq. 9, negated: the sum of the surrogate, the value error and the entropy bonus, by their derivatives
-        outputs, gradients = [log_prob_B, value.out], [to_log_prob_B, to_value_B[:, None]]
+        seen_BF = self.nets.encode_to_learn(b.obs_BF)
+        out_BK, value_B1 = self.nets.actor.record(seen_BF), self.nets.value.record(seen_BF)
+        log_prob_B = self.nets.head.log_prob(out_BK, b.action_B)
+        if b.frozen_BP is None:
+            policy_loss = clipped_surrogate(log_prob_B, b.log_prob_B, advantage_B, clip_range)  # eq. 7
+        else:
+            policy_loss = surrogate(log_prob_B, b.log_prob_B, advantage_B)  # eq. 6
+        value_loss = value_error(value_B1, b.return_B, b.value_B, c.clip_value)
+        entropy = self.nets.head.entropy(out_BK).mean() if c.entropy_coef else 0.0
+        loss = policy_loss + c.value_coef * value_loss - c.entropy_coef * entropy  # eq. 9, negated
         if b.frozen_BP is not None:
-            outputs.append(self.beta * self.head.kl(b.frozen_BP, policy.out).mean())  # eq. 8
-            gradients.append(torch.ones_like(outputs[-1]))
-        if c.entropy_coef:
-            outputs.append(-c.entropy_coef * self.head.entropy(policy.out).mean())
-            gradients.append(torch.ones_like(outputs[-1]))
-        self.optimizer.descend(outputs, gradients, (policy, value))
-        return policy_loss, value_error
+            loss += self.beta * self.nets.head.kl(b.frozen_BP, out_BK).mean()  # eq. 8
+        self.optimizer.descend(loss)
+        return policy_loss.value, value_loss.value
 
     @torch.no_grad()
     def _now(self, obs_BF: Tensor) -> Tensor:
         """(B, K) the policy's outputs as it is now."""
-        out_BK: Tensor = self.policy(self.encoded(obs_BF))
+        out_BK: Tensor = self.nets.actor(self.nets.encode(obs_BF))
         return out_BK
 
     @torch.no_grad()
     def _log_ratio(self, batch: Samples, out_BK: Tensor) -> Tensor:
         """(B,) log of new over old probability."""
-        return self.head.log_prob(out_BK, batch.action_B) - batch.log_prob_B
+        return self.nets.head.log_prob(out_BK, batch.action_B) - batch.log_prob_B
 
     @torch.no_grad()
     def _diagnose(self, batch: Samples, clip_range: float) -> Metrics:
@@ -192,19 +188,9 @@ class PPO(ActorCritic):
         out_BK = self._now(batch.obs_BF)
         log_ratio_B = self._log_ratio(batch, out_BK)
         figures = {
-            "train/entropy": self.head.entropy(out_BK).mean(),
+            "train/entropy": self.nets.head.entropy(out_BK).mean(),
             "train/approx_kl": approximate_kl(log_ratio_B),
             "train/clip_fraction": ((log_ratio_B.exp() - 1.0).abs() > clip_range).float().mean(),
             "train/explained_variance": explained_variance(batch.value_B, batch.return_B),
         }
         return {name: float(value) for name, value in figures.items()}
-
-    def state_dict(self) -> dict[str, Any]:
-        """Everything that the next step depends on."""
-        return {**super().state_dict(), "optimizer": self.optimizer.state_dict(), "beta": self.beta}
-
-    def load_state_dict(self, state: dict[str, Any]) -> list[str]:
-        """Continue from a saved state."""
-        self.optimizer.load_state_dict(state["optimizer"])
-        self.beta = state["beta"]
-        return super().load_state_dict(state)

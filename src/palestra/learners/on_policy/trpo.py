@@ -11,16 +11,19 @@ values are fitted apart, by epochs of minibatches.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import torch
 from torch import Tensor
 
-from palestra.engine.learner import Metrics
+from palestra.engine import seeding
+from palestra.engine.agent import Agent
+from palestra.engine.learner import Learner
+from palestra.envs.world import World
 from palestra.errors import require
-from palestra.learners.on_policy.actor_critic import ActorCritic, ActorCriticConfig, Batch, regress
+from palestra.learners.on_policy.actor_critic import ActorCritic, ActorCriticConfig
+from palestra.learners.on_policy.experience import Batch, Experience, regress
+from palestra.measure import Metrics
 from palestra.nets.optimizer import ClippedAdam, flatten_parameters
-from palestra.ops.losses import surrogate
 from palestra.ops.statistics import explained_variance, standardised
 from palestra.ops.trust_region import backtrack, conjugate_gradient
 
@@ -57,39 +60,55 @@ class TRPOConfig(ActorCriticConfig):
             require(getattr(self, name) >= 1, f"{name}={getattr(self, name)}", "at least 1")
         require(self.cg_damping >= 0, f"cg_damping={self.cg_damping}", "0 or more")
         require(0 < self.line_search_shrink < 1, f"line_search_shrink={self.line_search_shrink}", "between 0 and 1")
-        require(self.value_learning_rate > 0, f"value_learning_rate={self.value_learning_rate}", "a positive number")
+        require(
+            self.value_learning_rate > 0,
+            f"value_learning_rate={self.value_learning_rate}",
+            "a positive number",
+        )
 
 
-class TRPO(ActorCritic):
+class TRPO(Agent, Learner):
     """TRPO for Discrete, MultiDiscrete and Box actions."""
 
     name = "trpo"
     config_type = TRPOConfig
+    saves = ("experience", "nets", "optimizer", "shuffling")
+    derives = ("parameters", "theta_K")
     config: TRPOConfig
 
-    def __init__(self, env: Any, config: TRPOConfig | None = None, *, seed: int = 0, device: str = "auto"):
-        super().__init__(env, config, seed=seed, device=device)
+    def __init__(self, source: str | World, config: TRPOConfig | None = None, *, seed: int = 0, device: str = "auto"):
+        super().__init__(source, config, seed=seed, device=device)
         c = self.config
-        self.parameters = [*self.policy.parameters(), *self.head.parameters()]
-        self.theta_K = flatten_parameters([self.policy, self.head])
-        self.optimizer = ClippedAdam([self.value], c.value_learning_rate, 1e-5, c.max_grad_norm)
+        self.experience = Experience(self.world, c, seed=seed, device=self.device)
+        self.env = self.experience.interaction.env
+        self.policy = self.nets = ActorCritic(self.env, c, seed=seed, device=self.device)
+        self.modules = self.nets.networks
+        self.shuffling = seeding.generator(seed, "minibatches", device=self.device)
+        learns = [self.nets.actor, self.nets.head, self.nets.encoder]  # an encoder learns with the policy alone
+        self.parameters = [p for net in learns for p in net.parameters()]
+        self.theta_K = flatten_parameters(learns)
+        self.optimizer = ClippedAdam([self.nets.value], c.value_learning_rate, 1e-5, c.max_grad_norm)
 
     def step(self) -> Metrics:
         """One iteration: a rollout, one step of the policy, and epochs of minibatches for the values."""
-        rollout = self.rollout()
-        return self.report(rollout, self.update(self.advantages(rollout)))
+        rollout = self.experience.collect(self.nets)
+        self.clock += rollout.reward.numel()
+        metrics = self.update(self.experience.advantages(self.nets, rollout))
+        return self.experience.report(self.nets, rollout, metrics)
 
     def update(self, batch: Batch) -> Metrics:
         """One step of the policy on a batch of samples, then the values."""
         c = self.config
         metrics = self.improve_policy(batch)
-        value_error = regress(
-            [(self.value, batch.obs_BF)], batch.return_B, self.optimizer,
+        with torch.no_grad():
+            features_BF = self.nets.encode(batch.obs_BF)
+        value_loss = regress(
+            [(self.nets.value, features_BF)], batch.return_B, self.optimizer,
             num_epochs=c.value_epochs, minibatch_size=c.value_minibatch_size, generator=self.shuffling,
         )  # fmt: skip
         return {
             **metrics,
-            "train/value_loss": value_error,
+            "train/value_loss": value_loss,
             "train/explained_variance": float(explained_variance(batch.value_B, batch.return_B)),
         }
 
@@ -97,11 +116,12 @@ class TRPO(ActorCritic):
         """The step of the policy; the divergence from the old one is at most ``target_kl`` afterwards."""
         c = self.config
         advantage_B = standardised(b.advantage_B) if c.normalize_advantage else b.advantage_B
-        out_BK = self.policy(b.obs_BF)
-        frozen_BP = self.head.frozen(out_BK)
-        log_prob_B = self.head.log_prob(out_BK, b.action_B)
+        batch = self.nets.shifted(b.obs_BF)  # the same pictures for both policies
+        out_BK = self.nets.actor(self.nets.encode(batch))
+        frozen_BP = self.nets.head.frozen(out_BK)
+        log_prob_B = self.nets.head.log_prob(out_BK, b.action_B)
         old_log_prob_B = log_prob_B.detach()
-        gain = -surrogate((log_prob_B - old_log_prob_B).exp(), advantage_B)
+        gain = ((log_prob_B - old_log_prob_B).exp() * advantage_B).mean()  # E[r A]
         gradient_K = _flat(torch.autograd.grad(gain, self.parameters, retain_graph=True)).detach()
         product = self.fisher_product(frozen_BP, out_BK)
         direction_K = conjugate_gradient(product, gradient_K, max_steps=c.cg_steps)  # F^-1 g
@@ -115,10 +135,10 @@ class TRPO(ActorCritic):
         def accepts(fraction: float) -> bool:
             nonlocal kl
             self.theta_K.copy_(old_K + fraction * longest_K)
-            new_BK = self.policy(b.obs_BF)
-            kl = float(self.head.kl(frozen_BP, new_BK).mean())
-            new_log_prob_B = self.head.log_prob(new_BK, b.action_B)
-            new_gain = -float(surrogate((new_log_prob_B - old_log_prob_B).exp(), advantage_B))
+            new_BK = self.nets.actor(self.nets.encode(batch))
+            kl = float(self.nets.head.kl(frozen_BP, new_BK).mean())
+            new_log_prob_B = self.nets.head.log_prob(new_BK, b.action_B)
+            new_gain = float(((new_log_prob_B - old_log_prob_B).exp() * advantage_B).mean())
             return kl <= c.target_kl and new_gain > old_gain  # not so for nan
 
         fraction = backtrack(accepts, shrink=c.line_search_shrink, max_steps=c.line_search_steps)
@@ -126,7 +146,7 @@ class TRPO(ActorCritic):
             self.theta_K.copy_(old_K)
             kl = 0.0
         with torch.no_grad():
-            entropy = float(self.head.entropy(self.policy(b.obs_BF)).mean())
+            entropy = float(self.nets.head.entropy(self.nets.actor(self.nets.encode(batch))).mean())
         return {
             "train/policy_loss": -old_gain,
             "train/kl": kl,
@@ -141,7 +161,7 @@ class TRPO(ActorCritic):
             frozen_BP: the old distributions.
             out_BK: the policy's outputs at the same parameters, with their graph.
         """
-        kl = self.head.kl(frozen_BP, out_BK).mean()
+        kl = self.nets.head.kl(frozen_BP, out_BK).mean()
         slope_K = _flat(torch.autograd.grad(kl, self.parameters, create_graph=True))
 
         def product(x_K: Tensor) -> Tensor:
@@ -150,15 +170,6 @@ class TRPO(ActorCritic):
             return image_K + self.config.cg_damping * x_K
 
         return product
-
-    def state_dict(self) -> dict[str, Any]:
-        """Everything that the next step depends on."""
-        return {**super().state_dict(), "optimizer": self.optimizer.state_dict()}
-
-    def load_state_dict(self, state: dict[str, Any]) -> list[str]:
-        """Continue from a saved state."""
-        self.optimizer.load_state_dict(state["optimizer"])
-        return super().load_state_dict(state)
 
 
 def _flat(tensors: tuple[Tensor, ...]) -> Tensor:

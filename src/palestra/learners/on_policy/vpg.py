@@ -10,18 +10,23 @@ goes on beyond the rollout, or is cut by its time limit, ends in the value of th
 """
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import torch
 from torch import Tensor
 
 from palestra.data.rollout import Rollout
 from palestra.engine import seeding
-from palestra.engine.learner import Metrics
+from palestra.engine.agent import Agent
+from palestra.engine.learner import Learner
+from palestra.envs.world import World
 from palestra.errors import require
-from palestra.learners.on_policy.actor_critic import ActorCritic, ActorCriticConfig, Batch, regress
+from palestra.learners.on_policy.actor_critic import ActorCritic, ActorCriticConfig
+from palestra.learners.on_policy.experience import Batch, Experience, regress
+from palestra.measure import Metrics
 from palestra.nets.mlp import MLP
 from palestra.nets.optimizer import ClippedAdam
+from palestra.ops.losses import policy_gradient
 from palestra.ops.phi import Phi, policy_gradient_weight
 from palestra.ops.schedules import linear
 from palestra.ops.statistics import explained_variance, standardised
@@ -56,81 +61,81 @@ class VPGConfig(ActorCriticConfig):
             require(getattr(self, name) >= 1, f"{name}={getattr(self, name)}", "at least 1")
 
 
-class VPG(ActorCritic):
+class VPG(Agent, Learner):
     """REINFORCE and its family for Discrete, MultiDiscrete and Box actions."""
 
     name = "vpg"
     config_type = VPGConfig
+    saves = ("experience", "nets", "q", "optimizer", "value_optimizer", "shuffling")
     config: VPGConfig
 
-    def __init__(self, env: Any, config: VPGConfig | None = None, *, seed: int = 0, device: str = "auto"):
-        super().__init__(env, config, seed=seed, device=device)
+    def __init__(self, source: str | World, config: VPGConfig | None = None, *, seed: int = 0, device: str = "auto"):
+        super().__init__(source, config, seed=seed, device=device)
         c = self.config
-        critics = [self.value]
+        self.experience = Experience(self.world, c, seed=seed, device=self.device)
+        self.env = self.experience.interaction.env
+        self.policy = self.nets = ActorCritic(self.env, c, seed=seed, device=self.device)
+        self.modules = self.nets.networks
+        self.shuffling = seeding.generator(seed, "minibatches", device=self.device)
+        critics = [self.nets.value]
+        self.q: MLP | None = None
         if c.phi in ("q", "advantage"):  # Q(s, a), of observation and action side by side
-            sizes = [self.value.weights[0].shape[1] + self.head.num_outputs, *c.hidden_sizes, 1]
-            self.q = MLP(sizes, c.activation, seeding.generator(seed, "action values"), output_gain=1.0)
-            self._modules["q"] = self.q.to(self.device)
+            sizes = [self.nets.value.weights[0].shape[1] + self.nets.head.num_outputs, *c.hidden_sizes, 1]
+            self.q = MLP(sizes, c.activation, seeding.generator(seed, "action values"), output_gain=1.0).to(self.device)
             critics.append(self.q)
-        self.optimizer = ClippedAdam([self.policy, self.head], c.learning_rate, 1e-5, c.max_grad_norm)
+        self.optimizer = ClippedAdam(
+            [self.nets.actor, self.nets.head, self.nets.encoder], c.learning_rate, 1e-5, c.max_grad_norm
+        )
         self.value_optimizer = ClippedAdam(critics, c.value_learning_rate, 1e-5, c.max_grad_norm)
 
     def step(self) -> Metrics:
         """One iteration: a rollout, one step of the policy, and epochs of minibatches for the critics."""
-        rollout = self.rollout()
-        return self.report(rollout, self.update(self.advantages(rollout)))
+        rollout = self.experience.collect(self.nets)
+        self.clock += rollout.reward.numel()
+        metrics = self.update(self.weighed(rollout))
+        return self.experience.report(self.nets, rollout, metrics)
 
     @torch.no_grad()
-    def advantages(self, rollout: Rollout) -> Batch:
+    def weighed(self, rollout: Rollout) -> Batch:
         """Phi in the place of the advantage, and the targets of the critics, flattened to samples."""
         c = self.config
-        obs_BF, reward_TE, value_TE, next_value_TE = self.values(rollout)
+        obs_BF, reward_TE, value_TE, next_value_TE = self.experience.valued(self.nets, rollout)
         action_B = rollout.action.flatten(0, 1)
         q_TE = value_TE
-        if c.phi in ("q", "advantage"):
-            q_TE = self.q(self._state_action(obs_BF, action_B)).view_as(value_TE)
+        if self.q is not None:
+            q_TE = self.q(self._state_action(self.nets.encode(obs_BF), action_B)).view_as(value_TE)
         weight_TE, target_TE = policy_gradient_weight(
             c.phi, reward_TE, value_TE, next_value_TE, rollout.terminated, rollout.done, q_TE,
             gamma=c.gamma, gae_lambda=c.gae_lambda,
         )  # fmt: skip
         return Batch(obs_BF, action_B, value_TE.flatten(), weight_TE.flatten(), target_TE.flatten())
 
-    def _state_action(self, obs_BF: Tensor, action_B: Tensor) -> Tensor:
+    def _state_action(self, features_BF: Tensor, action_B: Tensor) -> Tensor:
         """Inputs of the action-value network."""
-        return torch.cat((obs_BF, self.head.encoded(action_B)), 1)
+        return torch.cat((features_BF, self.nets.head.encoded(action_B)), 1)
 
     def update(self, b: Batch) -> Metrics:
         """One step of the policy on a batch of samples, then the critics."""
         c = self.config
         if c.learning_rate_schedule == "linear":
-            self.optimizer.learning_rate = linear(c.learning_rate, 0.0, self.progress)
+            self.optimizer.learning_rate = linear(c.learning_rate, 0.0, self.budget_used)
         phi_B = standardised(b.advantage_B) if c.normalize_advantage else b.advantage_B
-        policy = self.policy.record(b.obs_BF)
-        log_prob_B = self.head.log_prob(policy.out, b.action_B)
-        entropy = self.head.entropy(policy.out).mean()
-        policy_loss = -(phi_B * log_prob_B).mean()  # eq. 1: its gradient is -g
-        self.optimizer.minimise(policy_loss - c.entropy_coef * entropy, (policy,))
-        critics = [(self.value, b.obs_BF)]
-        if c.phi in ("q", "advantage"):
-            critics.append((self.q, self._state_action(b.obs_BF, b.action_B)))
-        value_error = regress(
+        out_BK = self.nets.actor.record(self.nets.encode_to_learn(b.obs_BF))
+        policy_loss = policy_gradient(self.nets.head.log_prob(out_BK, b.action_B), phi_B)  # eq. 1: its derivative is -g
+        entropy = self.nets.head.entropy(out_BK).mean()
+        self.optimizer.descend(policy_loss - c.entropy_coef * entropy)
+        with torch.no_grad():  # an encoder learns from the policy alone: critics take its features as given
+            features_BF = self.nets.encode(b.obs_BF)
+        critics = [(self.nets.value, features_BF)]
+        if self.q is not None:
+            critics.append((self.q, self._state_action(features_BF, b.action_B)))
+        value_loss = regress(
             critics, b.return_B, self.value_optimizer,
             num_epochs=c.value_epochs, minibatch_size=c.value_minibatch_size, generator=self.shuffling,
         )  # fmt: skip
         return {
-            "train/policy_loss": float(policy_loss.detach()),
-            "train/value_loss": value_error,
+            "train/policy_loss": float(policy_loss.value),
+            "train/value_loss": value_loss,
             "train/entropy": float(entropy.detach()),
             "train/explained_variance": float(explained_variance(b.value_B, b.return_B)),
         }
-
-    def state_dict(self) -> dict[str, Any]:
-        """Everything that the next step depends on."""
-        optimizers = {"optimizer": self.optimizer, "value_optimizer": self.value_optimizer}
-        return {**super().state_dict(), **{name: o.state_dict() for name, o in optimizers.items()}}
-
-    def load_state_dict(self, state: dict[str, Any]) -> list[str]:
-        """Continue from a saved state."""
-        self.optimizer.load_state_dict(state["optimizer"])
-        self.value_optimizer.load_state_dict(state["value_optimizer"])
-        return super().load_state_dict(state)

@@ -11,27 +11,22 @@ or the same with Q1 and Q2 exchanged. It acts on the mean of the two.
 
 import numpy as np
 
-from palestra.learners.tabular.tabular_learner import Step, TabularLearner
+from palestra.learners.tabular.rule import Step, TabularRule
 from palestra.ops.tables import Floats, Ints
 
 
-class DoubleQLearning(TabularLearner):
+class DoubleQLearning(TabularRule):
     """Double Q-learning for worlds of finitely many states."""
 
     name = "double-q-learning"
     num_tables = 2
     draws_per_step = 2
 
-    def values(self, state_B: Ints) -> Floats:
-        """The mean of both tables (B, A), in states (B,)."""
-        q_BA: Floats = self.table.take(state_B, 1).mean(0)
-        return q_BA
-
     def update(self, s: Step, uniform_KE: Floats) -> Ints:
         """One update of one of the tables of each copy's choice, then the next action."""
         moved_E = (uniform_KE[1] < 0.5).astype(np.int64)
-        best_E = self.table[moved_E, s.next_state_E].argmax(1)
-        next_value_E = self.table[1 - moved_E, s.next_state_E, best_E]
-        entry_E = moved_E * self.num_states * self.num_actions + s.entry_E
-        self.improve(entry_E, s.reward_E + s.discount_E * next_value_E)  # eq. 6.10
-        return self.explore(s.onward_E, uniform_KE[0])
+        best_E = self.q.table[moved_E, s.next_state_E].argmax(1)
+        next_value_E = self.q.table[1 - moved_E, s.next_state_E, best_E]
+        entry_E = moved_E * self.q.num_states * self.q.num_actions + s.entry_E
+        self.q.improve(entry_E, s.reward_E + s.discount_E * next_value_E)  # eq. 6.10
+        return self.q.explore(s.onward_E, uniform_KE[0])

@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from palestra.errors import require
-from palestra.learners.tabular.tabular_learner import Step, TabularConfig, TabularLearner
+from palestra.learners.tabular.q_table import QTable
+from palestra.learners.tabular.rule import Step, TabularConfig, TabularRule
 from palestra.learners.tabular.world_model import WorldModel
 from palestra.ops.tables import Floats, Ints, draw
 
@@ -31,26 +32,27 @@ class DynaQConfig(TabularConfig):
         require(self.planning_steps >= 0, f"planning_steps={self.planning_steps}", "0 or more")
 
 
-class DynaQ(TabularLearner):
+class DynaQ(TabularRule):
     """Dyna-Q for deterministic worlds of finitely many states."""
 
     name = "dyna-q"
+    saves = ("model",)
     config_type = DynaQConfig
     config: DynaQConfig
 
-    def __init__(self, env: Any, config: DynaQConfig | None = None, *, seed: int = 0, device: str = "auto"):
-        super().__init__(env, config, seed=seed, device=device)
+    def __init__(self, q: QTable, config: Any, num_envs: int):
+        super().__init__(q, config, num_envs)
         self.draws_per_step = 1 + 2 * self.config.planning_steps
-        self.model = WorldModel(self.num_states, self.num_actions)
+        self.model = WorldModel(self.q.num_states, self.q.num_actions)
 
     def update(self, s: Step, uniform_KE: Floats) -> Ints:
         """Learn from the step, remember it, plan, and draw the next action."""
-        next_value_E = self.values(s.next_state_E).max(1)
-        self.improve(s.entry_E, s.reward_E + s.discount_E * next_value_E)
+        next_value_E = self.q.values(s.next_state_E).max(1)
+        self.q.improve(s.entry_E, s.reward_E + s.discount_E * next_value_E)
         self.model.add(s)
         if self.config.planning_steps:
             self.plan(*uniform_KE[1:].reshape(2, self.config.planning_steps, -1))
-        return self.explore(s.onward_E, uniform_KE[0])
+        return self.q.explore(s.onward_E, uniform_KE[0])
 
     def plan(self, uniform_state_KE: Floats, uniform_action_KE: Floats) -> None:
         """K updates for each copy, on pairs drawn by these numbers in [0, 1)."""
@@ -58,14 +60,6 @@ class DynaQ(TabularLearner):
         state_B = seen_N[(uniform_state_KE.reshape(-1) * len(seen_N)).astype(int)]
         tried_BA = tried_SA[state_B]
         action_B = draw(tried_BA / tried_BA.sum(1, keepdims=True), uniform_action_KE.reshape(-1))
-        for entry_E in self.entry(state_B, action_B).reshape(uniform_state_KE.shape):
-            next_q_EA = self.values(self.model.next_state_P[entry_E])
-            self.improve(entry_E, self.model.targets(entry_E, next_q_EA))
-
-    def memory(self) -> dict[str, Any]:
-        """The model."""
-        return self.model.state_dict()
-
-    def load_memory(self, memory: dict[str, Any]) -> None:
-        """Take the model back."""
-        self.model.load_state_dict(memory)
+        for entry_E in self.q.entry(state_B, action_B).reshape(uniform_state_KE.shape):
+            next_q_EA = self.q.values(self.model.next_state_P[entry_E])
+            self.q.improve(entry_E, self.model.targets(entry_E, next_q_EA))

@@ -9,7 +9,7 @@ target. The target policy pi is epsilon-greedy: with the epsilon that acts it is
 from dataclasses import dataclass
 
 from palestra.errors import require
-from palestra.learners.tabular.tabular_learner import Step, TabularConfig, TabularLearner
+from palestra.learners.tabular.rule import Step, TabularConfig, TabularRule
 from palestra.ops.tables import Floats, Ints, expected_value
 
 
@@ -25,7 +25,7 @@ class ExpectedSarsaConfig(TabularConfig):
         require(0 <= (self.target_epsilon or 0) <= 1, f"target_epsilon={self.target_epsilon}", "0 to 1, or none")
 
 
-class ExpectedSarsa(TabularLearner):
+class ExpectedSarsa(TabularRule):
     """Expected SARSA for worlds of finitely many states."""
 
     name = "expected-sarsa"
@@ -34,7 +34,7 @@ class ExpectedSarsa(TabularLearner):
 
     def update(self, s: Step, uniform_KE: Floats) -> Ints:
         """One update, then the next action."""
-        target_epsilon = self.epsilon if self.config.target_epsilon is None else self.config.target_epsilon
-        next_value_E = expected_value(self.values(s.next_state_E), target_epsilon)
-        self.improve(s.entry_E, s.reward_E + s.discount_E * next_value_E)  # eq. 6.9
-        return self.explore(s.onward_E, uniform_KE[0])
+        target_epsilon = self.q.epsilon if self.config.target_epsilon is None else self.config.target_epsilon
+        next_value_E = expected_value(self.q.values(s.next_state_E), target_epsilon)
+        self.q.improve(s.entry_E, s.reward_E + s.discount_E * next_value_E)  # eq. 6.9
+        return self.q.explore(s.onward_E, uniform_KE[0])

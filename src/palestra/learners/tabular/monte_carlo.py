@@ -15,7 +15,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from palestra.learners.tabular.tabular_learner import Step, TabularConfig, TabularLearner
+from palestra.learners.tabular.q_table import QTable
+from palestra.learners.tabular.rule import Step, TabularConfig, TabularRule
 from palestra.ops.tables import Floats, Ints, expected_value
 
 
@@ -31,16 +32,17 @@ class MonteCarloConfig(TabularConfig):
     """Learn from the first visit of a pair in an episode only; otherwise from every visit."""
 
 
-class MonteCarlo(TabularLearner):
+class MonteCarlo(TabularRule):
     """Monte Carlo control for worlds of finitely many states, whose episodes end."""
 
     name = "monte-carlo"
+    saves = ("entry_TE", "reward_TE", "length", "begin_E")
     config_type = MonteCarloConfig
     config: MonteCarloConfig
 
-    def __init__(self, env: Any, config: MonteCarloConfig | None = None, *, seed: int = 0, device: str = "auto"):
-        super().__init__(env, config, seed=seed, device=device)
-        num_envs = self.env.num_envs
+    def __init__(self, q: QTable, config: Any, num_envs: int):
+        super().__init__(q, config, num_envs)
+        num_envs = num_envs
         self.entry_TE = np.zeros((64, num_envs), dtype=np.int64)
         self.reward_TE = np.zeros((64, num_envs))
         self.length = 0
@@ -58,13 +60,13 @@ class MonteCarlo(TabularLearner):
         if len(ended_B):
             self.learn_from(s, ended_B)
             self.begin_E[ended_B] = self.length
-        return self.explore(s.onward_E, uniform_KE[0])
+        return self.q.explore(s.onward_E, uniform_KE[0])
 
     def learn_from(self, s: Step, ended_B: Ints) -> None:
         """Move the pairs of the ended episodes of copies (B,) towards their returns, the last first."""
         first, begin_B = int(self.begin_E[ended_B].min()), self.begin_E[ended_B]
         entry_TB, return_TB = self.entry_TE[first : self.length, ended_B], self.reward_TE[first : self.length, ended_B]
-        following_B = expected_value(self.values(s.next_state_E[ended_B]), self.epsilon)
+        following_B = expected_value(self.q.values(s.next_state_E[ended_B]), self.q.epsilon)
         return_TB[-1] += s.discount_E[ended_B] * following_B  # 0 where it terminated
         for t in range(len(return_TB) - 2, -1, -1):
             return_TB[t] += self.config.gamma * return_TB[t + 1]
@@ -76,7 +78,7 @@ class MonteCarlo(TabularLearner):
             earliest_TB = np.zeros(key_TB.size, dtype=bool)
             earliest_TB[np.unique(key_TB, return_index=True)[1]] = True
             learns_TB &= earliest_TB.reshape(key_TB.shape)
-        self.improve(entry_TB[learns_TB][::-1], return_TB[learns_TB][::-1])
+        self.q.improve(entry_TB[learns_TB][::-1], return_TB[learns_TB][::-1])
 
     def _make_room(self) -> None:
         """Forget the rows before every copy's episode, and have at least as many free as are kept."""
@@ -90,20 +92,6 @@ class MonteCarlo(TabularLearner):
             setattr(self, name, larger)
         self.length = kept
         self.begin_E -= old
-
-    def memory(self) -> dict[str, Any]:
-        """The unfinished episodes."""
-        old = int(self.begin_E.min())  # what stands before is forgotten at some time, and is not missed
-        return {
-            "entry": self.entry_TE[old : self.length].copy(),
-            "reward": self.reward_TE[old : self.length].copy(),
-            "begin": self.begin_E - old,
-        }
-
-    def load_memory(self, memory: dict[str, Any]) -> None:
-        """Take the unfinished episodes back."""
-        self.entry_TE, self.reward_TE = np.array(memory["entry"]), np.array(memory["reward"])
-        self.length, self.begin_E = len(self.entry_TE), np.array(memory["begin"])
 
     def forget(self, restarted_E: NDArray[np.bool_]) -> None:
         """The episodes of copies that began anew begin here."""

@@ -17,7 +17,8 @@ from typing import Any
 import numpy as np
 
 from palestra.errors import require
-from palestra.learners.tabular.tabular_learner import Step, TabularConfig, TabularLearner
+from palestra.learners.tabular.q_table import QTable
+from palestra.learners.tabular.rule import Step, TabularConfig, TabularRule
 from palestra.learners.tabular.world_model import WorldModel
 from palestra.ops.tables import Floats, Ints
 
@@ -37,19 +38,18 @@ class PrioritisedSweepingConfig(TabularConfig):
         require(self.threshold >= 0, f"threshold={self.threshold}", "0 or more")
 
 
-class PrioritisedSweeping(TabularLearner):
+class PrioritisedSweeping(TabularRule):
     """Prioritised sweeping for deterministic worlds of finitely many states."""
 
     name = "prioritised-sweeping"
+    saves = ("model", "priority_P")
     config_type = PrioritisedSweepingConfig
     config: PrioritisedSweepingConfig
 
-    def __init__(
-        self, env: Any, config: PrioritisedSweepingConfig | None = None, *, seed: int = 0, device: str = "auto"
-    ):
-        super().__init__(env, config, seed=seed, device=device)
-        self.model = WorldModel(self.num_states, self.num_actions)
-        self.priority_P = np.zeros(self.num_states * self.num_actions)
+    def __init__(self, q: QTable, config: Any, num_envs: int):
+        super().__init__(q, config, num_envs)
+        self.model = WorldModel(self.q.num_states, self.q.num_actions)
+        self.priority_P = np.zeros(self.q.num_states * self.q.num_actions)
         """(P,) the queue: the priority of each pair, 0 of those that do not wait."""
 
     def update(self, s: Step, uniform_KE: Floats) -> Ints:
@@ -61,14 +61,14 @@ class PrioritisedSweeping(TabularLearner):
             if not len(entry_B):
                 break
             self.priority_P[entry_B] = 0.0
-            self.improve(entry_B, self.model.targets(entry_B, self.values(self.model.next_state_P[entry_B])))
-            self.queue(self.leading_to(entry_B // self.num_actions))
-        return self.explore(s.onward_E, uniform_KE[0])
+            self.q.improve(entry_B, self.model.targets(entry_B, self.q.values(self.model.next_state_P[entry_B])))
+            self.queue(self.leading_to(entry_B // self.q.num_actions))
+        return self.q.explore(s.onward_E, uniform_KE[0])
 
     def queue(self, entry_B: Ints) -> None:
         """Let pairs wait that an update would change by more than theta."""
-        target_B = self.model.targets(entry_B, self.values(self.model.next_state_P[entry_B]))
-        change_B = np.abs(target_B - self.table.reshape(-1)[entry_B])
+        target_B = self.model.targets(entry_B, self.q.values(self.model.next_state_P[entry_B]))
+        change_B = np.abs(target_B - self.q.table.reshape(-1)[entry_B])
         waiting_B = np.where(change_B > self.config.threshold, change_B, 0.0)
         self.priority_P[entry_B] = np.maximum(self.priority_P[entry_B], waiting_B)
 
@@ -83,16 +83,7 @@ class PrioritisedSweeping(TabularLearner):
 
     def leading_to(self, state_B: Ints) -> Ints:
         """The entries that the model says lead to one of the states (B,), and on from there."""
-        sought_S = np.zeros(self.num_states, dtype=bool)
+        sought_S = np.zeros(self.q.num_states, dtype=bool)
         sought_S[state_B] = True
         m = self.model
         return np.flatnonzero(sought_S[m.next_state_P] & m.tried_SA.reshape(-1) & (m.discount_P > 0.0))
-
-    def memory(self) -> dict[str, Any]:
-        """The model and the queue."""
-        return {"model": self.model.state_dict(), "priority": self.priority_P.copy()}
-
-    def load_memory(self, memory: dict[str, Any]) -> None:
-        """Take the model and the queue back."""
-        self.model.load_state_dict(memory["model"])
-        self.priority_P = np.array(memory["priority"])

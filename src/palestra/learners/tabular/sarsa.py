@@ -7,11 +7,11 @@ Learns the value of the policy that acts, its exploration included, from the fiv
 
 import numpy as np
 
-from palestra.learners.tabular.tabular_learner import Step, TabularLearner
+from palestra.learners.tabular.rule import Step, TabularRule
 from palestra.ops.tables import Floats, Ints
 
 
-class Sarsa(TabularLearner):
+class Sarsa(TabularRule):
     """SARSA for worlds of finitely many states."""
 
     name = "sarsa"
@@ -19,7 +19,7 @@ class Sarsa(TabularLearner):
 
     def update(self, s: Step, uniform_KE: Floats) -> Ints:
         """One update; A' is drawn before it and is what is done next."""
-        next_action_E = self.explore(s.next_state_E, uniform_KE[0])
-        next_value_E = self.values(s.next_state_E)[np.arange(len(next_action_E)), next_action_E]
-        self.improve(s.entry_E, s.reward_E + s.discount_E * next_value_E)  # eq. 6.7
+        next_action_E = self.q.explore(s.next_state_E, uniform_KE[0])
+        next_value_E = self.q.values(s.next_state_E)[np.arange(len(next_action_E)), next_action_E]
+        self.q.improve(s.entry_E, s.reward_E + s.discount_E * next_value_E)  # eq. 6.7
         return self.onward(s, next_action_E, uniform_KE[1])

@@ -18,7 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from palestra.errors import require
-from palestra.learners.tabular.tabular_learner import Step, TabularConfig, TabularLearner
+from palestra.learners.tabular.q_table import QTable
+from palestra.learners.tabular.rule import Step, TabularConfig, TabularRule
 from palestra.ops.tables import Floats, Ints
 
 
@@ -36,24 +37,25 @@ class SarsaLambdaConfig(TabularConfig):
         require(0 <= self.trace_decay <= 1, f"trace_decay={self.trace_decay}", "0 <= trace_decay <= 1")
 
 
-class SarsaLambda(TabularLearner):
+class SarsaLambda(TabularRule):
     """SARSA(lambda) for worlds of finitely many states."""
 
     name = "sarsa-lambda"
+    saves = ("trace_EP",)
     config_type = SarsaLambdaConfig
     config: SarsaLambdaConfig
     draws_per_step = 2
 
-    def __init__(self, env: Any, config: SarsaLambdaConfig | None = None, *, seed: int = 0, device: str = "auto"):
-        super().__init__(env, config, seed=seed, device=device)
-        self.trace_EP = np.zeros((self.env.num_envs, self.num_states * self.num_actions))
+    def __init__(self, q: QTable, config: Any, num_envs: int):
+        super().__init__(q, config, num_envs)
+        self.trace_EP = np.zeros((num_envs, self.q.num_states * self.q.num_actions))
 
     def update(self, s: Step, uniform_KE: Floats) -> Ints:
         """One error, and all traced pairs moved by it; A' is drawn before it and is what is done next."""
         c, each_E = self.config, np.arange(len(s.state_E))
-        next_action_E = self.explore(s.next_state_E, uniform_KE[0])
-        next_value_E = self.values(s.next_state_E)[each_E, next_action_E]
-        error_E = s.reward_E + s.discount_E * next_value_E - self.table.reshape(-1)[s.entry_E]
+        next_action_E = self.q.explore(s.next_state_E, uniform_KE[0])
+        next_value_E = self.q.values(s.next_state_E)[each_E, next_action_E]
+        error_E = s.reward_E + s.discount_E * next_value_E - self.q.table.reshape(-1)[s.entry_E]
         self.trace_EP[each_E, s.entry_E] = 1.0 + (c.traces == "accumulating") * self.trace_EP[each_E, s.entry_E]
         self.spread(s.entry_E, error_E)
         self.trace_EP *= c.gamma * c.trace_decay
@@ -63,8 +65,8 @@ class SarsaLambda(TabularLearner):
 
     def spread(self, entry_E: Ints, error_E: Floats) -> None:
         """Q <- Q + alpha delta z for one copy's error and traces after another's (eq. 12.6)."""
-        c, count_P = self.config, self.visits.reshape(-1)
-        self._errors.append(error_E)
+        c, count_P = self.config, self.q.visits.reshape(-1)
+        self.q.errors.append(error_E)
         np.add.at(count_P, entry_E, 1)
         rate_P = c.learning_rate / np.maximum(count_P, 1) ** c.learning_rate_decay if c.learning_rate_decay else None
         share_EP = self.trace_EP * (c.learning_rate if rate_P is None else rate_P)
@@ -72,15 +74,7 @@ class SarsaLambda(TabularLearner):
             keep_EP = np.ones_like(share_EP)
             np.subtract(1.0, share_EP[:0:-1], out=keep_EP[-2::-1])  # of the copy after each
             share_EP *= keep_EP[::-1].cumprod(0)[::-1]
-        self.table.reshape(-1)[:] += error_E @ share_EP
-
-    def memory(self) -> dict[str, Any]:
-        """The traces."""
-        return {"trace": self.trace_EP.copy()}
-
-    def load_memory(self, memory: dict[str, Any]) -> None:
-        """Take the traces back."""
-        self.trace_EP = np.array(memory["trace"])
+        self.q.table.reshape(-1)[:] += error_E @ share_EP
 
     def forget(self, restarted_E: NDArray[np.bool_]) -> None:
         """No trace of what copies that began anew did before."""

@@ -13,12 +13,15 @@ pi is epsilon-greedy with an epsilon of its own. Greedy, the default, with n = 1
 
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from palestra.errors import require
-from palestra.learners.tabular.n_step import NStep, NStepConfig
-from palestra.learners.tabular.tabular_learner import Step
+from palestra.learners.tabular.n_step import NStepConfig, Window
+from palestra.learners.tabular.q_table import QTable
+from palestra.learners.tabular.rule import Step, TabularRule
 from palestra.ops.tables import Floats, Ints, epsilon_greedy, expected_value
 
 
@@ -34,28 +37,37 @@ class TreeBackupConfig(NStepConfig):
         require(0 <= (self.target_epsilon or 0) <= 1, f"target_epsilon={self.target_epsilon}", "0 to 1, or none")
 
 
-class TreeBackup(NStep):
+class TreeBackup(TabularRule):
     """n-step tree backup for worlds of finitely many states."""
 
     name = "tree-backup"
     config_type = TreeBackupConfig
     config: TreeBackupConfig
+    saves = ("window",)
+
+    def __init__(self, q: QTable, config: Any, num_envs: int):
+        super().__init__(q, config, num_envs)
+        self.window = Window(self.config.n_step, num_envs)
+
+    def forget(self, restarted_E: NDArray[np.bool_]) -> None:
+        """No window over what copies that began anew did before."""
+        self.window.forget(restarted_E)
 
     def update(self, s: Step, uniform_KE: Floats) -> Ints:
         """Learn what is due; then draw the next action."""
-        self.catch_up(s, partial(self.targets, s))
-        return self.explore(s.onward_E, uniform_KE[0])
+        self.window.catch_up(s, partial(self.targets, s), self.q.improve)
+        return self.q.explore(s.onward_E, uniform_KE[0])
 
     def targets(self, s: Step, copy_B: Ints) -> Floats:
         """G (B,) of the oldest transition of copies (B,), from the newest one backwards."""
         c, w, length_B = self.config, self.window, self.window.count_E[copy_B]
-        target_epsilon = self.epsilon if c.target_epsilon is None else c.target_epsilon
-        next_value_B = expected_value(self.values(s.next_state_E[copy_B]), target_epsilon)
+        target_epsilon = self.q.epsilon if c.target_epsilon is None else c.target_epsilon
+        next_value_B = expected_value(self.q.values(s.next_state_E[copy_B]), target_epsilon)
         return_B = s.reward_E[copy_B] + s.discount_E[copy_B] * next_value_B  # eq. 7.15
         each_B = np.arange(len(copy_B))
         for k in range(1, int(length_B.max())):
             after, action_B = w.ago(k - 1), w.action_NE[w.ago(k - 1), copy_B]
-            q_BA = self.values(w.state_NE[after, copy_B])
+            q_BA = self.q.values(w.state_NE[after, copy_B])
             taken_B = epsilon_greedy(q_BA, target_epsilon)[each_B, action_B]
             # eq. 7.16: the value of all actions, with what came of the one that was taken in the place of its own
             value_B = expected_value(q_BA, target_epsilon) + taken_B * (return_B - q_BA[each_B, action_B])

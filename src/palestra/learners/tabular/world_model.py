@@ -1,10 +1,8 @@
 """What an agent has seen its world do: a model to plan with (Sutton & Barto 2018, section 8.2)."""
 
-from typing import Any
-
 import numpy as np
 
-from palestra.learners.tabular.tabular_learner import Step
+from palestra.learners.tabular.rule import Step
 from palestra.ops.tables import Floats, Ints
 
 
@@ -15,6 +13,8 @@ class WorldModel:
         num_states: S.
         num_actions: A.
     """
+
+    saves = ("tried_SA", "reward_P", "next_state_P", "discount_P", "seen_N")
 
     def __init__(self, num_states: int, num_actions: int):
         self.tried_SA = np.zeros((num_states, num_actions), dtype=bool)
@@ -39,19 +39,3 @@ class WorldModel:
         """R + gamma max_a Q(S', a), shape (B,), of pairs (B,), given the values (B, A) in their successors."""
         target_B: Floats = self.reward_P[entry_B] + self.discount_P[entry_B] * next_q_BA.max(1)
         return target_B
-
-    def state_dict(self) -> dict[str, Any]:
-        """Everything."""
-        return {
-            "tried": self.tried_SA.copy(),
-            "reward": self.reward_P.copy(),
-            "next_state": self.next_state_P.copy(),
-            "discount": self.discount_P.copy(),
-            "seen": self.seen_N.copy(),
-        }
-
-    def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Continue from a saved state."""
-        self.tried_SA, self.seen_N = np.array(state["tried"]), np.array(state["seen"])
-        self.reward_P, self.next_state_P = np.array(state["reward"]), np.array(state["next_state"])
-        self.discount_P = np.array(state["discount"])

@@ -15,7 +15,7 @@ def test_outcomes_of_random_states_and_actions_come_as_often_as_they_should(env_
     mdp, generator = finite_mdp(env_id), torch.Generator().manual_seed(0)
     copies = 4_000
     env = FiniteVectorEnv(mdp, copies)
-    env.one_hot = False
+    env.show_indices()
     env.reset(0)
     worst = 0.0
     pairs = torch.randint(mdp.num_states * mdp.num_actions, (1_000 // 5,), generator=generator)
@@ -51,7 +51,7 @@ def test_episodes_begin_as_the_start_distribution_says() -> None:
 def test_what_has_no_probability_never_happens() -> None:
     row = [(0.0, 0, 0.0, False), (0.5, 1, 0.0, False), (0.0, 2, 0.0, False), (0.5, 3, 0.0, False), (0.0, 4, 0.0, False)]
     env = FiniteVectorEnv(from_table({s: {0: row} for s in range(5)}), 20_000)
-    env.one_hot = False
+    env.show_indices()
     env.reset(0)
     for uniform in (0.0, 0.5, 1 - 2**-24):  # the ends of what the generator can give
         env._uniform = lambda num, u=uniform: torch.full((num,), u, dtype=torch.float64)  # type: ignore[method-assign]
@@ -60,7 +60,7 @@ def test_what_has_no_probability_never_happens() -> None:
 
 def test_indices_are_what_the_rows_show() -> None:
     rows, indices = FiniteVectorEnv(garnet(), 8), FiniteVectorEnv(garnet(), 8)
-    indices.one_hot = False
+    indices.show_indices()
     obs, index = rows.reset(3), indices.reset(3)
     generator = torch.Generator().manual_seed(0)
     for _ in range(50):

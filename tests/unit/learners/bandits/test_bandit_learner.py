@@ -18,6 +18,7 @@ from palestra.errors import UsageError
 from palestra.learners.bandits.bandit_learner import BanditLearner, recorded_times
 from palestra.learners.registry import learner_type
 from palestra.ops.statistics import mean_interval
+from palestra.pictures.gallery import draw_exhibits
 from palestra.recipes.registry import RECIPES
 from palestra.runs.codec import decode, encode
 from palestra.runs.store import Run
@@ -95,7 +96,7 @@ def test_the_same_arms_for_every_policy(name: str) -> None:
 @KINDS
 def test_regret_is_the_sum_of_the_gaps_of_the_arms_pulled(kind: str) -> None:
     learner = make("epsilon-greedy", kind, epsilon=0.5)
-    regrets, optimal, paid, update = [], [], [], learner.update
+    regrets, optimal, paid, update = [], [], [], learner.rule.update
     gap_AB = learner.arms.gap_AB.clone()
 
     def watched(index_B: torch.Tensor, reward_B: torch.Tensor, t: int) -> None:
@@ -106,7 +107,7 @@ def test_regret_is_the_sum_of_the_gaps_of_the_arms_pulled(kind: str) -> None:
         gap_AB.copy_(learner.arms.gap_AB)  # as it is for the next pull
         update(index_B, reward_B, t)
 
-    learner.update = watched  # type: ignore[method-assign]
+    learner.rule.update = watched  # type: ignore[method-assign]
     last = [learner.step() for _ in range(3)][-1]
     regret_TB = torch.stack(regrets).cumsum(0)
     assert learner.clock == len(regret_TB) == 60
@@ -159,10 +160,10 @@ def test_lai_robbins_is_known_for_arms_of_given_means_alone() -> None:
 def test_one_bandit_and_no_pull_can_be_measured_too(name: str, tmp_path: Path) -> None:
     learner = make(name, num=1)
     assert learner.evaluate().score == 0.0
-    assert learner.draw(tmp_path) == []
+    assert draw_exhibits(learner.exhibits(), tmp_path) == []
     learner.step()
     assert all(math.isfinite(value) for value in learner.evaluate().metrics.values())
-    assert learner.draw(tmp_path) == [tmp_path / "regret.png"]
+    assert draw_exhibits(learner.exhibits(), tmp_path) == [tmp_path / "regret.png"]
 
 
 @EVERY

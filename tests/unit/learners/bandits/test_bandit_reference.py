@@ -17,6 +17,7 @@ from palestra.learners.bandits.bandit_learner import BanditLearner
 from palestra.learners.bandits.epsilon_greedy import EpsilonGreedy, EpsilonGreedyConfig
 from palestra.learners.bandits.gamma import GammaSampler
 from palestra.learners.bandits.gradient import GradientBandit, GradientBanditConfig
+from palestra.learners.bandits.rule import BanditRule
 from palestra.learners.bandits.thompson import Thompson, ThompsonConfig
 from palestra.learners.bandits.ucb import UCB, UCBConfig
 
@@ -147,7 +148,7 @@ class PlainGradient(Plain):
         self.rewards[b].append(float(reward))
 
 
-CASES: dict[str, tuple[type[BanditLearner], Any, str, type[Plain]]] = {
+CASES: dict[str, tuple[type[BanditRule], Any, str, type[Plain]]] = {
     "epsilon": (EpsilonGreedy, EpsilonGreedyConfig(pulls_per_step=BLOCK), "bernoulli", PlainEpsilonGreedy),
     "epsilon-decaying": (
         EpsilonGreedy,
@@ -184,8 +185,10 @@ CASES: dict[str, tuple[type[BanditLearner], Any, str, type[Plain]]] = {
 def batched(case: str) -> tuple[list[list[int]], list[list[float]]]:
     """Arms chosen and rewards earned at every pull of every bandit."""
     cls, config, kind, _ = CASES[case]
-    learner = cls(World(f"bandit/{kind}", BANDITS, kwargs={"arms": ARMS}), config, seed=SEED, device="cpu")
-    chosen, earned, update = [], [], learner.update
+    learner = BanditLearner(
+        cls, World(f"bandit/{kind}", BANDITS, kwargs={"arms": ARMS}), config, seed=SEED, device="cpu"
+    )
+    chosen, earned, update = [], [], learner.rule.update
 
     def watched(index_B: torch.Tensor, reward_B: torch.Tensor, t: int) -> None:
         chosen.append(index_B.div(BANDITS, rounding_mode="floor").tolist())
@@ -193,7 +196,7 @@ def batched(case: str) -> tuple[list[list[int]], list[list[float]]]:
         assert t == len(chosen)
         update(index_B, reward_B, t)
 
-    learner.update = watched  # type: ignore[method-assign]
+    learner.rule.update = watched  # type: ignore[method-assign]
     for _ in range(BLOCKS):
         learner.step()
     return chosen, earned
@@ -202,7 +205,9 @@ def batched(case: str) -> tuple[list[list[int]], list[list[float]]]:
 def plain(case: str) -> tuple[list[list[int]], list[list[float]]]:
     """The same by loops."""
     cls, config, kind, policy_type = CASES[case]
-    arms = cls(World(f"bandit/{kind}", BANDITS, kwargs={"arms": ARMS}), config, seed=SEED, device="cpu").arms
+    arms = BanditLearner(
+        cls, World(f"bandit/{kind}", BANDITS, kwargs={"arms": ARMS}), config, seed=SEED, device="cpu"
+    ).arms
     luck = seeding.generator(SEED, "rewards")
     policy: Any = policy_type(config, seeding.generator(SEED, "choices"))
     chosen, earned = [], []

@@ -12,26 +12,27 @@ from palestra.learners.bandits.arm_means import ArmMeans
 from palestra.learners.bandits.bandit_learner import BanditLearner
 from palestra.learners.bandits.epsilon_greedy import EpsilonGreedy, EpsilonGreedyConfig
 from palestra.learners.bandits.gradient import GradientBandit, GradientBanditConfig
+from palestra.learners.bandits.rule import BanditRule
 from palestra.learners.bandits.thompson import BetaPosterior, GaussianPosterior, Thompson, ThompsonConfig
 from palestra.learners.bandits.ucb import UCB, UCBConfig
 
 CPU = torch.device("cpu")
 
 
-def make(cls: type[BanditLearner], config: Any, kind: str = "bernoulli", num: int = 50, **kwargs: Any) -> Any:
-    return cls(World(f"bandit/{kind}", num, kwargs=kwargs), config, seed=0, device="cpu")
+def make(cls: type[BanditRule], config: Any, kind: str = "bernoulli", num: int = 50, **kwargs: Any) -> Any:
+    return BanditLearner(cls, World(f"bandit/{kind}", num, kwargs=kwargs), config, seed=0, device="cpu")
 
 
 def watch(learner: BanditLearner, steps: int = 1) -> tuple[torch.Tensor, torch.Tensor]:
     """Arms (T, B) chosen and rewards (T, B) earned over steps."""
-    arms, rewards, update = [], [], learner.update
+    arms, rewards, update = [], [], learner.rule.update
 
     def watched(index_B: torch.Tensor, reward_B: torch.Tensor, t: int) -> None:
         arms.append(index_B // learner.arms.num_bandits)
         rewards.append(reward_B.clone())
         update(index_B, reward_B, t)
 
-    learner.update = watched  # type: ignore[method-assign]
+    learner.rule.update = watched  # type: ignore[method-assign]
     for _ in range(steps):
         learner.step()
     return torch.stack(arms), torch.stack(rewards)
@@ -49,9 +50,9 @@ def test_sample_means_are_the_means_of_what_was_paid() -> None:
     learner = make(EpsilonGreedy, EpsilonGreedyConfig(epsilon=0.5), "gaussian")
     arm_TB, reward_TB = watch(learner, 3)
     count = tally(arm_TB, torch.ones_like(reward_TB))
-    assert torch.equal(learner.means.count_AB, count)
+    assert torch.equal(learner.rule.means.count_AB, count)
     expected = torch.where(count > 0, tally(arm_TB, reward_TB) / count, 1.0)  # as believed where never pulled
-    torch.testing.assert_close(learner.means.mean_AB, expected, rtol=1e-4, atol=1e-5)
+    torch.testing.assert_close(learner.rule.means.mean_AB, expected, rtol=1e-4, atol=1e-5)
 
 
 def test_a_constant_step_weights_the_newest_most() -> None:
@@ -107,13 +108,13 @@ def test_every_arm_is_pulled_once_before_any_twice() -> None:
 def test_ucb1_is_its_formula() -> None:
     learner = make(UCB, UCBConfig(pulls_per_step=1), "gaussian")
     watch(learner, 40)
-    count, mean = learner.means.count_AB, learner.means.mean_AB
+    count, mean = learner.rule.means.count_AB, learner.rule.means.mean_AB
     bound = mean + torch.sqrt(2 * math.log(41) / count)  # Auer et al. 2002, figure 1
-    assert torch.equal(learner.choose(41, 0), bound.argmax(0))
+    assert torch.equal(learner.rule.choose(41, 0), bound.argmax(0))
     hoeffding = make(UCB, UCBConfig(power=1.0, scale=2.0), "gaussian")
     hoeffding.load_state_dict(learner.state_dict())
     bound = mean + 2 * torch.sqrt(-math.log(1 / 41) / (2 * count))  # p = 1/t, rewards within an interval of 2
-    assert torch.equal(hoeffding.choose(41, 0), bound.argmax(0))
+    assert torch.equal(hoeffding.rule.choose(41, 0), bound.argmax(0))
 
 
 # Thompson
@@ -122,7 +123,7 @@ def test_ucb1_is_its_formula() -> None:
 def test_the_beta_posterior_is_the_exact_tally() -> None:
     learner = make(Thompson, ThompsonConfig(prior_alpha=2.0, prior_beta=3.0))
     arm_TB, reward_TB = watch(learner, 2)
-    alpha_AB, beta_AB = learner.posterior.count_2AB
+    alpha_AB, beta_AB = learner.rule.posterior.count_2AB
     assert torch.equal(alpha_AB, 2.0 + tally(arm_TB, reward_TB))
     assert torch.equal(beta_AB, 3.0 + tally(arm_TB, 1.0 - reward_TB))
 
@@ -132,9 +133,9 @@ def test_the_gaussian_posterior_is_the_conjugate_one() -> None:
     arm_TB, reward_TB = watch(learner, 2)
     precision = 1 / 2.0**2 + tally(arm_TB, torch.ones_like(reward_TB)) / 0.7**2
     mean = (0.5 / 2.0**2 + tally(arm_TB, reward_TB) / 0.7**2) / precision
-    torch.testing.assert_close(learner.posterior.var_AB, 1 / precision, rtol=1e-4, atol=0.0)
-    torch.testing.assert_close(learner.posterior.mean_AB, mean, rtol=1e-3, atol=1e-4)
-    torch.testing.assert_close(learner.posterior.std_AB, learner.posterior.var_AB.sqrt())
+    torch.testing.assert_close(learner.rule.posterior.var_AB, 1 / precision, rtol=1e-4, atol=0.0)
+    torch.testing.assert_close(learner.rule.posterior.mean_AB, mean, rtol=1e-3, atol=1e-4)
+    torch.testing.assert_close(learner.rule.posterior.std_AB, learner.rule.posterior.var_AB.sqrt())
 
 
 def test_drift_keeps_every_arm_uncertain() -> None:
@@ -171,12 +172,12 @@ def test_the_expected_step_is_the_gradient_of_the_expected_reward(baseline: floa
     preference_A, mean_A = torch.randn(2, 10, generator=generator, dtype=torch.float64)
     # Bandit b pulls arm b and earns its mean; all have the same preferences. So every arm's step is seen once.
     learner = make(GradientBandit, GradientBanditConfig(step_size=0.5), "gaussian", num=10)
-    learner.preference_AB.copy_(preference_A.float()[:, None])
-    learner.baseline_B.fill_(baseline)
-    learner.prepare(2, 1)
-    learner.choose(2, 0)
-    learner.update(torch.arange(10) * 10 + torch.arange(10), mean_A.float(), 2)
-    step_AB = learner.preference_AB.double() - preference_A[:, None]
+    learner.rule.preference_AB.copy_(preference_A.float()[:, None])
+    learner.rule.baseline_B.fill_(baseline)
+    learner.rule.prepare(2, 1)
+    learner.rule.choose(2, 0)
+    learner.rule.update(torch.arange(10) * 10 + torch.arange(10), mean_A.float(), 2)
+    step_AB = learner.rule.preference_AB.double() - preference_A[:, None]
     leaf_A = preference_A.clone().requires_grad_()
     policy_A = leaf_A.softmax(0)
     (gradient_A,) = torch.autograd.grad((policy_A * mean_A).sum(), leaf_A)
@@ -185,9 +186,9 @@ def test_the_expected_step_is_the_gradient_of_the_expected_reward(baseline: floa
 
 def test_arms_are_chosen_with_the_policys_probabilities() -> None:
     learner = make(GradientBandit, GradientBanditConfig(), num=200_000, arms=3)
-    learner.preference_AB.copy_(torch.log(torch.tensor([0.2, 0.5, 0.3]))[:, None])
-    learner.prepare(1, 1)
-    share = learner.choose(1, 0).bincount(minlength=3) / 200_000
+    learner.rule.preference_AB.copy_(torch.log(torch.tensor([0.2, 0.5, 0.3]))[:, None])
+    learner.rule.prepare(1, 1)
+    share = learner.rule.choose(1, 0).bincount(minlength=3) / 200_000
     assert share.tolist() == pytest.approx([0.2, 0.5, 0.3], abs=0.005)
 
 

@@ -14,8 +14,8 @@ from palestra.envs import registry
 from palestra.envs.backends.torch import TorchVectorEnv
 from palestra.envs.world import World
 from palestra.errors import UsageError
-from palestra.learners.imitation import dagger
 from palestra.learners.imitation.dagger import DAgger, DAggerConfig
+from palestra.nets import encoders
 from palestra.policies.expert import Expert
 
 ENV = "probe/PixelTarget"
@@ -136,7 +136,7 @@ def test_the_expert_acts_first_and_the_student_later_and_the_expert_is_always_as
 
 def test_only_updates_shift(monkeypatch: pytest.MonkeyPatch) -> None:
     shifted: list[int] = []
-    monkeypatch.setattr(dagger, "random_shift", lambda image, pad, generator: shifted.append(pad) or image)
+    monkeypatch.setattr(encoders, "random_shift", lambda image, pad, generator: shifted.append(pad) or image)
     agent = make(random_shift=2)
     agent.act(agent.obs)
     agent.evaluate(episodes=3)

@@ -87,7 +87,7 @@ def pairs(ours: DiscreteSAC, theirs: Paper) -> list[tuple[Tensor, Tensor]]:
             linears = [layer for layer in network if isinstance(layer, nn.Linear)]
             for weight, bias, layer in zip(ensemble.weights, ensemble.biases, linears, strict=True):
                 out += [(weight[n].t(), layer.weight), (bias[n, 0], layer.bias)]
-    return [*out, (ours.log_temperature, theirs.log_alpha)]
+    return [*out, (ours.temperature.log, theirs.log_alpha)]
 
 
 def batches() -> list[Transitions]:
@@ -113,7 +113,7 @@ def test_updates_in_a_row_move_every_parameter_as_the_papers(temperature: float 
     before = [copy.deepcopy(p.detach()) for p, _ in pairs(ours, theirs)]
     for b in batches():
         with torch.no_grad():
-            figures = ours.gradient_step(b)()
+            figures = ours.gradient_step(b).figures()
         expected = theirs.update(b)
         assert {name: float(figures[name]) for name in expected} == pytest.approx(expected, abs=1e-5)
     moved = 0

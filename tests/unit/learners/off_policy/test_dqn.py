@@ -27,7 +27,7 @@ def make_transitions(num: int = 32) -> Transitions:
 
 
 def shake_target(agent: DQN) -> None:
-    agent.target_flat.add_(0.5 * torch.randn(agent.target_flat.shape, generator=torch.Generator().manual_seed(1)))
+    agent.slow.flat.add_(0.5 * torch.randn(agent.slow.flat.shape, generator=torch.Generator().manual_seed(1)))
 
 
 @pytest.mark.parametrize("loss", ["huber", "squared"])
@@ -50,7 +50,7 @@ def test_the_loss_is_that_of_the_targets_formula(double: bool, loss: str) -> Non
     # The step is the one that autograd finds on the loss written out.
     function = F.smooth_l1_loss if loss == "huber" else F.mse_loss
     q_B = twin.q(b.obs_BF)[torch.arange(32), b.action_B]
-    twin.optimizer.minimise(function(q_B, torch.tensor(target)))
+    twin.optimizer.descend(function(q_B, torch.tensor(target)))
     torch.testing.assert_close(agent.optimizer.flat, twin.optimizer.flat, rtol=1e-5, atol=1e-6)
 
 
@@ -83,12 +83,12 @@ def test_a_round_is_its_gradient_steps_one_after_the_other(tau: float) -> None:
 def test_a_soft_target_moves_by_its_share_after_each_gradient_step() -> None:
     agent = make(tau=0.25)
     shake_target(agent)
-    before = agent.target_flat.clone()
+    before = agent.slow.flat.clone()
     agent.replay.sample = lambda *_, **__: make_transitions(8)
     agent.update()
     online = torch.cat([p.detach().flatten() for p in agent.q.parameters()])
-    torch.testing.assert_close(agent.target_flat, before + 0.25 * (online - before))
-    assert torch.equal(torch.cat([p.flatten() for p in agent.target.parameters()]), agent.target_flat)
+    torch.testing.assert_close(agent.slow.flat, before + 0.25 * (online - before))
+    assert torch.equal(torch.cat([p.flatten() for p in agent.target.parameters()]), agent.slow.flat)
 
 
 def test_a_hard_target_is_copied_when_the_clock_passes_its_interval() -> None:
@@ -98,7 +98,7 @@ def test_a_hard_target_is_copied_when_the_clock_passes_its_interval() -> None:
         shake_target(agent)
         online = torch.cat([p.detach().flatten() for p in agent.q.parameters()])
         agent.step()
-        if torch.equal(agent.target_flat, online):
+        if torch.equal(agent.slow.flat, online):
             copied.append(agent.clock)
     assert agent.clock == 40
     assert copied == [12, 20, 32, 40]  # steps end at multiples of 4: the first at or beyond 10, 20, 30, 40
@@ -123,7 +123,7 @@ def test_epsilon_falls_linearly_over_its_share_of_the_budget() -> None:
 def test_exploration_replaces_so_many_actions_by_uniform_ones(epsilon: float) -> None:
     # Three actions, of which 0 is greedy: shares within four standard errors.
     agent, num = make("Acrobot-v1"), 60_000
-    actions = agent._explore(torch.zeros(num, dtype=torch.int64), epsilon)
+    actions = agent.policy.randomised(torch.zeros(num, dtype=torch.int64), epsilon)
     share = torch.bincount(actions, minlength=3) / num
     expected = torch.tensor([1 - epsilon * 2 / 3, epsilon / 3, epsilon / 3])
     assert bool(((share - expected).abs() <= 4 * (expected * (1 - expected) / num).sqrt()).all())

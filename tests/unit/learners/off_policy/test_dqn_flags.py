@@ -45,7 +45,7 @@ def make(num_envs: int = 1, **settings: Any) -> DQN:
 
 
 def shake_target(agent: DQN) -> None:
-    agent.target_flat.add_(0.2 * torch.randn(agent.target_flat.shape, generator=torch.Generator().manual_seed(1)))
+    agent.slow.flat.add_(0.2 * torch.randn(agent.slow.flat.shape, generator=torch.Generator().manual_seed(1)))
 
 
 def make_batch(rng: torch.Generator) -> tuple[Transitions, Tensor]:
@@ -138,11 +138,13 @@ def test_gradient_steps_are_the_papers(flags: dict[str, Any], monkeypatch: pytes
         drawn.clear()
         b, weight_B = make_batch(rng)
         with torch.no_grad():
-            target_BZ = agent.targets(b, agent.target(b.next_obs_BF, *agent._noise(1)))
+            target_BZ = agent.targets(b, agent.target(b.next_obs_BF, *agent.noise.draw(1)))
         chosen_BZ = agent.gradient_step(b, target_BZ, weight_B if c.prioritised else None)
         assert len(drawn) == (2 + c.double) * c.noisy
         loss_B = papers_loss(online, target, b, [*drawn] if c.noisy else [None] * 3, c)
-        assert float(agent.head.loss(chosen_BZ, target_BZ)) == pytest.approx(float(loss_B.detach().mean()), rel=1e-5)
+        assert float(agent.head.loss(chosen_BZ, target_BZ).value) == pytest.approx(
+            float(loss_B.detach().mean()), rel=1e-5
+        )
         adam.zero_grad()
         (loss_B * weight_B if c.prioritised else loss_B).mean().backward()
         torch.nn.utils.clip_grad_norm_(online.values(), c.max_grad_norm)
@@ -166,7 +168,7 @@ def test_a_restored_learner_goes_on_bit_for_bit(flags: dict[str, Any]) -> None:
     for _ in range(3):
         assert resumed.step() == agent.step()
         assert torch.equal(resumed.optimizer.flat, agent.optimizer.flat)
-        assert torch.equal(resumed.target_flat, agent.target_flat)
+        assert torch.equal(resumed.slow.flat, agent.slow.flat)
 
 
 def test_priorities_are_saved_and_change_what_is_drawn_after_a_resume() -> None:
@@ -224,11 +226,11 @@ def test_noise_explores_while_it_learns_and_evaluation_has_none() -> None:
     obs = torch.randn(1, 6, generator=torch.Generator().manual_seed(0)).expand(300, 6)
     explored = agent.act(obs, deterministic=False)
     assert len(explored.unique()) > 1  # every row has noise of its own, and no other source of chance
-    before = agent.generators["noise"].get_state()
+    before = agent.noise.generator.get_state()
     greedy = agent.act(obs)
     assert torch.equal(greedy, agent.act(obs))
     assert len(greedy.unique()) == 1
-    assert torch.equal(agent.generators["noise"].get_state(), before)
+    assert torch.equal(agent.noise.generator.get_state(), before)
     assert isinstance(agent.q, QNetwork)
     for module in agent.q.modules():  # the mean network: what is left when every sigma is zero
         if isinstance(module, NoisyMLP):

@@ -59,7 +59,7 @@ class Plain:
         self.encoder, self.slow_encoder = layers_of(ours.encoder), layers_of(ours.target_encoder)
         (self.actor,) = mlps_of(ours.actor)
         self.critics, self.slow_critics = mlps_of(ours.critics), mlps_of(ours.target)
-        self.log_alpha = ours.log_temperature.detach().clone().requires_grad_()
+        self.log_alpha = ours.temperature.log.detach().clone().requires_grad_()
         self.critic_optimizer = torch.optim.Adam([*self.critics.parameters(), *self.encoder.parameters()], LR)
         self.actor_optimizer = torch.optim.Adam(self.actor.parameters(), LR)
         self.alpha_optimizer = torch.optim.Adam([self.log_alpha], LR)
@@ -111,7 +111,7 @@ class Plain:
 
 def parameters(ours: DrQ, theirs: Plain) -> list[tuple[Tensor, Tensor]]:
     """Ours, brought into the form of theirs, beside theirs."""
-    out = [(ours.log_temperature, theirs.log_alpha)]
+    out = [(ours.temperature.log, theirs.log_alpha)]
     for mine, yours in (
         (layers_of(ours.encoder), theirs.encoder),
         (layers_of(ours.target_encoder), theirs.slow_encoder),
@@ -139,14 +139,14 @@ def test_updates_in_a_row_move_every_parameter_as_autograd_does(views: int, monk
     with torch.random.fork_rng():
         ours = make(views=views)
         with torch.no_grad():  # a target encoder of its own, as in the midst of training
-            ours.target_flat.add_(torch.randn(ours.target_flat.shape, generator=torch.Generator().manual_seed(3)) / 20)
+            ours.slow.flat.add_(torch.randn(ours.slow.flat.shape, generator=torch.Generator().manual_seed(3)) / 20)
         theirs = Plain(ours)
         before = [copy.deepcopy(p.detach()) for _, p in parameters(ours, theirs)]
         rng = torch.Generator().manual_seed(2)
         for b in batches():
             noise = torch.randn((1 + views) * BATCH, ACTIONS, generator=rng)
-            monkeypatch.setattr(ours, "noise", lambda rows, generator, noise=noise: noise)
-            prepared = ours.prepare(b)
+            monkeypatch.setattr(ours.noise, "draw", lambda *shape, noise=noise: noise)
+            prepared = b.seen_by(ours.views)
             assert prepared.obs_BF.shape == (views * BATCH, 1, 24, 24)
             with torch.no_grad():
                 ours.gradient_step(prepared)
@@ -162,13 +162,13 @@ def test_every_observation_and_every_view_is_shifted_by_itself() -> None:
     agent = make(views=2)
     (b, *_) = batches()
     same = b._replace(next_obs_BF=b.obs_BF)
-    prepared = agent.prepare(same)
+    prepared = same.seen_by(agent.views)
     shown = [*prepared.obs_BF.chunk(2), *prepared.next_obs_BF.chunk(2)]
     for i in range(4):
         assert shown[i].dtype == torch.uint8
         for j in range(i):
             assert not torch.equal(shown[i], shown[j])
-    plain = make(augment="none").prepare(b)
+    plain = b.seen_by(make(augment="none").views)
     assert torch.equal(plain.obs_BF, b.obs_BF)
     assert torch.equal(plain.next_obs_BF, b.next_obs_BF)
 
@@ -176,8 +176,8 @@ def test_every_observation_and_every_view_is_shifted_by_itself() -> None:
 def test_replay_keeps_bytes_and_acting_shifts_nothing() -> None:
     agent = make(learning_starts=4)
     agent.step()
-    fields = agent.replay.state_dict()["fields"]
-    assert fields["obs"].dtype == fields["next_obs"].dtype == torch.uint8
+    seen = agent.loop.replay.state_dict()["seen"]
+    assert seen["pictures"].dtype == torch.uint8
     obs = agent.env.observation_space.sample()
     first, second = (agent.predict(obs) for _ in range(2))
     np.testing.assert_array_equal(first, second)

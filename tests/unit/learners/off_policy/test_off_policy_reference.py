@@ -41,20 +41,23 @@ def sac_pairs(ours: SAC, theirs: Any) -> Iterator[tuple[Tensor, Tensor]]:
     for weight, bias, layer in zip(ours.actor.weights, ours.actor.biases, trunk):
         yield weight[0].t(), layer.weight
         yield bias[0, 0], layer.bias
-    size = ours.action_size
+    size = ours.actions.size
     for k, head in enumerate(heads):  # one layer of ours is two of theirs
         yield ours.actor.weights[-1][0, :, k * size : (k + 1) * size].t(), head.weight
         yield ours.actor.biases[-1][0, 0, k * size : (k + 1) * size], head.bias
     yield from pairs(ours.critics, [linears(q) for q in theirs.critic.q_networks])
     yield from pairs(ours.target, [linears(q) for q in theirs.critic_target.q_networks])
-    yield ours.log_temperature, theirs.log_ent_coef.squeeze()
+    yield ours.temperature.log, theirs.log_ent_coef.squeeze()
 
 
-def td3_pairs(ours: DDPG, theirs: Any) -> Iterator[tuple[Tensor, Tensor]]:
+def td3_pairs(ours: DDPG | TD3, theirs: Any) -> Iterator[tuple[Tensor, Tensor]]:
     yield from pairs(ours.actor, [linears(theirs.actor.mu)])
     yield from pairs(ours.target_actor, [linears(theirs.actor_target.mu)])
-    yield from pairs(ours.critics, [linears(q) for q in theirs.critic.q_networks])
-    yield from pairs(ours.target_critics, [linears(q) for q in theirs.critic_target.q_networks])
+    critics, targets = (
+        (ours.critics, ours.target_critics) if isinstance(ours, TD3) else (ours.critic, ours.target_critic)
+    )
+    yield from pairs(critics, [linears(q) for q in theirs.critic.q_networks])
+    yield from pairs(targets, [linears(q) for q in theirs.critic_target.q_networks])
 
 
 def batches() -> list[Transitions]:
@@ -132,7 +135,7 @@ def test_sac(temperature: float | None, monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setattr("torch.distributions.normal._standard_normal", lambda *_, **__: next(drawn))
     theirs.train(UPDATES, BATCH)
     ours_noise = iter(noises)
-    monkeypatch.setattr(ours, "noise", lambda rows, generator: next(ours_noise))
+    monkeypatch.setattr(ours.noise, "draw", lambda *shape: next(ours_noise))
     with torch.no_grad():
         for b in batches():
             ours.gradient_step(b)
@@ -153,7 +156,7 @@ class _WithLog:
 def test_td3_and_ddpg(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
     if kind == "td3":
         theirs = make_theirs(sb3.TD3)
-        ours: DDPG = TD3(World(ENV, 1), TD3Config(**SETTINGS))
+        ours: DDPG | TD3 = TD3(World(ENV, 1), TD3Config(**SETTINGS))
     else:
         theirs, ours = make_theirs(sb3.DDPG), DDPG(World(ENV, 1), DDPGConfig(**SETTINGS))
     before = copy(td3_pairs, ours, theirs)
@@ -166,9 +169,10 @@ def test_td3_and_ddpg(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
     else:
         theirs.train(UPDATES, BATCH)
     given = batches()
-    monkeypatch.setattr("torch.randn", lambda *_, **__: next(ours_drawn))
+    if isinstance(ours, TD3):
+        monkeypatch.setattr(ours.noise, "draw", lambda *shape: next(ours_drawn))
     with torch.no_grad():
         for b in given:
-            ours.gradient_steps_done += 1
+            ours.loop.gradient_steps_done += 1
             ours.gradient_step(b)
     assert_as_theirs(ours, theirs, td3_pairs, before)

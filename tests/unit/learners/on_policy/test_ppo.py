@@ -37,7 +37,10 @@ def test_in_the_first_minibatch_the_ratio_is_one_and_the_kl_zero(
     agent = make(env_id, minibatch_size=64, normalize_obs=normalize, normalize_reward=normalize)
     ratios: list[torch.Tensor] = []
     surrogate = ppo.clipped_surrogate
-    monkeypatch.setattr(ppo, "clipped_surrogate", lambda r, *args: (ratios.append(r.detach()), surrogate(r, *args))[1])
+    monkeypatch.setattr(
+        ppo, "clipped_surrogate",
+        lambda now, old, *args: (ratios.append((now - old).exp().detach()), surrogate(now, old, *args))[1],
+    )  # fmt: skip
     for _ in range(3):  # also once the normalisers have moved
         agent.step()
         batch = agent.samples(rollout_of(agent))

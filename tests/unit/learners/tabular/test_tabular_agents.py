@@ -7,11 +7,13 @@ import numpy as np
 import pytest
 import torch
 
+from palestra.envs.vector import Resumed
 from palestra.envs.world import World
 from palestra.errors import UsageError
 from palestra.learners.registry import LEARNERS, learner_type
-from palestra.learners.tabular.q_learning import QLearning
-from palestra.learners.tabular.tabular_learner import MAX_EVAL_STEPS, Step, TabularConfig, TabularLearner
+from palestra.learners.tabular.rule import Step, TabularConfig
+from palestra.learners.tabular.tabular_learner import MAX_EVAL_STEPS, TabularLearner
+from palestra.pictures.gallery import draw_exhibits
 
 NAMES = [name for name, (module, _) in LEARNERS.items() if ".tabular." in module]
 EVERY = pytest.mark.parametrize("name", NAMES)
@@ -78,7 +80,7 @@ def test_epsilon_falls_linearly_over_its_share_of_the_budget() -> None:
 
 def test_the_greedy_action_is_the_first_of_equals_and_exploring_draws_among_them() -> None:
     learner = make("q-learning", settings={"epsilon_start": 0.0, "epsilon_end": 0.0})
-    learner.table[0, 5] = [0, 3, 3, 1]
+    learner.q.table[0, 5] = [0, 3, 3, 1]
     obs = torch.zeros(200, 48)
     obs[:, 5] = 1
     assert learner.act(obs).tolist() == [1] * 200
@@ -89,7 +91,7 @@ def test_the_greedy_action_is_the_first_of_equals_and_exploring_draws_among_them
 
 def test_a_greedy_policy_in_a_circle_is_cut_in_evaluation_only() -> None:
     learner = make("q-learning")
-    learner.table[0, :, 0] = 1.0  # up, for ever against the wall
+    learner.q.table[0, :, 0] = 1.0  # up, for ever against the wall
     assert learner.env.max_episode_steps is None
     for reference in (False, True):
         evaluation = learner.evaluate(episodes=1, reference=reference)
@@ -104,14 +106,14 @@ def test_another_backend_is_served_too(name: str) -> None:
     metrics = learner.step()
     assert metrics["train/episodes"] >= 2
     assert metrics["train/states_seen"] > 1
-    assert learner.table.min() < 0
+    assert learner.q.table.min() < 0
 
 
 @pytest.mark.parametrize("backend", ["torch", "sync"])
 def test_pictures_are_drawn_of_what_was_seen(backend: str, tmp_path: Path) -> None:
     learner = make("q-learning", backend=backend, kwargs={"max_episode_steps": 50})
     learner.step()
-    (picture,) = learner.draw(tmp_path)
+    (picture,) = draw_exhibits(learner.exhibits(), tmp_path)
     assert picture.stat().st_size > 5_000
 
 
@@ -122,10 +124,10 @@ def test_copies_that_begin_anew_take_nothing_of_the_old_episode_with_them() -> N
     episodes = make("monte-carlo", settings={"num_steps": 2})
     for learner in (window, traces, episodes):
         learner.step()
-        learner.forget(anew_E)
-    assert window.window.count_E.tolist() == [0, 2]  # type: ignore[attr-defined]
-    assert [bool(z.any()) for z in traces.trace_EP] == [False, True]  # type: ignore[attr-defined]
-    assert episodes.begin_E.tolist() == [2, 0]  # type: ignore[attr-defined]
+        learner.rule.forget(anew_E)
+    assert window.rule.window.count_E.tolist() == [0, 2]
+    assert [bool(z.any()) for z in traces.rule.trace_EP] == [False, True]
+    assert episodes.rule.begin_E.tolist() == [2, 0]
 
 
 def test_an_environment_that_cannot_be_restored_starts_anew_with_an_action_of_its_own(
@@ -134,18 +136,12 @@ def test_an_environment_that_cannot_be_restored_starts_anew_with_an_action_of_it
     learner, resumed = make("sarsa"), make("sarsa")
     learner.step()
     state = learner.state_dict()
-    load = resumed.load_world_state
-
-    def restarting(saved: Any) -> torch.Tensor:
-        load(saved)
-        resumed.obs = resumed.env.reset(0)
-        return torch.tensor([True, True])
-
-    monkeypatch.setattr(resumed, "load_world_state", restarting)
+    begun = Resumed(resumed.env.reset(0), torch.tensor([True, True]))
+    monkeypatch.setattr(resumed.env, "load_state_dict", lambda saved: begun)
     (note,) = resumed.load_state_dict(state)
     assert note.startswith("not exact: 2 of 2")
     assert resumed.state_E.tolist() == resumed.start_E.tolist() == [36, 36]
-    np.testing.assert_array_equal(resumed.table, learner.table)
+    np.testing.assert_array_equal(resumed.q.table, learner.q.table)
     resumed.step()
 
 
@@ -153,31 +149,31 @@ def test_unfinished_episodes_of_any_length_are_kept() -> None:
     learner = make("monte-carlo", "FrozenLake-v1", 3, settings={"num_steps": 1})
     seen: list[list[int]] = [[], [], []]
     for _ in range(500):
-        entry_E = learner.entry(learner.state_E, learner.action_E)
-        finished = learner.episodes.finished
+        entry_E = learner.q.entry(learner.state_E, learner.action_E)
+        finished = learner.interaction.episodes.finished
         learner.step()
-        begin_E, length = learner.begin_E, learner.length  # type: ignore[attr-defined]
+        begin_E, length = learner.rule.begin_E, learner.rule.length
         for e in range(3):
             seen[e].append(int(entry_E[e]))
             if begin_E[e] == length:
                 seen[e] = []
-            kept = learner.entry_TE[begin_E[e] : length, e].tolist()  # type: ignore[attr-defined]
+            kept = learner.rule.entry_TE[begin_E[e] : length, e].tolist()
             assert kept == seen[e]
     assert finished > 50
-    assert len(learner.entry_TE) < 1_000  # type: ignore[attr-defined]
+    assert len(learner.rule.entry_TE) < 1_000
 
 
 def test_only_pairs_that_go_on_to_a_state_are_swept_back_to() -> None:
     learner = make("prioritised-sweeping", num_envs=3)
     state_E, action_E = np.array([1, 2, 3]), np.array([0, 1, 2])
-    entry_E, discount_E = learner.entry(state_E, action_E), np.array([0.9, 0.0, 0.9])  # the second one ended there
+    entry_E, discount_E = learner.q.entry(state_E, action_E), np.array([0.9, 0.0, 0.9])  # the second one ended there
     next_state_E = np.array([7, 7, 8])
     s = Step(state_E, action_E, entry_E, np.zeros(3), next_state_E, discount_E, discount_E == 0, next_state_E)
-    learner.model.add(s)  # type: ignore[attr-defined]
-    assert learner.leading_to(np.array([7])).tolist() == [4]  # type: ignore[attr-defined]
-    assert learner.leading_to(np.array([7, 8])).tolist() == [4, 14]  # type: ignore[attr-defined]
-    assert learner.leading_to(np.array([0])).tolist() == []  # type: ignore[attr-defined]
+    learner.rule.model.add(s)
+    assert learner.rule.leading_to(np.array([7])).tolist() == [4]
+    assert learner.rule.leading_to(np.array([7, 8])).tolist() == [4, 14]
+    assert learner.rule.leading_to(np.array([0])).tolist() == []
 
 
 def test_the_table_is_on_the_cpu() -> None:
-    assert QLearning("CliffWalking-v1").device.type == "cpu"
+    assert make("q-learning").device.type == "cpu"

@@ -71,13 +71,13 @@ def test_one_environment_is_the_textbook(
     learner = make(name, *world, **settings)
     steps = 250
     twin = textbook.table_of(
-        getattr(textbook, name.replace("-", "_")), *world, 0, steps, learner.draws_per_step, learner.config,
-        learner.num_tables,
+        getattr(textbook, name.replace("-", "_")), *world, 0, steps, learner.rule.draws_per_step, learner.config,
+        learner.rule.num_tables,
     )  # fmt: skip
     run(learner, steps)
     assert learner.clock == steps
-    assert learner.episodes.finished > 10
-    np.testing.assert_allclose(learner.table, twin, rtol=1e-9, atol=1e-9)
+    assert learner.interaction.episodes.finished > 10
+    np.testing.assert_allclose(learner.q.table, twin, rtol=1e-9, atol=1e-9)
     assert (twin != learner.config.initial_value).sum() > 5
 
 
@@ -85,8 +85,10 @@ def test_one_environment_is_the_textbook(
 def test_one_environment_is_the_textbook_to_the_last_bit(name: str) -> None:
     learner = run(make(name, *CLIFF), 800)
     method = getattr(textbook, name.replace("-", "_"))
-    twin = textbook.table_of(method, *CLIFF, 0, 800, learner.draws_per_step, learner.config, learner.num_tables)
-    np.testing.assert_array_equal(learner.table, twin)
+    twin = textbook.table_of(
+        method, *CLIFF, 0, 800, learner.rule.draws_per_step, learner.config, learner.rule.num_tables
+    )
+    np.testing.assert_array_equal(learner.q.table, twin)
 
 
 @pytest.mark.parametrize("num_envs", [1, 8])
@@ -106,8 +108,8 @@ def test_one_environment_is_the_textbook_to_the_last_bit(name: str) -> None:
 def test_special_cases_are_the_simpler_method(one: Any, other: Any, num_envs: int) -> None:
     first, second = (run(make(name, worlds.RANDOM, {}, num_envs, **s), 200) for name, s in (one, other))
     close = {"rtol": 1e-10, "atol": 1e-10} if one[0] == "sarsa-lambda" and num_envs > 1 else {"rtol": 0, "atol": 0}
-    np.testing.assert_allclose(first.table, second.table, **close)
-    assert np.ptp(first.table) > 1
+    np.testing.assert_allclose(first.q.table, second.q.table, **close)
+    assert np.ptp(first.q.table) > 1
 
 
 @pytest.mark.parametrize(
@@ -120,15 +122,15 @@ def test_looking_to_the_end_of_the_episode_is_monte_carlo(name: str, settings: d
         "monte-carlo", worlds.CHAIN, {}, gamma=0.8, num_steps=1, learning_rate_decay=0.0, first_visit=False
     )
     for method in (learner, monte_carlo):
-        while method.episodes.finished < 100:  # the two agree where an episode ends
+        while method.interaction.episodes.finished < 100:  # the two agree where an episode ends
             method.step()
-    np.testing.assert_allclose(learner.table, monte_carlo.table, rtol=1e-9, atol=1e-9)
+    np.testing.assert_allclose(learner.q.table, monte_carlo.q.table, rtol=1e-9, atol=1e-9)
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_reports_may_be_cut_anywhere(name: str) -> None:
     whole, pieces = (run(make(name, worlds.RANDOM, {}, 3, num_steps=n), 60) for n in (60, 4))
-    np.testing.assert_array_equal(whole.table, pieces.table)
+    np.testing.assert_array_equal(whole.q.table, pieces.q.table)
     np.testing.assert_array_equal(whole.action_E, pieces.action_E)
 
 
@@ -136,7 +138,7 @@ def test_reports_may_be_cut_anywhere(name: str) -> None:
 def test_several_environments_are_learned_from_in_turn(name: str) -> None:
     learner = make(name, *CLIFF, num_envs=16, num_steps=1)
     for _ in range(200):
-        q, epsilon = learner.table[0].copy(), learner.epsilon
+        q, epsilon = learner.q.table[0].copy(), learner.q.epsilon
         state_E, action_E = learner.state_E.copy(), learner.action_E.copy()
         seen = []
         learner._read = watch(learner._read, seen)  # type: ignore[method-assign]
@@ -158,7 +160,7 @@ def test_several_environments_are_learned_from_in_turn(name: str) -> None:
             continue
         for e in range(16):
             q[state_E[e], action_E[e]] += 0.3 * (targets[e] - q[state_E[e], action_E[e]])
-        np.testing.assert_allclose(learner.table[0], q, rtol=1e-12, atol=1e-12)
+        np.testing.assert_allclose(learner.q.table[0], q, rtol=1e-12, atol=1e-12)
 
 
 def watch(function: Any, seen: list[Any]) -> Any:
@@ -173,14 +175,14 @@ def watch(function: Any, seen: list[Any]) -> Any:
 def test_several_environments_with_traces_are_learned_from_in_turn(traces: str) -> None:
     learner = make("sarsa-lambda", worlds.RANDOM, {}, 4, traces=traces)
     rng = np.random.default_rng(0)
-    learner.table[...] = rng.normal(size=learner.table.shape)
-    learner.trace_EP[...] = rng.random(learner.trace_EP.shape)
-    error_E, q = rng.normal(size=4), learner.table.reshape(-1).copy()
+    learner.q.table[...] = rng.normal(size=learner.q.table.shape)
+    learner.rule.trace_EP[...] = rng.random(learner.rule.trace_EP.shape)
+    error_E, q = rng.normal(size=4), learner.q.table.reshape(-1).copy()
     target_EP = q + error_E[:, None]
     for e in range(4):
-        q += 0.3 * learner.trace_EP[e] * (target_EP[e] - q)
-    learner.spread(np.arange(4), error_E)
-    np.testing.assert_allclose(learner.table.reshape(-1), q, rtol=1e-12)
+        q += 0.3 * learner.rule.trace_EP[e] * (target_EP[e] - q)
+    learner.rule.spread(np.arange(4), error_E)
+    np.testing.assert_allclose(learner.q.table.reshape(-1), q, rtol=1e-12)
 
 
 def test_monte_carlo_of_several_environments_is_the_mean_of_first_visit_returns() -> None:
@@ -202,7 +204,7 @@ def test_monte_carlo_of_several_environments_is_the_mean_of_first_visit_returns(
                         returns.setdefault(entries[i], []).append(total)
                 episode.clear()
     assert max(sum(s.done_E) for s in steps) > 1  # episodes of different lengths have ended together
-    table, visits = learner.table.reshape(-1), learner.visits.reshape(-1)
+    table, visits = learner.q.table.reshape(-1), learner.q.visits.reshape(-1)
     for entry in range(table.size):
         assert visits[entry] == len(returns.get(entry, []))
         expected = np.mean(returns[entry]) if entry in returns else learner.config.initial_value
@@ -211,7 +213,7 @@ def test_monte_carlo_of_several_environments_is_the_mean_of_first_visit_returns(
 
 def test_the_model_of_several_environments_is_the_world_as_far_as_it_was_seen() -> None:
     learner = run(make("dyna-q", *LAKE, num_envs=8), 100)
-    model, mdp = learner.model, learner.env.mdp  # type: ignore[attr-defined]
+    model, mdp = learner.rule.model, learner.env.mdp
     tried_P = model.tried_SA.reshape(-1)
     assert 10 < tried_P.sum() < tried_P.size
     np.testing.assert_array_equal(model.next_state_P[tried_P], mdp.next_state.numpy()[tried_P])
@@ -223,6 +225,6 @@ def test_the_model_of_several_environments_is_the_world_as_far_as_it_was_seen() 
 def test_any_number_of_copies_does_not_overshoot() -> None:
     # 256 copies begin in one state with a rate of 0.5: a plain sum of their moves would be 128 times too long.
     learner = run(make("q-learning", *CLIFF, num_envs=256, learning_rate=0.5, gamma=1.0, initial_value=0.0), 100)
-    assert np.isfinite(learner.table).all()
-    assert learner.table.max() <= 0
-    assert learner.table.min() >= -150  # a fall and a way home; overshooting, it is beyond -1e9
+    assert np.isfinite(learner.q.table).all()
+    assert learner.q.table.max() <= 0
+    assert learner.q.table.min() >= -150  # a fall and a way home; overshooting, it is beyond -1e9

@@ -14,15 +14,15 @@ from palestra.engine.trainer import Trainer, TrainSettings
 from palestra.envs.finite.catalogue import finite_mdp
 from palestra.envs.world import World
 from palestra.errors import PalestraError, UsageError
-from palestra.learners.dynamic import dynamic_program
-from palestra.learners.dynamic.dynamic_program import DynamicProgram
+from palestra.learners.dynamic import values
 from palestra.learners.dynamic.modified_policy_iteration import ModifiedPolicyIteration
 from palestra.learners.dynamic.policy_iteration import PolicyIteration
 from palestra.learners.dynamic.value_iteration import ValueIteration
 from palestra.ops import bellman
+from palestra.pictures.gallery import draw_exhibits
 from palestra.runs import checkpoints
 
-METHODS: dict[str, tuple[type[DynamicProgram], dict[str, Any]]] = {
+METHODS: dict[str, tuple[Any, dict[str, Any]]] = {
     "synchronous": (ValueIteration, {}),
     "in place": (ValueIteration, {"order": "in_place"}),
     "in place, blocks": (ValueIteration, {"order": "in_place", "block_size": 7}),
@@ -36,7 +36,7 @@ EVERY = pytest.mark.parametrize("method", METHODS)
 CLIFF = {"max_episode_steps": 100}
 
 
-def plan(method: str, env: str, kwargs: dict[str, Any] | None = None, **settings: Any) -> DynamicProgram:
+def plan(method: str, env: str, kwargs: dict[str, Any] | None = None, **settings: Any) -> Any:
     """A planner that has run until it had nothing left to do."""
     cls, own = METHODS[method]
     made = cls(World(env, kwargs=kwargs or {}), cls.config_type(tolerance=1e-11, **{**own, **settings}))
@@ -48,11 +48,11 @@ def plan(method: str, env: str, kwargs: dict[str, Any] | None = None, **settings
 @EVERY
 def test_published_values(method: str) -> None:
     cliff = plan(method, "CliffWalking-v1", CLIFF, gamma=0.9)
-    assert cliff.value_start == pytest.approx(-(1 - 0.9**13) / 0.1, abs=1e-10)  # thirteen steps of -1: -7.458
-    assert cliff.value_S[47] == 0  # the goal, whatever its own moves are said to bring
+    assert cliff.policy.start == pytest.approx(-(1 - 0.9**13) / 0.1, abs=1e-10)  # thirteen steps of -1: -7.458
+    assert cliff.policy.value_S[47] == 0  # the goal, whatever its own moves are said to bring
     lake = plan(method, "FrozenLake-v1", gamma=0.9)
-    assert round(lake.value_start, 3) == 0.069
-    assert round(float(lake.value_S[14]), 3) == 0.639
+    assert round(lake.policy.start, 3) == 0.069
+    assert round(float(lake.policy.value_S[14]), 3) == 0.639
 
 
 @EVERY
@@ -69,10 +69,10 @@ def test_published_values(method: str) -> None:
 def test_the_optimum_is_one_and_no_policy_near_it_is_better(method: str, env: str, kwargs: dict[str, Any]) -> None:
     planned = plan(method, env, kwargs, gamma=0.95)
     # Its greedy policy's value, by a linear system, is the value that it found ...
-    value = bellman.solve(bellman.under(planned.dynamics, planned.greedy_policy()), 0.95)
-    torch.testing.assert_close(planned.value_Z, value, rtol=0, atol=1e-9)
+    value = bellman.solve(bellman.under(planned.policy.dynamics, planned.policy.greedy()), 0.95)
+    torch.testing.assert_close(planned.policy.value_Z, value, rtol=0, atol=1e-9)
     # ... and satisfies the optimality equation: no action is better (Puterman 2005, theorem 6.2.2).
-    assert (bellman.q_values(planned.dynamics, value, 0.95).amax(0) - value[:-1]).abs().max() < 1e-9
+    assert (bellman.q_values(planned.policy.dynamics, value, 0.95).amax(0) - value[:-1]).abs().max() < 1e-9
 
 
 @EVERY
@@ -80,17 +80,17 @@ def test_no_deterministic_policy_does_better(method: str) -> None:
     kwargs = {"num_states": 5, "num_actions": 3, "branching": 2, "seed": 4}
     planned = plan(method, "palestra/Garnet-v0", kwargs, gamma=0.8)
     every = [
-        bellman.solve(bellman.under(planned.dynamics, torch.tensor(policy)), 0.8)
+        bellman.solve(bellman.under(planned.policy.dynamics, torch.tensor(policy)), 0.8)
         for policy in itertools.product(range(3), repeat=5)
     ]
-    torch.testing.assert_close(planned.value_Z, torch.stack(every).amax(0), rtol=0, atol=1e-9)
+    torch.testing.assert_close(planned.policy.value_Z, torch.stack(every).amax(0), rtol=0, atol=1e-9)
 
 
 @pytest.mark.parametrize("method", [name for name in METHODS if name != "policy iteration"])
 def test_without_discount(method: str) -> None:
-    assert plan(method, "CliffWalking-v1", CLIFF, gamma=1.0).value_start == pytest.approx(-13.0, abs=1e-9)
-    assert plan(method, "FrozenLake-v1", gamma=1.0).value_start == pytest.approx(14 / 17, abs=1e-6)
-    assert plan(method, "Taxi-v4", gamma=1.0).value_start == pytest.approx(7.93, abs=1e-9)
+    assert plan(method, "CliffWalking-v1", CLIFF, gamma=1.0).policy.start == pytest.approx(-13.0, abs=1e-9)
+    assert plan(method, "FrozenLake-v1", gamma=1.0).policy.start == pytest.approx(14 / 17, abs=1e-6)
+    assert plan(method, "Taxi-v4", gamma=1.0).policy.start == pytest.approx(7.93, abs=1e-9)
 
 
 def test_a_world_without_end_or_discount_has_no_policy_to_evaluate() -> None:
@@ -105,9 +105,9 @@ def test_the_policy_does_in_gymnasium_what_it_promises(env: str, kwargs: dict[st
     assert planned.evaluate(episodes=episodes, seed=1, reference=True).score >= least
     assert planned.evaluate(episodes=episodes, seed=1).score >= least
     obs, _ = gym.make(env).reset(seed=0)
-    row = np.zeros(planned.mdp.num_states, np.float32)
+    row = np.zeros(planned.policy.mdp.num_states, np.float32)
     row[obs] = 1
-    assert planned.predict(row) == int(planned.greedy_policy()[obs])
+    assert planned.predict(row) == int(planned.policy.greedy()[obs])
 
 
 @EVERY
@@ -116,7 +116,7 @@ def test_without_backups_nothing_is_found(method: str, monkeypatch: pytest.Monke
     cls, own = METHODS[method]
     agent = cls(World("FrozenLake-v1"), cls.config_type(gamma=0.9, **own)).learn(50)
     if method != "policy iteration, exact":  # the linear system does not need them
-        assert abs(agent.value_start - 0.0689) > 0.01  # type: ignore[attr-defined]
+        assert abs(agent.policy.start - 0.0689) > 0.01
     assert agent.evaluate(episodes=200, seed=0).score < 0.5
 
 
@@ -129,9 +129,9 @@ def test_what_ends_an_episode_must_not_be_followed_by_anything(monkeypatch: pyte
         )
 
     honest = bellman.dynamics
-    monkeypatch.setattr(dynamic_program.bellman, "dynamics", leaking)
+    monkeypatch.setattr(values.bellman, "dynamics", leaking)
     agent = ValueIteration(World("CliffWalking-v1", kwargs=CLIFF), ValueIteration.config_type(gamma=0.9)).learn(500)
-    assert agent.value_start < -9.9  # -10: it costs for ever
+    assert agent.policy.start < -9.9  # -10: it costs for ever
 
 
 def test_the_error_is_within_the_tolerance() -> None:
@@ -140,7 +140,7 @@ def test_the_error_is_within_the_tolerance() -> None:
             config = ValueIteration.config_type(gamma=0.9, tolerance=tolerance, order=order)
             rough = ValueIteration("FrozenLake-v1", config).learn(5_000)
             exact = plan("policy iteration, exact", "FrozenLake-v1", gamma=0.9)
-            assert (rough.value_S - exact.value_S).abs().max() <= tolerance
+            assert (rough.policy.value_S - exact.policy.value_S).abs().max() <= tolerance
 
 
 def test_it_stops_where_nothing_is_left_to_do_and_its_metrics_say_so() -> None:
@@ -149,9 +149,9 @@ def test_it_stops_where_nothing_is_left_to_do_and_its_metrics_say_so() -> None:
     assert (result.ending, result.steps, result.best_score) == ("finished", 15, -13.0)
     assert result.metrics["train/bellman_residual"] == 0.0
     assert result.metrics["value/start"] == pytest.approx(-7.458134171671)
-    before = agent.value_S.clone()
+    before = agent.policy.value_S.clone()
     agent.step()
-    assert torch.equal(agent.value_S, before)
+    assert torch.equal(agent.policy.value_S, before)
 
 
 def test_the_last_checkpoint_waits_for_the_last_evaluation(tmp_path: Path) -> None:
@@ -176,14 +176,14 @@ def test_policy_iteration_improves_each_time() -> None:
     values = []
     while not agent.finished:
         agent.step()
-        values.append(agent.value_S.clone())
+        values.append(agent.policy.value_S.clone())
     assert len(values) >= 2
     assert all((after >= before - 1e-12).all() for before, after in itertools.pairwise(values))
 
 
 def test_pictures_are_drawn(tmp_path: Path) -> None:
     for number, (env, kwargs) in enumerate((("FrozenLake-v1", {}), ("Taxi-v4", {}))):
-        drawn = plan("synchronous", env, kwargs, gamma=0.9).draw(tmp_path / str(number))
+        drawn = draw_exhibits(plan("synchronous", env, kwargs, gamma=0.9).exhibits(), tmp_path / str(number))
         assert [path.name for path in drawn] == ["value-and-policy.png", "convergence.png"]
         assert all(path.read_bytes().startswith(b"\x89PNG") for path in drawn)
 
@@ -193,11 +193,11 @@ def test_a_million_states(tmp_path: Path) -> None:
     assert finite_mdp("palestra/GridWorld-v0", kwargs).num_states == 1_000_000
     agent = ValueIteration(World("palestra/GridWorld-v0", kwargs=kwargs), ValueIteration.config_type(gamma=0.999))
     agent.step()
-    assert agent.value_S[-1001] == 1.0  # above the goal
+    assert agent.policy.value_S[-1001] == 1.0  # above the goal
     saved = agent.save(tmp_path / "million")
     loaded = palestra.load(saved)
     assert isinstance(loaded, ValueIteration)
-    assert torch.equal(loaded.value_Z, agent.value_Z)
+    assert torch.equal(loaded.policy.value_Z, agent.policy.value_Z)
 
 
 def test_worlds_without_a_table_are_refused() -> None:

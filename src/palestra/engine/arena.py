@@ -1,0 +1,74 @@
+"""Where a policy is measured: environments of their own, with luck of their own."""
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+
+from palestra.engine import seeding
+from palestra.engine.evaluate import run_episodes
+from palestra.engine.policy import Policy
+from palestra.envs.registry import MOST_SIMULATORS, is_simulator
+from palestra.envs.vector import VectorEnv
+from palestra.envs.world import World
+from palestra.errors import require
+from palestra.measure import Evaluation, Measure
+
+MAX_EVAL_ENVS = 100
+"""Most episodes that are run side by side."""
+
+MakeEnv = Callable[[int, str], VectorEnv]
+"""Copies and split to environments."""
+
+
+class Arena:
+    """Environments to measure policies in, kept between two measurements of a kind.
+
+    Args:
+        world: whose copies they are.
+        device: where their tensors live.
+        make_env: makes so many of a split, if not ``World.make`` with at most ``MAX_EVAL_ENVS`` copies.
+    """
+
+    def __init__(self, world: World, device: torch.device, make_env: MakeEnv | None = None):
+        self.world, self.device = world, device
+        self.make_env = make_env or self._make_env
+        self._kept: tuple[tuple[int, str], VectorEnv] | None = None
+
+    def _make_env(self, count: int, split: str) -> VectorEnv:
+        """As many copies as there are episodes, up to a limit."""
+        world, reference = self.world, split == "reference"
+        heavy = is_simulator(world.id, world.reference_backend if reference else world.backend)
+        copies = min(count, MOST_SIMULATORS if heavy else MAX_EVAL_ENVS)
+        return world.make(num_envs=copies, device=self.device, reference=reference)
+
+    def measured(self, policy: Policy, measure: Measure) -> Evaluation:
+        """Deterministic returns over ``measure.count`` whole episodes."""
+        require(measure.count >= 1, f"episodes={measure.count}", "at least 1")
+        key = (measure.count, measure.split)
+        if self._kept is None or self._kept[0] != key:
+            self.close()
+            self._kept = (key, self.make_env(*key))
+        env = self._kept[1]
+        act: Callable[[Any], Any] = (lambda obs: policy.act(env)) if policy.sees == "state" else policy.act
+        returns, lengths = [], []
+        for batch in range(-(-measure.count // env.num_envs)):
+            policy.reset(env.num_envs, seed=seeding.derive(measure.seed, "episodes", batch) if batch else measure.seed)
+            r, n = run_episodes(act, env, seed=seeding.derive(measure.seed, "evaluation", batch))
+            returns.append(r)
+            lengths.append(n)
+        returns_B, lengths_B = torch.cat(returns)[: measure.count], torch.cat(lengths)[: measure.count]
+        score = float(returns_B.mean())
+        metrics = {
+            "eval/return_mean": score,
+            "eval/return_min": float(returns_B.min()),
+            "eval/return_max": float(returns_B.max()),
+            "eval/length_mean": float(lengths_B.double().mean()),
+        }
+        return Evaluation(score, returns_B, metrics)
+
+    def close(self) -> None:
+        """Release the environments that are kept."""
+        if self._kept is not None:
+            self._kept[1].close()
+            self._kept = None

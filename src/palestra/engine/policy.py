@@ -1,0 +1,48 @@
+"""The Policy: what acts."""
+
+from abc import ABC, abstractmethod
+from typing import Any, ClassVar, Literal
+
+from torch import Tensor
+
+from palestra.engine.settings import AlgorithmConfig
+from palestra.envs.vector import VectorEnv
+
+
+class Policy(ABC):
+    """What acts. An agent is a learner with one; others (random, the expert, planners) learn nothing."""
+
+    sees: ClassVar[Literal["observation", "state"]] = "observation"
+    """What ``act`` is given: observations, or the world itself, whose true state it may look at."""
+    saves: ClassVar[tuple[str, ...]] = ()
+    """What its next action depends on, as of any part (:mod:`palestra.engine.state`)."""
+
+    def reset(self, num: int, *, seed: int) -> None:  # noqa: B027 - most remember nothing and draw nothing
+        """Begin ``num`` episodes side by side. What is random in a deterministic action comes from ``seed``."""
+
+    @abstractmethod
+    def act(self, seen: Any, *, deterministic: bool = True) -> Tensor:
+        """Actions (B, ...) as the vector contract takes them.
+
+        Args:
+            seen: observations (B, *obs_shape), or the world, as ``sees`` says.
+            deterministic: the best action rather than a sample.
+        """
+
+
+class Scripted(Policy):
+    """A policy that a recipe can name: it learns nothing, and goes straight to evaluation.
+
+    Args:
+        env: in which it is to act; it keeps the spaces, not the environment. UsageError where it cannot.
+        config: its settings.
+        seed: of its samples.
+    """
+
+    name: ClassVar[str]
+    """The id under which it is registered (``random``)."""
+    config_type: ClassVar[type[Any]] = AlgorithmConfig
+    """The dataclass of its settings."""
+
+    @abstractmethod
+    def __init__(self, env: VectorEnv, config: Any = None, *, seed: int = 0): ...

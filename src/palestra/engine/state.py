@@ -1,0 +1,165 @@
+"""State is declared, and walked here: what the next step depends on, to plain data and exactly back.
+
+A learner, or a part that it holds, names in ``saves`` the attributes that its next step depends on, and in ``derives``
+those that hold tensors or generators and yet need no saving: constants of the settings, memory that is written before
+it is read. Nothing else about saving stands anywhere. What a name may hold:
+
+- a tensor or an array, restored in place where the shape is the same, so that views of it stay views;
+- a generator; a module (its parameters and buffers);
+- a part, which declares ``saves`` of its own; or anything with ``state_dict`` and ``load_state_dict``, whose way of
+  storing itself is an affair of its own (an environment, a replay);
+- JSON values, None, and dicts, lists and tuples of all these.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import Any, Protocol, runtime_checkable
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+
+@runtime_checkable
+class Part(Protocol):
+    """Whatever declares its state."""
+
+    saves: Sequence[str]
+    """Names of the attributes that the next step depends on."""
+
+
+@runtime_checkable
+class Mending(Protocol):
+    """Whatever has something to do once it is restored."""
+
+    def resumed(self) -> None:
+        """Mend what a resume could not restore, and drop what no longer holds."""
+
+
+@runtime_checkable
+class Stateful(Protocol):
+    """Whatever stores itself."""
+
+    def state_dict(self) -> Any:
+        """The state, as nested dicts and lists of tensors and JSON values."""
+
+    def load_state_dict(self, state: Any) -> Any:
+        """Continue from it."""
+
+
+def declared(part: object, kind: str = "saves") -> tuple[str, ...]:
+    """What a part's class and the classes above it declare, the topmost first, each name once."""
+    names = (name for cls in reversed(type(part).__mro__) for name in vars(cls).get(kind, ()))
+    return tuple(dict.fromkeys(names))
+
+
+def capture(value: Any) -> Any:
+    """The state of a part, or of anything that ``saves`` may name, as nested dicts and lists of plain data.
+
+    Tensors and arrays are the ones in use, not copies: write them before the next step.
+    """
+    match value:
+        case torch.Generator():
+            return value.get_state()
+        case nn.Module():
+            return dict(value.state_dict())
+        case Tensor() | np.ndarray():
+            return value
+        case Part():
+            return {name: capture(getattr(value, name)) for name in declared(value)}
+        case Stateful():
+            return value.state_dict()
+        case dict():
+            return {key: capture(item) for key, item in value.items()}
+        case list() | tuple():
+            return [capture(item) for item in value]
+    return value
+
+
+def restore(part: object, state: dict[str, Any]) -> list[str]:
+    """Put a captured state back into a part of the same kind; returns a line for each thing that is not exact.
+
+    Raises KeyError, ValueError or RuntimeError for the state of another configuration.
+    """
+    names = declared(part)
+    if set(state) != set(names):
+        raise ValueError(f"a state of {sorted(state)}; expected one of {sorted(names)}")
+    notes: list[str] = []
+    for name in names:
+        setattr(part, name, _restored(getattr(part, name), state[name], notes))
+    if isinstance(part, Mending):
+        part.resumed()
+    return notes
+
+
+def _restored(value: Any, state: Any, notes: list[str]) -> Any:
+    """What an attribute is from now on: the same object with the state in it wherever that can be."""
+    match value:
+        case torch.Generator():
+            value.set_state(state.cpu())
+        case nn.Module():
+            value.load_state_dict(state)
+        case Tensor() if value.shape == state.shape and value.dtype == state.dtype and not value.is_inference():
+            with torch.no_grad():
+                value.copy_(state)
+        case Tensor():
+            return state.to(value.device, copy=True)
+        case np.ndarray() if value.shape == state.shape and value.dtype == state.dtype:
+            value[...] = state
+        case np.ndarray():
+            return np.array(state)
+        case Part():
+            notes += restore(value, state)
+        case Stateful():
+            notes += value.load_state_dict(state) or []
+        case dict() if _holds_parts(value.values()):
+            return {key: _restored(item, state[key], notes) for key, item in value.items()}
+        case list() | tuple() if _holds_parts(value):
+            return type(value)(_restored(item, kept, notes) for item, kept in zip(value, state, strict=True))
+        case tuple():
+            return tuple(state)
+        case _:
+            return state
+    return value
+
+
+def _holds_parts(items: Any) -> bool:
+    """Whether any of some items has to be restored where it is, rather than replaced by what was saved."""
+    return any(isinstance(item, torch.Generator | nn.Module | Tensor | np.ndarray | Part | Stateful) for item in items)
+
+
+def undeclared(part: object) -> list[str]:
+    """Paths of the generators, tensors, arrays and modules within reach of a part that neither ``saves`` nor
+    ``derives`` names, at whatever depth. A contract test holds this empty for every learner.
+    """
+    return list(_undeclared(part, type(part).__name__, set()))
+
+
+def _undeclared(value: Any, path: str, seen: set[int]) -> Iterator[str]:
+    if id(value) in seen:
+        return
+    seen.add(id(value))
+    if isinstance(value, Part):
+        named = {*declared(value), *declared(value, "derives")}
+        for name, item in vars(value).items():
+            inside = f"{path}.{name}"
+            yield from (
+                _undeclared(item, inside, seen) if name in declared(value) else _bare(item, inside, name in named)
+            )
+    elif isinstance(value, dict | list | tuple):
+        items = value.items() if isinstance(value, dict) else enumerate(value)
+        for key, item in items:
+            yield from _undeclared(item, f"{path}[{key!r}]", seen)
+
+
+def _bare(value: Any, path: str, named: bool) -> Iterator[str]:
+    """The path of something that was not saved and holds what a step may depend on, unless it was named."""
+    if named or isinstance(value, type):
+        return
+    if isinstance(value, torch.Generator | nn.Module | Tensor | np.ndarray | Part):
+        yield path
+    elif isinstance(value, dict | list | tuple):
+        for key, item in value.items() if isinstance(value, dict) else enumerate(value):
+            yield from _bare(item, f"{path}[{key!r}]", named)
+    elif type(value).__module__.startswith("palestra"):
+        for name, item in getattr(value, "__dict__", {}).items():
+            yield from _bare(item, f"{path}.{name}", named)

@@ -1,0 +1,89 @@
+"""A deterministic policy that explores by noise: what DDPG and TD3 act by."""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from palestra.engine import seeding
+from palestra.engine.policy import Policy
+from palestra.errors import require
+from palestra.learners.off_policy.actions import BoxActions
+from palestra.learners.off_policy.noise import NOISES, NoiseName
+from palestra.learners.off_policy.replaying import OffPolicyConfig
+from palestra.nets.ensemble import Ensemble
+from palestra.ops.features import flat_features
+
+
+@dataclass(frozen=True)
+class DeterministicConfig(OffPolicyConfig):
+    """Settings of the actor-critics with a deterministic actor."""
+
+    learning_rate: float = 1e-3
+    """Of Adam, for actor and critics."""
+    noise: NoiseName = "gaussian"
+    """Exploration: independent Gaussian numbers, or an Ornstein-Uhlenbeck process, which wanders."""
+    noise_std: float = 0.1
+    """Standard deviation of what drives the noise; half the width of the action space is 1."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        require(self.noise_std >= 0, f"noise_std={self.noise_std}", "0 or more")
+
+
+class DeterministicPolicy(Policy):
+    """The actor's actions mu(s) = tanh(f(s)), with noise when it explores.
+
+    Args:
+        actor: f, one network from features to A numbers.
+        actions: their bounds.
+        config: which noise.
+        num_envs: E, copies to explore in.
+        seed: of the learner.
+    """
+
+    saves = ("generator", "noise")
+    derives = ("actor", "actions")
+
+    def __init__(self, actor: Ensemble, actions: BoxActions, config: DeterministicConfig, num_envs: int, *, seed: int):
+        self.actor, self.actions, self.std = actor, actions, config.noise_std
+        device = actions.low.device
+        self.generator = seeding.generator(seed, "actions", device=device)
+        self.noise = NOISES[config.noise](config.noise_std, num_envs, actions.size, device)
+
+    def act(self, seen: Tensor, *, deterministic: bool = True) -> Tensor:
+        """Actions (B, *shape) within the bounds: the actor's, or with Gaussian noise."""
+        action_BA = mu(self.actor, flat_features(seen))
+        if not deterministic:
+            noise_BA = torch.randn(action_BA.shape, generator=self.generator, device=action_BA.device)
+            action_BA = (action_BA + self.std * noise_BA).clamp(-1.0, 1.0)
+        return self.actions.to_env(action_BA)
+
+    def explore(self, obs_E: Tensor) -> Tensor:
+        """The actor's actions (E, A) with noise, kept between -1 and 1."""
+        return (mu(self.actor, flat_features(obs_E)) + self.noise.next(self.generator)).clamp(-1.0, 1.0)
+
+    def random(self, num: int) -> Tensor:
+        """Uniform actions (num, A) between -1 and 1."""
+        return self.actions.uniform(num, self.generator)
+
+
+def mu(actor: Ensemble, obs_BF: Tensor) -> Tensor:
+    """Actions (B, A) between -1 and 1."""
+    action_BA: Tensor = actor(obs_BF)[0].tanh()
+    return action_BA
+
+
+class CriticsLearned(NamedTuple):
+    """What a gradient step of critics found."""
+
+    q_NB1: Tensor
+    """What each said."""
+    target_B: Tensor
+    """What it should have said."""
+
+    def figures(self) -> dict[str, Tensor]:
+        """Their mean squared error and mean value."""
+        q_NB1 = self.q_NB1.detach()
+        return {"critic_loss": (q_NB1 - self.target_B[:, None]).square().mean(), "q_mean": q_NB1.mean()}

@@ -1,0 +1,59 @@
+"""A Gaussian policy squashed by tanh: what SAC and DrQ act by."""
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+from palestra.engine import seeding
+from palestra.engine.policy import Policy
+from palestra.learners.off_policy.actions import BoxActions
+from palestra.nets.ensemble import Ensemble
+from palestra.ops.distributions import SquashedSample, record_squashed_gaussian, squashed_gaussian_sample
+
+
+class SquashedGaussianPolicy(Policy):
+    """a = tanh(mu(s) + sigma(s) eps); the greedy action is tanh(mu(s)).
+
+    Args:
+        actor: one network from features to A means and A logarithms of standard deviations.
+        actions: their bounds.
+        see: from observations (B, *obs_shape) to features (B, F).
+        seed: of the learner.
+    """
+
+    saves = ("generator",)
+    derives = ("actor", "actions", "see")
+
+    def __init__(self, actor: Ensemble, actions: BoxActions, see: Callable[[Tensor], Tensor], *, seed: int):
+        self.actor, self.actions, self.see = actor, actions, see
+        self.generator = seeding.generator(seed, "actions", device=actions.low.device)
+
+    def act(self, seen: Tensor, *, deterministic: bool = True) -> Tensor:
+        """Actions (B, *shape) within the bounds: the squashed mean, or a sample."""
+        if not deterministic:
+            return self.actions.to_env(self.explore(seen))
+        mean_BA = self.actor(self.see(seen))[0, :, : self.actions.size]
+        return self.actions.to_env(mean_BA.tanh())
+
+    def explore(self, obs_E: Tensor) -> Tensor:
+        """A sample (E, A) between -1 and 1."""
+        noise_EA = torch.randn(len(obs_E), self.actions.size, generator=self.generator, device=obs_E.device)
+        return squashed(self.actor(self.see(obs_E))[0], noise_EA).action_BA
+
+    def random(self, num: int) -> Tensor:
+        """Uniform actions (num, A) between -1 and 1."""
+        return self.actions.uniform(num, self.generator)
+
+
+def squashed(out_BK: Tensor, noise_BA: Tensor) -> SquashedSample:
+    """Actions and log densities from the actor's outputs and standard normal noise."""
+    mean_BA, log_std_BA = out_BK.chunk(2, 1)
+    return squashed_gaussian_sample(mean_BA, log_std_BA, noise_BA)
+
+
+def record_squashed(out_1BK: Tensor, noise_BA: Tensor, rows: int) -> tuple[SquashedSample, SquashedSample]:
+    """Actions by the recorded outputs of the actor: in the first rows, to learn from, and in the others."""
+    drawn = squashed(out_1BK[0].detach(), noise_BA)
+    now, then = (SquashedSample._make(parts) for parts in zip(*(x.tensor_split([rows]) for x in drawn)))
+    return record_squashed_gaussian(out_1BK, now), then

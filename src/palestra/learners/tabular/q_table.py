@@ -1,0 +1,86 @@
+"""A table of action values Q(s, a): looked up, explored by, and moved towards targets."""
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from palestra.engine import seeding
+from palestra.engine.policy import Policy
+from palestra.envs.finite.vector_env import state_index
+from palestra.ops import tables
+from palestra.ops.tables import Floats, Ints
+
+
+class QTable(Policy):
+    """Q(s, a), and acting on it.
+
+    Args:
+        num_tables: K, one but for double learning; it acts on their mean.
+        num_states: S.
+        num_actions: A.
+        initial_value: of every entry.
+        learning_rate: share of the way to its target that an entry is moved.
+        learning_rate_decay: power w: an entry's n-th move has the rate learning_rate / n^w.
+        seed: of the exploring.
+    """
+
+    saves = ("table", "visits", "epsilon", "exploring")
+    derives = ("errors",)
+
+    def __init__(
+        self,
+        num_tables: int,
+        num_states: int,
+        num_actions: int,
+        *,
+        initial_value: float,
+        learning_rate: float,
+        learning_rate_decay: float,
+        seed: int,
+    ):
+        self.num_states, self.num_actions = num_states, num_actions
+        self.rate, self.decay = learning_rate, learning_rate_decay
+        self.table = np.full((num_tables, num_states, num_actions), initial_value)
+        """(K, S, A) float64: action values."""
+        self.visits = np.zeros(self.table.shape, dtype=np.int64)
+        """(K, S, A) int64: moves of each entry so far."""
+        self.exploring = seeding.generator(seed, "actions")
+        self.epsilon = 0.0
+        """Share of random actions now."""
+        self.errors: list[Floats] = []
+        """What entries were moved by since somebody looked."""
+
+    def values(self, state_B: Ints) -> Floats:
+        """Q (B, A) that is acted on, in states (B,)."""
+        if len(self.table) > 1:
+            mean_BA: Floats = self.table.take(state_B, 1).mean(0)
+            return mean_BA
+        q_BA: Floats = self.table[0].take(state_B, 0)
+        return q_BA
+
+    def explore(self, state_B: Ints, uniform_B: Floats) -> Ints:
+        """Epsilon-greedy actions (B,); of several greatest values each is as likely as the other."""
+        return tables.draw(tables.epsilon_greedy(self.values(state_B), self.epsilon), uniform_B)
+
+    def entry(self, state_B: Ints, action_B: Ints) -> Ints:
+        """Indices (B,) of pairs in the first table laid out flat."""
+        return state_B * self.num_actions + action_B
+
+    def improve(self, entry_B: Ints, target_B: Floats) -> None:
+        """Q(s, a) <- Q(s, a) + alpha (target - Q(s, a)), for one entry after another (Sutton & Barto 2018, eq. 2.4)."""
+        error_B = tables.move_towards(
+            self.table.reshape(-1), self.visits.reshape(-1), entry_B, target_B, self.rate, self.decay
+        )
+        self.errors.append(error_B)
+
+    def uniform(self, *shape: int) -> Floats:
+        """Random numbers in [0, 1) of a shape, float64."""
+        numbers: Floats = torch.rand(shape, dtype=torch.float64, generator=self.exploring).numpy()
+        return numbers
+
+    def act(self, seen: Tensor, *, deterministic: bool = True) -> Tensor:
+        """Greedy actions (B,), the first of equals, or epsilon-greedy ones, for one-hot rows (B, S) or indices (B,)."""
+        state_B = state_index(seen).numpy()
+        if deterministic:
+            return torch.from_numpy(self.values(state_B).argmax(1))
+        return torch.from_numpy(self.explore(state_B, self.uniform(len(state_B))))

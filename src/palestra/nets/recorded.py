@@ -1,0 +1,51 @@
+"""The one protocol for networks that a loss is written on: ``record``, and the optimizer's ``descend`` does the rest.
+
+``forward`` is the definition, in operations that autograd can differentiate any number of times. ``record`` gives the
+same outputs as a leaf that knows its way back (:mod:`palestra.ops.terms`). Here the way back is autograd's; on small
+networks most of a training step goes to autograd's bookkeeping, and networks that matter go back by hand instead.
+``tests/unit/nets/test_recorded.py`` holds every way equal to autograd's through ``forward``.
+"""
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+
+from palestra.ops.terms import Recording
+
+
+class Recorded(nn.Module):
+    """A network whose outputs can be recorded."""
+
+    def record(self, *inputs: Tensor) -> Tensor:
+        """The same as ``forward``, also where gradients are off, as a leaf from which ``descend`` goes back, once.
+
+        The loss's derivative goes on into inputs that require a gradient, an earlier recording's outputs among them.
+        """
+        with torch.enable_grad():
+            given = [x.detach().requires_grad_() if x.requires_grad else x for x in inputs]
+            out: Tensor = self(*given)
+        return ByAutograd(self, inputs, [x for x in given if x.requires_grad], out).leaf(out.detach())
+
+
+class ByAutograd(Recording):
+    """A pass whose graph autograd kept."""
+
+    def __init__(self, net: Recorded, inputs: Sequence[Tensor], given: Sequence[Tensor], out: Tensor):
+        super().__init__(inputs, net)
+        self.parameters, self.given, self.out = net.parameters, given, out
+
+    def back(self, to_outputs: list[Tensor | None], learn: bool) -> Sequence[Tensor]:
+        """By autograd through the pass alone."""
+        parameters = list(self.parameters()) if learn else []
+        found = torch.autograd.grad(self.out, [*self.given, *parameters], to_outputs, materialize_grads=True)
+        for p, gradient in zip(parameters, found[len(self.given) :]):
+            place_for(p).copy_(gradient)
+        return found[: len(self.given)]
+
+
+def place_for(p: Tensor) -> Tensor:
+    """Where the derivative by a parameter is written."""
+    if p.grad is None:  # PyTorch would compute the gradient and drop it
+        raise RuntimeError("a parameter has no grad to write into: ClippedAdam gives it, zero_grad takes it")
+    return p.grad

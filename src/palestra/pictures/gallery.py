@@ -1,0 +1,25 @@
+"""Exhibits to pictures: what each kind is drawn by, and what its file is called."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from palestra.engine.exhibit import Exhibit
+from palestra.pictures.board import Board, Convergence, Table, draw_board, draw_convergence, draw_table
+from palestra.pictures.regret import Regret, draw_regret
+
+_DRAWN: dict[type[Exhibit], tuple[str, Callable[[Path, Any], Path]]] = {
+    Board: ("value-and-policy", draw_board),
+    Table: ("value-and-policy", draw_table),
+    Convergence: ("convergence", draw_convergence),
+    Regret: ("regret", draw_regret),
+}
+
+
+def draw_exhibits(exhibits: Sequence[Exhibit], folder: Path) -> list[Path]:
+    """Draw each exhibit into a PNG of a folder, which is made; returns their paths."""
+    written = []
+    for exhibit in exhibits:
+        name, draw = _DRAWN[type(exhibit)]
+        written.append(draw(folder / f"{name}.png", exhibit))
+    return written

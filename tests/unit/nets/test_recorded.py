@@ -1,0 +1,98 @@
+"""Every network that can be recorded: its outputs and all derivatives are those of autograd through ``forward``."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+import torch
+from gymnasium import spaces
+from torch import Tensor
+
+from palestra.nets.encoders import ConvEncoder, narrow
+from palestra.nets.ensemble import Ensemble
+from palestra.nets.mlp import MLP
+from palestra.nets.noisy import NoisyMLP
+from palestra.nets.optimizer import ClippedAdam
+from palestra.nets.q_network import QNetwork
+from palestra.nets.recorded import Recorded
+from palestra.ops.terms import Term, differentiate
+
+
+def rng() -> torch.Generator:
+    return torch.Generator().manual_seed(0)
+
+
+def draw(*shape: int) -> Tensor:
+    return torch.randn(*shape, generator=rng(), dtype=torch.float64)
+
+
+def q_network() -> tuple[Recorded, tuple[Tensor, ...]]:
+    net = QNetwork([4, 8, 6], 3, 2, "tanh", rng(), "mean", 0.5)
+    return net, (draw(9, 4), net.draw_noise(1, rng()).double())
+
+
+IMAGE = spaces.Box(0, 255, (2, 24, 24), np.uint8)
+BYTES = torch.randint(256, (5, 2, 24, 24), dtype=torch.uint8, generator=rng())
+NETS: dict[str, Callable[[], tuple[Recorded, tuple[Tensor, ...]]]] = {
+    "mlp": lambda: (MLP([4, 8, 6, 2], "tanh", rng()), (draw(9, 4),)),
+    "mlp, relu": lambda: (MLP([4, 8, 2], "relu", rng()), (draw(9, 4),)),
+    "ensemble": lambda: (Ensemble(2, [4, 8, 8, 1], rng()), (draw(2, 9, 4),)),
+    "one network": lambda: (Ensemble(1, [4, 8, 3], rng()), (draw(9, 4),)),
+    "noisy": lambda: (NoisyMLP([4, 8, 2], "relu", rng(), 0.5), (draw(9, 4), draw(9, 4 + 8 + 8 + 2))),
+    "dueling and noisy": q_network,
+    "encoder": lambda: (ConvEncoder(IMAGE, rng(), narrow(4, 6)), (BYTES,)),
+}
+EACH = pytest.mark.parametrize("make", NETS.values(), ids=NETS)
+
+
+def test_every_kind_is_tried() -> None:
+    kinds, todo = set(), [Recorded]
+    while todo:
+        todo += (more := todo.pop().__subclasses__())
+        kinds |= {kind for kind in more if kind.__module__.startswith("palestra.")}
+    assert {type(make()[0]) for make in NETS.values()} == kinds
+
+
+def prepared(make: Callable[[], tuple[Recorded, tuple[Tensor, ...]]]) -> tuple[Recorded, tuple[Tensor, ...]]:
+    net, inputs = make()
+    if not isinstance(net, ConvEncoder):  # which makes float32 of bytes
+        net.double()
+    ClippedAdam([net], 1e-3)  # gives every parameter a grad to write into
+    for p in net.parameters():
+        p.grad.fill_(7.0)  # to be written over
+    return net, inputs
+
+
+@EACH
+@pytest.mark.parametrize("learn", [True, False])
+@pytest.mark.parametrize("mode", [torch.enable_grad, torch.no_grad])
+def test_recorded_is_forward_in_outputs_and_derivatives(make, learn: bool, mode: Callable) -> None:
+    net, (x, *more) = prepared(make)
+    tracked = x.is_floating_point()
+    x = x.requires_grad_() if tracked else x
+    out = net(x, *more)
+    to_out = torch.randn(out.shape, generator=rng()).to(out.dtype)
+    leaves = [*net.parameters(), *([x] if tracked else [])]
+    expected = torch.autograd.grad(out, leaves, to_out)
+    with mode():
+        recorded = net.record(x, *more)
+    torch.testing.assert_close(recorded.detach(), out.detach())
+    assert recorded.is_leaf
+    assert recorded.requires_grad
+    found = differentiate(Term(lambda: 0.0, (recorded, lambda: to_out)), lambda owner: learn and owner is net)
+    assert found.learned == [net] * learn
+    for p, gradient in zip(net.parameters(), expected):
+        wanted = gradient if learn else torch.full_like(p, 7.0)
+        torch.testing.assert_close(p.grad, wanted, rtol=1e-4 if p.dtype is torch.float32 else 1e-10, atol=1e-6)
+    assert list(found.at) == [id(x)] * tracked
+    if tracked:
+        torch.testing.assert_close(found.at[id(x)], expected[-1], rtol=1e-10, atol=1e-12)
+
+
+@EACH
+def test_a_pass_without_a_place_for_gradients_says_so(make) -> None:
+    net, inputs = prepared(make)
+    out = net.record(*inputs)
+    net.zero_grad()
+    with pytest.raises(RuntimeError, match="no grad to write into"):
+        differentiate(out.sum(), lambda _: True)
