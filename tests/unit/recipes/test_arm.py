@@ -61,7 +61,7 @@ def test_what_cannot_be_measured_is_refused_before_it_is_trained(
     def missing(*_: Any, **__: Any) -> None:
         raise UsageError("needs the [arm] extra: pip install 'palestra[arm]'")
 
-    monkeypatch.setattr(Agent, "check_reference", missing)
+    monkeypatch.setattr(Agent, "check_measurable", missing)
     monkeypatch.setattr(Agent, "step", lambda _: pytest.fail("it was trained"), raising=False)
     recipe = Recipe("probe/sac", "", "sac", "probe/TwoTargets", 100, 1, claim=Claim(0.0, "nothing"))
     with pytest.raises(UsageError, match=r"pip install 'palestra\[arm\]'"):

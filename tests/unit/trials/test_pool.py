@@ -8,13 +8,16 @@ from typing import Any
 
 import pytest
 
+from palestra.recipes.recipe import Claim
 from palestra.recipes.registry import RECIPES
 from palestra.runs.store import Run, run_ids
 from palestra.trials import pool
 from palestra.trials.pool import NEVER_BEGUN, LocalPool
 from palestra.trials.trial import Result, Trial, attempt
 
-RECIPE = dataclasses.replace(RECIPES["cartpole/random"], id="cartpole/pooled", budget=1_024)
+RECIPE = dataclasses.replace(
+    RECIPES["cartpole/ppo"], id="cartpole/pooled", budget=1_024, claim=Claim(475.0, "the test", episodes=5)
+)
 
 
 class Child:
