@@ -71,7 +71,7 @@ QUICK_A2C = A2CConfig(gamma=0.9, num_steps=8, learning_rate=1e-2, optimizer="ada
 def time_limit(seed: int, faulty: bool) -> float:
     with put(faulty, actor_critic, "collect", limit_as_death):
         agent = A2C(World("probe/ForeverOne", 8), QUICK_A2C, seed=seed).learn(15_000)
-    return float(agent.value(torch.zeros(1, 1)).detach())
+    return float(agent.nets.value(torch.zeros(1, 1)).detach())
 
 
 @fault("time-limit-choice", "worth of A2C's policy where staying is worth 10 and leaving 7, cut at 10 steps")
@@ -79,5 +79,5 @@ def time_limit_choice(seed: int, faulty: bool) -> float:
     with put(faulty, actor_critic, "collect", limit_as_death):
         config = A2CConfig(**{**vars(QUICK_A2C), "entropy_coef": 0.02})
         agent = A2C(World("probe/StayOrLeave", 8), config, seed=seed).learn(20_000)
-    stay = float(torch.softmax(agent.policy(torch.zeros(1, 1)).detach(), 1)[0, 0])
+    stay = float(torch.softmax(agent.nets.actor(torch.zeros(1, 1)).detach(), 1)[0, 0])
     return (stay + 7.0 * (1.0 - stay)) / (1.0 - 0.9 * stay)  # V = stay (1 + 0.9 V) + (1 - stay) 7

@@ -5,7 +5,7 @@ import numpy as np
 from faults.fault import fault, score
 from palestra.envs.world import World
 from palestra.learners.on_policy.a2c import A2C, A2CConfig
-from palestra.learners.on_policy.actor_critic import Batch
+from palestra.learners.on_policy.experience import Batch
 from palestra.learners.tabular.n_step import NStepConfig
 from palestra.learners.tabular.n_step_sarsa import NStepSarsa
 from palestra.learners.tabular.q_learning import QLearning

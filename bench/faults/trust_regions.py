@@ -7,7 +7,7 @@ from faults.fault import fault, put, score
 from palestra.data.rollout import Rollout
 from palestra.envs.world import World
 from palestra.learners.on_policy import ppo
-from palestra.learners.on_policy.actor_critic import Batch
+from palestra.learners.on_policy.experience import Batch
 from palestra.learners.on_policy.ppo import PPO, PPOConfig
 from palestra.learners.on_policy.trpo import TRPO, TRPOConfig
 from palestra.measure import Metrics

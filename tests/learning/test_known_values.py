@@ -6,13 +6,11 @@ import pytest
 import torch
 from time_limits import collect_confused
 
+from palestra.engine import interaction
 from palestra.engine.agent import Agent
 from palestra.envs.world import World
-from palestra.learners.off_policy import dqn
 from palestra.learners.off_policy.dqn import DQN
-from palestra.learners.on_policy import actor_critic
 from palestra.learners.on_policy.a2c import A2C
-from palestra.learners.on_policy.actor_critic import ActorCritic
 from palestra.learners.on_policy.ppo import PPO
 from palestra.learners.on_policy.trpo import TRPO
 from palestra.learners.on_policy.vpg import VPG, VPGConfig
@@ -54,7 +52,7 @@ def value(agent: Agent, obs: float) -> float:
     """The learner's own estimate of the value of an observation."""
     with torch.no_grad():
         x = torch.tensor([[obs]])
-        return float(agent.value(x)) if isinstance(agent, ActorCritic) else float(agent.q(x).amax())
+        return float(agent.nets.value(x)) if hasattr(agent, "nets") else float(agent.q(x).amax())
 
 
 def constant_reward(agent: Agent) -> list[Check]:
@@ -72,8 +70,8 @@ def observation_dependent(agent: Agent) -> list[Check]:
 def action_dependent(agent: Agent) -> list[Check]:
     score = agent.evaluate(episodes=10, seed=0).score
     checks = [Check("greedy return", score, 1.0, 0.0), Check("V(0)", value(agent, 0.0), 1.0, 0.1)]
-    if isinstance(agent, ActorCritic):
-        probability = float(torch.softmax(agent.policy(torch.zeros(1, 1)).detach(), 1)[0, 1])
+    if hasattr(agent, "nets"):
+        probability = float(torch.softmax(agent.nets.actor(torch.zeros(1, 1)).detach(), 1)[0, 1])
         checks.append(Check("pi(1)", probability, 1.0, 0.05))
     else:
         checks.append(Check("Q(0, 0)", float(agent.q(torch.zeros(1, 1)).detach()[0, 0]), -1.0, 0.1))
@@ -87,7 +85,7 @@ def forever_one(agent: Agent) -> list[Check]:
 
 def continuous_target(agent: Agent) -> list[Check]:
     # The mean of the policy itself, before clipping: within [-1, 3] it is not the bounds that hold it.
-    mean = float(agent.policy(torch.zeros(1, 1)).detach())
+    mean = float(agent.nets.actor(torch.zeros(1, 1)).detach())
     return [Check("mean action", mean, 2.0, 0.2), Check("return", agent.evaluate(episodes=1).score, 0.0, 0.04)]
 
 
@@ -103,7 +101,7 @@ CASES = [
     (trial, probe)
     for probe in PROBES
     for trial, (learner, *_) in TRIALS.items()
-    if probe != "ContinuousTarget" or issubclass(learner, ActorCritic)
+    if probe != "ContinuousTarget" or learner is not DQN
 ]
 
 
@@ -126,8 +124,7 @@ def test_without_the_update_they_are_not(trial: str, probe: str, monkeypatch: py
 
 @pytest.mark.parametrize("trial", TRIALS)
 def test_a_time_limit_taken_for_an_end_is_caught(trial: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in (actor_critic, dqn):
-        monkeypatch.setattr(module, "collect", collect_confused)
+    monkeypatch.setattr(interaction, "collect", collect_confused)
     (check,) = forever_one(train(trial, "ForeverOne"))
     assert check.measured < 6.6
     assert not check.holds

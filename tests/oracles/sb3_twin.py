@@ -8,7 +8,7 @@ from stable_baselines3.common.logger import configure
 from stable_baselines3.common.on_policy_algorithm import OnPolicyAlgorithm
 from torch import Tensor, nn
 
-from palestra.learners.on_policy.actor_critic import ActorCritic, Batch
+from palestra.learners.on_policy.experience import Batch
 
 
 def make_theirs(kind: type[OnPolicyAlgorithm], env_id: str, **settings: Any) -> Any:
@@ -20,23 +20,23 @@ def make_theirs(kind: type[OnPolicyAlgorithm], env_id: str, **settings: Any) -> 
     return model
 
 
-def pairs(ours: ActorCritic, theirs: Any) -> Iterator[tuple[Tensor, Tensor]]:
+def pairs(ours: Any, theirs: Any) -> Iterator[tuple[Tensor, Tensor]]:
     """Our parameters beside theirs."""
     extractor, policy = theirs.policy.mlp_extractor, theirs.policy
     for mlp, body, head in (
-        (ours.policy, extractor.policy_net, policy.action_net),
-        (ours.value, extractor.value_net, policy.value_net),
+        (ours.nets.actor, extractor.policy_net, policy.action_net),
+        (ours.nets.value, extractor.value_net, policy.value_net),
     ):
         layers = [layer for layer in (*body, head) if isinstance(layer, nn.Linear)]
         for weight, bias, layer in zip(mlp.weights, mlp.biases, layers, strict=True):
             yield weight, layer.weight
             yield bias, layer.bias
     if hasattr(policy, "log_std"):
-        yield ours.head.log_std, policy.log_std
+        yield ours.nets.head.log_std, policy.log_std
 
 
 @torch.no_grad()
-def adopt(ours: ActorCritic, theirs: Any) -> None:
+def adopt(ours: Any, theirs: Any) -> None:
     """Give ours the parameters of theirs."""
     for p, q in pairs(ours, theirs):
         p.copy_(q)
@@ -44,11 +44,11 @@ def adopt(ours: ActorCritic, theirs: Any) -> None:
 
 
 @torch.no_grad()
-def random_batch(ours: ActorCritic, samples: int, rng: torch.Generator) -> Batch:
+def random_batch(ours: Any, samples: int, rng: torch.Generator) -> Batch:
     """Actions of the policy itself, with advantages and returns of their own."""
-    obs_BF = torch.randn(samples, ours.policy.weights[0].shape[1], generator=rng)
-    action_B = ours.head.sample(ours.policy(obs_BF), rng)
-    value_B = ours.value(obs_BF).squeeze(1)
+    obs_BF = torch.randn(samples, ours.nets.actor.weights[0].shape[1], generator=rng)
+    action_B = ours.nets.head.sample(ours.nets.actor(obs_BF), rng)
+    value_B = ours.nets.value(obs_BF).squeeze(1)
     advantage_B = 2 * torch.randn(samples, generator=rng) + 1
     return Batch(obs_BF, action_B, value_B, advantage_B, value_B + 1 + torch.rand(samples, generator=rng))
 

@@ -8,6 +8,7 @@ import torch
 from gymnasium import spaces
 from torch import Tensor, nn
 
+from palestra.engine import seeding
 from palestra.engine.arena import Arena
 from palestra.engine.learner import Learner
 from palestra.engine.policy import Policy, Scripted
@@ -110,7 +111,7 @@ class Agent:
     def decide(self, obs: Any, env: gym.Env[Any, Any]) -> Any:
         """The greedy action in one Gymnasium environment, which has just observed ``obs``."""
         if self.policy.sees == "state":
-            return to_env_action(self.env.action_space, self.policy.act(env))
+            return self.policy.act(env)
         return self.predict(obs)
 
     def close(self) -> None:
@@ -137,6 +138,7 @@ class Actor(Agent, Learner):
         self.name, self.config_type = policy_type.name, policy_type.config_type
         super().__init__(source, config, seed=seed, device=device)
         self.env = self.world.make(device=self.device)
+        self.env.reset(seeding.derive(seed, "environment"))  # before that it has no state to be asked about
         try:
             self.policy = policy_type(self.env, self.config, seed=seed)
         except UsageError as error:

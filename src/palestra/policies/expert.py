@@ -3,9 +3,6 @@
 from typing import Any
 
 import gymnasium as gym
-import torch
-from torch import Tensor
-
 from palestra.engine.policy import Scripted
 from palestra.envs.vector import VectorEnv
 
@@ -19,9 +16,6 @@ class Expert(Scripted):
     def __init__(self, env: VectorEnv, config: Any = None, *, seed: int = 0):
         env.expert()  # says so where there is none
 
-    def act(self, seen: Any, *, deterministic: bool = True) -> Tensor:
-        """The expert's actions (E, *action_shape) in a VectorEnv, or its one action in a Gymnasium environment."""
-        if isinstance(seen, gym.Env):
-            return torch.as_tensor(seen.get_wrapper_attr("expert")())
-        actions: Tensor = seen.expert()
-        return actions
+    def act(self, seen: Any, *, deterministic: bool = True) -> Any:
+        """The expert's actions (E, *action_shape) in a VectorEnv; in a Gymnasium environment its one, in its form."""
+        return seen.get_wrapper_attr("expert")() if isinstance(seen, gym.Env) else seen.expert()

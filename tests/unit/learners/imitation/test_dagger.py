@@ -1,5 +1,6 @@
 """DAgger against plain autograd and least squares; that it learns, from whom, and from what."""
 
+from functools import partial
 from typing import Any
 
 import gymnasium as gym
@@ -10,6 +11,7 @@ from gymnasium import spaces
 from plain_layers import plain_encoder, plain_mlp
 from torch import Tensor, nn
 
+from palestra.engine.agent import Actor
 from palestra.envs import registry
 from palestra.envs.backends.torch import TorchVectorEnv
 from palestra.envs.world import World
@@ -30,7 +32,7 @@ def make(env: str = ENV, num_envs: int = 8, seed: int = 0, **settings: Any) -> D
 @pytest.mark.parametrize("loss", ["squared", "huber"])
 def test_updates_in_a_row_move_every_parameter_as_autograd_does(loss: Any) -> None:
     ours = make(loss=loss, learning_rate=LR, max_grad_norm=0.1)
-    encoder, student = plain_encoder(ours.encoder), plain_mlp(ours.student)  # type: ignore[arg-type]
+    encoder, student = plain_encoder(ours.student.encoder), plain_mlp(ours.student.net)  # type: ignore[arg-type]
     theirs = [*encoder.parameters(), *student.parameters()]
     before = [p.detach().clone() for p in theirs]
     adam = torch.optim.Adam(theirs, LR)
@@ -46,7 +48,10 @@ def test_updates_in_a_row_move_every_parameter_as_autograd_does(loss: Any) -> No
         each.mean().backward()
         nn.utils.clip_grad_norm_(theirs, 0.1)
         adam.step()
-    mine = [*zip(ours.encoder.weights, ours.encoder.biases), *zip(ours.student.weights, ours.student.biases)]  # type: ignore[arg-type]
+    mine = [
+        *zip(ours.student.encoder.weights, ours.student.encoder.biases),
+        *zip(ours.student.net.weights, ours.student.net.biases),
+    ]  # type: ignore[arg-type]
     for p, q, start in zip([p for pair in mine for p in pair], theirs, before, strict=True):
         torch.testing.assert_close(p.detach(), q.detach(), rtol=0, atol=1e-5)
         assert float((q.detach() - start).abs().max()) > 1e-3
@@ -79,8 +84,8 @@ def test_the_fixed_point_of_a_linear_student_is_the_least_squares_solution(monke
     known = torch.cat((obs, torch.ones(400, 1)), 1).double()
     solution = torch.linalg.lstsq(known, unit.double().atanh()).solution.t().float()
     torch.testing.assert_close(solution[:, :3], Linear.MATRIX, rtol=0, atol=1e-4)  # the expert's bounds are undone
-    torch.testing.assert_close(agent.student.weights[0].detach(), solution[:, :3], rtol=0, atol=1e-2)
-    torch.testing.assert_close(agent.student.biases[0].detach(), solution[:, 3], rtol=0, atol=1e-2)
+    torch.testing.assert_close(agent.student.net.weights[0].detach(), solution[:, :3], rtol=0, atol=1e-2)
+    torch.testing.assert_close(agent.student.net.biases[0].detach(), solution[:, 3], rtol=0, atol=1e-2)
     agent.env.reset(5)
     seen = agent.env.load_state_dict(agent.env.state_dict()).obs
     torch.testing.assert_close(agent.act(seen).detach(), agent.env.expert(), rtol=0, atol=2e-2)
@@ -106,7 +111,7 @@ def test_it_comes_to_goals_that_its_expert_comes_to() -> None:
         return float(agent.learn(steps).evaluate(episodes=100).score)
 
     config = DAggerConfig(num_steps=4, gradient_steps=8, batch_size=128, hidden_sizes=(64, 64), learning_rate=3e-3)
-    assert reached(Expert, None, 1) == 1.0
+    assert reached(partial(Actor, Expert), None, 1) == 1.0
     assert reached(DAgger, config, 6_400) > 0.95
 
 
@@ -115,7 +120,7 @@ def test_the_expert_acts_first_and_the_student_later_and_the_expert_is_always_as
     agent.budget = 256 * 8
     shares = []
     for _ in range(6):
-        obs, expert = agent.obs, agent.env.expert()
+        obs, expert = agent.interaction.obs, agent.env.expert()
         shown: list[Tensor] = []
         step = agent.env.step
         agent.env.step = lambda action, step=step, shown=shown: shown.append(action) or step(action)  # type: ignore
@@ -138,7 +143,7 @@ def test_only_updates_shift(monkeypatch: pytest.MonkeyPatch) -> None:
     shifted: list[int] = []
     monkeypatch.setattr(encoders, "random_shift", lambda image, pad, generator: shifted.append(pad) or image)
     agent = make(random_shift=2)
-    agent.act(agent.obs)
+    agent.act(agent.interaction.obs)
     agent.evaluate(episodes=3)
     assert shifted == []
     agent.step()
@@ -162,8 +167,8 @@ def test_a_restored_learner_goes_on_bit_for_bit(env: str) -> None:
 def test_worlds_without_an_expert_are_refused_by_name() -> None:
     with pytest.raises(UsageError, match=r"dagger has nobody to imitate in 'Pendulum-v1': .* has no expert"):
         DAgger("Pendulum-v1")
-    with pytest.raises(UsageError, match=r"expert knows nothing of 'Pendulum-v1': .* has no expert"):
-        Expert("Pendulum-v1")
+    with pytest.raises(UsageError, match=r"expert cannot act in 'Pendulum-v1': .* has no expert"):
+        Actor(Expert, "Pendulum-v1")
     with pytest.raises(UsageError, match=r"dagger has nobody to imitate in 'MountainCarContinuous-v0'"):
         DAgger(World("MountainCarContinuous-v0", 1, "sync"))
     with pytest.raises(UsageError, match=r"dagger cannot act in Discrete\(2\)"):
@@ -171,7 +176,7 @@ def test_worlds_without_an_expert_are_refused_by_name() -> None:
 
 
 def test_the_expert_is_asked_nothing_that_only_observations_tell() -> None:
-    agent = Expert(World(ENV, 2))
+    agent = Actor(Expert, World(ENV, 2))
     assert agent.evaluate(episodes=5).score == 1.0
     with pytest.raises(UsageError, match="acts by the true state, not by observations"):
         agent.predict(agent.env.observation_space.sample())
@@ -182,7 +187,7 @@ def test_in_an_environment_of_gymnasium_the_expert_is_its_own() -> None:
         def expert(self) -> float:
             return 0.25
 
-    assert Expert(World(ENV, 2)).decide(None, gym.Wrapper(Known())) == 0.25
+    assert Actor(Expert, World(ENV, 2)).decide(None, gym.Wrapper(Known())) == 0.25
 
 
 @pytest.mark.parametrize(

@@ -16,11 +16,11 @@ def make(**settings: Any) -> A2C:
 
 def test_by_default_advantages_are_n_step_returns_less_the_value() -> None:
     agent = make(num_steps=3, gamma=0.5)
-    rollout = agent.rollout()
+    rollout = agent.experience.collect(agent.nets)
     assert not rollout.done.any()
-    batch = agent.advantages(rollout)
+    batch = agent.experience.advantages(agent.nets, rollout)
     with torch.no_grad():
-        last_E = agent.value(rollout.next_obs[-1]).squeeze(1)
+        last_E = agent.nets.value(rollout.next_obs[-1]).squeeze(1)
     # All rewards are 1: three of them and the value, two, one.
     expected_TE = torch.stack([1.75 + 0.125 * last_E, 1.5 + 0.25 * last_E, 1 + 0.5 * last_E])
     torch.testing.assert_close(batch.return_B.view(3, 4), expected_TE)
@@ -29,7 +29,7 @@ def test_by_default_advantages_are_n_step_returns_less_the_value() -> None:
 
 def test_the_linear_schedule_ends_at_zero() -> None:
     agent = make(learning_rate=0.5, learning_rate_schedule="linear")
-    batch = agent.advantages(agent.rollout())
+    batch = agent.experience.advantages(agent.nets, agent.experience.collect(agent.nets))
     agent.budget = 1_000
     for agent.clock, expected in ((0, 0.5), (250, 0.375), (1_000, 0.0), (1_100, 0.0)):
         before = agent.optimizer.flat.clone()

@@ -7,7 +7,7 @@ from torch import nn
 from palestra.envs.world import World
 from palestra.errors import UsageError
 from palestra.learners.on_policy.a2c import A2C, A2CConfig
-from palestra.learners.on_policy.actor_critic import regress
+from palestra.learners.on_policy.experience import regress
 from palestra.learners.on_policy.trpo import TRPO, TRPOConfig
 from palestra.learners.on_policy.vpg import VPG, VPGConfig
 from palestra.nets.mlp import MLP
@@ -67,8 +67,8 @@ def test_observations_are_normalised_after_the_update_alone(learner: type, confi
     agent = learner(World("CartPole-v1", 2), config(num_steps=8, normalize_obs=True))
     seen = []
     update = agent.update
-    agent.update = lambda b: (seen.append(float(agent.obs_norm.count)), update(b))[1]
+    agent.update = lambda b: (seen.append(float(agent.nets.obs_norm.count)), update(b))[1]
     for _ in range(3):
         agent.step()
     assert seen == [0.0, 16.0, 32.0]
-    assert float(agent.obs_norm.count) == 48.0
+    assert float(agent.nets.obs_norm.count) == 48.0

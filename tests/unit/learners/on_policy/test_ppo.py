@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from palestra.data.rollout import Rollout, collect
+from palestra.data.rollout import Rollout
 from palestra.envs.vector import Resumed
 from palestra.envs.world import World
 from palestra.errors import UsageError
@@ -22,11 +22,7 @@ def make(env_id: str = "CartPole-v1", num_envs: int = 4, **settings: Any) -> PPO
 
 
 def rollout_of(agent: PPO) -> Rollout:
-    def policy(obs: torch.Tensor) -> torch.Tensor:
-        return agent.head.sample(agent.policy(agent.features(obs)), agent.sampling)
-
-    rollout, agent.obs = collect(agent.env, policy, agent.obs, agent.config.num_steps, to_env=agent.head.bounded)
-    return rollout
+    return agent.experience.collect(agent.nets)
 
 
 @pytest.mark.parametrize("normalize", [False, True])
@@ -68,11 +64,11 @@ def test_the_figures_of_an_iteration_are_measured_after_it_on_all_samples(env_id
     batch = agent.samples(rollout_of(agent))
     metrics = agent.update(batch)
     with torch.no_grad():
-        out = agent.policy(batch.obs_BF)
+        out = agent.nets.actor(batch.obs_BF)
         if env_id == "CartPole-v1":
             now = torch.distributions.Categorical(logits=out)
         else:
-            now = torch.distributions.Independent(torch.distributions.Normal(out, agent.head.log_std.exp()), 1)
+            now = torch.distributions.Independent(torch.distributions.Normal(out, agent.nets.head.log_std.exp()), 1)
         log_ratio = (now.log_prob(batch.action_B) - batch.log_prob_B).double()
         ratio = log_ratio.exp()
     assert metrics["train/approx_kl"] == pytest.approx(float((ratio - 1 - log_ratio).mean()), abs=1e-6)
@@ -106,9 +102,9 @@ def test_a_cut_step_is_worth_its_true_successor_and_a_terminal_one_nothing() -> 
     truncated[1], terminated[2] = True, True
     reward = torch.tensor([[1.0], [2.0], [3.0], [4.0]])
     action = torch.zeros(4, 1, dtype=torch.int64)
-    batch = agent.advantages(Rollout(obs, action, reward, terminated, truncated, next_obs))
+    batch = agent.experience.advantages(agent.nets, Rollout(obs, action, reward, terminated, truncated, next_obs))
     with torch.no_grad():
-        v, following = agent.value(obs[:, 0]).squeeze(1), agent.value(next_obs[:, 0]).squeeze(1)
+        v, following = agent.nets.value(obs[:, 0]).squeeze(1), agent.nets.value(next_obs[:, 0]).squeeze(1)
     # Going on; cut (the final observation, not the next row's); terminal; the rollout's end.
     expected = torch.stack((1 + 0.5 * v[1], 2 + 0.5 * following[1], torch.tensor(3.0), 4 + 0.5 * following[3]))
     torch.testing.assert_close(batch.return_B, expected)
@@ -141,9 +137,9 @@ def picture_id() -> str:
 def test_the_normaliser_sees_the_features_that_the_networks_see(picture_id: str) -> None:
     agent = make(picture_id, num_envs=2, normalize_obs=True, encoder="flat")
     agent.step()
-    assert 0 < float(agent.obs_norm.mean.min()) <= float(agent.obs_norm.mean.max()) <= 1  # not up to 255
+    assert 0 < float(agent.nets.obs_norm.mean.min()) <= float(agent.nets.obs_norm.mean.max()) <= 1  # not up to 255
     rollout = rollout_of(agent)
-    features = agent.features(rollout.obs.flatten(0, 1))
+    features = agent.nets.encode(agent.nets.to_batch(rollout.obs.flatten(0, 1)))
     assert abs(float(features.mean())) < 0.5
     assert 0.5 < float(features.std()) < 2
 
@@ -151,7 +147,7 @@ def test_the_normaliser_sees_the_features_that_the_networks_see(picture_id: str)
 def test_rewards_are_divided_by_the_deviation_of_the_discounted_return() -> None:
     agent = make(num_envs=2, num_steps=30, normalize_reward=True, gamma=0.9)
     rollouts = [rollout_of(agent) for _ in range(2)]
-    scaled = [agent._scaled_reward(rollout) for rollout in rollouts]
+    scaled = [agent.experience.reward_scale.scaled(rollout) for rollout in rollouts]
     returns, running = [], np.zeros(2)
     for t, (reward, done) in enumerate((r, d) for rollout in rollouts for r, d in zip(rollout.reward, rollout.done)):
         running = 0.9 * running + reward.numpy()
@@ -168,12 +164,12 @@ def test_an_environment_that_began_anew_takes_no_return_with_it(monkeypatch: pyt
     agent = make(num_envs=2, normalize_reward=True)
     agent.step()
     state = agent.state_dict()
-    assert bool((agent.discounted_return_E > 0).all())
+    assert bool((agent.experience.reward_scale.discounted_return_E > 0).all())
     restarted = torch.tensor([True, False])
-    monkeypatch.setattr(agent.env, "load_state_dict", lambda _: Resumed(agent.obs, restarted))
+    monkeypatch.setattr(agent.env, "load_state_dict", lambda _: Resumed(agent.experience.interaction.obs, restarted))
     (note,) = agent.load_state_dict(state)
     assert "1 of 2 environments" in note
-    assert (agent.discounted_return_E > 0).tolist() == [False, True]
+    assert (agent.experience.reward_scale.discounted_return_E > 0).tolist() == [False, True]
 
 
 def test_the_linear_schedules_end_at_zero() -> None:
@@ -251,14 +247,14 @@ def divergences(agent: PPO, iterations: int) -> tuple[list[float], list[float]]:
     """KL(old || new) by torch.distributions of each iteration, and the price of it in that iteration."""
 
     def distribution(batch: ppo.Samples) -> torch.distributions.Distribution:
-        out = agent.policy(batch.obs_BF)
+        out = agent.nets.actor(batch.obs_BF)
         if out.shape[1] == 2:
             return torch.distributions.Categorical(logits=out)
-        return torch.distributions.Independent(torch.distributions.Normal(out, agent.head.log_std.exp()), 1)
+        return torch.distributions.Independent(torch.distributions.Normal(out, agent.nets.head.log_std.exp()), 1)
 
     moved, prices = [], []
     for _ in range(iterations):
-        batch = agent.samples(agent.rollout())
+        batch = agent.samples(agent.experience.collect(agent.nets))
         with torch.no_grad():
             old = distribution(batch)
         metrics = agent.update(batch)
@@ -291,10 +287,10 @@ def test_the_gradient_under_the_penalty_is_that_of_equation_8(env_id: str, monke
     settings = {**KL_PENALTY, "num_epochs": 1, "minibatch_size": 128, "normalize_advantage": False}
     settings["max_grad_norm"] = 1e9
     agent = make(env_id, **settings, target_kl=0.01, kl_coef=3.0, value_coef=0.7, entropy_coef=0.02)
-    old = agent.samples(agent.rollout())
+    old = agent.samples(agent.experience.collect(agent.nets))
     agent.update(old)  # away from the old policy, where the penalty has a slope
     agent.beta = 3.0
-    log_std = getattr(agent.head, "log_std", None)
+    log_std = getattr(agent.nets.head, "log_std", None)
 
     def distribution(out: torch.Tensor, scale: torch.Tensor | None) -> torch.distributions.Distribution:
         if scale is None:
@@ -302,14 +298,14 @@ def test_the_gradient_under_the_penalty_is_that_of_equation_8(env_id: str, monke
         return torch.distributions.Independent(torch.distributions.Normal(out, scale), 1)
 
     assert old.frozen_BP is not None
-    width = agent.head.num_outputs
+    width = agent.nets.head.num_outputs
     before = distribution(old.frozen_BP[:, :width], None if log_std is None else old.frozen_BP[:, width:].exp())
-    now = distribution(agent.policy(old.obs_BF), None if log_std is None else log_std.exp())
+    now = distribution(agent.nets.actor(old.obs_BF), None if log_std is None else log_std.exp())
     ratio_B = (now.log_prob(old.action_B) - old.log_prob_B).exp()
     loss = (
         -(ratio_B * old.advantage_B).mean()
         + 3.0 * torch.distributions.kl_divergence(before, now).mean()
-        + 0.7 * (agent.value(old.obs_BF).squeeze(1) - old.return_B).square().mean()
+        + 0.7 * (agent.nets.value(old.obs_BF).squeeze(1) - old.return_B).square().mean()
         - 0.02 * now.entropy().mean()
     )
     parameters = agent.optimizer.parameters
@@ -332,7 +328,7 @@ def test_the_price_is_saved_and_goes_on() -> None:
 
 def test_clipping_carries_no_old_distributions() -> None:
     agent = make()
-    assert agent.samples(agent.rollout()).frozen_BP is None
+    assert agent.samples(agent.experience.collect(agent.nets)).frozen_BP is None
 
 
 def test_a_penalty_needs_a_target() -> None:

@@ -9,10 +9,11 @@ from torch import Tensor, nn
 
 from palestra.envs.world import World
 from palestra.errors import UsageError
-from palestra.learners.on_policy import actor_critic
 from palestra.learners.on_policy.a2c import A2C, A2CConfig
 from palestra.learners.on_policy.ppo import PPO, PPOConfig, Samples
 from palestra.learners.on_policy.trpo import TRPO
+from palestra.learners.on_policy.vpg import VPG
+from palestra.nets import encoders
 
 BATCH, LR, CLIP = 32, 1e-2, 0.2
 ENV = "probe/PixelTarget"
@@ -29,10 +30,10 @@ class Plain:
     """PPO's update written down once more: PyTorch's layers, loss, Adam and clipping, every gradient by autograd."""
 
     def __init__(self, ours: PPO, **settings: Any):
-        assert ours.encoder is not None
-        self.encoder = plain_encoder(ours.encoder)
-        self.policy, self.value = (plain_mlp(net) for net in (ours.policy, ours.value))
-        self.log_std = ours.head.log_std.detach().clone().requires_grad_()
+        assert ours.nets.encoder is not None
+        self.encoder = plain_encoder(ours.nets.encoder)
+        self.policy, self.value = (plain_mlp(net) for net in (ours.nets.actor, ours.nets.value))
+        self.log_std = ours.nets.head.log_std.detach().clone().requires_grad_()
         self.settings = settings
         nets = (self.encoder, self.policy, self.value)
         self.parameters = [self.log_std, *(p for net in nets for p in net.parameters())]
@@ -55,9 +56,9 @@ class Plain:
 
 def same(ours: PPO, theirs: Plain) -> list[tuple[Tensor, Tensor]]:
     """Parameters of ours beside those of theirs."""
-    assert ours.encoder is not None
-    found = [(ours.head.log_std, theirs.log_std)]
-    nets = ((ours.encoder, theirs.encoder), (ours.policy, theirs.policy), (ours.value, theirs.value))
+    assert ours.nets.encoder is not None
+    found = [(ours.nets.head.log_std, theirs.log_std)]
+    nets = ((ours.nets.encoder, theirs.encoder), (ours.nets.actor, theirs.policy), (ours.nets.value, theirs.value))
     for mine, yours in nets:
         linear = [layer for layer in yours if hasattr(layer, "weight")]
         found += list(zip(mine.weights, (layer.weight for layer in linear), strict=True))
@@ -69,7 +70,7 @@ def same(ours: PPO, theirs: Plain) -> list[tuple[Tensor, Tensor]]:
 def batch(ours: PPO, rng: torch.Generator) -> Samples:
     image = torch.randint(256, (BATCH, 1, 24, 24), dtype=torch.uint8, generator=rng)
     action, noise = torch.randn(BATCH, 2, generator=rng), torch.randn(BATCH, generator=rng)
-    log_prob = ours.head.log_prob(ours.policy(ours.encoded(image)), action) + 0.3 * noise
+    log_prob = ours.nets.head.log_prob(ours.nets.actor(ours.nets.encode(image)), action) + 0.3 * noise
     return Samples(image, action, log_prob, noise, *torch.randn(2, BATCH, generator=rng))
 
 
@@ -116,14 +117,14 @@ def test_without_the_update_it_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_with_an_encoder_that_never_learns_it_is_not_as_well(monkeypatch: pytest.MonkeyPatch) -> None:
     agent = make()
-    assert agent.encoder is not None
-    before = [p.detach().clone() for p in agent.encoder.parameters()]
+    assert agent.nets.encoder.learns
+    before = [p.detach().clone() for p in agent.nets.encoder.parameters()]
     agent.step()
-    assert all(not torch.equal(p, q) for p, q in zip(agent.encoder.parameters(), before, strict=True))
-    monkeypatch.setattr(actor_critic.ConvEncoder, "record", lambda self, image: self(image).detach())
-    before = [p.detach().clone() for p in agent.encoder.parameters()]
+    assert all(not torch.equal(p, q) for p, q in zip(agent.nets.encoder.parameters(), before, strict=True))
+    monkeypatch.setattr(encoders.ConvEncoder, "record", lambda self, image: self(image).detach())
+    before = [p.detach().clone() for p in agent.nets.encoder.parameters()]
     agent.step()
-    close = [torch.allclose(p, q, atol=1e-2) for p, q in zip(agent.encoder.parameters(), before, strict=True)]
+    close = [torch.allclose(p, q, atol=1e-2) for p, q in zip(agent.nets.encoder.parameters(), before, strict=True)]
     assert all(close)
 
 
@@ -134,10 +135,10 @@ def test_only_updates_shift_and_they_shift_what_they_learn_from(monkeypatch: pyt
         shifted.append(pad)
         return image
 
-    monkeypatch.setattr(actor_critic, "random_shift", shift)
+    monkeypatch.setattr(encoders, "random_shift", shift)
     agent = make(random_shift=3)
-    agent.act(agent.obs)
-    agent.samples(agent.rollout())
+    agent.act(agent.experience.interaction.obs)
+    agent.samples(agent.experience.collect(agent.nets))
     assert shifted == []
     agent.step()
     assert shifted == [3]
@@ -171,8 +172,13 @@ def test_what_cannot_be_read_is_refused_with_the_way_out() -> None:
         PPOConfig(random_shift=-1)
 
 
-def test_vectors_have_no_encoder_and_methods_without_one_flatten_images() -> None:
-    assert PPO("CartPole-v1").encoder is None
-    assert A2C("CartPole-v1", A2CConfig()).encoder is None
-    assert TRPO(World(ENV, 2)).policy.weights[0].shape[1] == 24 * 24
-    assert make(encoder="flat").policy.weights[0].shape[1] == 24 * 24
+def test_vectors_need_no_encoder_and_every_method_has_one_for_images() -> None:
+    assert not PPO("CartPole-v1").nets.encoder.learns
+    assert not A2C("CartPole-v1", A2CConfig()).nets.encoder.learns
+    for kind in (VPG, TRPO):
+        agent = kind(World(ENV, 2), kind.config_type(num_steps=8, encoder="fast", random_shift=2))
+        before = [p.detach().clone() for p in agent.nets.encoder.parameters()]
+        agent.step()
+        assert agent.nets.actor.weights[0].shape[1] == agent.nets.encoder.num_features
+        assert all(not torch.equal(p, q) for p, q in zip(agent.nets.encoder.parameters(), before, strict=True))
+    assert make(encoder="flat").nets.actor.weights[0].shape[1] == 24 * 24

@@ -49,7 +49,7 @@ def make_batch(ours: PPO, rng: torch.Generator) -> Samples:
     """
     b = random_batch(ours, SAMPLES, rng)
     noise_B = torch.randn(SAMPLES, generator=rng)
-    log_prob_B = ours.head.log_prob(ours.policy(b.obs_BF), b.action_B) + 0.3 * noise_B
+    log_prob_B = ours.nets.head.log_prob(ours.nets.actor(b.obs_BF), b.action_B) + 0.3 * noise_B
     value_B = b.value_B - 0.4 * noise_B.abs()
     return Samples(b.obs_BF, b.action_B, log_prob_B, value_B, b.advantage_B, b.return_B)
 
@@ -123,12 +123,12 @@ def test_advantages_and_returns_are_theirs() -> None:
         truncated=torch.zeros_like(terminated),
         next_obs=obs[1:],
     )
-    batch = ours.advantages(rollout)
+    batch = ours.experience.advantages(ours.nets, rollout)
     theirs = RolloutBuffer(
         steps, ours.env.observation_space, ours.env.action_space, "cpu", gae_lambda, gamma, num_envs
     )  # fmt: skip
     with torch.no_grad():
-        values = ours.value(obs.flatten(0, 1)).view(steps + 1, -1)
+        values = ours.nets.value(obs.flatten(0, 1)).view(steps + 1, -1)
     ended = np.zeros(num_envs)
     for t in range(steps):
         action, reward = rollout.action[t].numpy(), rollout.reward[t].numpy()

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from palestra.envs.world import World
 from palestra.errors import UsageError
-from palestra.learners.on_policy.actor_critic import Batch
+from palestra.learners.on_policy.experience import Batch
 from palestra.learners.on_policy.trpo import TRPO, TRPOConfig
 from palestra.ops.trust_region import conjugate_gradient
 
@@ -21,12 +21,12 @@ def make(env_id: str = "CartPole-v1", **settings: Any) -> TRPO:
 
 
 def batch_of(agent: TRPO) -> Batch:
-    return agent.advantages(agent.rollout())
+    return agent.experience.advantages(agent.nets, agent.experience.collect(agent.nets))
 
 
 def hessian_of_the_divergence(agent: TRPO, obs_BF: Tensor) -> Tensor:
     """By autograd, of the divergence as torch.distributions has it, in all parameters of policy and head at once."""
-    shapes, layers = [p.shape for p in agent.parameters], len(agent.policy.weights)
+    shapes, layers = [p.shape for p in agent.parameters], len(agent.nets.actor.weights)
 
     def distribution(theta_K: Tensor) -> torch.distributions.Distribution:
         parts = [part.view(s) for part, s in zip(theta_K.split([s.numel() for s in shapes]), shapes, strict=True)]
@@ -51,8 +51,8 @@ def test_the_fisher_product_is_the_hessian_of_the_divergence(env_id: str, dampin
     agent = make(env_id, cg_damping=damping)
     agent.step()  # away from the initial policy, which is nearly the same everywhere
     obs_BF = batch_of(agent).obs_BF[:50]
-    out_BK = agent.policy(obs_BF)
-    product = agent.fisher_product(agent.head.frozen(out_BK), out_BK)
+    out_BK = agent.nets.actor(obs_BF)
+    product = agent.fisher_product(agent.nets.head.frozen(out_BK), out_BK)
     hessian_KK = hessian_of_the_divergence(agent, obs_BF) + damping * torch.eye(len(agent.theta_K))
     rows = torch.stack([product(one_K) for one_K in torch.eye(len(agent.theta_K))])
     torch.testing.assert_close(rows, hessian_KK, rtol=1e-4, atol=1e-6)
@@ -64,8 +64,8 @@ def test_the_fisher_matrix_is_the_covariance_of_the_score() -> None:
     agent = make()
     agent.step()
     obs_BF = batch_of(agent).obs_BF[:20]
-    out_BK = agent.policy(obs_BF)
-    product = agent.fisher_product(agent.head.frozen(out_BK), out_BK)
+    out_BK = agent.nets.actor(obs_BF)
+    product = agent.fisher_product(agent.nets.head.frozen(out_BK), out_BK)
     covariance_KK = torch.zeros(len(agent.theta_K), len(agent.theta_K))
     log_prob_BA = torch.log_softmax(out_BK, 1)
     for log_prob in log_prob_BA.flatten():
@@ -83,10 +83,10 @@ def test_no_step_leaves_the_region(env_id: str, target_kl: float) -> None:
     for _ in range(8):
         b = batch_of(agent)
         with torch.no_grad():
-            frozen = agent.head.frozen(agent.policy(b.obs_BF))
+            frozen = agent.nets.head.frozen(agent.nets.actor(b.obs_BF))
         metrics = agent.update(b)
         with torch.no_grad():
-            kl = float(agent.head.kl(frozen, agent.policy(b.obs_BF)).mean())
+            kl = float(agent.nets.head.kl(frozen, agent.nets.actor(b.obs_BF)).mean())
         assert kl <= target_kl
         assert metrics["train/kl"] == pytest.approx(kl, abs=1e-6)
         moved.append(kl)

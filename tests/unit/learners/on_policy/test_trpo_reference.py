@@ -62,7 +62,7 @@ def test_updates_in_a_row_move_every_parameter_as_theirs(env_id: str, settings: 
     for _ in range(5):
         b = random_batch(ours, SAMPLES, rng)
         with torch.no_grad():
-            log_prob_B = ours.head.log_prob(ours.policy(b.obs_BF), b.action_B)
+            log_prob_B = ours.nets.head.log_prob(ours.nets.actor(b.obs_BF), b.action_B)
         metrics = ours.update(b)
         columns = {"values": b.value_B, "advantages": b.advantage_B, "returns": b.return_B, "log_probs": log_prob_B}
         train_theirs(theirs, b.obs_BF, b.action_B, **columns)

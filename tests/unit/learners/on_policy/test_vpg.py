@@ -24,17 +24,17 @@ def make(env_id: str = "CartPole-v1", num_envs: int = 4, **settings: Any) -> VPG
 @pytest.mark.parametrize("env_id", ["CartPole-v1", "Pendulum-v1"])
 def test_the_policys_step_is_along_the_gradient_of_equation_1(env_id: str, normalize: bool) -> None:
     agent = make(env_id, normalize_advantage=normalize, entropy_coef=0.1)
-    b = agent.advantages(agent.rollout())
-    out = agent.policy(b.obs_BF)
+    b = agent.weighed(agent.experience.collect(agent.nets))
+    out = agent.nets.actor(b.obs_BF)
     if env_id == "CartPole-v1":
         theirs = torch.distributions.Categorical(logits=out)
     else:
-        theirs = torch.distributions.Independent(torch.distributions.Normal(out, agent.head.log_std.exp()), 1)
+        theirs = torch.distributions.Independent(torch.distributions.Normal(out, agent.nets.head.log_std.exp()), 1)
     phi = b.advantage_B
     if normalize:
         phi = (phi - phi.mean()) / phi.std()
     objective = (phi * theirs.log_prob(b.action_B)).mean() + 0.1 * theirs.entropy().mean()
-    parameters = [*agent.policy.parameters(), *agent.head.parameters()]
+    parameters = [*agent.nets.actor.parameters(), *agent.nets.head.parameters()]
     expected = torch.cat([g.flatten() for g in torch.autograd.grad(-objective, parameters)])
     agent.update(b)
     torch.testing.assert_close(agent.optimizer.gradient, expected, rtol=1e-4, atol=1e-6)
@@ -49,7 +49,7 @@ def gradients(agent: VPG, rollouts: list[Rollout], phi: Phi, monkeypatch: pytest
         patch.setattr(agent.optimizer, "_move", lambda: rows.append(agent.optimizer.gradient.double()))
         patch.setattr(agent.value_optimizer, "_move", lambda: None)
         for rollout in rollouts:
-            agent.update(agent.advantages(rollout))
+            agent.update(agent.weighed(rollout))
     return torch.stack(rows)
 
 
@@ -69,13 +69,13 @@ def measured() -> tuple[VPG, list[Rollout]]:
         num_envs=8, gamma=1.0, normalize_advantage=False, value_learning_rate=1e-2, value_epochs=5, phi="baseline"
     )
     with torch.no_grad():
-        agent.policy.weights[-1] *= 50  # a policy with an opinion
+        agent.nets.actor.weights[-1] *= 50  # a policy with an opinion
     learning_rate, agent.optimizer.learning_rate = agent.optimizer.learning_rate, 0.0
     for _ in range(45):
         metrics = agent.step()
     assert metrics["train/explained_variance"] > 0.3
     agent.optimizer.learning_rate = learning_rate
-    return agent, [agent.rollout() for _ in range(200)]
+    return agent, [agent.experience.collect(agent.nets) for _ in range(200)]
 
 
 def test_a_baseline_leaves_the_expected_gradient_and_lowers_its_variance(
@@ -98,13 +98,13 @@ def test_a_baseline_that_knows_the_action_changes_the_expected_gradient(
     # What the test above would see if the baseline were no baseline.
     agent, rollouts = measured
     to_go = gradients(agent, rollouts, "reward_to_go", monkeypatch)
-    plain = agent.advantages
+    plain = agent.weighed
 
     def cheating(rollout: Rollout) -> Any:
         b = plain(rollout)
         return b._replace(advantage_B=b.advantage_B - 2.0 * b.action_B)
 
-    monkeypatch.setattr(agent, "advantages", cheating)
+    monkeypatch.setattr(agent, "weighed", cheating)
     assert differ(to_go, gradients(agent, rollouts, "baseline", monkeypatch))
 
 
@@ -116,9 +116,9 @@ def test_where_an_episode_is_cut_the_value_of_the_cut_state_counts_and_a_termina
     truncated, terminated = (torch.tensor(x)[:, None] for x in ([True, False, False], [False, True, False]))
     reward = torch.tensor([[1.0], [2.0], [3.0]])
     rollout = Rollout(obs, torch.zeros(3, 1, dtype=torch.int64), reward, terminated, truncated, next_obs)
-    b = agent.advantages(rollout)
+    b = agent.weighed(rollout)
     with torch.no_grad():
-        following = agent.value(next_obs[:, 0]).squeeze(1)
+        following = agent.nets.value(next_obs[:, 0]).squeeze(1)
     expected = torch.stack((1 + 0.5 * following[0], torch.tensor(2.0), 3 + 0.5 * following[2]))
     torch.testing.assert_close(b.return_B, expected)
     if phi in ("return", "reward_to_go"):
@@ -130,20 +130,20 @@ def test_where_an_episode_is_cut_the_value_of_the_cut_state_counts_and_a_termina
 @pytest.mark.parametrize("env_id", ["CartPole-v1", "Pendulum-v1"])
 def test_action_values_see_the_action_and_learn(env_id: str) -> None:
     agent = make(env_id, phi="advantage", value_epochs=30, value_learning_rate=1e-2)
-    rollout = agent.rollout()
+    rollout = agent.experience.collect(agent.nets)
     # A return that is the action and nothing else: V can know its mean only, Q all of it.
     wanted = rollout.action.float().flatten(2).sum(2) if rollout.action.dim() == 3 else rollout.action.float()
-    b = agent.advantages(rollout)._replace(return_B=wanted.flatten())
+    b = agent.weighed(rollout)._replace(return_B=wanted.flatten())
     for _ in range(10):
         agent.update(b._replace(advantage_B=torch.zeros_like(b.advantage_B)))
     with torch.no_grad():
         q_B = agent.q(agent._state_action(b.obs_BF, b.action_B)).squeeze(1)
     assert float((q_B - b.return_B).square().mean()) < 0.1 * float(b.return_B.var())
-    phi_B = agent.advantages(rollout).advantage_B
-    torch.testing.assert_close(phi_B, q_B - agent.advantages(rollout).value_B)
+    phi_B = agent.weighed(rollout).advantage_B
+    torch.testing.assert_close(phi_B, q_B - agent.weighed(rollout).value_B)
     assert float(torch.corrcoef(torch.stack((phi_B, b.return_B)))[0, 1]) > 0.9
     plain = make(env_id, phi="gae")
-    assert not hasattr(plain, "q")
+    assert plain.q is None
 
 
 @pytest.mark.parametrize(
