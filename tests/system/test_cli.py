@@ -160,7 +160,7 @@ def test_tables_fit_the_terminal(
 def hopeless(monkeypatch: pytest.MonkeyPatch) -> str:
     """Registers a recipe that cannot keep its promise."""
     claim = Claim(475.0, "the test", episodes=2)
-    recipe = dataclasses.replace(RECIPES["cartpole/random"], id="cartpole/hopeless", budget=1024, claim=claim)
+    recipe = dataclasses.replace(RECIPES["cartpole/ppo"], id="cartpole/hopeless", budget=1024, claim=claim)
     monkeypatch.setitem(RECIPES, recipe.id, recipe)
     return recipe.id
 

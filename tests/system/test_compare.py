@@ -133,8 +133,8 @@ def test_what_cannot_be_compared(out: Path, tmp_path: Path, capsys: pytest.Captu
     other = dataclasses.replace(RANDOM, id="cartpole/short", env_kwargs={"max_episode_steps": 9})
     path = palestra.train(other, out=tmp_path / "other").path
     assert "different worlds (CartPole-v1; CartPole-v1 max_episode_steps=9)" in refused(PPO.id, path)
-    palestra.train(RANDOM, out=tmp_path / "mixed", num_steps=16)
-    palestra.train(RANDOM, out=tmp_path / "mixed", seed=1)
+    palestra.train(PPO, out=tmp_path / "mixed", num_steps=16)
+    palestra.train(PPO, out=tmp_path / "mixed", seed=1)
     assert "mixes trainings: settings" in refused(PPO.id, str(tmp_path / "mixed"))
     assert main(["compare", PPO.id, "--json"]) == 2
     assert main(["compare", PPO.id, RANDOM.id, "--plot", "x.pdf"]) == 2
