@@ -105,7 +105,7 @@ def follow(plan: Plan, *, out: str | Path = "runs", progress: bool = False) -> O
             learner.check_measurable(Measure(split="reference"))
         task, _, method = plan.recipe.partition("/")
         run = Run.create(Path(out), task, method, plan.training.seed, plan.to_json())
-        index.record(Path(out), run)
+        index.enter(Path(out), run)
         return _run(Trainer(learner, plan.training, run, progress=progress), learner, run, plan)
 
 
@@ -141,7 +141,7 @@ def _run(trainer: Trainer, learner: Learner, run: Run, plan: Plan, *, go_on: boo
     finally:
         learner.close()
         run.close()
-        index.record(run.path.parent, run)
+        index.enter(run.path.parent, run)
 
 
 def _go_on(trainer: Trainer, run: Run) -> list[str]:
