@@ -6,7 +6,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constr
 
 RECIPES ?= cartpole/ppo cartpole/ppo-sprint cartpole/dqn  # what `make verify` verifies: minutes, not days
 
-.PHONY: demo test lint verify bench docs clean
+.PHONY: demo test test-processors lint verify bench docs clean
 
 $(VENV)/.user: pyproject.toml constraints.txt
 	@test -n "$(PYTHON)" || { echo "make: no python3.11 found; install Python 3.11 or set PYTHON=/path/to/python"; exit 2; }
@@ -30,6 +30,23 @@ lint: $(VENV)/.developer
 
 test: lint  ## formatting, lint, types, and every test but the slow proofs
 	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 -m "not slow"
+
+# PyTorch's kernels, MKL and oneDNN choose instructions by the processor, and sums are cut up by threads: each rounds in a
+# way of its own. `make test` is the machine's own with one thread. MKL_ENABLE_INSTRUCTIONS is heeded on Intel's
+# processors, MKL_CBWR on all.
+OLDEST := ATEN_CPU_CAPABILITY=default MKL_CBWR=COMPATIBLE OMP_NUM_THREADS=1
+AVX2 := ATEN_CPU_CAPABILITY=avx2 OMP_NUM_THREADS=2
+OLD_LIBRARIES := MKL_ENABLE_INSTRUCTIONS=SSE4_2 ONEDNN_MAX_CPU_ISA=AVX2 OMP_NUM_THREADS=1
+OWN := OMP_NUM_THREADS=2
+
+test-processors: lint  ## every test but the slow proofs, under other processors' instructions and with two threads
+	@failed=; for held in "$(OLDEST)" "$(AVX2)" "$(OLD_LIBRARIES)" "$(OWN)"; do \
+		echo "test-processors: $$held"; \
+		env -u ATEN_CPU_CAPABILITY -u MKL_CBWR -u MKL_ENABLE_INSTRUCTIONS -u ONEDNN_MAX_CPU_ISA $$held \
+			$(BIN)/python -m pytest -n 1 -m "not slow" || failed="$$failed; $$held"; \
+	done; \
+	test -z "$$failed" || { echo "test-processors: not green under $${failed#; }"; exit 1; }
+	@echo "test-processors: green under $(OLDEST); $(AVX2); $(OLD_LIBRARIES); $(OWN)"
 
 verify: $(VENV)/.developer  ## the slow proofs: 200 kills, and ten seeds of each of RECIPES (--claimed for all of them)
 	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -s -m slow

@@ -53,7 +53,7 @@ def details(recipe: Recipe) -> list[str]:
     points = ", ".join(number(value) for value in record.values)
     versions = ", ".join(f"{name} {version}" for name, version in facts["versions"].items())
     lines = [f"- `{recipe.id}`: {facts['metric']} over {facts['episodes']} episodes, seed by seed: {points}."]
-    lines.append(f"  `{facts['command']}`; {versions}.")
+    lines.append(f"  `{facts['command']}`; {facts.get('processor', 'processor not recorded')}; {versions}.")
     return lines + [f"  Tried: {note}" for note in facts.get("tried", [])]
 
 

@@ -10,21 +10,16 @@ from pathlib import Path
 from typing import Any
 
 from palestra.pictures.numbers import number
-from palestra.runs.provenance import cores
+from palestra.runs.provenance import cores, processor
 
 RESULTS = Path(__file__).parent / "results"
 
 
 def machine() -> dict[str, Any]:
     """The machine and the versions that a figure belongs to."""
-    model = platform.processor() or platform.machine()
-    cpuinfo = Path("/proc/cpuinfo")
-    if cpuinfo.is_file():
-        models = [line.split(":", 1)[1].strip() for line in cpuinfo.read_text().splitlines() if "model name" in line]
-        model = models[0] if models else model
     packages = ("torch", "numpy", "gymnasium", "stable-baselines3")
     return {
-        "cpu": model,
+        "cpu": processor(),
         "cores": cores(),
         "python": platform.python_version(),
         **{name: version(name) for name in packages},

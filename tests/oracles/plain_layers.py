@@ -2,9 +2,23 @@
 
 from typing import Any
 
+import torch
 from torch import nn
 
 from palestra.nets.encoders import ConvEncoder
+from palestra.nets.optimizer import ClippedAdam
+
+
+def doubled(agent: Any) -> Any:
+    """An agent with an encoder and one Adam, its networks in float64.
+
+    In float32 some ReLU in a few updates is nearer to zero than rounding, and open on one side of a comparison and shut
+    on the other; and where a gradient is near zero, Adam's steps are of the size of its learning rate all the same.
+    """
+    agent.policy.encoder.dtype = torch.float64
+    old = agent.optimizer
+    agent.optimizer = ClippedAdam([agent.modules.double()], old.learning_rate, old.eps, old.max_grad_norm)
+    return agent
 
 
 def plain_encoder(encoder: ConvEncoder) -> nn.Sequential:

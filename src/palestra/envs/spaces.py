@@ -83,6 +83,11 @@ class Packed(spaces.Box):
             out[part.name] = column.unflatten(-1, part.space.shape) if part.space.shape else column.squeeze(-1)
         return out
 
+    def __repr__(self) -> str:
+        """The parts' names, shapes and dtypes."""
+        parts = (f"{part.name}: {part.space.shape} {part.space.dtype}" for part in self.layout)
+        return f"Packed({', '.join(parts)})"
+
     def __eq__(self, other: object) -> bool:
         """Whether the parts are the same too."""
         return isinstance(other, Packed) and self.layout == other.layout and super().__eq__(other)
@@ -97,7 +102,7 @@ def flat_dim(space: gym.Space[Any]) -> int:
     """
     if isinstance(space, Packed):
         raise UsageError(
-            f"images and numbers together ({', '.join(part.name for part in space.layout)}) as one vector; expected"
+            f"images and numbers together, {space}, as one vector; expected"
             " an algorithm that encodes them, or a view of one kind (the arm has view='pixels' and view='state')"
         )
     return int(spaces.flatdim(space))

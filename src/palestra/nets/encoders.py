@@ -215,7 +215,7 @@ class ConvEncoder(Encoder):
         layers = [(weight.to(self.dtype), bias.to(self.dtype)) for weight, bias in zip(self.weights, self.biases)]
         for (weight, bias), (_, _, stride, padding) in zip(layers, self.layers):
             x = F.conv2d(x, weight, bias, stride, padding).relu()
-        out_BF = F.linear(x.flatten(1), *layers[-1]).float()
+        out_BF = F.linear(x.flatten(1), *layers[-1]).to(self.biases[-1].dtype)
         return out_BF.relu() if self.norm is None else self.norm(out_BF).tanh()
 
 

@@ -24,6 +24,8 @@ States = slice | Tensor
 ALL = slice(None)
 BLOCK = 65_536
 """States of one piece of a sweep on a CPU: what it reads and writes stays in the cache."""
+UNSOLVED = 1e-2
+"""Of the largest reward: where values miss their equation by it, they are wrong by about that share of themselves."""
 
 
 class Sparse(NamedTuple):
@@ -159,8 +161,8 @@ def under(d: Dynamics, policy: Tensor) -> Dynamics:
 def solve(d: Dynamics, gamma: float) -> Tensor:
     """The value (Z,) of a process with one action, v = (I - gamma P)^-1 r (Sutton & Barto 2018, eq. 4.4).
 
-    Costs S^2 numbers and S^3 steps. Raises ValueError where there is no such value: with gamma = 1, of a policy under
-    which an episode need not end.
+    Costs S^2 numbers and S^3 steps. Raises ValueError where there is no such value, with gamma = 1 from a state that
+    no episode ends from, and where rounding hides it: episodes too long for the digits of the numbers.
     """
     states = d.reward_AS.shape[1]
     if isinstance(d, Dense):
@@ -171,11 +173,38 @@ def solve(d: Dynamics, gamma: float) -> Tensor:
         if d.probability_KAS is not None:
             share_KS = d.probability_KAS[:, 0]
         transition_SZ.scatter_add_(1, d.successor_KAS[:, 0].T.long(), share_KS.T)
+    # The factors of a singular matrix say so or not as they happen to be rounded: the process is asked, not they.
+    if gamma >= 1 and len(endless_B := _endless(transition_SZ).nonzero()):
+        raise ValueError(
+            f"no value solves v = r + gamma P v with gamma={gamma}: an episode need not end, and from state "
+            f"{int(endless_B[0])} none does ({len(endless_B)} such of {states})"
+        )
     identity = torch.eye(states, dtype=d.reward_AS.dtype, device=d.reward_AS.device)
-    value_S, info = torch.linalg.solve_ex(identity - gamma * transition_SZ[:, :-1], d.reward_AS[0])
-    if int(info) != 0 or not bool(value_S.isfinite().all()):
-        raise ValueError(f"no value solves v = r + gamma P v with gamma={gamma}: an episode need not end")
+    matrix_SS = identity - gamma * transition_SZ[:, :-1]
+    value_S, _ = torch.linalg.solve_ex(matrix_SS, d.reward_AS[0])
+    # How far v misses its equation (rewards come last: large values would swallow them), and how far it would if each
+    # probability were another by its own rounding.
+    rounding = value_S.abs().amax() * (torch.finfo(value_S.dtype).eps / 2)
+    missed = (matrix_SS @ value_S - d.reward_AS[0]).abs().amax() + rounding
+    if not missed <= UNSOLVED * d.reward_AS.abs().amax():
+        raise ValueError(
+            f"v = r + gamma P v with gamma={gamma} is met to {float(missed):.1e} at best in "
+            f"{str(value_S.dtype).removeprefix('torch.')}: an episode is too long to add its rewards up"
+        )
     return torch.cat((value_S, value_S.new_zeros(1)))
+
+
+def _endless(transition_SZ: Tensor) -> Tensor:
+    """(S,) bool: the states from which *over* is out of reach. Each state is gone back from once: S^2 steps in all."""
+    states, over = transition_SZ.shape[0], transition_SZ.shape[1] - 1
+    before_ZS = (transition_SZ > 0).T.contiguous()
+    endless_S = torch.ones(states, dtype=torch.bool, device=transition_SZ.device)
+    reached_B = torch.tensor([over], device=transition_SZ.device)
+    while len(reached_B):
+        new_S = before_ZS[reached_B].any(0) & endless_S
+        endless_S &= ~new_S
+        reached_B = new_S.nonzero().squeeze(1)
+    return endless_S
 
 
 def greedy(q_AS: Tensor, tie: float = 0.0) -> Tensor:

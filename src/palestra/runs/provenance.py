@@ -5,6 +5,7 @@ import os
 import platform
 import re
 import subprocess
+from pathlib import Path
 from typing import Any
 
 _PACKAGES = ("palestra", "torch", "numpy", "gymnasium")
@@ -31,18 +32,31 @@ def cores() -> int:
 def machine_facts() -> dict[str, Any]:
     """Versions, machine and source, as they stand in a run's manifest.
 
-    The keys are ``versions``, ``machine``, ``cpu_count``, ``threads`` (PyTorch's intra-op threads now) and
-    ``git_commit``.
+    The keys are ``versions``, ``machine``, ``processor``, ``cpu_count``, ``threads`` (PyTorch's intra-op threads now)
+    and ``git_commit``.
     """
     import torch  # here, so that listing runs does not wait for it
 
     return {
         "versions": {"python": platform.python_version()} | {name: _version(name) for name in _PACKAGES},
         "machine": platform.platform(),
+        "processor": processor(),
         "cpu_count": os.cpu_count(),
         "threads": torch.get_num_threads(),
         "git_commit": _git_commit(),
     }
+
+
+def processor() -> str:
+    """Model and the vector instructions that PyTorch uses of it: the bits of a training depend on both."""
+    import torch
+
+    model = platform.processor() or platform.machine()
+    cpuinfo = Path("/proc/cpuinfo")
+    if cpuinfo.is_file():
+        found = re.search(r"^model name\s*: *(.+?)\s*$", cpuinfo.read_text(), re.MULTILINE)
+        model = found[1] if found else model
+    return f"{model} ({torch.backends.cpu.get_cpu_capability()})"
 
 
 def _version(package: str) -> str | None:

@@ -158,6 +158,7 @@ def write_record(done: Verification, *, command: str, tried: Sequence[str] = ())
             "settings": asdict(resolve(recipe).learner.settings),
             "versions": facts["versions"],
             "machine": facts["machine"],
+            "processor": facts["processor"],
             "commits": sorted({trial.commit for trial in done.trials if trial.commit}),
             "date": time.strftime("%Y-%m-%d"),
             "command": command,

@@ -156,7 +156,10 @@ def test_packed_spaces_are_the_same_if_their_parts_are() -> None:
 
 def test_packed_bytes_are_never_taken_for_numbers() -> None:
     space, _ = adapted_observation_space(MIXED[0], "x")
-    with pytest.raises(UsageError, match=r"images and numbers together \(eye, body, mode\).*expected an algorithm"):
+    with pytest.raises(
+        UsageError,
+        match=r"images and numbers together, Packed\(eye: \(8, 9, 3\) uint8, body: .*\), as one vector; expected an",
+    ):
         flat_dim(space)
 
 

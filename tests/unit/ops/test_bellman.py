@@ -119,9 +119,72 @@ def test_evaluation_of_a_policy_is_the_direct_linear_solution(name: str, dense: 
 def test_a_policy_that_need_not_end_has_no_value_without_discount() -> None:
     d = dynamics(finite_mdp("CliffWalking-v1"))
     up = bellman.under(d, torch.zeros(48, dtype=torch.int64))
-    with pytest.raises(ValueError, match="need not end"):
-        bellman.solve(up, 1.0)
+    with pytest.raises(ValueError, match=r"need not end, and from state 0 none does \(47 such of 48\)"):
+        bellman.solve(up, 1.0)  # only the goal is over
     assert bellman.solve(up, 0.5).isfinite().all()
+
+
+def chain(row_SZ: list[list[float]] | Tensor, reward: float = 1.0, dtype: torch.dtype = torch.float64) -> bellman.Dense:
+    """A process with one action and the same reward everywhere, by its transition matrix; *over* is the last column."""
+    matrix_SZ = torch.as_tensor(row_SZ, dtype=dtype)
+    return bellman.Dense(torch.full((1, len(matrix_SZ)), reward, dtype=dtype), matrix_SZ[None])
+
+
+@FORMS
+def test_a_state_that_no_episode_ends_from_is_named(dense: bool) -> None:
+    # 0 may end at once or fall into 2 and 3, which lead to each other alone. State 2's end has probability zero.
+    mdp = from_table(
+        {
+            0: {0: [(0.5, 1, 1.0, False), (0.5, 2, 0.0, False)]},
+            1: {0: [(1.0, 0, 1.0, True)]},
+            2: {0: [(1.0, 3, 1.0, False), (0.0, 0, 1.0, True)]},
+            3: {0: [(0.3, 2, 1.0, False), (0.7, 3, 0.0, False)]},
+        }
+    )
+    followed = bellman.under(dynamics(mdp, dense), torch.zeros(4, dtype=torch.int64))
+    with pytest.raises(ValueError, match=r"gamma=1.0: .* from state 2 none does \(2 such of 4\)"):
+        bellman.solve(followed, 1.0)
+    assert bellman.solve(followed, 1 - 1e-9)[2].item() > 1e8  # with a discount, however small, there is a value
+
+
+@pytest.mark.parametrize("dtype", [torch.float64, torch.float32])
+@pytest.mark.parametrize("states", [2, 3, 10, 100])
+def test_no_rounding_makes_a_value_of_a_process_without_end(states: int, dtype: torch.dtype) -> None:
+    # Rows of random numbers: whether I - P comes out singular is chance, and another on every processor.
+    for seed in range(20):
+        matrix_SZ = torch.rand(states, states + 1, dtype=dtype, generator=torch.Generator().manual_seed(seed))
+        matrix_SZ[:, -1] = 0.0
+        matrix_SZ /= matrix_SZ.sum(1, keepdim=True)
+        with pytest.raises(ValueError, match=f"from state 0 none does .{states} such"):
+            bellman.solve(chain(matrix_SZ, dtype=dtype), 1.0)
+        matrix_SZ[:, -1] = 1e-30  # every state reaches an end, but no sum of these numbers can tell
+        with pytest.raises(ValueError, match=r"at best in float(64|32): an episode is too long to add"):
+            bellman.solve(chain(matrix_SZ, dtype=dtype), 1.0)
+
+
+@pytest.mark.parametrize("leak", [1e-3, 1e-6, 1e-9])
+def test_an_end_however_rare_gives_a_value(leak: float) -> None:
+    stay = (1 - leak) / 2
+    value = bellman.solve(chain([[stay, stay, leak], [stay, stay, leak]], 3.0), 1.0)
+    assert value.tolist() == pytest.approx([3 / leak, 3 / leak, 0.0], rel=1e-15 / leak)  # 1 - leak is rounded, too
+
+
+def test_a_long_way_to_the_end_is_gone_back_to_its_beginning() -> None:
+    states = 2_000
+    matrix_SZ = torch.diag(torch.ones(states, dtype=torch.float64), 1)[:-1]
+    assert bellman.solve(chain(matrix_SZ, -1.0), 1.0).tolist() == [float(n - states) for n in range(states + 1)]
+    matrix_SZ[-1] = matrix_SZ[0]  # the last state leads back: nothing ends
+    with pytest.raises(ValueError, match=r"from state 0 none does \(2000 such of 2000\)"):
+        bellman.solve(chain(matrix_SZ, -1.0), 1.0)
+
+
+@pytest.mark.parametrize("given", [1e300, float("inf"), float("nan"), 0.0])
+def test_what_does_not_solve_the_equation_is_no_value(given: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    d = chain([[0.5, 0.25, 0.25], [0.25, 0.5, 0.25]])
+    assert bellman.solve(d, 1.0).tolist() == pytest.approx([4.0, 4.0, 0.0])
+    monkeypatch.setattr(torch.linalg, "solve_ex", lambda matrix, right: (torch.full_like(right, given), 0))
+    with pytest.raises(ValueError, match="at best in float64"):
+        bellman.solve(d, 1.0)
 
 
 @EVERY

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 
 from palestra.errors import PalestraError, UsageError
 from palestra.runs import store
@@ -41,6 +42,7 @@ def test_create(tmp_path: Path) -> None:
     assert manifest["cpu_count"] == os.cpu_count()
     assert manifest["versions"]["torch"] == importlib.metadata.version("torch")
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d\d:\d\d", manifest["created"])
+    assert manifest["processor"].endswith(f" ({torch.backends.cpu.get_cpu_capability()})")
     assert manifest["git_commit"] is None or re.fullmatch("[0-9a-f]{40,64}", manifest["git_commit"])
 
 

@@ -22,7 +22,7 @@ compiler they do the same work an operation at a time.
 import warnings
 from collections.abc import Callable
 from functools import cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
@@ -36,6 +36,8 @@ TILE = 12
 """Rows and columns of a tile."""
 ROWS, ACCELERATOR_ROWS = 512, 16_384
 """Pairs of a shape and a tile worked on at a time: on a CPU their numbers stay in its cache."""
+WIDTHS = {"AVX2": 256, "AVX512": 512}
+"""Bits of a vector, by what PyTorch calls the processor; others it knows by itself."""
 FLOOR_HEIGHT, FLOOR_GREY = -0.65, (195.8, 255.0)
 """The floor's squares of one metre and their two greys."""
 TABLE_LOW, TABLE_HIGH, TABLE_HEIGHT = (-0.25, -0.5), (1.25, 0.5), -0.025
@@ -289,8 +291,15 @@ Meet = Callable[[Tensor, Tensor, Tensor, Tensor], Tensor]
 
 @cache
 def _compiled(meet: Meet) -> list[Meet]:
-    """The compiled function, to be tried, and the plain one to fall back on."""
-    return [meet, torch.compile(meet, dynamic=False, fullgraph=True)]
+    """The compiled function, to be tried, and the plain one to fall back on.
+
+    The compiler finds what it has written to disk again by function and options. The width of the processor's vectors
+    is none of them unless it is asked for: held to other instructions (``ATEN_CPU_CAPABILITY``), or with a folder that
+    two machines share, it would take loops of another width, and leave out every second piece of a picture.
+    """
+    width = WIDTHS.get(torch.backends.cpu.get_cpu_capability())
+    options: dict[str, str | int | bool | Callable[..., Any]] = {} if width is None else {"cpp.simdlen": width}
+    return [meet, torch.compile(meet, dynamic=False, fullgraph=True, options=options)]
 
 
 def _run_compiled(meet: Meet, numbers: tuple[Tensor, Tensor, Tensor, Tensor]) -> Tensor:

@@ -97,8 +97,8 @@ class ArmTwin(TorchVectorEnv):
         space = view_space(self.task, view, image_size, frame_stack, robot.num_joints)
         if view == "pixels+proprio":
             raise UsageError(
-                "view 'pixels+proprio' is two arrays, which no vector environment has; expected 'state', 'pixels' or"
-                " 'goal', or gymnasium.make(...) for one copy in PyBullet"
+                "view 'pixels+proprio' is two arrays, which this world does not show; expected 'state', 'pixels' or"
+                " 'goal', or backend='sync' for PyBullet's world, which packs both"
             )
         require(frame_skip >= 1, f"frame_skip={frame_skip}", "at least 1")
         require(max_episode_steps >= 1, f"max_episode_steps={max_episode_steps}", "at least 1")

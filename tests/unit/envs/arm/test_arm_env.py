@@ -16,8 +16,9 @@ from palestra.envs.arm.gym_env import ArmEnv
 from palestra.envs.arm.kinematics import forward
 from palestra.envs.arm.reach import Reach
 from palestra.envs.arm.sim import Paint
-from palestra.envs.arm.task import VIEWS
+from palestra.envs.arm.task import FRAME_STACK, VIEWS
 from palestra.envs.registry import make_vec, reference_env
+from palestra.envs.spaces import Packed, flat_dim
 from palestra.errors import PalestraError, UsageError
 
 assert palestra  # registers the ids
@@ -387,9 +388,19 @@ def test_only_views_with_goals_have_them() -> None:
     env.close()
 
 
-def test_pictures_and_numbers_together_are_no_single_array() -> None:
-    with pytest.raises(UsageError, match=r"images and numbers together.*view='pixels'"):
-        make_vec(REACH, 1, backend="sync", env_kwargs={"view": "pixels+proprio"})
+def test_pictures_and_numbers_together_are_packed() -> None:
+    kwargs = {"view": "pixels+proprio", "image_size": 24}
+    env = make_vec(REACH, 2, backend="sync", env_kwargs=kwargs)
+    try:
+        space = env.observation_space
+        assert isinstance(space, Packed)
+        parts = space.unpack(env.reset(0))
+        assert (parts["pixels"].shape, parts["pixels"].dtype) == ((2, FRAME_STACK, 24, 24), torch.uint8)
+        assert (parts["proprio"].shape, parts["proprio"].dtype) == ((2, 10), torch.float32)
+        with pytest.raises(UsageError, match=r"images and numbers together, Packed\(pixels: \(3, .*view='pixels'"):
+            flat_dim(space)
+    finally:
+        env.close()
 
 
 def test_it_resumes_exactly() -> None:

@@ -215,6 +215,20 @@ def test_compiled_pictures_are_the_plain_ones(fresh: None, monkeypatch: pytest.M
         assert torch.equal(render(*scene, behind, size, compiled=True), compiled)
 
 
+@pytest.mark.parametrize(
+    ("capability", "options"), [("AVX2", {"cpp.simdlen": 256}), ("AVX512", {"cpp.simdlen": 512}), ("DEFAULT", {})]
+)
+def test_what_was_compiled_for_other_vectors_is_not_found_again(
+    capability: str, options: dict[str, int], fresh: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its key on disk is the function and these: loops written for AVX-512 drew half of a picture under AVX2."""
+    given = []
+    monkeypatch.setattr(torch.backends.cpu, "get_cpu_capability", lambda: capability)
+    monkeypatch.setattr(torch, "compile", lambda function, **kwargs: given.append(kwargs) or function)
+    raycast._compiled(raycast._meet_capsules)
+    assert [kwargs["options"] for kwargs in given] == [options]
+
+
 def test_without_a_compiler_the_pictures_are_the_plain_ones(fresh: None, monkeypatch: pytest.MonkeyPatch) -> None:
     tried = []
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 from gymnasium import spaces
-from plain_layers import plain_encoder, plain_mlp
+from plain_layers import doubled, plain_encoder, plain_mlp
 from torch import Tensor, nn
 
 from palestra.engine.agent import Actor
@@ -31,17 +31,18 @@ def make(env: str = ENV, num_envs: int = 8, seed: int = 0, **settings: Any) -> D
 
 @pytest.mark.parametrize("loss", ["squared", "huber"])
 def test_updates_in_a_row_move_every_parameter_as_autograd_does(loss: Any) -> None:
-    ours = make(loss=loss, learning_rate=LR, max_grad_norm=0.1)
-    encoder, student = plain_encoder(ours.student.encoder), plain_mlp(ours.student.net)  # type: ignore[arg-type]
+    ours = doubled(make(loss=loss, learning_rate=LR, max_grad_norm=0.1))
+    encoder = plain_encoder(ours.student.encoder).double()  # type: ignore[arg-type]
+    student = plain_mlp(ours.student.net).double()
     theirs = [*encoder.parameters(), *student.parameters()]
     before = [p.detach().clone() for p in theirs]
     adam = torch.optim.Adam(theirs, LR)
     rng = torch.Generator().manual_seed(0)
     for _ in range(5):
         image = torch.randint(256, (BATCH, 1, 24, 24), dtype=torch.uint8, generator=rng)
-        action = 2 * torch.rand(BATCH, 2, generator=rng) - 1
+        action = 2 * torch.rand(BATCH, 2, generator=rng).double() - 1
         ours.gradient_step(image, action)
-        error = torch.tanh(student(encoder(image.float() / 255))) - action
+        error = torch.tanh(student(encoder(image.double() / 255))) - action
         small = error.abs() < 1
         each = error**2 if loss == "squared" else torch.where(small, error**2 / 2, error.abs() - 0.5)
         adam.zero_grad()
@@ -53,7 +54,7 @@ def test_updates_in_a_row_move_every_parameter_as_autograd_does(loss: Any) -> No
         *zip(ours.student.net.weights, ours.student.net.biases),
     ]  # type: ignore[arg-type]
     for p, q, start in zip([p for pair in mine for p in pair], theirs, before, strict=True):
-        torch.testing.assert_close(p.detach(), q.detach(), rtol=0, atol=1e-5)
+        torch.testing.assert_close(p.detach(), q.detach(), rtol=0, atol=1e-10)
         assert float((q.detach() - start).abs().max()) > 1e-3
 
 

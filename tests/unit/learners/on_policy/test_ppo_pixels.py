@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 import torch
-from plain_layers import plain_encoder, plain_mlp
+from plain_layers import doubled, plain_encoder, plain_mlp
 from torch import Tensor, nn
 
 from palestra.envs.world import World
@@ -30,9 +30,8 @@ class Plain:
     """PPO's update written down once more: PyTorch's layers, loss, Adam and clipping, every gradient by autograd."""
 
     def __init__(self, ours: PPO, **settings: Any):
-        assert ours.nets.encoder is not None
-        self.encoder = plain_encoder(ours.nets.encoder)
-        self.policy, self.value = (plain_mlp(net) for net in (ours.nets.actor, ours.nets.value))
+        self.encoder = plain_encoder(ours.nets.encoder).double()  # type: ignore[arg-type]
+        self.policy, self.value = (plain_mlp(net).double() for net in (ours.nets.actor, ours.nets.value))
         self.log_std = ours.nets.head.log_std.detach().clone().requires_grad_()
         self.settings = settings
         nets = (self.encoder, self.policy, self.value)
@@ -40,7 +39,7 @@ class Plain:
         self.optimizer = torch.optim.Adam(self.parameters, LR, eps=1e-5)
 
     def update(self, b: Samples) -> None:
-        features = self.encoder(b.obs_BF.float() / 255)
+        features = self.encoder(b.obs_BF.double() / 255)
         policy = torch.distributions.Normal(self.policy(features), self.log_std.exp())
         ratio = (policy.log_prob(b.action_B).sum(1) - b.log_prob_B).exp()
         advantage = (b.advantage_B - b.advantage_B.mean()) / (b.advantage_B.std() + 1e-8)
@@ -69,15 +68,15 @@ def same(ours: PPO, theirs: Plain) -> list[tuple[Tensor, Tensor]]:
 @torch.no_grad()
 def batch(ours: PPO, rng: torch.Generator) -> Samples:
     image = torch.randint(256, (BATCH, 1, 24, 24), dtype=torch.uint8, generator=rng)
-    action, noise = torch.randn(BATCH, 2, generator=rng), torch.randn(BATCH, generator=rng)
+    action, noise = torch.randn(BATCH, 2, generator=rng).double(), torch.randn(BATCH, generator=rng).double()
     log_prob = ours.nets.head.log_prob(ours.nets.actor(ours.nets.encode(image)), action) + 0.3 * noise
-    return Samples(image, action, log_prob, noise, *torch.randn(2, BATCH, generator=rng))
+    return Samples(image, action, log_prob, noise, *torch.randn(2, BATCH, generator=rng).double())
 
 
 @pytest.mark.parametrize("settings", [{}, {"entropy_coef": 0.02, "activation": "relu"}], ids=["plain", "entropy"])
 @pytest.mark.parametrize("encoder", ["fast", "notes"])
 def test_updates_in_a_row_move_every_parameter_as_autograd_does(encoder: str, settings: dict[str, Any]) -> None:
-    ours = make(encoder=encoder, learning_rate=LR, clip_range=CLIP, **settings)
+    ours = doubled(make(encoder=encoder, learning_rate=LR, clip_range=CLIP, **settings))
     theirs = Plain(ours, **settings)
     before = [q.detach().clone() for _, q in same(ours, theirs)]
     rng = torch.Generator().manual_seed(1)
@@ -87,7 +86,7 @@ def test_updates_in_a_row_move_every_parameter_as_autograd_does(encoder: str, se
         theirs.update(b)
         assert metrics["train/clip_fraction"] > 0.1
     for (p, q), start in zip(same(ours, theirs), before, strict=True):
-        torch.testing.assert_close(p.detach(), q.detach(), rtol=0, atol=1e-5)
+        torch.testing.assert_close(p.detach(), q.detach(), rtol=0, atol=1e-10)
         assert float((q.detach() - start).abs().max()) > 1e-3
     assert len(before) == len(list(ours.modules.parameters()))
 
