@@ -29,7 +29,7 @@ from palestra.policies.expert import Expert
 from palestra.recipes.arm import HELD_OUT, REACH
 from palestra.recipes.registry import get_recipe
 from palestra.runs.store import Run
-from palestra.trials.plan import build_learner, resolve
+from palestra.trials.plan import resolve
 from palestra.trials.saved import load
 from palestra.trials.train import train
 from report import publish
@@ -93,7 +93,7 @@ def agents(
 ) -> Iterator[tuple[str, int, dict[str, Any], Agent]]:
     """Recipe, seed, manifest and agent of everything that is measured."""
     for recipe in BESIDE:
-        agent = build_learner(resolve(get_recipe(recipe)))
+        agent = resolve(get_recipe(recipe)).make_learner()
         assert isinstance(agent, Agent)
         yield recipe, 0, {"steps": 0, "seconds": 0.0}, agent
     for recipe in trained:
@@ -102,7 +102,7 @@ def agents(
         run = Run.open(path, path.parent)
         agent = load(path)
         assert isinstance(agent, Agent)
-        yield run.config["recipe"], run.config["seed"], run.manifest, agent
+        yield run.config["recipe"], run.manifest["seed"], run.manifest, agent
 
 
 def share(successes: int, n: int) -> str:

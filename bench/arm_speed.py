@@ -6,7 +6,6 @@ resets are inside the clock. A frame is a picture rendered; a step is what an ag
 """
 
 import argparse
-import os
 import time
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -20,7 +19,8 @@ from palestra.envs.registry import make_vec
 from palestra.envs.vector import VectorEnv
 from palestra.learners.imitation.dagger import DAgger
 from palestra.recipes.registry import get_recipe
-from palestra.trials.plan import build_learner, resolve
+from palestra.runs.provenance import cores
+from palestra.trials.plan import resolve
 from report import publish
 
 ENV = "palestra/ArmReach-v0"
@@ -163,8 +163,7 @@ def ours(copies: int, backend: str, seconds: float, device: str = "cpu", **setti
 def training(threads: int, iterations: int = 6) -> tuple[float, float]:
     """Environment steps a second of training from pixels, and the share of the time that gradient steps take."""
     torch.set_num_threads(threads)
-    config = resolve(get_recipe(RECIPE))
-    agent = build_learner(config)
+    agent = resolve(get_recipe(RECIPE)).make_learner()
     assert isinstance(agent, DAgger)
     agent.budget = get_recipe(RECIPE).budget
     learn, learning = agent.update, 0.0
@@ -196,7 +195,6 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=10.0, help="of each row")
     parser.add_argument("--copies", type=int, default=TWIN_COPIES, help="of the twin's world, side by side")
     args, _ = parser.parse_known_args()
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     rows: list[tuple[str, str, int, Callable[[], Speed]]] = [
         ("the notes' pipeline", "PyBullet, 960 x 960", 1, lambda: notes(args.seconds)),
         ("ours", "PyBullet, 84 x 84, one process", 1, lambda: ours(1, "sync", args.seconds)),
@@ -206,9 +204,9 @@ def main() -> None:
             1,
             lambda: ours(1, "sync", args.seconds, control="teleport"),
         ),
-        ("ours", "PyBullet, 84 x 84, a process a core", cores, lambda: ours(cores, "async", args.seconds)),
+        ("ours", "PyBullet, 84 x 84, a process a core", cores(), lambda: ours(cores(), "async", args.seconds)),
         ("ours", f"twin, {args.copies} copies", 1, lambda: ours(args.copies, "torch", args.seconds)),
-        ("ours", f"twin, {args.copies} copies", cores, lambda: ours(args.copies, "torch", args.seconds)),
+        ("ours", f"twin, {args.copies} copies", cores(), lambda: ours(args.copies, "torch", args.seconds)),
     ]
     if torch.cuda.is_available():
         rows.append(("ours", f"twin, GPU, {16 * args.copies} copies", 1,
@@ -223,7 +221,7 @@ def main() -> None:
              "frames, times the notes": speed.frames / first}
         )  # fmt: skip
         print(table[-1], flush=True)
-    trained = {threads: training(threads) for threads in (1, cores)}
+    trained = {threads: training(threads) for threads in (1, cores())}
     print(trained, flush=True)
     single, teleport, twin = table[1], table[2], table[5]
     publish(
@@ -245,7 +243,7 @@ def main() -> None:
             f"PyBullet on one process gives {single['frames, times the notes']:.0f} times the notes' frames and"
             f" {single['steps/s'] / table[0]['steps/s']:.0f} times their steps"
             f" ({teleport['frames, times the notes']:.0f} times the frames without dynamics, as in the notes).",
-            f"The twin on {cores} cores gives {twin['frames, times the notes']:,.0f} times the notes' frames and"
+            f"The twin on {cores()} cores gives {twin['frames, times the notes']:,.0f} times the notes' frames and"
             f" {twin['steps/s'] / table[0]['steps/s']:,.0f} times their steps.",
             "A step of the notes renders one frame more than their skip of 3; ours renders one.",
             *(

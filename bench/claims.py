@@ -8,7 +8,7 @@ import argparse
 import json
 from pathlib import Path
 
-from palestra.cli.output import number
+from palestra.pictures.numbers import number
 from palestra.recipes.recipe import Recipe
 from palestra.recipes.registry import RECIPES
 from palestra.trials.records import read_record, spoken_record

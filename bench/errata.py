@@ -11,6 +11,7 @@ from importlib import import_module
 import torch
 
 from faults.fault import FAULTS
+from palestra.pictures.numbers import number
 from report import publish
 
 FILES = ("bandits", "planning", "tabular", "dqn", "policy_gradients", "trust_regions", "continuous")
@@ -21,11 +22,6 @@ def shown(values: list[float]) -> str:
     """The mean, and where seeds differ the lowest and highest."""
     mean, low, high = (number(value) for value in (sum(values) / len(values), min(values), max(values)))
     return mean if low == high else f"{mean} [{low}, {high}]"
-
-
-def number(value: float) -> str:
-    """Four digits."""
-    return f"{value:,.0f}" if 1000 <= abs(value) < float("inf") else f"{value:.4g}"
 
 
 def main() -> None:

@@ -19,7 +19,7 @@ from stable_baselines3.common.vec_env import DummyVecEnv
 
 from palestra.engine.trainer import Trainer
 from palestra.recipes.registry import get_recipe
-from palestra.trials.plan import build_learner, resolve, train_settings
+from palestra.trials.plan import resolve
 from report import publish
 from stopwatch import Stopwatch
 
@@ -31,8 +31,8 @@ def ours(seed: int, backend: str) -> tuple[float, int, float]:
     """Seconds without evaluations, steps and final score of the recipe, stopped at the threshold."""
     start, off_clock = time.perf_counter(), 0.0
     watch = {"target": THRESHOLD, "eval_every": EVERY, "eval_count": EPISODES}
-    config = resolve(get_recipe(RECIPE), seed=seed, backend=backend, train=watch)
-    agent = build_learner(config)
+    plan = resolve(get_recipe(RECIPE), {"seed": seed, "backend": backend, **watch})
+    agent = plan.make_learner()
     evaluate = agent.evaluate
 
     def off_the_clock(**how: Any) -> Any:
@@ -43,7 +43,7 @@ def ours(seed: int, backend: str) -> tuple[float, int, float]:
         return result
 
     agent.evaluate = off_the_clock
-    result = Trainer(agent, train_settings(config)).run()
+    result = Trainer(agent, plan.training).run()
     seconds = time.perf_counter() - start - off_clock
     agent.close()
     return seconds, result.steps, result.best_score or 0.0

@@ -1,7 +1,6 @@
 """What every benchmark ends with: a table in ``bench/results/``, and one JSON object for ``palestra bench --json``."""
 
 import json
-import os
 import platform
 import subprocess
 import sys
@@ -10,7 +9,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from palestra.runs.provenance import processor
+from palestra.pictures.numbers import number
+from palestra.runs.provenance import cores, processor
 
 RESULTS = Path(__file__).parent / "results"
 
@@ -20,7 +20,7 @@ def machine() -> dict[str, Any]:
     packages = ("torch", "numpy", "gymnasium", "stable-baselines3")
     return {
         "cpu": processor(),
-        "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
+        "cores": cores(),
         "python": platform.python_version(),
         **{name: version(name) for name in packages},
     }
@@ -63,5 +63,5 @@ def publish(name: str, title: str, summary: dict[str, Any], table: list[dict[str
 
 def _cell(value: Any) -> str:
     if isinstance(value, float):
-        return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
+        return number(value, digits=3)
     return f"{value:,}" if isinstance(value, int) else str(value)

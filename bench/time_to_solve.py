@@ -23,7 +23,7 @@ from stable_baselines3.common.vec_env import DummyVecEnv
 import palestra
 from palestra.engine.trainer import Trainer
 from palestra.recipes.registry import get_recipe
-from palestra.trials.plan import build_learner, resolve, train_settings
+from palestra.trials.plan import resolve
 from report import publish
 from stopwatch import Stopwatch
 
@@ -69,8 +69,8 @@ def cell(attempt: Attempt) -> str:
 def ours(recipe: str, seed: int) -> Attempt:
     """A recipe, learning alone; its seconds count its evaluations."""
     start = time.perf_counter()
-    config = resolve(get_recipe(recipe), seed=seed, train=WATCH)
-    result = Trainer(build_learner(config), train_settings(config)).run()
+    plan = resolve(get_recipe(recipe), {"seed": seed, **WATCH})
+    result = Trainer(plan.make_learner(), plan.training).run()
     return Attempt(time.perf_counter() - start, result.steps, result.best_score or 0.0)
 
 

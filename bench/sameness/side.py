@@ -37,6 +37,7 @@ import torch
 from cases import OWN, SMALL, TRAININGS, Case, Place, cases, register_own
 
 import palestra
+from palestra.engine.trainer import TrainSettings
 from palestra.errors import UsageError
 
 EPISODES = 3
@@ -209,8 +210,11 @@ def trained(recipe: str, how: dict[str, Any]) -> Arrays:
     if "settings" not in inspect.signature(palestra.train).parameters:  # they stand among the other overrides
         how = {**how, **how.get("settings", {})}
         how.pop("settings", None)
+    how = dict(how)
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(palestra.train(recipe, out=folder, claim=False, eval_episodes=EPISODES, **how).path)
+        fields = TrainSettings.__dataclass_fields__
+        how["eval_count" if "eval_count" in fields else "eval_episodes"] = EPISODES
+        path = Path(palestra.train(recipe, out=folder, claim=False, **how).path)
         with closing(sqlite3.connect(f"file:{path / 'metrics.db'}?mode=ro", uri=True)) as database:
             rows = database.execute("SELECT name, step, value FROM points JOIN series ON id = series ORDER BY step")
             series: dict[str, list[tuple[float, float]]] = {}

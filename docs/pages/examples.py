@@ -6,10 +6,10 @@ import re
 from rich.console import Console
 
 from pages import DOCS, ROOT, DocsError
-from palestra.cli.verify import print_trial, print_verification
+from palestra.cli.verify import print_result, print_verification
 from palestra.recipes.registry import get_recipe
 from palestra.trials.records import read_record
-from palestra.trials.trial import Trial
+from palestra.trials.trial import Result
 from palestra.trials.verify import Verification
 
 SHOWING = (ROOT / "README.md", ROOT / "README.zh-CN.md", DOCS / "statistics.md")
@@ -30,11 +30,11 @@ def verification(name: str) -> str:
     record = read_record(recipe)
     if record is None or not record.fresh:
         raise DocsError(f"no record of today's {name}; `palestra verify {name} --record` makes one")
-    trials = tuple(Trial(seed=t["seed"], value=t["value"], seconds=t["seconds"]) for t in record.facts["trials"])
+    trials = tuple(Result(seed=t["seed"], value=t["value"], seconds=t["seconds"]) for t in record.facts["trials"])
     console = Console(file=io.StringIO(), width=140, highlight=False, emoji=False, color_system=None)
     console.print(f"$ palestra verify {name} --seeds {len(trials)}")
     for trial in trials[:SEEDS]:
-        print_trial(console, recipe, trial)
+        print_result(console, recipe, trial)
     console.print("...")
     print_verification(
         console, Verification(recipe, record.facts["metric"], record.facts["episodes"], trials, record.verdict)

@@ -1,11 +1,12 @@
 """How well: a measure says what is counted and on what, an evaluation is what came out."""
 
 from dataclasses import dataclass
-from typing import Literal
-
-from torch import Tensor
+from typing import TYPE_CHECKING, Literal
 
 from palestra.errors import require
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 Metrics = dict[str, float]
 """Names (``train/loss``) to numbers, what one step or one evaluation has to report."""
@@ -35,7 +36,7 @@ class Evaluation:
 
     score: float
     """The headline: mean return, accuracy, error. Its learner's ``direction`` says which way is better."""
-    samples: Tensor
+    samples: "Tensor"
     """(n,) the values that the score is made of: one for each episode, row or fold."""
     metrics: Metrics
     """More about it, for the record."""

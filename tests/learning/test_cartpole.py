@@ -6,15 +6,15 @@ from palestra.engine.agent import Agent
 from palestra.engine.trainer import Trainer, TrainResult
 from palestra.learners.on_policy.ppo import PPO
 from palestra.recipes.registry import get_recipe
-from palestra.trials.plan import build_learner, resolve, train_settings
+from palestra.trials.plan import resolve
 
 SOLVED = 475.0
 
 
 def train() -> tuple[Agent, TrainResult]:
-    config = resolve(get_recipe("cartpole/ppo"), seed=0, train={"target": SOLVED})
-    agent = build_learner(config)
-    return agent, Trainer(agent, train_settings(config)).run()
+    plan = resolve(get_recipe("cartpole/ppo"), {"seed": 0, "target": SOLVED})
+    agent = plan.make_learner()
+    return agent, Trainer(agent, plan.training).run()
 
 
 def test_ppo_solves_cartpole() -> None:

@@ -69,8 +69,8 @@ def small(learner: str) -> dict[str, Any]:
     budget = 16 * step
     return {
         "algo": learner,
-        "env_id": made.world.id,
-        "num_envs": made.world.num_envs,
+        "env_id": made.source.id,
+        "num_envs": made.source.num_envs,
         "budget": budget,
         "settings": _small_settings(learner),
         "log_every": 3 * step,

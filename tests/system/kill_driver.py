@@ -160,7 +160,8 @@ Planner = Callable[[Chain], Plan | None]
 def begin(out: Path, config: dict[str, Any]) -> None:
     """Train from the start, as ``palestra train --algo ... --env-id ...`` does."""
     recipe = adhoc_recipe(config["algo"], config["env_id"], config["budget"])
-    train(recipe, out=out, **{k: v for k, v in config.items() if k not in ("algo", "env_id")})
+    overrides = {k: v for k, v in config.items() if k not in ("algo", "env_id", "settings")}
+    train(recipe, overrides | config["settings"], out=out)
 
 
 def chain(

@@ -11,7 +11,7 @@ from palestra.recipes.recipe import Recipe
 from palestra.recipes.registry import RECIPES
 from palestra.runs.series import read_series
 from palestra.runs.store import Run
-from palestra.trials import verify
+from palestra.trials import pool
 
 TOY = Recipe(
     id="toy/dqn", summary="", learner="dqn", env="probe/ActionDependent", num_envs=2, budget=256, eval_every=128,
@@ -41,7 +41,7 @@ def test_it_trains_every_variant_once_and_says_what_each_is_worth(
     for variant in (base, double):
         (trial,) = variant["trials"]
         run = Run.open(trial["run"], folder)
-        assert run.config["settings"]["double"] == variant["flags"]["double"]
+        assert run.config["learner"]["settings"]["double"] == variant["flags"]["double"]
         _, values = read_series(run.metrics_path, "eval/return_mean")
         assert len(values) == 2
         assert variant["along"] == pytest.approx(float(np.mean(values)))
@@ -50,7 +50,7 @@ def test_it_trains_every_variant_once_and_says_what_each_is_worth(
     def no_process(*_: object, **__: object) -> None:
         raise AssertionError("a process was started")
 
-    monkeypatch.setattr(verify.subprocess, "Popen", no_process)
+    monkeypatch.setattr(pool.subprocess, "Popen", no_process)
     assert main(argv) == 0  # what is finished is not trained again
     again = json.loads(capsys.readouterr().out)
     assert all(trial["reused"] for variant in again["variants"] for trial in variant["trials"])
@@ -60,7 +60,7 @@ def test_it_trains_every_variant_once_and_says_what_each_is_worth(
 @pytest.mark.parametrize(
     ("argv", "said"),
     [
-        (["cartpole/ppo"], "trains ppo; expected one of dqn"),
+        (["cartpole/ppo"], "trains ppo, which names no parts; expected one of dqn"),
         (["cartpole/dqm"], "unknown recipe 'cartpole/dqm'; nearest: cartpole/dqn"),
         (["cartpole/dqn", "--flags", "doubel"], "unknown flag 'doubel'; nearest: double"),
         (["cartpole/dqn", "--seeds", "0"], "--seeds 0; expected at least 1"),

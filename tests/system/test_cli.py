@@ -19,7 +19,7 @@ from command import BARE
 
 import palestra.trials.train
 from palestra.cli.main import main
-from palestra.envs import world
+from palestra.envs import registry
 from palestra.recipes.recipe import Claim
 from palestra.recipes.registry import RECIPES
 from palestra.trials.train import Interrupted, Outcome
@@ -65,7 +65,7 @@ def test_train_prints_its_outcome_and_leaves_a_run(trained: tuple[Path, dict[str
     assert printed["video"] is None
     assert "4,096/4,096 env steps (100%)" in said  # progress, and the summary, went to standard error
     assert f"palestra play {path}" in said
-    assert json.loads((path / "config.json").read_text())["train"]["eval_count"] == 5
+    assert json.loads((path / "config.json").read_text())["training"]["eval_count"] == 5
 
 
 def test_eval_agrees_with_its_own_returns(
@@ -73,8 +73,8 @@ def test_eval_agrees_with_its_own_returns(
 ) -> None:
     out, printed, _ = trained
     backends = []
-    make = world.make_vec
-    monkeypatch.setattr(world, "make_vec", lambda *a, **k: backends.append(k["backend"]) or make(*a, **k))
+    make = registry.make_vec
+    monkeypatch.setattr(registry, "make_vec", lambda *a, **k: backends.append(k["backend"]) or make(*a, **k))
     argv = ["eval", printed["run"], "--out", str(out), "--episodes", "5", "--seed", "3"]
     assert main([*argv, "--json"]) == 0
     result = strict_json(capsys.readouterr().out)
@@ -113,7 +113,7 @@ def test_runs(trained: tuple[Path, dict[str, Any], str], capsys: Captured, tmp_p
     assert main(["runs", "show", printed["run"], "--out", str(out), "--json"]) == 0
     shown = strict_json(capsys.readouterr().out)
     assert shown["status"] == "finished"
-    assert shown["config"]["learner"] == "ppo"
+    assert shown["config"]["learner"]["name"] == "ppo"
     assert shown["metrics"]["eval/return_mean"] == {"step": 4096, "value": printed["metrics"]["eval/return_mean"]}
     assert {Path(path).name for path in shown["checkpoints"]} >= {"step-000000004096"}
     assert set(printed["plots"]) <= set(shown["files"])
@@ -138,11 +138,10 @@ def test_list_and_show(capsys: Captured) -> None:
     for recipe in RECIPES.values():
         assert main(["show", recipe.id, "--json"]) == 0
         shown = strict_json(capsys.readouterr().out)
-        assert (shown["recipe"], shown["env"]["id"]) == (recipe.id, recipe.env)
-        for part in ("settings", "env", "train"):
-            assert shown["documentation"][part].keys() >= shown[part].keys(), (
-                f"{recipe.id}: a {part} without a docstring"
-            )
+        assert (shown["recipe"], shown["world"]["id"]) == (recipe.id, recipe.env)
+        parts = {"learner": shown["learner"]["settings"], "world": shown["world"], "training": shown["training"]}
+        for part, values in parts.items():
+            assert shown["documentation"][part].keys() >= values.keys(), f"{recipe.id}: a {part} without a docstring"
 
 
 @pytest.mark.parametrize("width", [60, 80, 120])
@@ -162,7 +161,7 @@ def test_tables_fit_the_terminal(
 def hopeless(monkeypatch: pytest.MonkeyPatch) -> str:
     """Registers a recipe that cannot keep its promise."""
     claim = Claim(475.0, "the test", count=2)
-    recipe = dataclasses.replace(RECIPES["cartpole/random"], id="cartpole/hopeless", budget=1024, claim=claim)
+    recipe = dataclasses.replace(RECIPES["cartpole/ppo"], id="cartpole/hopeless", budget=1024, claim=claim)
     monkeypatch.setitem(RECIPES, recipe.id, recipe)
     return recipe.id
 
@@ -194,25 +193,26 @@ def test_any_algorithm_on_any_environment(tmp_path: Path, capsys: Captured) -> N
     assert Path(printed["video"]).is_file()
     config = json.loads((Path(printed["path"]) / "config.json").read_text())
     world = {"id": "Pendulum-v1", "num_envs": 2, "backend": "auto", "kwargs": {"g": 5.0}, "reference_kwargs": {}}
-    assert config["env"] == world
-    assert config["settings"]["hidden_sizes"] == [8, 8]
+    assert config["world"] == world
+    assert config["learner"]["settings"]["hidden_sizes"] == [8, 8]
 
 
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({"learner": "dqn"}, "num_steps"),
-        ({"learner": "random", "settings": {}}, "made by ppo, and this is random"),
-        ({"settings": {"hidden_sizes": [7]}}, "does not fit"),
-        ({"learner": "nope"}, "unknown algorithm 'nope'"),
-        ({"device": "banana"}, "device 'banana' is not known"),
+        ({"learner": {"name": "dqn"}}, "num_steps"),
+        ({"learner": {"name": "random", "settings": {}}}, "made by ppo, and this is random"),
+        ({"learner": {"settings": {"hidden_sizes": [7]}}}, "does not fit"),
+        ({"learner": {"name": "nope"}}, "unknown algorithm 'nope'"),
+        ({"training": {"device": "banana"}}, "device 'banana' is not known"),
     ],
 )
 def test_a_configuration_that_is_not_the_checkpoints(
     copy: Path, changes: dict[str, Any], said: str, capsys: Captured
 ) -> None:
     config = json.loads((copy / "config.json").read_text())
-    (copy / "config.json").write_text(json.dumps(config | changes))
+    changed = {part: config[part] | each for part, each in changes.items()}
+    (copy / "config.json").write_text(json.dumps(config | changed))
     for argv in (["train", "--resume", str(copy)], ["eval", str(copy)], ["play", str(copy)]):
         assert main(argv) == 2
         out, err = capsys.readouterr()
@@ -222,7 +222,7 @@ def test_a_configuration_that_is_not_the_checkpoints(
         assert said in err
 
 
-@pytest.mark.parametrize("text", ["{", "[]", "{}", '{"learner": "ppo"}'])
+@pytest.mark.parametrize("text", ["{", "[]", "{}", '{"learner": {"name": "ppo"}}'])
 @pytest.mark.parametrize("command", [["train", "--resume"], ["eval"], ["runs", "show"]], ids=lambda argv: argv[0])
 def test_a_configuration_that_cannot_be_read(copy: Path, text: str, command: list[str], capsys: Captured) -> None:
     (copy / "config.json").write_text(text)
@@ -235,7 +235,7 @@ def test_a_configuration_that_cannot_be_read(copy: Path, text: str, command: lis
 
 def test_elsewhere_than_where_it_was_trained(copy: Path, capsys: Captured) -> None:
     config = json.loads((copy / "config.json").read_text())
-    (copy / "config.json").write_text(json.dumps({**config, "device": "mps:9"}))
+    (copy / "config.json").write_text(json.dumps({**config, "training": {**config["training"], "device": "mps:9"}}))
     assert main(["eval", str(copy), "--episodes", "1"]) == 2
     assert main(["eval", str(copy), "--episodes", "1", "--device", "cpu"]) == 0
 

@@ -6,14 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import matplotlib.image
-import numpy as np
 import pytest
 
 import palestra
 from palestra.cli.main import main
 from palestra.errors import UsageError
 from palestra.ops.evidence import iqm
-from palestra.pictures.comparison import as_steps
 from palestra.recipes.recipe import Claim
 from palestra.recipes.registry import RECIPES
 from palestra.trials import records
@@ -41,7 +39,8 @@ def out(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def _registered(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     for recipe in (RANDOM, AGAIN, PPO):
         monkeypatch.setitem(RECIPES, recipe.id, recipe)
-    monkeypatch.setattr(records, "FOLDER", tmp_path / "records")
+    monkeypatch.setattr(records, "FOLDER", tmp_path)
+    monkeypatch.setattr(records, "TABLE", tmp_path / "verified.json")
 
 
 def printed(text: str) -> dict[str, Any]:
@@ -134,13 +133,8 @@ def test_what_cannot_be_compared(out: Path, tmp_path: Path, capsys: pytest.Captu
     other = dataclasses.replace(RANDOM, id="cartpole/short", env_kwargs={"max_episode_steps": 9})
     path = palestra.train(other, out=tmp_path / "other").path
     assert "different worlds (CartPole-v1; CartPole-v1 max_episode_steps=9)" in refused(PPO.id, path)
-    palestra.train(RANDOM, out=tmp_path / "mixed", settings={"num_steps": 16})
-    palestra.train(RANDOM, out=tmp_path / "mixed", seed=1)
+    palestra.train(PPO, out=tmp_path / "mixed", num_steps=16)
+    palestra.train(PPO, out=tmp_path / "mixed", seed=1)
     assert "mixes trainings: settings" in refused(PPO.id, str(tmp_path / "mixed"))
     assert main(["compare", PPO.id, "--json"]) == 2
     assert main(["compare", PPO.id, RANDOM.id, "--plot", "x.pdf"]) == 2
-
-
-def test_a_series_at_other_steps() -> None:
-    at = as_steps(np.array([10, 20]), np.array([1.0, 2.0]), np.array([5, 10, 15, 20, 99]))
-    np.testing.assert_array_equal(at, [np.nan, 1, 1, 2, 2])

@@ -25,7 +25,7 @@ def test_eight_at_once(driver: Driver) -> None:
     assert sorted(row.id for row in listed) == [run.name for run in runs]
     assert all(row.status == "finished" and row.exact and row.headline_value is not None for row in listed)
     for run in runs:
-        learner = Run.open(run, out).config["learner"]
+        learner = Run.open(run, out).config["learner"]["name"]
         assert differences(driver.whole(config(learner)).run, run) == []
         with closing(sqlite3.connect(run / "metrics.db")) as connection:
             assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)

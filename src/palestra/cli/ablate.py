@@ -1,4 +1,4 @@
-"""``palestra ablate``: what each part of Rainbow is worth on a task."""
+"""``palestra ablate``: what each part of an algorithm is worth on a task."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -8,25 +8,26 @@ from typing import TYPE_CHECKING, Annotated, Any
 from tyro.conf import Positional, UseAppendAction, arg
 
 from palestra.cli.arguments import Switch, assignments, check_writable, parse
-from palestra.cli.output import duration, make_console, make_table, number, print_json
+from palestra.cli.output import make_console, make_table, print_json
 from palestra.errors import require
+from palestra.pictures.numbers import duration, number
 from palestra.recipes.recipe import Recipe
 from palestra.recipes.registry import get_recipe
 
 if TYPE_CHECKING:
     from palestra.trials.ablate import Ablation, Variant
-    from palestra.trials.trial import Trial
+    from palestra.trials.trial import Result
 
 
 @dataclass(frozen=True)
 class Args:
-    """Train a DQN recipe with each of its flags alone, with none and with all of them, and compare.
+    """Train a recipe with each part of its algorithm alone, with none and with all of them, and compare.
 
     What is finished is not trained again; once stopped, the same command goes on.
     """
 
     recipe: Annotated[Positional[str], arg(metavar="RECIPE")]
-    """A recipe of dqn, as `palestra list` shows them."""
+    """A recipe of an algorithm that names its parts, as dqn does."""
     seeds: int = 5
     """Seeds 0 to N-1 of each variant; intervals need 5."""
     budget: Annotated[int | None, arg(aliases=["--total-timesteps"], help_behavior_hint="(default: the recipe's)")] = (
@@ -34,11 +35,11 @@ class Args:
     )
     """Environment steps of each training."""
     flags: Annotated[str | None, arg(metavar="NAME,NAME", help_behavior_hint="(default: all)")] = None
-    """Which flags: double, dueling, n-step, prioritised, noisy, distributional."""
+    """Which parts; of dqn: double, dueling, n-step, prioritised, noisy, distributional."""
     leave_out: Switch = False
-    """Also train all flags without each."""
+    """Also train all parts without each."""
     settings: Annotated[UseAppendAction[tuple[str, ...]], arg(name="set", metavar="KEY=VALUE")] = ()
-    """A setting of dqn for every variant, as `palestra show` names them."""
+    """A setting of the algorithm for every variant, as `palestra show` names them."""
     jobs: Annotated[int | None, arg(help_behavior_hint="(default: as many as there are cores for)")] = None
     """Trainings side by side."""
     out: Path = Path("ablate")
@@ -70,10 +71,10 @@ def command(argv: Sequence[str]) -> int:
     console.print(what, style="dim", soft_wrap=True)
     spoken = {variant.id: name for name, variant in named.items()}
 
-    def tell(variant: Recipe, trial: "Trial") -> None:
-        took = "there already" if trial.reused else duration(trial.seconds)
-        said = f"failed: {trial.error}" if trial.value is None else f"{number(trial.value):>9}  {took}"
-        console.print(f"{spoken[variant.id]:16} seed {trial.seed:<3} {said}", soft_wrap=True, markup=False)
+    def tell(variant: Recipe, result: "Result") -> None:
+        took = "there already" if result.reused else duration(result.seconds)
+        said = f"failed: {result.error}" if result.value is None else f"{number(result.value):>9}  {took}"
+        console.print(f"{spoken[variant.id]:16} seed {result.seed:<3} {said}", soft_wrap=True, markup=False)
 
     try:
         done = ablate(

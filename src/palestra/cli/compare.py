@@ -8,8 +8,9 @@ from typing import Annotated
 from tyro.conf import Positional, arg
 
 from palestra.cli.arguments import Switch, parse
-from palestra.cli.output import make_console, make_table, number, print_json
+from palestra.cli.output import make_console, make_table, print_json
 from palestra.errors import UsageError
+from palestra.pictures.numbers import number
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from typing import Literal
 from palestra.cli.arguments import Switch, check_writable, parse
 from palestra.cli.output import make_console, make_table, print_json
 from palestra.errors import PalestraError, install_line, pip_install
+from palestra.runs.provenance import cores
 
 CORE = ("torch", "numpy", "gymnasium", "safetensors", "tyro", "rich", "matplotlib")
 """Packages without which something is broken."""
@@ -95,13 +96,12 @@ def _software() -> Iterator[Check]:
 
 
 def _hardware() -> Iterator[Check]:
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     try:
         import torch
     except Exception:  # said already
-        yield Check("cpu", "ok", f"{cores} cores")
+        yield Check("cpu", "ok", f"{cores()} cores")
         return
-    yield Check("cpu", "ok", f"{cores} cores; torch would use {torch.get_num_threads()} threads, training uses 1")
+    yield Check("cpu", "ok", f"{cores()} cores; torch would use {torch.get_num_threads()} threads, training uses 1")
     if torch.cuda.is_available():
         names = ", ".join(torch.cuda.get_device_name(i) for i in range(torch.cuda.device_count()))
         yield Check("cuda", "ok", names)

@@ -8,8 +8,9 @@ from typing import Annotated, Literal
 from tyro.conf import Positional, arg
 
 from palestra.cli.arguments import Switch, check_is_saved, parse
-from palestra.cli.output import make_console, number, print_json
+from palestra.cli.output import make_console, print_json
 from palestra.errors import require
+from palestra.pictures.numbers import number
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from palestra.cli.arguments import Switch, parse
-from palestra.cli.output import NARROW, make_console, make_table, number, print_json
+from palestra.cli.output import NARROW, make_console, make_table, print_json
+from palestra.pictures.numbers import number
 from palestra.recipes.recipe import Recipe
 from palestra.recipes.registry import RECIPES
 from palestra.trials.records import read_record, spoken_record

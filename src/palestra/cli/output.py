@@ -1,4 +1,4 @@
-"""What commands print: tables and sentences for people, one line of JSON for programs, and numbers in words."""
+"""What commands print: tables and sentences for people, one line of JSON for programs."""
 
 import json
 import math
@@ -55,20 +55,3 @@ def make_table(*columns: str, right: tuple[str, ...] = (), whole: tuple[str, ...
         justify: Any = "right" if column in right else "left"
         table.add_column(column, justify=justify, no_wrap=column in whole, overflow="fold")
     return table
-
-
-def number(value: float | None) -> str:
-    """Four significant digits, thousands separated; a dash for None and NaN."""
-    if value is None or math.isnan(value):
-        return "-"
-    return f"{value:,.0f}" if 1000 <= abs(value) < 1e15 else f"{value:.4g}"
-
-
-def duration(seconds: float) -> str:
-    """Seconds in the two largest units: ``0.84 s``, ``2 min 05 s``, ``3 h 20 min``."""
-    if seconds < 60:
-        return f"{seconds:.3g} s"
-    minutes, rest = divmod(round(seconds), 60)
-    if minutes < 60:
-        return f"{minutes} min {rest:02d} s"
-    return f"{minutes // 60} h {minutes % 60:02d} min"

@@ -9,8 +9,9 @@ import tyro
 from tyro.conf import Positional
 
 from palestra.cli.arguments import Switch, check_is_saved, parse
-from palestra.cli.output import NARROW, duration, make_console, make_table, number, print_json
+from palestra.cli.output import NARROW, make_console, make_table, print_json
 from palestra.errors import UsageError
+from palestra.pictures.numbers import duration, number
 from palestra.runs import index
 from palestra.runs.index import RunRow
 from palestra.runs.store import Run
@@ -145,14 +146,14 @@ def _show(args: Show) -> None:
         console.print(f"{label:13}{value}", soft_wrap=True, markup=False)
 
     manifest, status = run.manifest, run.status
-    settings, env, plan = (run.config.get(part, {}) for part in ("settings", "env", "train"))
+    learner, world, training = (run.config.get(part, {}) for part in ("learner", "world", "training"))
     console.print(f"[bold]{run.id}[/]  [{_STYLES.get(status, '')}]{status}[/]\n", soft_wrap=True)
     line("path", run.path)
     line("created", manifest["created"])
-    line("progress", f"{manifest['steps']:,} of {plan.get('budget', 0):,} steps, {duration(manifest['seconds'])}")
-    line("learner", f"{run.config.get('learner')}  {_pairs(settings)}")
-    line("environment", f"{env.get('id')}  {_pairs({k: v for k, v in env.items() if k != 'id'})}")
-    line("training", _pairs({k: v for k, v in plan.items() if k != "progress"}))
+    line("steps", f"{manifest['steps']:,} of {training.get('budget', 0):,}, {duration(manifest['seconds'])}")
+    line("learner", f"{learner.get('name')}  {_pairs(learner.get('settings', {}))}")
+    line("world", f"{world.get('id')}  {_pairs({k: v for k, v in world.items() if k != 'id'})}")
+    line("training", _pairs(training))
     if manifest["resumes"]:
         line("resumes", f"{len(manifest['resumes'])}, {'exact' if manifest['exact'] else 'not exact'}")
     claim = manifest.get("claim")

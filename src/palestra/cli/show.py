@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 from tyro.conf import Positional, arg
 
 from palestra.cli.arguments import Switch, parse
-from palestra.cli.output import make_console, make_table, number, print_json
+from palestra.cli.output import make_console, make_table, print_json
+from palestra.pictures.numbers import number
 from palestra.recipes.registry import get_recipe
 from palestra.trials.records import read_record, spoken_record
 
@@ -31,43 +32,42 @@ def command(argv: Sequence[str]) -> int:
     args = parse(Args, argv, "show")
     recipe = get_recipe(args.recipe)
     from palestra.engine.settings import field_docs
-    from palestra.engine.trainer import TrainSettings
-    from palestra.envs.world import World  # these import torch: after the cheap errors
-    from palestra.learners.registry import learner_type
-    from palestra.trials.plan import resolve
+    from palestra.trials.plan import resolve  # imports torch: after the cheap errors
 
-    config = resolve(recipe)
-    types = {"settings": learner_type(recipe.learner).config_type, "env": World, "train": TrainSettings}
-    docs = {part: field_docs(cls) for part, cls in types.items()}
+    plan = resolve(recipe)
+    parts: dict[str, Any] = {"learner": plan.learner.settings, "world": plan.world, "training": plan.training}
+    docs = {part: field_docs(type(config)) for part, config in parts.items()}
     if args.json:
-        print_json({**config, "summary": recipe.summary, "paradigm": recipe.paradigm, "documentation": docs})
+        facts = {"summary": recipe.summary, "paradigm": recipe.paradigm, "documentation": docs}
+        print_json({**plan.to_json(), "headline": plan.headline, **facts})
         return 0
     from rich.markup import escape
     from rich.table import Table
 
     console = make_console()
     console.print(f"[bold cyan]{recipe.id}[/]  {recipe.summary}\n")
-    facts = Table.grid("", "", padding=(0, 2, 0, 0))
+    grid = Table.grid("", "", padding=(0, 2, 0, 0))
     if recipe.claim:
         claim = recipe.claim
-        facts.add_row("claims", f"{claim.metric} {claim.sign} {number(claim.threshold)} over {claim.count} episodes")
-        facts.add_row("within", f"{recipe.budget:,} steps")
-        facts.add_row("source", claim.source)
-    facts.add_row("verified", escape(spoken_record(recipe)))
+        grid.add_row("claims", f"{claim.metric} {claim.sign} {number(claim.threshold)} over {claim.count} episodes")
+        grid.add_row("within", f"{recipe.budget:,} steps")
+        grid.add_row("source", claim.source)
+    grid.add_row("verified", escape(spoken_record(recipe)))
     record = read_record(recipe)
     if record is not None:
         seeds = ", ".join(number(value) for value in record.values)
-        facts.add_row("", f"seeds 0 to {len(record.values) - 1}: {seeds}")
-        facts.add_row("", f"{record.facts['date']}, {escape(record.facts['command'])}")
+        grid.add_row("", f"seeds 0 to {len(record.values) - 1}: {seeds}")
+        grid.add_row("", f"{record.facts['date']}, {escape(record.facts['command'])}")
         for note in record.facts.get("tried", []):
-            facts.add_row("tried", escape(note))
-    facts.add_row("train", f"palestra train {recipe.id}")
-    facts.add_row("verify", f"palestra verify {recipe.id}")
-    console.print(facts)
-    titles = {"settings": f"algorithm {recipe.learner}", "env": "environment", "train": "training"}
+            grid.add_row("tried", escape(note))
+    grid.add_row("train", f"palestra train {recipe.id}")
+    grid.add_row("verify", f"palestra verify {recipe.id}")
+    console.print(grid)
+    titles = {"learner": f"learner: {recipe.learner}", "world": "world", "training": "training"}
     for part, title in titles.items():
-        defaults = dataclasses.asdict(types[part]()) if part == "settings" else config[part]
-        _print_settings(console, title, config[part], docs[part], defaults)
+        values = dataclasses.asdict(parts[part])
+        defaults = dataclasses.asdict(type(plan.learner.settings)()) if part == "learner" else values
+        _print_settings(console, title, values, docs[part], defaults)
     console.print(f"\n* chosen by this recipe; the others are the defaults of {recipe.learner}", style="dim")
     return 0
 
@@ -77,8 +77,6 @@ def _print_settings(
 ) -> None:
     table = make_table(title, "value", "meaning", right=("value",), whole=(title,))
     for name, value in values.items():
-        if name == "progress":  # of a process, not of a recipe
-            continue
         mark = " " if value == defaults[name] else "*"
         table.add_row(name, f"{_spoken(value)} {mark}", docs.get(name, ""))
     console.print()

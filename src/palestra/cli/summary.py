@@ -3,13 +3,14 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from palestra.cli.output import duration, make_console, number
+from palestra.cli.output import make_console
+from palestra.pictures.numbers import duration, number
 
 if TYPE_CHECKING:
     from palestra.trials.train import Outcome
 
 
-def print_summary(outcome: "Outcome", out: Path, plots: list[Path], video: Path | None, *, stderr: bool) -> None:
+def print_summary(outcome: "Outcome", out: Path, *, stderr: bool) -> None:
     """Print the summary of a training, to standard error if standard output is for a program."""
     console = make_console(stderr=stderr)
 
@@ -39,14 +40,14 @@ def print_summary(outcome: "Outcome", out: Path, plots: list[Path], video: Path 
         verdict, style = ("reached", "bold green") if claim["reached"] else ("NOT reached", "bold red")
         line("claim", f"{verdict}: {said}", style)
     line("run", outcome.path)
-    for plot in plots:
+    for plot in outcome.plots:
         line("plot", str(plot))
-    if video:
-        line("video", str(video))
+    if outcome.video:
+        line("video", str(outcome.video))
     named = outcome.run if out == Path("runs") else outcome.path
     if outcome.ending == "interrupted":
         line("resume", f"palestra train --resume {named}", "bold")
         return
-    if not video:
+    if not outcome.video:
         line("next", f"palestra play {named}", "bold")
-    line("" if not video else "next", f"palestra eval {named}", "bold")
+    line("" if not outcome.video else "next", f"palestra eval {named}", "bold")

@@ -3,16 +3,18 @@
 import dataclasses
 import signal
 import sys
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, get_origin, get_type_hints
 
 from tyro.conf import Positional, UseAppendAction, arg
 
 from palestra.cli.arguments import Switch, assignments, check_is_saved, check_writable, json_object, parse
 from palestra.cli.output import print_json
-from palestra.errors import PalestraError, UsageError, require
+from palestra.engine.settings import TrainSettings, field_docs
+from palestra.envs.world import World
+from palestra.errors import UsageError
 from palestra.learners.registry import LEARNERS
 from palestra.recipes.recipe import Recipe
 from palestra.recipes.registry import get_recipe
@@ -22,6 +24,47 @@ if TYPE_CHECKING:
 
 ADHOC_BUDGET = 100_000
 """Environment steps of a training without a recipe."""
+FLAGS = {
+    "total_timesteps": "training.budget",
+    "seed": "training.seed",
+    "device": "training.device",
+    "threads": "training.threads",
+    "num_envs": "world.num_envs",
+    "backend": "world.backend",
+    "env_kwargs": "world.kwargs",
+    "target": "training.target",
+    "eval_every": "training.eval_every",
+    "eval_count": "training.eval_count",
+    "checkpoint_every": "training.checkpoint_every",
+}
+"""Settings that have an option of their own. Its type and its help are those of the field."""
+
+
+def _options() -> Iterator[tuple[str, Any, Any]]:
+    """A dataclass's fields: an option for each of ``FLAGS``, None unless it is given."""
+    ours = {spec.name for spec in dataclasses.fields(Recipe)}
+    for flag, place in FLAGS.items():
+        part, name = place.split(".")
+        cls: type[Any] = {"world": World, "training": TrainSettings}[part]
+        hint = get_type_hints(cls)[name]
+        text: dict[str, Any] = {"help": field_docs(cls)[name], "help_behavior_hint": "(default: the recipe's)"}
+        if get_origin(hint) is dict:
+            hint, text["metavar"], text["help_behavior_hint"] = str, "JSON", ""
+        if name not in ours and "metavar" not in text:
+            text["help_behavior_hint"] = f"(default: {cls.__dataclass_fields__[name].default})"
+        if name == "budget":
+            text |= {
+                "aliases": ["--budget"],
+                "help_behavior_hint": f"(default: the recipe's; {ADHOC_BUDGET} with --algo)",
+            }
+        yield flag, Annotated[hint | None, arg(**text)], None
+
+
+if TYPE_CHECKING:
+    Flags = Any
+else:
+    Flags = dataclasses.make_dataclass("Flags", _options(), frozen=True)
+    Flags.__doc__ = "Settings of the training."
 
 
 @dataclass(frozen=True)
@@ -37,31 +80,9 @@ class Args:
     resume: Annotated[str | None, arg(metavar="RUN", help_behavior_hint="")] = None
     """Go on with a run that was interrupted, by its folder or id; it keeps its configuration."""
     settings: Annotated[UseAppendAction[tuple[str, ...]], arg(name="set", metavar="KEY=VALUE")] = ()
-    """A setting of the algorithm, as `palestra show` names them."""
-    total_timesteps: Annotated[
-        int | None, arg(aliases=["--budget"], help_behavior_hint=f"(default: the recipe's; {ADHOC_BUDGET} with --algo)")
-    ] = None
-    """Environment steps to train for."""
-    seed: int = 0
-    """Every random number derives from it."""
-    device: str = "auto"
-    """Where to compute: auto, cpu, cuda, cuda:1, mps."""
-    num_envs: Annotated[int | None, arg(help_behavior_hint="(default: the recipe's, or the algorithm's)")] = None
-    """Copies of the environment, stepped side by side."""
-    backend: Annotated[str | None, arg(help_behavior_hint="(default: the recipe's)")] = None
-    """What steps them: auto, torch (batched tensors), sync (this process), async (worker processes), envpool."""
-    env_kwargs: Annotated[str | None, arg(metavar="JSON", help_behavior_hint="")] = None
-    """Arguments of the environment, as a JSON object."""
-    target: Annotated[float | None, arg(help_behavior_hint="(default: the recipe's)")] = None
-    """Stop early when an evaluation reaches this score."""
-    eval_every: Annotated[int | None, arg(help_behavior_hint="(default: the recipe's, or ten in all)")] = None
-    """Environment steps between evaluations."""
-    eval_count: Annotated[int | None, arg(help_behavior_hint="(default: 20)")] = None
-    """Episodes of each evaluation."""
-    checkpoint_every: Annotated[float | None, arg(help_behavior_hint="(default: 30)")] = None
-    """Seconds between checkpoints."""
-    threads: Annotated[int | None, arg(help_behavior_hint="(default: the recipe's)")] = None
-    """PyTorch threads; small networks are fastest with one."""
+    """Any setting, as `palestra show` names them: gamma=0.98, learner.gamma=0.98, world.kwargs.gravity=9.8."""
+    flags: Annotated[Flags, arg(name="")] = field(default_factory=lambda: Flags())
+    """Settings that have an option of their own."""
     out: Path = Path("runs")
     """Folder of the runs."""
     plots: bool = True
@@ -74,70 +95,59 @@ class Args:
     """Print one JSON object as the last line; everything else goes to standard error."""
 
 
-_WITH_RESUME = {"resume", "out", "plots", "video", "quiet", "json"}
-"""Options that a run which is resumed takes; all others stand in its configuration."""
-
-
 def command(argv: Sequence[str]) -> int:
     """Run ``palestra train``; status 1 if the recipe's claim is not reached, 128 + n after signal n."""
     args = parse(Args, argv, "train")
-    outcome = _outcome(args)
-    interrupted = outcome.ending == "interrupted"
-    plots = [] if interrupted or not args.plots else _draw(Path(outcome.path))
-    video = None if interrupted or not args.video else _film(Path(outcome.path))
+    outcome = _train(args) if args.resume is None else _resume(args, args.resume)
+    for why in outcome.undrawn:
+        print(f"palestra: {why}", file=sys.stderr)
     if not args.quiet:
         from palestra.cli.summary import print_summary
 
-        print_summary(outcome, args.out, plots, video, stderr=args.json)
+        print_summary(outcome, args.out, stderr=args.json)
     if args.json:
-        print_json({**dataclasses.asdict(outcome), "plots": plots, "video": video})
-    if interrupted:
+        print_json(dataclasses.asdict(outcome))
+    if outcome.ending == "interrupted":
         return 128 + (outcome.signal or signal.SIGINT)
     return 0 if outcome.claim is None or outcome.claim["reached"] else 1
 
 
-def _outcome(args: Args) -> "Outcome":
-    start = _start if args.resume is None else _resume
-    training = start(args)
-    from palestra.trials.train import Interrupted  # imports torch: after the cheap errors
+def _train(args: Args) -> "Outcome":
+    recipe, overrides = _recipe(args), _overrides(args)
+    check_writable(args.out)
+    from palestra.trials.train import Interrupted, train  # imports torch: after the cheap errors
 
     try:
-        return training()
+        return train(recipe, overrides, out=args.out, progress=not args.quiet, plots=args.plots, video=args.video)
     except Interrupted as stop:
         return stop.outcome
 
 
-def _start(args: Args) -> "Callable[[], Outcome]":
-    recipe = _recipe(args)
-    require(args.seed >= 0, f"--seed {args.seed}", "0 or more")
-    settings = assignments(args.settings)
-    env_kwargs = json_object(args.env_kwargs, "--env-kwargs")
-    check_writable(args.out)
-    from palestra.trials.train import train  # imports torch: after the cheap errors
+def _resume(args: Args, run: str) -> "Outcome":
+    for option, given in (("recipe " + str(args.recipe), args.recipe), *_given(args)):
+        if given is not None:
+            raise UsageError(f"--resume {run} given with {option}; a run keeps the configuration it began with")
+    check_is_saved(run, args.out)
+    from palestra.trials.train import Interrupted, resume  # imports torch
 
-    if args.video:
-        from palestra.envs.world import World
-        from palestra.pictures.frames import draw_without_screen, make_film_env
+    try:
+        return resume(run, out=args.out, progress=not args.quiet, plots=args.plots, video=args.video)
+    except Interrupted as stop:
+        return stop.outcome
 
-        draw_without_screen()
-        make_film_env(World(recipe.env, kwargs=env_kwargs or {})).close()  # say so now, not after an hour
-    return lambda: train(
-        recipe,
-        seed=args.seed,
-        out=args.out,
-        device=args.device,
-        num_envs=args.num_envs,
-        backend=args.backend,
-        env_kwargs=env_kwargs,
-        settings=settings,
-        threads=args.threads,
-        progress=not args.quiet,
-        budget=args.total_timesteps,
-        target=args.target,
-        eval_every=args.eval_every,
-        eval_count=args.eval_count,
-        checkpoint_every=args.checkpoint_every,
-    )
+
+def _overrides(args: Args) -> dict[str, Any]:
+    """What was said on the command line over the recipe: the options last."""
+    flags = {FLAGS[name]: value for name, value in vars(args.flags).items() if value is not None}
+    if "world.kwargs" in flags:
+        flags["world.kwargs"] = json_object(flags["world.kwargs"], "--env-kwargs")
+    return {**assignments(args.settings), **flags}
+
+
+def _given(args: Args) -> list[tuple[str, Any]]:
+    """Options that stand in a run's configuration, each with what was given, or None."""
+    named = {"algo": args.algo, "env_id": args.env_id, "set": args.settings or None, **vars(args.flags)}
+    return [(f"--{name.replace('_', '-')}", value) for name, value in named.items()]
 
 
 def _recipe(args: Args) -> Recipe:
@@ -152,41 +162,5 @@ def _recipe(args: Args) -> Recipe:
         raise UsageError(f"{given} without {missing}; expected both, e.g. --algo ppo --env-id CartPole-v1")
     from palestra.trials.plan import adhoc_recipe  # imports torch
 
-    return adhoc_recipe(args.algo, args.env_id, ADHOC_BUDGET if args.total_timesteps is None else args.total_timesteps)
-
-
-def _resume(args: Args) -> "Callable[[], Outcome]":
-    for field in dataclasses.fields(Args):
-        given: Any = getattr(args, field.name)
-        if given != field.default and field.name not in _WITH_RESUME:
-            name = {"recipe": f"recipe {args.recipe}", "settings": "--set"}.get(
-                field.name, f"--{field.name.replace('_', '-')}"
-            )
-            raise UsageError(f"--resume {args.resume} given with {name}; a run keeps the configuration it began with")
-    assert args.resume is not None
-    check_is_saved(args.resume, args.out)
-    from palestra.trials.train import resume  # imports torch
-
-    run = args.resume
-    return lambda: resume(run, out=args.out, progress=not args.quiet)
-
-
-def _draw(run: Path) -> list[Path]:
-    from palestra.pictures.curves import draw_curves
-    from palestra.trials.saved import draw_learned
-
-    try:
-        return [*draw_curves(run), *draw_learned(run)]
-    except PalestraError as error:  # the training is done and saved; a picture does not undo it
-        print(f"palestra: no plots: {error}", file=sys.stderr)
-        return []
-
-
-def _film(run: Path) -> Path | None:
-    from palestra.trials.film import make_film
-
-    try:
-        return make_film(run, out=run.parent).video
-    except PalestraError as error:
-        print(f"palestra: no video: {error}", file=sys.stderr)
-        return None
+    budget = args.flags.total_timesteps
+    return adhoc_recipe(args.algo, args.env_id, ADHOC_BUDGET if budget is None else budget)

@@ -9,16 +9,18 @@ from typing import TYPE_CHECKING, Annotated, Any
 from tyro.conf import Positional, UseAppendAction, arg
 
 from palestra.cli.arguments import Switch, check_writable, parse
-from palestra.cli.output import duration, make_console, number, print_json
+from palestra.cli.output import make_console, print_json
 from palestra.errors import UsageError, require
+from palestra.pictures.numbers import duration, number
 from palestra.recipes.recipe import Recipe
 from palestra.recipes.registry import RECIPES, get_recipe
+from palestra.trials.records import check_recordable
 from palestra.trials.verdict import PROVISIONAL, Verdict
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from palestra.trials.trial import Trial
+    from palestra.trials.trial import Result
     from palestra.trials.verify import Verification
 
 
@@ -42,7 +44,7 @@ class Args:
     device: str = "auto"
     """Where to compute: auto, cpu, cuda, ..."""
     record: Switch = False
-    """Write the result into the package, where `palestra list` reads it."""
+    """Write the result into the source's records, and into the table that `palestra list` reads."""
     tried: Annotated[UseAppendAction[tuple[str, ...]], arg(metavar="TEXT")] = ()
     """With --record: a note on what else was tried, kept beside the result."""
     json: Switch = False
@@ -61,6 +63,8 @@ def command(argv: Sequence[str]) -> int:
     require(args.jobs is None or args.jobs >= 1, f"--jobs {args.jobs}", "at least 1")
     if args.tried and not args.record:
         raise UsageError("--tried without --record; expected both: the note is kept in the record")
+    if args.record:
+        check_recordable()
     check_writable(args.out)
     from palestra.trials.verify import Stopped, default_jobs, verify, write_record  # import torch
 
@@ -72,7 +76,7 @@ def command(argv: Sequence[str]) -> int:
         with status:
             done = verify(
                 recipes, seeds=args.seeds, out=args.out, jobs=jobs, device=args.device,
-                tell=lambda recipe, trial: print_trial(console, recipe, trial), tick=tick,
+                tell=lambda recipe, result: print_result(console, recipe, result), tick=tick,
             )  # fmt: skip
     except Stopped as stop:
         console.print("stopped and saved; the same command goes on", style="yellow")
@@ -104,16 +108,16 @@ def _live(console: "Console") -> tuple[AbstractContextManager[Any], Callable[[li
     return status, lambda running: status.update(", ".join(running) or "training")
 
 
-def print_trial(console: "Console", recipe: Recipe, trial: "Trial") -> None:
+def print_result(console: "Console", recipe: Recipe, result: "Result") -> None:
     """One line as a seed ends."""
-    if trial.value is None:
-        said = f"failed: {trial.error}"
+    if result.value is None:
+        said = f"failed: {result.error}"
     else:
-        reached = "" if recipe.claim is None else "reached" if recipe.claim.reached_by(trial.value) else "not reached"
-        took = "there already" if trial.reused else duration(trial.seconds)
-        note = "" if trial.exact else "  (a resume was not exact)"
-        said = f"{number(trial.value):>9}  {reached:12}{took}{note}"
-    console.print(f"{recipe.id}  seed {trial.seed:<3} {said}", soft_wrap=True, markup=False)
+        reached = "" if recipe.claim is None else "reached" if recipe.claim.reached_by(result.value) else "not reached"
+        took = "there already" if result.reused else duration(result.seconds)
+        note = "" if result.exact else "  (a resume was not exact)"
+        said = f"{number(result.value):>9}  {reached:12}{took}{note}"
+    console.print(f"{recipe.id}  seed {result.seed:<3} {said}", soft_wrap=True, markup=False)
 
 
 def print_verification(console: "Console", done: "Verification") -> None:

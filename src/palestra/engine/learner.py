@@ -11,9 +11,9 @@ from palestra.datasets.dataset import Dataset
 from palestra.engine import checkpoint
 from palestra.engine.device import resolve_device
 from palestra.engine.exhibit import Exhibit
-from palestra.engine.settings import AlgorithmConfig
+from palestra.engine.settings import AlgorithmConfig, TrainSettings
 from palestra.engine.state import capture, restore
-from palestra.engine.trainer import Trainer, TrainSettings
+from palestra.engine.trainer import Trainer
 from palestra.envs.world import World
 from palestra.measure import Direction, Evaluation, Measure, Metrics
 
@@ -104,19 +104,18 @@ class Learner(ABC):
     def resumed(self) -> None:  # noqa: B027 - most have nothing to mend
         """Mend what a resume could not restore: forget what belonged to an episode that is gone, say."""
 
-    def learn(self, amount: int, **settings: Any) -> Self:
+    def learn(self, amount: int, *, progress: bool = False, **settings: Any) -> Self:
         """Train for this much of the clock more, without a run on disk; returns the learner."""
-        Trainer(self, TrainSettings(budget=self.clock + amount, seed=self.seed, **settings)).run()
+        plan = TrainSettings(budget=self.clock + amount, seed=self.seed, **settings)
+        Trainer(self, plan, progress=progress).run()
         return self
 
     def describe(self) -> dict[str, Any]:
         """What it takes to build this learner again, as JSON values."""
         return {
-            "learner": self.name,
-            "settings": asdict(self.config),
-            "env": asdict(self.source),
-            "seed": self.seed,
-            "device": str(self.device),
+            "learner": {"name": self.name, "settings": asdict(self.config)},
+            "world": asdict(self.source),
+            "training": {"seed": self.seed, "device": str(self.device)},
         }
 
     def save(self, path: str | Path) -> Path:

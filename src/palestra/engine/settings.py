@@ -5,10 +5,21 @@ import dataclasses
 import inspect
 import json
 import types
-from collections.abc import Mapping
-from typing import Any, ClassVar, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar, Literal, NamedTuple, TypeVar, Union, get_args, get_origin, get_type_hints
 
-from palestra.errors import UsageError, unknown_name
+from palestra.errors import UsageError, require, unknown_name
+
+
+class Part(NamedTuple):
+    """A part of an algorithm that can be taken away, to see what it is worth."""
+
+    setting: str
+    """The field that turns it on."""
+    off: Any
+    """Its value without the part."""
+    on: Any
+    """Its value with it, where a recipe has it off."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -17,40 +28,89 @@ class AlgorithmConfig:
 
     default_num_envs: ClassVar[int] = 1
     """Copies of the environment when nobody says otherwise."""
+    parts: ClassVar[Mapping[str, Part]] = {}
+    """Name to part: what ``palestra ablate`` takes away and adds."""
+
+
+@dataclasses.dataclass(frozen=True)
+class TrainSettings:
+    """How long to train, on what, and what to record, for any learner."""
+
+    budget: int
+    """Where to stop, on the learner's clock (environment steps, samples, sweeps)."""
+    seed: int = 0
+    """Every random number derives from it."""
+    device: str = "auto"
+    """Where to compute: auto, cpu, cuda, cuda:1, mps."""
+    threads: int = 1
+    """PyTorch threads; small networks are fastest with one."""
+    eval_every: int = 0
+    """Clock units between evaluations; 0 for none."""
+    eval_count: int = 20
+    """Episodes of each evaluation; rows, on a data set, 0 for all."""
+    target: float | None = None
+    """Stop early when an evaluation reaches this score; none to use the whole budget."""
+    log_every: int = 0
+    """Clock units between metric rows; 0 for about 500 rows in all."""
+    checkpoint_every: float = 30.0
+    """Seconds between checkpoints; one is always made at the end."""
+    tensorboard: bool = True
+    """Mirror the metrics for TensorBoard where the [tensorboard] extra is installed."""
+
+    def __post_init__(self) -> None:
+        require(self.budget > 0, f"budget={self.budget}", "a positive number of steps")
+        require(self.seed >= 0, f"seed={self.seed}", "0 or more")
+        require(self.threads >= 1, f"threads={self.threads}", "at least 1")
+        require(self.eval_every >= 0, f"eval_every={self.eval_every}", "0 or more")
+        require(self.eval_count >= 0, f"eval_count={self.eval_count}", "0 or more")
+        require(self.log_every >= 0, f"log_every={self.log_every}", "0 or more")
+        require(self.checkpoint_every >= 0, f"checkpoint_every={self.checkpoint_every}", "0 or more seconds")
 
 
 T = TypeVar("T")
 
 
 def build(cls: type[T], values: Mapping[str, Any]) -> T:
-    """A config from JSON values; unknown names and wrong types raise UsageError."""
-    return dataclasses.replace(cls(), **_checked(cls, values, from_text=False))  # type: ignore[type-var]
+    """A config from JSON values; unknown names, missing ones and wrong types raise UsageError."""
+    out = {name: _checked(cls, name, value, _coerce) for name, value in values.items()}
+    for field in dataclasses.fields(cls):  # type: ignore[arg-type]
+        required = field.default is dataclasses.MISSING is field.default_factory
+        if required and field.name not in out:
+            raise UsageError(f"{cls.__name__} without {field.name}; expected what a training wrote")
+    return cls(**out)
 
 
-def override(config: T, assignments: Mapping[str, str]) -> T:
-    """A config with some fields replaced by values given as text (``{"gamma": "0.98"}``)."""
-    return dataclasses.replace(config, **_checked(type(config), assignments, from_text=True))  # type: ignore[type-var]
+def override(config: T, assignments: Mapping[str, Any]) -> T:
+    """A config with some fields replaced, by values or by text that stands for them (``{"gamma": "0.98"}``).
+
+    What is given for a dict is added to it, and one of its entries has a name of its own (``kwargs.gravity``).
+    """
+    out: dict[str, Any] = {}
+    for path, value in assignments.items():
+        name, dot, key = path.partition(".")
+        given = {key: _word(value) if isinstance(value, str) else value} if dot else value
+        new = _checked(type(config), name, given, _parse if isinstance(given, str) else _coerce)
+        if isinstance(new, dict):
+            new = {**out.get(name, getattr(config, name)), **new}
+        out[name] = new
+    return dataclasses.replace(config, **out)  # type: ignore[type-var]
 
 
-def _checked(cls: type[Any], values: Mapping[str, Any], *, from_text: bool) -> dict[str, Any]:
-    hints = get_type_hints(cls)
+def _checked(cls: type[Any], name: str, value: Any, read: Callable[[Any, Any], Any]) -> Any:
     names = {f.name for f in dataclasses.fields(cls)}
-    out = {}
-    for name, value in values.items():
-        if name not in names:
-            raise unknown_name(f"setting of {cls.__name__}", name, names)
-        try:
-            out[name] = _parse(hints[name], value) if from_text else _coerce(hints[name], value)
-        except ValueError:
-            raise UsageError(
-                f"setting {name}={value if from_text else repr(value)}; expected {type_name(hints[name])}"
-            ) from None
-    return out
+    if name not in names:
+        raise unknown_name(f"setting of {cls.__name__}", name, names)
+    hint = get_type_hints(cls)[name]
+    try:
+        return read(hint, value)
+    except ValueError:
+        given = value if read is _parse else repr(value)
+        raise UsageError(f"setting {name}={given}; expected {type_name(hint)}") from None
 
 
 def _parse(hint: Any, text: str) -> Any:
     """Text to the value that a hint asks for, or ValueError."""
-    if hint is str:
+    if hint is str or (get_origin(hint) is Literal and text in get_args(hint)):
         return text
     if get_origin(hint) in (Union, types.UnionType):
         for option in sorted(get_args(hint), key=lambda option: option is not types.NoneType):

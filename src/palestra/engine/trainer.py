@@ -12,8 +12,8 @@ from typing import Any, ClassVar, Literal, Protocol
 from palestra.engine import checkpoint, seeding
 from palestra.engine.device import denormals_as_zero
 from palestra.engine.progress import make_progress
+from palestra.engine.settings import TrainSettings
 from palestra.engine.signals import StopRequest
-from palestra.errors import require
 from palestra.measure import Direction, Evaluation, Measure, Metrics, better, reached
 from palestra.runs import checkpoints, tensorboard
 from palestra.runs.store import Run
@@ -25,37 +25,6 @@ OnEvaluation = Callable[[int, Evaluation], bool]
 
 SECONDS_BETWEEN_NEWS = 10.0
 """Of the steps in the manifest, which lists of runs show; each costs two fsyncs."""
-
-
-@dataclass(frozen=True)
-class TrainSettings:
-    """How long to train and what to record, for any learner."""
-
-    budget: int
-    """Where to stop, on the learner's clock (environment steps, samples, sweeps)."""
-    seed: int = 0
-    """Every generator of the training derives from it."""
-    eval_every: int = 0
-    """Clock units between evaluations; 0 for none."""
-    eval_count: int = 20
-    """Episodes of each evaluation; rows, on a data set, 0 for all."""
-    target: float | None = None
-    """Stop early when an evaluation reaches this score; none to use the whole budget."""
-    log_every: int = 0
-    """Clock units between metric rows; 0 for about 500 rows in all."""
-    checkpoint_every: float = 30.0
-    """Seconds between checkpoints; one is always made at the end."""
-    tensorboard: bool = True
-    """Mirror the metrics for TensorBoard where the [tensorboard] extra is installed."""
-    progress: bool = False
-    """Show progress on standard error."""
-
-    def __post_init__(self) -> None:
-        require(self.budget > 0, f"budget={self.budget}", "a positive number of steps")
-        require(self.eval_every >= 0, f"eval_every={self.eval_every}", "0 or more")
-        require(self.eval_count >= 0, f"eval_count={self.eval_count}", "0 or more")
-        require(self.log_every >= 0, f"log_every={self.log_every}", "0 or more")
-        require(self.checkpoint_every >= 0, f"checkpoint_every={self.checkpoint_every}", "0 or more seconds")
 
 
 @dataclass(frozen=True)
@@ -100,6 +69,7 @@ class Trainer:
         settings: how long, and what to record.
         run: where to record; None keeps nothing.
         on_evaluation: told of every evaluation; the training stops where it says False.
+        progress: show progress on standard error.
     """
 
     def __init__(
@@ -108,10 +78,13 @@ class Trainer:
         settings: TrainSettings,
         run: Run | None = None,
         on_evaluation: OnEvaluation = lambda clock, evaluation: True,
+        *,
+        progress: bool = False,
     ):
         self.learner = learner
         self.settings = settings
         self.run_record = run
+        self._shown = progress
         self.best_score: float | None = None
         self.best_step: int | None = None
         self._sums: dict[str, float] = {}
@@ -137,7 +110,7 @@ class Trainer:
         learner, settings = self.learner, self.settings
         learner.budget = settings.budget
         name = self.run_record.id if self.run_record else learner.name
-        progress = make_progress(settings.progress, name, learner.clock, settings.budget, learner.clock_unit)
+        progress = make_progress(self._shown, name, learner.clock, settings.budget, learner.clock_unit)
         self._began = last_save = time.monotonic()
         self._rate_from = (self._began, learner.clock)
         ending: Ending = "finished"
@@ -153,7 +126,7 @@ class Trainer:
                     improved = False
                     if settings.eval_every and learner.clock >= self._next_eval:
                         improved = self._evaluate()
-                    if settings.progress:
+                    if self._shown:
                         progress.update(learner.clock, self._headline())
                     if self._target_reached():
                         ending = "target"

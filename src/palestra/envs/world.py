@@ -1,13 +1,14 @@
 """Which world a learner lives in."""
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import torch
-
-from palestra.envs.registry import make_vec
-from palestra.envs.vector import VectorEnv
 from palestra.measure import Measure
+
+if TYPE_CHECKING:
+    import torch
+
+    from palestra.envs.vector import VectorEnv
 
 
 @dataclass(frozen=True)
@@ -41,9 +42,11 @@ class World:
         return {**self.kwargs, **self.reference_kwargs}
 
     def make(
-        self, *, num_envs: int | None = None, device: torch.device | str = "cpu", reference: bool = False
-    ) -> VectorEnv:
+        self, *, num_envs: int | None = None, device: "torch.device | str" = "cpu", reference: bool = False
+    ) -> "VectorEnv":
         """Build it; ``reference`` asks for Gymnasium's own implementation whatever the backend."""
+        from palestra.envs.registry import make_vec  # imports torch: a world is named without it
+
         backend, kwargs = self.backend, self.kwargs
         if reference:
             backend, kwargs = self.reference_backend, self.reference_settings

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from palestra.pictures.numbers import number
 from palestra.runs.atomic import replacing
 
 if TYPE_CHECKING:
@@ -33,13 +34,8 @@ def style(axes: "Axes", size: int) -> None:
     for side in axes.spines.values():
         side.set_visible(False)
     axes.tick_params(which="both", length=0, colors=QUIET, labelsize=size, pad=7)
-    axes.xaxis.set_major_formatter(lambda value, _: spoken(value))
-    axes.yaxis.set_major_formatter(lambda value, _: spoken(value))
-
-
-def spoken(value: float) -> str:
-    """A number with thousands separators and four significant digits."""
-    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
+    axes.xaxis.set_major_formatter(lambda value, _: number(value))
+    axes.yaxis.set_major_formatter(lambda value, _: number(value))
 
 
 def save(figure: "Figure", path: Path) -> Path:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from palestra.errors import PalestraError
 from palestra.pictures import chart
+from palestra.pictures.numbers import number
 from palestra.runs.series import read_buckets, read_names
 
 if TYPE_CHECKING:
@@ -19,13 +20,12 @@ if TYPE_CHECKING:
 _EVALUATION, _TRAINING, _CLAIM = "#2563eb", "#f59e0b", "#059669"
 _MAX_POINTS = 600  # buckets of a curve; more than the eye tells apart on this width
 _LABEL_GAP = 0.045  # of the axes' height: one line of text
-_HEADLINE = "eval/return_mean"
 
 
-def draw_curves(run_path: Path) -> list[Path]:
+def draw_curves(run_path: Path, headline: str = "eval/return_mean") -> list[Path]:
     """Draw a run's pictures into its ``plots/`` folder and return their paths.
 
-    ``learning-curve.png`` (1600 by 900) shows the claim's metric (``eval/return_mean`` without a claim) with
+    ``learning-curve.png`` (1600 by 900) shows the claim's metric (``headline`` without a claim) with
     the spread of its episodes where ``…_min`` and ``…_max`` are recorded, the ``train/`` series of the same
     name, and the claim's threshold as ``config.json`` gives it (``claim``: ``{"metric", "threshold"}``).
     ``training-metrics.png`` shows every ``train/`` series. A picture without any series is left out. Raises
@@ -35,7 +35,7 @@ def draw_curves(run_path: Path) -> list[Path]:
     names = read_names(database)
     config = json.loads((run_path / "config.json").read_bytes())
     claim = config.get("claim") or {}
-    metric = claim.get("metric", config.get("headline", _HEADLINE))
+    metric = claim.get("metric", headline)
     training = [name for name in names if name.startswith("train/")]
     written = []
     if {metric, _training_name(metric)} & set(names):
@@ -57,7 +57,7 @@ def _learning_curve(database: Path, names: list[str], metric: str, threshold: fl
         curve = read_buckets(database, _training_name(metric), _MAX_POINTS)
         _band(axes, curve.steps, curve.low, curve.high, _TRAINING)
         axes.plot(curve.steps, curve.mean, color=_TRAINING, linewidth=1.8, alpha=0.9)
-        labels.append((_last(curve.mean), f"training  {chart.spoken(_last(curve.mean))}", _TRAINING))
+        labels.append((_last(curve.mean), f"training  {number(_last(curve.mean))}", _TRAINING))
     if metric in names:
         curve = read_buckets(database, metric, _MAX_POINTS)
         low, high = metric.replace("_mean", "_min"), metric.replace("_mean", "_max")
@@ -66,10 +66,10 @@ def _learning_curve(database: Path, names: list[str], metric: str, threshold: fl
             _band(axes, lows.steps, lows.low, highs.high, _EVALUATION)
         dots: dict[str, Any] = {"marker": "o", "markersize": 6} if len(curve.steps) <= 60 else {}
         axes.plot(curve.steps, curve.mean, color=_EVALUATION, linewidth=2.8, **dots)
-        labels.append((_last(curve.mean), f"evaluation  {chart.spoken(_last(curve.mean))}", _EVALUATION))
+        labels.append((_last(curve.mean), f"evaluation  {number(_last(curve.mean))}", _EVALUATION))
     if threshold is not None:
         axes.axhline(threshold, color=_CLAIM, linewidth=1.8, linestyle=(0, (6, 4)))
-        labels.append((threshold, f"claim  {chart.spoken(threshold)}", _CLAIM))
+        labels.append((threshold, f"claim  {number(threshold)}", _CLAIM))
     chart.style(axes, size=15)
     axes.margins(x=0.01, y=0.06)
     axes.set_xlabel("steps", color=chart.QUIET, fontsize=16, labelpad=10)
@@ -121,8 +121,8 @@ def _label_ends(axes: "Axes", labels: list[tuple[float, str, str]]) -> None:
 
 
 def _title(run_path: Path, config: dict[str, Any]) -> str:
-    if {"task", "method", "seed"} <= config.keys():
-        return f"{config['task']}/{config['method']}, seed {config['seed']}"
+    if {"recipe", "training"} <= config.keys():
+        return f"{config['recipe']}, seed {config['training']['seed']}"
     return run_path.name
 
 

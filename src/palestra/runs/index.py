@@ -60,7 +60,7 @@ _SCHEMA = f"CREATE TABLE IF NOT EXISTS runs ({', '.join(_COLUMNS)}, stamp TEXT, 
 _INSERT = f"INSERT OR REPLACE INTO runs VALUES ({', '.join('?' * (len(_COLUMNS) + 1))})"
 
 
-def record(root: Path, run: Run) -> None:
+def enter(root: Path, run: Run) -> None:
     """Bring one run's row up to date with its manifest. Waits its turn behind other processes."""
     row = _read_row(root, run.id)
     if row is not None:

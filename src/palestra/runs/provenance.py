@@ -24,6 +24,11 @@ def installed_packages() -> str:
     return "".join(sorted(lines, key=str.lower))
 
 
+def cores() -> int:
+    """How many processors this process may use, which on a shared machine are fewer than it has."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 def machine_facts() -> dict[str, Any]:
     """Versions, machine and source, as they stand in a run's manifest.
 

@@ -1,4 +1,4 @@
-"""Ablate: what each of DQN's flags is worth on a task, alone and within all of them together."""
+"""Ablate: what each part of an algorithm is worth on a task, alone and within all of them together."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from palestra.engine.settings import build, override
+from palestra.engine.settings import AlgorithmConfig, Part, build, override
 from palestra.errors import UsageError, require, unknown_name
-from palestra.learners.off_policy.dqn import DQN, DQNConfig
+from palestra.learners.registry import learner_type
 from palestra.ops import evidence
-from palestra.pictures.comparison import Side, as_steps, draw_comparison
+from palestra.pictures.comparison import Series, Side, draw_comparison
 from palestra.recipes.recipe import Recipe
 from palestra.recipes.registry import RECIPES
 from palestra.runs.series import read_series
@@ -20,18 +20,7 @@ from palestra.runs.store import Run
 from palestra.trials.verdict import PROVISIONAL, Interval
 from palestra.trials.verify import Tell, Verification, verify
 
-FLAGS: dict[str, tuple[str, Any, Any]] = {
-    "double": ("double", False, True),
-    "dueling": ("dueling", "none", "mean"),
-    "n-step": ("n_step", 1, 3),
-    "prioritised": ("prioritised", False, True),
-    "noisy": ("noisy", False, True),
-    "distributional": ("distributional", "none", "c51"),
-}
-"""Name to setting, what it is when off, and what it is when on if the recipe has it off."""
-
 BASE, ALL = "base", "all"
-CURVE_POINTS = 60
 
 
 @dataclass(frozen=True)
@@ -73,39 +62,37 @@ class Ablation:
 
 
 def variants_of(
-    recipe: Recipe, flags: Sequence[str] = (), *, settings: Mapping[str, str] | None = None, leave_out: bool = False
+    recipe: Recipe, flags: Sequence[str] = (), *, settings: Mapping[str, Any] | None = None, leave_out: bool = False
 ) -> dict[str, Recipe]:
     """Name to recipe: base, each flag alone, all of them, and with ``leave_out`` all without each.
 
     Args:
-        recipe: of DQN; a flag that it has on is on as there (``n_step`` 5, say), else as ``FLAGS`` has it.
-        flags: names in ``FLAGS``; all of them if empty.
-        settings: algorithm settings as text, for every variant.
-        leave_out: also take each flag away from all.
+        recipe: of an algorithm that names its parts; a part that it has on is on as there (``n_step`` 5, say).
+        flags: names of parts; all of them if empty.
+        settings: algorithm settings, by value or as text, for every variant.
+        leave_out: also take each part away from all.
 
     Raises:
-        UsageError: for another learner's recipe, an unknown flag, or settings that are none.
+        UsageError: for a learner that names no parts, an unknown part, or settings that are none.
     """
-    if recipe.learner != DQN.name:
-        known = ", ".join(name for name, each in RECIPES.items() if each.learner == DQN.name)
-        raise UsageError(f"recipe {recipe.id} trains {recipe.learner}; expected one of dqn: {known}")
+    parts = _parts(recipe)
     for flag in flags:
-        if flag not in FLAGS:
-            raise unknown_name("flag", flag, FLAGS)
-    chosen = [flag for flag in FLAGS if flag in flags or not flags]
-    config = override(build(DQNConfig, recipe.settings), settings or {})
-    off = {name: value for name, value, _ in FLAGS.values()}
+        if flag not in parts:
+            raise unknown_name("flag", flag, parts)
+    chosen = {flag: part for flag, part in parts.items() if flag in flags or not flags}
+    config = override(_config(recipe), settings or {})
+    off = {part.setting: part.off for part in parts.values()}
 
-    def on(flag: str) -> dict[str, Any]:
-        name, without, default = FLAGS[flag]
-        return {name: default if getattr(config, name) == without else getattr(config, name)}
+    def on(part: Part) -> dict[str, Any]:
+        given = getattr(config, part.setting)
+        return {part.setting: part.on if given == part.off else given}
 
-    every = {key: value for flag in chosen for key, value in on(flag).items()}
-    named = {BASE: {}, **{f"+{flag}": on(flag) for flag in chosen}}
+    every = {key: value for part in chosen.values() for key, value in on(part).items()}
+    named = {BASE: {}, **{f"+{flag}": on(part) for flag, part in chosen.items()}}
     if len(chosen) > 1:
         named[ALL] = every
     if leave_out and len(chosen) > 2:
-        named |= {f"-{flag}": {**every, FLAGS[flag][0]: off[FLAGS[flag][0]]} for flag in chosen}
+        named |= {f"-{flag}": {**every, part.setting: part.off} for flag, part in chosen.items()}
     return {name: _variant(recipe, name, asdict(replace(config, **{**off, **more}))) for name, more in named.items()}
 
 
@@ -115,7 +102,7 @@ def ablate(
     flags: Sequence[str] = (),
     seeds: int = 5,
     budget: int | None = None,
-    settings: Mapping[str, str] | None = None,
+    settings: Mapping[str, Any] | None = None,
     leave_out: bool = False,
     out: str | Path = "ablate",
     jobs: int | None = None,
@@ -147,14 +134,29 @@ def draw(ablation: Ablation, folder: Path) -> list[Path]:
     for name, variants in pictures.items():
         whole = [v for v in variants if v.score is not None]
         if whole:
-            values = np.concatenate([_values(v.verification) for v in whole])
-            margin = 0.05 * (float(np.ptp(values)) or 1.0)
-            thresholds = np.linspace(values.min() - margin, values.max() + margin, 200)
             title = f"the parts of {ablation.recipe.id}, {ablation.seeds} seeds"
-            sides = [_side(v, thresholds) for v in whole]
-            metric = whole[0].verification.metric
-            written.append(draw_comparison(folder / name, title, metric, DQN.clock_unit, thresholds, sides))
+            unit = learner_type(ablation.recipe.learner).learner.clock_unit
+            sides = [Side(v.name, _curves(v.verification.recipe, v.runs), _values(v.verification)) for v in whole]
+            written.append(draw_comparison(folder / name, title, whole[0].verification.metric, unit, sides))
     return written
+
+
+def _parts(recipe: Recipe) -> Mapping[str, Part]:
+    """The parts of a recipe's algorithm."""
+    parts: Mapping[str, Part] = learner_type(recipe.learner).config_type.parts
+    if not parts:
+        able = [each for each in RECIPES.values() if learner_type(each.learner).config_type.parts]
+        learners = " or ".join(sorted({each.learner for each in able}))
+        raise UsageError(
+            f"recipe {recipe.id} trains {recipe.learner}, which names no parts; "
+            f"expected one of {learners}: {', '.join(each.id for each in able)}"
+        )
+    return parts
+
+
+def _config(recipe: Recipe) -> AlgorithmConfig:
+    config_type: type[AlgorithmConfig] = learner_type(recipe.learner).config_type
+    return build(config_type, recipe.settings)
 
 
 def _variant(recipe: Recipe, name: str, settings: dict[str, Any]) -> Recipe:
@@ -164,8 +166,8 @@ def _variant(recipe: Recipe, name: str, settings: dict[str, Any]) -> Recipe:
 
 
 def _judged(name: str, done: Verification, base: NDArray[np.float64]) -> Variant:
-    config = build(DQNConfig, done.recipe.settings)
-    flags = {setting: getattr(config, setting) for setting, _, _ in FLAGS.values()}
+    config = _config(done.recipe)
+    flags = {part.setting: getattr(config, part.setting) for part in _parts(done.recipe).values()}
     runs = tuple(Path(trial.run) for trial in done.trials if trial.run is not None)
     if done.verdict is None:
         return Variant(name, flags, done, runs, None, None, None, None, None)
@@ -187,11 +189,13 @@ def _along(done: Verification) -> NDArray[np.float64]:
     """The mean of each training's evaluations; empty if one failed."""
     if done.verdict is None:
         return np.empty(0)
-    return np.array([values.mean() for _, values in _curves([Path(str(trial.run)) for trial in done.trials])])
+    runs = [Path(str(trial.run)) for trial in done.trials]
+    return np.array([values.mean() for _, values in _curves(done.recipe, runs)])
 
 
-def _curves(runs: Sequence[Path]) -> list[tuple[NDArray[np.int64], NDArray[np.float64]]]:
-    return [read_series(Run.open(run, run.parent).metrics_path, DQN.headline) for run in runs]
+def _curves(recipe: Recipe, runs: Sequence[Path]) -> list[Series]:
+    headline = learner_type(recipe.learner).learner.headline
+    return [read_series(Run.open(run, run.parent).metrics_path, headline) for run in runs]
 
 
 def _interval(values: NDArray[np.float64]) -> Interval | None:
@@ -199,14 +203,3 @@ def _interval(values: NDArray[np.float64]) -> Interval | None:
         return None
     low, high = evidence.bootstrap_interval(evidence.iqm, values)
     return float(low), float(high)
-
-
-def _side(variant: Variant, thresholds: NDArray[np.float64]) -> Side:
-    curves = _curves(variant.runs)
-    grid = np.unique(np.concatenate([steps for steps, _ in curves]))
-    grid = grid[grid >= max(steps[0] for steps, _ in curves)]
-    grid = grid[np.unique(np.linspace(0, len(grid) - 1, CURVE_POINTS).round().astype(int))]
-    curve_GN = np.stack([as_steps(steps, values, grid) for steps, values in curves], axis=1)
-    low, high = evidence.bootstrap_interval(evidence.iqm, curve_GN, resamples=2_000)
-    profile = evidence.performance_profile(_values(variant.verification), thresholds)
-    return Side(variant.name, grid, evidence.iqm(curve_GN), low, high, profile)

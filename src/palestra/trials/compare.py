@@ -12,16 +12,14 @@ from numpy.typing import NDArray
 from palestra.errors import UsageError, require
 from palestra.learners.registry import learner_type
 from palestra.ops import evidence
-from palestra.pictures.comparison import Side, as_steps, draw_comparison
+from palestra.pictures.comparison import Side, draw_comparison
 from palestra.recipes.registry import RECIPES
 from palestra.runs.series import read_series
 from palestra.runs.store import Run, run_ids
+from palestra.trials.plan import Plan
 from palestra.trials.records import read_record
 from palestra.trials.trial import MEASURED
 from palestra.trials.verdict import ENOUGH, PROVISIONAL, Interval
-
-_GRID = 60
-"""Steps of a curve that are computed."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +38,8 @@ class Group:
     """(n,) one for each training; empty without a measure."""
     runs: tuple[Run, ...]
     """The trainings on disk; none where only their record is known."""
+    headline: str
+    """The metric of the periodic evaluations."""
     unit: str
     """Of the clock."""
     budget: int
@@ -121,26 +121,14 @@ def draw(comparison: Comparison, path: Path) -> Path:
     of its side has been evaluated.
     """
     groups = comparison.groups
-    every = np.concatenate([group.values for group in groups])
-    margin = 0.05 * (float(np.ptp(every)) or 1.0)
-    thresholds = np.linspace(every.min() - margin, every.max() + margin, 200)
-    sides = [_side(group, thresholds) for group in groups]
     title = f"{' against '.join(group.name for group in groups)}: {groups[0].env}"
-    return draw_comparison(path, title, groups[0].metric, groups[0].unit, thresholds, sides)
+    return draw_comparison(path, title, groups[0].metric, groups[0].unit, [_side(group) for group in groups])
 
 
-def _side(group: Group, thresholds: NDArray[np.float64]) -> Side:
-    series = [read_series(run.metrics_path, run.config["headline"]) for run in group.runs]
-    profile = evidence.performance_profile(group.values, thresholds)
-    nothing = np.empty(0)
-    if not series or any(len(steps) == 0 for steps, _ in series):
-        return Side(group.name, nothing, nothing, nothing, nothing, profile)
-    grid = np.unique(np.concatenate([steps for steps, _ in series]))
-    grid = grid[grid >= max(steps[0] for steps, _ in series)]
-    grid = grid[np.unique(np.linspace(0, len(grid) - 1, _GRID).round().astype(int))]
-    curve_GN = np.stack([as_steps(steps, values, grid) for steps, values in series], axis=1)
-    low, high = evidence.bootstrap_interval(evidence.iqm, curve_GN, resamples=2_000)
-    return Side(f"{group.name}  (n = {len(series)})", grid, evidence.iqm(curve_GN), low, high, profile)
+def _side(group: Group) -> Side:
+    series = [read_series(run.metrics_path, group.headline) for run in group.runs]
+    drawn = bool(series) and all(len(steps) for steps, _ in series)
+    return Side(f"{group.name}  (n = {len(series)})" if drawn else group.name, series, group.values)
 
 
 def _pair(one: Group, other: Group, level: float) -> Pair:
@@ -186,8 +174,9 @@ def _find(name: str, out: Path, verified: Path) -> Group:
             raise UsageError(f"recipe {name} has no runs in {folder} and no record; palestra verify {name} makes them")
         metric, world = record.facts["metric"], _world(recipe.env, recipe.env_kwargs)
         measure = _measure(metric, record.facts["episodes"])
-        unit = learner_type(recipe.learner).learner.clock_unit
-        return Group(name, world, metric, measure, np.array(record.values), (), unit, recipe.budget)
+        cls = learner_type(recipe.learner).learner
+        values = np.array(record.values)
+        return Group(name, world, metric, measure, values, (), cls.headline, cls.clock_unit, recipe.budget)
     folder = Path(name)
     if folder.is_dir() and not (folder / "config.json").is_file():
         runs = _finished(folder)
@@ -207,24 +196,31 @@ def _of_runs(name: str, runs: list[Run]) -> Group:
     """A side of runs; the newest one of each seed."""
     by_seed = {run.manifest["seed"]: run for run in sorted(runs, key=lambda run: str(run.manifest["created"]))}
     chosen = tuple(by_seed[seed] for seed in sorted(by_seed))
-    first = chosen[0].config
+    first = Plan.from_json(chosen[0].config)
     for run in chosen[1:]:
-        for part in ("learner", "settings", "env", "threads"):
-            if run.config.get(part) != first.get(part):
+        plan = Plan.from_json(run.config)
+        for part, ours, theirs in (
+            ("learner", plan.learner.name, first.learner.name),
+            ("settings", plan.learner.settings, first.learner.settings),
+            ("world", plan.world, first.world),
+            ("threads", plan.training.threads, first.training.threads),
+        ):
+            if ours != theirs:
                 raise UsageError(
                     f"{name} mixes trainings: {part} of {run.id} and of {chosen[0].id} differ; "
                     "expected runs that differ in their seed alone, each kind in a folder of its own"
                 )
-        if run.config["train"]["budget"] != first["train"]["budget"]:
+        if plan.training.budget != first.training.budget:
             raise UsageError(f"{name} mixes budgets; expected runs that differ in their seed alone")
-    unit = learner_type(first["learner"]).learner.clock_unit
-    world = _world(first["env"]["id"], first["env"]["kwargs"])
+    cls = learner_type(first.learner.name).learner
+    world = _world(first.world.id, first.world.kwargs)
     finals = [_final(run) for run in chosen]
     measures = {final[0] if final else "" for final in finals}
     measure = measures.pop() if len(measures) == 1 else ""
     values = np.array([final[1] for final in finals if final]) if measure else np.empty(0)
-    metric = measure.split(" ")[0] if measure else first["headline"]
-    return Group(name, world, metric, measure, values, chosen, unit, first["train"]["budget"])
+    metric = measure.split(" ")[0] if measure else cls.headline
+    budget = first.training.budget
+    return Group(name, world, metric, measure, values, chosen, cls.headline, cls.clock_unit, budget)
 
 
 def _same_measure(groups: list[Group]) -> list[Group]:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from palestra.engine.agent import Agent
+from palestra.envs.world import World
 from palestra.errors import UsageError
 from palestra.pictures.frames import draw_without_screen, film, frames_per_second, make_film_env, side_by_side
 from palestra.pictures.video import write_video
@@ -29,6 +30,12 @@ class Film:
     """Frames a second."""
     returns: list[float]
     """Of each episode."""
+
+
+def check_filmable(world: World) -> None:
+    """Raise UsageError now if this world cannot be filmed, rather than after an hour of training."""
+    draw_without_screen()
+    make_film_env(world).close()
 
 
 def make_film(

@@ -1,19 +1,126 @@
-"""From a recipe and overrides to one plain configuration, and from a configuration to a Learner."""
+"""The Plan: all that one training is asked to do, as one frozen value. ``config.json`` is its JSON."""
 
-import dataclasses
+import json
 from collections.abc import Mapping
-from typing import Any
+from dataclasses import asdict, dataclass, fields, replace
+from typing import Any, Self
 
 from palestra.engine.learner import Learner
-from palestra.engine.settings import build, override
-from palestra.engine.trainer import TrainSettings
+from palestra.engine.settings import AlgorithmConfig, TrainSettings, build, override
 from palestra.envs.world import World
-from palestra.errors import UsageError, require
+from palestra.errors import UsageError, require, unknown_name
 from palestra.learners.registry import learner_type
-from palestra.recipes.recipe import Recipe
+from palestra.recipes.recipe import Claim, Recipe
 
-Config = dict[str, Any]
-"""A complete configuration as JSON values; what ``config.json`` holds."""
+PROMISED = ("budget", "eval_every", "target")
+"""Settings of the training that a claim was made for, beside all of the learner's and the world's."""
+
+
+@dataclass(frozen=True)
+class LearnerPlan:
+    """Which algorithm, and how it is set."""
+
+    name: str
+    """As it is registered."""
+    settings: AlgorithmConfig
+    """The learner's own config object."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """One training: who learns, where, and for how long. Every setting is declared in the dataclass of its part."""
+
+    learner: LearnerPlan
+    """Who."""
+    world: World
+    """Where."""
+    training: TrainSettings
+    """How long, from which seed, on what."""
+    recipe: str = ""
+    """``task/method``: the recipe that it began as; it names the run."""
+    claim: Claim | None = None
+    """What is promised of it."""
+
+    @property
+    def headline(self) -> str:
+        """The metric that says how good the learner is."""
+        name: str = learner_type(self.learner.name).learner.headline
+        return name
+
+    def override(self, overrides: Mapping[str, Any]) -> Self:
+        """The plan with some settings replaced, by values or by text that stands for them.
+
+        The claim stays only with the learner, the world, the budget, the evaluations and the target that it is of.
+
+        Args:
+            overrides: by their place (``learner.gamma``, ``world.num_envs``, ``training.eval_every``,
+                ``world.kwargs.gravity``), or by their name alone where only one part has it.
+
+        Raises:
+            UsageError: for a name that no part has or several have, and for a value that is none.
+        """
+        given: dict[str, dict[str, Any]] = {part: {} for part in self._parts()}
+        for name, value in overrides.items():
+            part, setting = self._place(name)
+            given[part][setting] = value
+        made = {part: override(config, given[part]) for part, config in self._parts().items()}
+        learner, world, training = replace(self.learner, settings=made["learner"]), made["world"], made["training"]
+        plan = replace(self, learner=learner, world=world, training=training)
+        return plan if _promised(plan) == _promised(self) else replace(plan, claim=None)
+
+    def make_learner(self) -> Learner:
+        """A fresh learner."""
+        cls = learner_type(self.learner.name)
+        return cls(self.world, self.learner.settings, seed=self.training.seed, device=self.training.device)
+
+    def to_json(self) -> dict[str, Any]:
+        """All of it as JSON values."""
+        values: dict[str, Any] = json.loads(json.dumps(asdict(self)))
+        return values
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> Self:
+        """The plan that ``to_json`` gave. UsageError for anything else."""
+        parts = {"learner", "world", "training"}
+        require(parts <= values.keys(), f"a configuration with only {sorted(values)}", "all that a training wrote")
+        claim = values.get("claim")
+        return cls(
+            _learner_from_json(values["learner"]), build(World, values["world"]),
+            build(TrainSettings, values["training"]), values.get("recipe", ""), claim and build(Claim, claim),
+        )  # fmt: skip
+
+    def _parts(self) -> dict[str, Any]:
+        return {"learner": self.learner.settings, "world": self.world, "training": self.training}
+
+    def _place(self, name: str) -> tuple[str, str]:
+        """The part that a setting is in, and its name there."""
+        first, _, rest = name.partition(".")
+        parts = self._parts()
+        if first in parts and rest:
+            return first, rest
+        having = [part for part, config in parts.items() if first in _names(config)]
+        if not having:
+            raise unknown_name("setting", first, [each for config in parts.values() for each in _names(config)])
+        if len(having) > 1:
+            raise UsageError(
+                f"setting {name} is ambiguous; expected {' or '.join(f'{part}.{name}' for part in having)}"
+            )
+        return having[0], name
+
+
+def resolve(recipe: Recipe, overrides: Mapping[str, Any] | None = None) -> Plan:
+    """The plan of a recipe, with overrides (see ``Plan.override``)."""
+    plan = Plan(
+        LearnerPlan(recipe.learner, build(learner_type(recipe.learner).config_type, recipe.settings)),
+        World(recipe.env, recipe.num_envs, recipe.backend, recipe.env_kwargs, recipe.reference_kwargs),
+        TrainSettings(
+            recipe.budget, threads=recipe.threads, eval_every=recipe.eval_every or max(1, recipe.budget // 10),
+            eval_count=recipe.eval_count, target=recipe.target,
+        ),
+        recipe.id,
+        recipe.claim,
+    )  # fmt: skip
+    return plan.override(overrides or {})
 
 
 def adhoc_recipe(algo: str, env_id: str, budget: int) -> Recipe:
@@ -25,82 +132,30 @@ def adhoc_recipe(algo: str, env_id: str, budget: int) -> Recipe:
     )
 
 
-def resolve(
-    recipe: Recipe,
-    *,
-    seed: int = 0,
-    device: str = "auto",
-    num_envs: int | None = None,
-    backend: str | None = None,
-    env_kwargs: Mapping[str, Any] | None = None,
-    settings: Mapping[str, str] | None = None,
-    train: Mapping[str, Any] | None = None,
-) -> Config:
-    """The whole configuration of a training.
+def learner_from_json(values: Mapping[str, Any], device: str | None = None) -> Learner:
+    """A fresh learner from what a folder's ``config.json`` holds: a plan, or what ``learner.save`` wrote.
 
     Args:
-        recipe: where it begins.
-        seed: every generator derives from it.
-        device: auto, cpu, cuda, ...
-        num_envs: copies of the environment, if not the recipe's.
-        backend: environment backend, if not the recipe's.
-        env_kwargs: arguments of the environment.
-        settings: algorithm settings as text (``{"gamma": "0.99"}``), over the recipe's.
-        train: fields of TrainSettings, over the recipe's.
-
-    Returns:
-        JSON values that ``build_learner`` and ``train_settings`` take. The claim stays only if algorithm, environment,
-        budget, evaluations and target are the recipe's.
+        values: JSON values.
+        device: where it computes, if not where it was trained.
     """
-    if seed < 0:
-        raise UsageError(f"seed={seed}; expected 0 or more")
-    cls = learner_type(recipe.learner)
-    algorithm = override(build(cls.config_type, recipe.settings), settings or {})
-    env = World(
-        recipe.env,
-        recipe.num_envs if num_envs is None else num_envs,
-        backend or recipe.backend,
-        {**recipe.env_kwargs, **(env_kwargs or {})},
-        recipe.reference_kwargs,
-    )
-    fields: dict[str, Any] = {
-        "budget": recipe.budget,
-        "eval_every": recipe.eval_every or max(1, recipe.budget // 10),
-        "target": recipe.target,
-    }
-    promised = dict(fields)
-    fields["eval_count"] = recipe.eval_count
-    fields |= {k: v for k, v in (train or {}).items() if v is not None}
-    plan = TrainSettings(**{**fields, "seed": seed})
-    as_given = (
-        algorithm == build(cls.config_type, recipe.settings)
-        and env == World(recipe.env, recipe.num_envs, recipe.backend, recipe.env_kwargs, recipe.reference_kwargs)
-        and all(fields[name] == value for name, value in promised.items())
-    )
-    return {
-        "recipe": recipe.id,
-        "task": recipe.task,
-        "method": recipe.method,
-        "learner": recipe.learner,
-        "settings": dataclasses.asdict(algorithm),
-        "env": dataclasses.asdict(env),
-        "seed": seed,
-        "device": device,
-        "train": dataclasses.asdict(plan),
-        "headline": cls.learner.headline,
-        "claim": dataclasses.asdict(recipe.claim) if recipe.claim and as_given else None,
-    }
+    for key in ("learner", "world", "training"):
+        require(key in values, f"a configuration without {key!r}", "one that a training wrote")
+    learner, training = _learner_from_json(values["learner"]), values["training"]
+    cls = learner_type(learner.name)
+    world = build(World, values["world"])
+    return cls(world, learner.settings, seed=training["seed"], device=device or training["device"])
 
 
-def build_learner(config: Config) -> Learner:
-    """A fresh learner from a configuration."""
-    for key in ("learner", "settings", "env", "seed", "device"):
-        require(key in config, f"a configuration without {key!r}", "one that a training wrote")
-    cls = learner_type(config["learner"])
-    algorithm = build(cls.config_type, config["settings"])
-    return cls(build(World, config["env"]), algorithm, seed=config["seed"], device=config["device"])
+def _learner_from_json(values: Mapping[str, Any]) -> LearnerPlan:
+    whole = isinstance(values, Mapping) and {"name", "settings"} <= values.keys()
+    require(whole, f"learner={values!r}", "its name and settings, as a training wrote them")
+    return LearnerPlan(values["name"], build(learner_type(values["name"]).config_type, values["settings"]))
 
 
-def train_settings(config: Config, *, progress: bool = False) -> TrainSettings:
-    """The Trainer's settings in a configuration."""
-    return TrainSettings(**{**config["train"], "progress": progress})
+def _promised(plan: Plan) -> tuple[Any, ...]:
+    return plan.learner, plan.world, *(getattr(plan.training, name) for name in PROMISED)
+
+
+def _names(config: Any) -> list[str]:
+    return [field.name for field in fields(config)]

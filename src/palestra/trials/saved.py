@@ -3,7 +3,7 @@
 import json
 import warnings
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from palestra.engine import checkpoint, seeding
 from palestra.engine.learner import Learner
@@ -13,7 +13,7 @@ from palestra.measure import Evaluation
 from palestra.pictures.gallery import draw_exhibits
 from palestra.runs import checkpoints
 from palestra.runs.store import Run
-from palestra.trials.plan import Config, build_learner
+from palestra.trials.plan import learner_from_json
 
 Which = Literal["best", "last"]
 
@@ -52,7 +52,7 @@ def load(path: str | Path, *, out: str | Path = "runs", which: Which = "best", d
             notes.append(f"no checkpoint of step {best}, the best, is left; using {loaded.path.name}")
     for note in notes:
         warnings.warn(note, stacklevel=2)
-    learner = build_learner(config if device is None else {**config, "device": device})
+    learner = learner_from_json(config, device)
     checkpoint.restore(learner, loaded)
     return learner
 
@@ -77,7 +77,7 @@ def evaluate(
 def draw_learned(path: str | Path, *, out: str | Path = "runs", which: Which = "best") -> list[Path]:
     """Draw what a saved learner knows beyond its curves (a value function, regret) into ``plots/``; often nothing."""
     folder = saved_folder(path, out)
-    if learner_type(_read_config(folder)["learner"]).learner.exhibits is Learner.exhibits:
+    if learner_type(_read_config(folder)["learner"]["name"]).learner.exhibits is Learner.exhibits:
         return []
     learner = load(folder, which=which)
     try:
@@ -86,7 +86,7 @@ def draw_learned(path: str | Path, *, out: str | Path = "runs", which: Which = "
         learner.close()
 
 
-def _read_config(folder: Path) -> Config:
+def _read_config(folder: Path) -> dict[str, Any]:
     path = folder / "config.json"
     try:
         config = json.loads(path.read_bytes())

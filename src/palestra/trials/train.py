@@ -1,22 +1,22 @@
 """Train and resume: what the command line and ``import palestra`` both call."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from palestra.engine import seeding
-from palestra.engine.device import threads as use_threads
+from palestra.engine.device import threads
 from palestra.engine.learner import Learner
 from palestra.engine.trainer import Ending, Trainer, TrainResult
-from palestra.errors import require
+from palestra.errors import PalestraError
 from palestra.measure import Measure
-from palestra.recipes.recipe import Claim, Recipe
+from palestra.recipes.recipe import Recipe
 from palestra.recipes.registry import get_recipe
 from palestra.runs import index
 from palestra.runs.store import Run
-from palestra.trials.plan import Config, build_learner, resolve, train_settings
-from palestra.trials.saved import evaluate
+from palestra.trials.plan import Plan, resolve
+from palestra.trials.saved import draw_learned, evaluate
 
 
 @dataclass(frozen=True)
@@ -43,6 +43,12 @@ class Outcome:
     """What a resume had to say; empty when it was exact."""
     signal: int | None
     """The signal that interrupted it."""
+    plots: list[Path] = field(default_factory=list)
+    """Pictures that were asked for."""
+    video: Path | None = None
+    """The film that was asked for."""
+    undrawn: list[str] = field(default_factory=list)
+    """Why a picture or a film that was asked for is not there; the training is done and saved all the same."""
 
 
 class Interrupted(KeyboardInterrupt):
@@ -55,84 +61,76 @@ class Interrupted(KeyboardInterrupt):
 
 def train(
     recipe: str | Recipe,
+    overrides: Mapping[str, Any] | None = None,
     *,
-    seed: int = 0,
     out: str | Path = "runs",
-    device: str = "auto",
-    num_envs: int | None = None,
-    backend: str | None = None,
-    env_kwargs: Mapping[str, Any] | None = None,
-    settings: Mapping[str, Any] | None = None,
-    threads: int | None = None,
     progress: bool = False,
     claim: bool = True,
-    **train: Any,
+    plots: bool = False,
+    video: bool = False,
+    **more: Any,
 ) -> Outcome:
-    """Train a recipe and record it as a run.
+    """Train a recipe and record it as a run: ``train("cartpole/ppo", seed=1, num_envs=16, gamma=0.98)``.
 
     Args:
         recipe: an id such as ``cartpole/ppo``, or a Recipe.
-        seed: every random number derives from it.
+        overrides: settings over the recipe's, by their place (``{"world.kwargs.gravity": 9.8}``) or by their name
+            alone (``{"gamma": 0.98}``); see ``Plan``.
         out: folder of the runs.
-        device: auto, cpu, cuda, ...
-        num_envs: copies of the environment, if not the recipe's.
-        backend: auto, torch, sync, async or envpool, if not the recipe's.
-        env_kwargs: arguments of the environment.
-        settings: algorithm settings over the recipe's (``{"gamma": 0.98}``).
-        threads: of PyTorch, if not the recipe's.
         progress: show progress on standard error.
         claim: hold the recipe's claim against the best checkpoint at the end.
-        **train: fields of TrainSettings over the recipe's (``budget``, ``eval_every``, ``target``, ...).
+        plots: draw the learning curves, and what else can be drawn of what was learned, at the end.
+        video: film the trained agent at the end.
+        **more: overrides too.
 
     Raises:
         Interrupted: after SIGINT or SIGTERM, once everything is saved.
     """
     chosen = get_recipe(recipe) if isinstance(recipe, str) else recipe
-    text = {k: v if isinstance(v, str) else _as_text(v) for k, v in (settings or {}).items()}
-    config = resolve(
-        chosen, seed=seed, device=device, num_envs=num_envs, backend=backend, env_kwargs=env_kwargs,
-        settings=text, train=train,
-    )  # fmt: skip
-    config["threads"] = threads = chosen.threads if threads is None else threads
+    plan = resolve(chosen, {**(overrides or {}), **more})
     if not claim:
-        config["claim"] = None
-    with use_threads(threads):
-        learner = build_learner(config)
-        if config["claim"]:
+        plan = replace(plan, claim=None)
+    if video:
+        from palestra.trials.film import check_filmable
+
+        check_filmable(plan.world)
+    return _illustrated(follow(plan, out=out, progress=progress), plots=plots, video=video)
+
+
+def follow(plan: Plan, *, out: str | Path = "runs", progress: bool = False) -> Outcome:
+    """Train as a plan says, in a new run. Raises Interrupted as ``train`` does."""
+    with threads(plan.training.threads):
+        learner = plan.make_learner()
+        if plan.claim:
             learner.check_measurable(Measure(split="reference"))
-        run = Run.create(Path(out), config["task"], config["method"], seed, config)
-        index.record(Path(out), run)
-        return _train(learner, run, config, progress, notes=[], resumed=False)
+        task, _, method = plan.recipe.partition("/")
+        run = Run.create(Path(out), task, method, plan.training.seed, plan.to_json())
+        index.enter(Path(out), run)
+        return _run(Trainer(learner, plan.training, run, progress=progress), learner, run, plan)
 
 
-def resume(path: str | Path, *, out: str | Path = "runs", progress: bool = False) -> Outcome:
-    """Continue a run where its newest good checkpoint stands."""
+def resume(
+    path: str | Path, *, out: str | Path = "runs", progress: bool = False, plots: bool = False, video: bool = False
+) -> Outcome:
+    """Continue a run where its newest good checkpoint stands. Arguments and errors as of ``train``."""
     run = Run.open(path, Path(out), write=True)
-    config = run.config
-    with use_threads(config.get("threads", 1)):
-        try:
-            whole = {"threads", "train", "claim"} <= config.keys()
-            require(whole, f"config.json of {run.id} with only {sorted(config)}", "all that the training wrote")
-            learner = build_learner(config)
-        except BaseException:
-            run.close()
-            raise
-        return _train(learner, run, config, progress, notes=[], resumed=True)
-
-
-def _train(learner: Learner, run: Run, config: Config, progress: bool, notes: list[str], resumed: bool) -> Outcome:
     try:
-        trainer = Trainer(learner, train_settings(config, progress=progress), run)
-        if resumed:
-            notes = trainer.resume()
-            exact = not any(note.startswith("not exact") for note in notes)
-            resumes = [*run.manifest["resumes"], {"step": learner.clock, "notes": notes}]
-            run.update_manifest(status="running", resumes=resumes, exact=run.manifest["exact"] and exact)
+        plan = Plan.from_json(run.config)
+        with threads(plan.training.threads):
+            learner = plan.make_learner()
+            trainer = Trainer(learner, plan.training, run, progress=progress)
+            outcome = _run(trainer, learner, run, plan, go_on=True)
+    finally:
+        run.close()
+    return _illustrated(outcome, plots=plots, video=video)
+
+
+def _run(trainer: Trainer, learner: Learner, run: Run, plan: Plan, *, go_on: bool = False) -> Outcome:
+    try:
+        notes = _go_on(trainer, run) if go_on else []
         result = trainer.run()
-        claim = None
-        if result.ending != "interrupted":
-            claim = _try_claim(run, config, result)
-        _record(run, result, claim)
+        claim = _try_claim(run, plan, result)
+        _keep(run, plan, result, claim)
         outcome = Outcome(
             run.id, str(run.path), result.ending, result.steps, round(result.seconds, 3), result.metrics, claim,
             learner.headline, notes, result.signal,
@@ -143,23 +141,33 @@ def _train(learner: Learner, run: Run, config: Config, progress: bool, notes: li
     finally:
         learner.close()
         run.close()
-        index.record(run.path.parent, run)
+        index.enter(run.path.parent, run)
 
 
-def _try_claim(run: Run, config: Config, result: TrainResult) -> dict[str, Any] | None:
+def _go_on(trainer: Trainer, run: Run) -> list[str]:
+    """Bring a trainer to where its run stands; what there is to say of it."""
+    notes = trainer.resume()
+    exact = run.manifest["exact"] and not any(note.startswith("not exact") for note in notes)
+    resumes = [*run.manifest["resumes"], {"step": trainer.learner.clock, "notes": notes}]
+    run.update_manifest(status="running", resumes=resumes, exact=exact)
+    return notes
+
+
+def _try_claim(run: Run, plan: Plan, result: TrainResult) -> dict[str, Any] | None:
     """Hold the best checkpoint against the claim, in the reference environment, on episodes never seen."""
-    claim = config["claim"]
-    if claim is None:
+    if plan.claim is None or result.ending == "interrupted":
         return None
-    evaluation = evaluate(run.path, episodes=claim["count"], seed=seeding.derive(config["seed"], "claim"))
-    value = evaluation.metrics[claim["metric"]]
-    return {**claim, "value": value, "reached": Claim(**claim).reached_by(value)}
+    claim = plan.claim
+    evaluation = evaluate(run.path, episodes=claim.count, seed=seeding.derive(plan.training.seed, "claim"))
+    value = evaluation.metrics[claim.metric]
+    return {**asdict(claim), "value": value, "reached": claim.reached_by(value)}
 
 
-def _record(run: Run, result: TrainResult, claim: dict[str, Any] | None) -> None:
+def _keep(run: Run, plan: Plan, result: TrainResult, claim: dict[str, Any] | None) -> None:
+    """Write into the manifest what became of a training."""
     headline = None
     if result.best_score is not None:
-        headline = {"name": run.config["headline"], "value": result.best_score}
+        headline = {"name": plan.headline, "value": result.best_score}
     run.update_manifest(
         status="interrupted" if result.ending == "interrupted" else "finished",
         ending=result.ending,
@@ -171,5 +179,21 @@ def _record(run: Run, result: TrainResult, claim: dict[str, Any] | None) -> None
     )
 
 
-def _as_text(value: Any) -> str:
-    return ",".join(map(str, value)) if isinstance(value, (tuple, list)) else str(value)
+def _illustrated(outcome: Outcome, *, plots: bool, video: bool) -> Outcome:
+    """The outcome with the pictures and the film that were asked for."""
+    run, drawn, film, undrawn = Path(outcome.path), list[Path](), None, list[str]()
+    if plots:
+        from palestra.pictures.curves import draw_curves
+
+        try:
+            drawn = [*draw_curves(run, outcome.headline), *draw_learned(run)]
+        except PalestraError as error:  # the training is done and saved; a picture does not undo it
+            undrawn.append(f"no plots: {error}")
+    if video:
+        from palestra.trials.film import make_film
+
+        try:
+            film = make_film(run, out=run.parent).video
+        except PalestraError as error:
+            undrawn.append(f"no video: {error}")
+    return replace(outcome, plots=drawn, video=film, undrawn=undrawn)

@@ -1,7 +1,7 @@
-"""One seed of a verification: trained as anybody would train it, then measured. Runs as a process of its own.
+"""A Trial: one training to be done and measured, as a value; and what came of it.
 
-``python -m palestra.trials.trial`` reads one line of JSON (``recipe``, ``seed``, ``out``, ``device``) and prints one.
-When its standard input ends, it saves and stops: so it does when whoever started it is killed.
+``python -m palestra.trials.trial`` reads one line of JSON (``trial``, ``folder``) and prints one, the result. When its
+standard input ends, it saves and stops: so it does when whoever started it is killed.
 """
 
 import json
@@ -9,20 +9,19 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from palestra.engine import seeding
 from palestra.errors import PalestraError, UsageError
-from palestra.learners.registry import learner_type
 from palestra.recipes.recipe import Claim, Recipe
 from palestra.runs.lock import is_locked
 from palestra.runs.store import Run, run_ids
-from palestra.trials.plan import Config, resolve
+from palestra.trials.plan import Plan, resolve
 from palestra.trials.saved import evaluate
-from palestra.trials.train import Interrupted, resume, train
+from palestra.trials.train import Interrupted, follow, resume
 
 MEASURED = "measured"
 """Key of a manifest: the best checkpoint in the reference environment, where the claim did not measure it."""
@@ -32,7 +31,43 @@ EPISODES = 100
 
 @dataclass(frozen=True)
 class Trial:
-    """One seed, trained and measured, or why not."""
+    """One training: of which recipe, with which overrides, from which seed, for how long. Its JSON says all of it."""
+
+    recipe: Recipe
+    """Where it begins; whole, so that one which is registered nowhere can be sent too."""
+    seed: int = 0
+    """Every random number derives from it."""
+    overrides: Mapping[str, Any] = field(default_factory=dict)
+    """Settings over the recipe's, by name (see ``Plan``)."""
+    budget: int | None = None
+    """Where to stop, if not where the recipe does."""
+
+    def plan(self) -> Plan:
+        """What it comes to."""
+        budget = {} if self.budget is None else {"training.budget": self.budget}
+        return resolve(self.recipe, {**self.overrides, **budget, "training.seed": self.seed})
+
+    @property
+    def name(self) -> str:
+        """What it is called on a display."""
+        return f"{self.recipe.id} seed {self.seed}"
+
+    def to_json(self) -> dict[str, Any]:
+        """All of it as JSON values."""
+        values: dict[str, Any] = json.loads(json.dumps(asdict(self)))
+        return values
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> Self:
+        """The trial that ``to_json`` gave."""
+        recipe = values["recipe"]
+        claim = recipe["claim"] and Claim(**recipe["claim"])
+        return cls(**{**values, "recipe": Recipe(**{**recipe, "claim": claim})})
+
+
+@dataclass(frozen=True)
+class Result:
+    """What came of a trial: trained and measured, or why not."""
 
     seed: int
     """Which."""
@@ -58,74 +93,75 @@ def measure_of(recipe: Recipe) -> tuple[str, int]:
     """The metric that a recipe is measured by, and over how many episodes."""
     if recipe.claim is not None:
         return recipe.claim.metric, recipe.claim.count
-    return learner_type(recipe.learner).learner.headline, EPISODES
+    return resolve(recipe).headline, EPISODES
 
 
-def wanted_config(recipe: Recipe, seed: int, device: str) -> Config:
-    """The configuration of a run of this seed, as its file would give it back."""
-    config: Config = json.loads(json.dumps({**resolve(recipe, seed=seed, device=device), "threads": recipe.threads}))
-    return config
+def runs_of(folder: Path, plan: Plan) -> list[Run]:
+    """The runs of a plan, whatever they claimed, the oldest first."""
+    wanted = {**plan.to_json(), "claim": None}
+    runs = [Run.open(folder / run_id, folder) for run_id in _of_seed(folder, plan)]
+    return [run for run in runs if {**run.config, "claim": None} == wanted]
 
 
-def find_run(folder: Path, config: Config) -> Run | None:
-    """The run of a configuration, whatever it claimed: a finished one if there is any, else the farthest.
+def find_run(folder: Path, plan: Plan) -> Run | None:
+    """The run of a plan: a finished one if there is any, else the farthest.
 
     Raises UsageError if another process is training it.
     """
-    runs = [Run.open(folder / run_id, folder) for run_id in _of_seed(folder, config)]
-    same = [run for run in runs if {**run.config, "claim": None} == {**config, "claim": None}]
+    same = runs_of(folder, plan)
     done = [run for run in same if run.status == "finished"]
     if not done and any(is_locked(run.path) for run in same):
         raise UsageError(
-            f"seed {config['seed']} is being trained in {folder} by another process; wait for it, or stop it"
+            f"seed {plan.training.seed} is being trained in {folder} by another process; wait for it, or stop it"
         )
     return max(done or same, key=lambda run: (run.manifest["steps"], run.id), default=None)
 
 
-def finished_trial(run: Run, metric: str, episodes: int) -> Trial | None:
+def finished_result(run: Run, metric: str, episodes: int) -> Result | None:
     """What a run's manifest says; None if it is not finished, or was measured otherwise."""
     manifest = run.manifest
     if run.status != "finished":
         return None
     for measured in (manifest.get("claim"), manifest.get(MEASURED)):
         if measured and (measured["metric"], measured["count"]) == (metric, episodes):
-            return Trial(
+            return Result(
                 manifest["seed"], measured["value"], manifest["steps"], manifest["seconds"], str(run.path),
                 exact=manifest["exact"], commit=manifest.get("git_commit"),
             )  # fmt: skip
     return None
 
 
-def attempt(recipe: Recipe, seed: int, out: Path, device: str) -> Trial:
-    """Train one seed, or go on with it, and measure it. Raises Interrupted once it is saved after a signal."""
-    config = wanted_config(recipe, seed, device)
-    metric, episodes = measure_of(recipe)
-    run = find_run(out, config)
+def already(trial: Trial, folder: Path) -> Result | None:
+    """What came of a trial that was finished in this folder before; None if it was not."""
+    run = find_run(folder, trial.plan())
+    result = None if run is None else finished_result(run, *measure_of(trial.recipe))
+    return None if result is None else replace(result, reused=True)
+
+
+def attempt(trial: Trial, folder: Path) -> Result:
+    """Train a trial, or go on with it, and measure it. Raises Interrupted once it is saved after a signal."""
+    plan = trial.plan()
+    metric, episodes = measure_of(trial.recipe)
+    run = find_run(folder, plan)
     if run is None:
-        path = Path(train(recipe, seed=seed, out=out, device=device).path)
+        path = Path(follow(plan, out=folder).path)
     else:
         path = run.path
         if run.status != "finished":
             resume(path)
-    trial = finished_trial(Run.open(path, out), metric, episodes)
-    if trial is None:
-        evaluation = evaluate(path, episodes=episodes, seed=seeding.derive(seed, "claim"))
-        with Run.open(path, out, write=True) as run:
+    result = finished_result(Run.open(path, folder), metric, episodes)
+    if result is None:
+        evaluation = evaluate(path, episodes=episodes, seed=seeding.derive(trial.seed, "claim"))
+        with Run.open(path, folder, write=True) as run:
             measured = {"metric": metric, "count": episodes, "value": evaluation.metrics[metric]}
             run.update_manifest(**{MEASURED: measured})
-        trial = finished_trial(run, metric, episodes)
-    assert trial is not None
-    return trial
+        result = finished_result(run, metric, episodes)
+    assert result is not None
+    return result
 
 
-def recipe_from_json(fields: dict[str, Any]) -> Recipe:
-    """A recipe as ``dataclasses.asdict`` gave it."""
-    claim = fields["claim"]
-    return Recipe(**{**fields, "claim": None if claim is None else Claim(**claim)})
-
-
-def _of_seed(folder: Path, config: Config) -> Iterator[str]:
-    stem = f"{config['task']}-{config['method']}-s{config['seed']}-"
+def _of_seed(folder: Path, plan: Plan) -> Iterator[str]:
+    stem = f"{plan.recipe.replace('/', '-', 1)}-s{plan.training.seed}-"
     return (run_id for run_id in run_ids(folder) if run_id.startswith(stem))
 
 
@@ -138,14 +174,14 @@ def _stop_when_left() -> None:
 def _main() -> None:
     request = json.loads(sys.stdin.readline())
     threading.Thread(target=_stop_when_left, daemon=True).start()
-    recipe = recipe_from_json(request["recipe"])
+    trial = Trial.from_json(request["trial"])
     try:
-        answer = asdict(attempt(recipe, request["seed"], Path(request["out"]), request["device"]))
+        result = attempt(trial, Path(request["folder"]))
     except Interrupted:
-        answer = {"seed": request["seed"], "error": "interrupted"}
+        result = Result(trial.seed, error="interrupted")
     except PalestraError as error:
-        answer = {"seed": request["seed"], "error": str(error)}
-    print(json.dumps(answer), flush=True)
+        result = Result(trial.seed, error=str(error))
+    print(json.dumps(asdict(result)), flush=True)
 
 
 if __name__ == "__main__":

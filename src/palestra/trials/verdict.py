@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from palestra.pictures.numbers import number
+
 Interval = tuple[float, float]
 Evidence = Literal["enough", "provisional", "not enough"]
 
@@ -85,14 +87,10 @@ def phrase(verdict: Verdict, values: Sequence[float]) -> str:
     if verdict.iqm is None or verdict.iqm_interval is None:
         seeds = "1 seed" if verdict.seeds == 1 else f"{verdict.seeds} seeds"
         reached = "" if verdict.reached is None else f", {verdict.reached} reached it"
-        return f"no verdict from {seeds}: {', '.join(map(_number, values))}{reached}"
+        return f"no verdict from {seeds}: {', '.join(map(number, values))}{reached}"
     low, high = verdict.iqm_interval
-    middle = f"IQM {_number(verdict.iqm)} [{_number(low)}, {_number(high)}]"
+    middle = f"IQM {number(verdict.iqm)} [{number(low)}, {number(high)}]"
     provisional = " (provisional)" if verdict.evidence == "provisional" else ""
     if verdict.verdict is None:
         return f"{middle} of {verdict.seeds}{provisional}"
     return f"{verdict.verdict} {verdict.reached}/{verdict.seeds}, {middle}{provisional}"
-
-
-def _number(value: float) -> str:
-    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"

@@ -16,15 +16,18 @@ def test_train_takes_every_documented_option() -> None:
         " --checkpoint-every 8 --threads 2 --video --no-plots --json --quiet"
     )
     assert parse(train.Args, text.split(), "train") == train.Args(
-        recipe="cartpole/ppo", seed=3, device="cpu", settings=("gamma=0.9", "hidden_sizes=8,8"), total_timesteps=77,
-        num_envs=2, backend="sync", env_kwargs="{}", out=Path("here"), eval_every=5, eval_count=6, target=7.5,
-        checkpoint_every=8.0, threads=2, video=True, plots=False, json=True, quiet=True,
+        recipe="cartpole/ppo", settings=("gamma=0.9", "hidden_sizes=8,8"), out=Path("here"), video=True, plots=False,
+        json=True, quiet=True,
+        flags=train.Flags(
+            seed=3, device="cpu", total_timesteps=77, num_envs=2, backend="sync", env_kwargs="{}", eval_every=5,
+            eval_count=6, target=7.5, checkpoint_every=8.0, threads=2,
+        ),
     )  # fmt: skip
 
 
 def test_train_without_a_recipe_and_the_budget_by_its_other_name() -> None:
     args = parse(train.Args, ["--algo", "ppo", "--env-id", "X-v0", "--budget", "5", "--no-video", "--plots"], "train")
-    assert args == train.Args(algo="ppo", env_id="X-v0", total_timesteps=5)
+    assert args == train.Args(algo="ppo", env_id="X-v0", flags=train.Flags(total_timesteps=5))
 
 
 @pytest.mark.parametrize("argv", [["--seed", "x"], ["--sed", "1"], ["a", "b"], ["--total-timesteps", "1.5"]])

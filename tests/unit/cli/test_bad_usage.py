@@ -24,7 +24,7 @@ CASES = {
     "setting's type": ([*PPO, "--set", "num_steps=abc"], "num_steps=abc; expected an integer"),
     "setting's range": ([*PPO, "--set", "gamma=2"], "gamma=2.0; expected 0 <= gamma <= 1"),
     "no equals sign": ([*PPO, "--set", "gamma"], "--set gamma; expected KEY=VALUE"),
-    "seed": ([*PPO, "--seed", "-1"], "--seed -1; expected 0 or more"),
+    "seed": ([*PPO, "--seed", "-1"], "seed=-1; expected 0 or more"),
     "budget": ([*PPO, "--total-timesteps", "0"], "budget=0; expected a positive number of steps"),
     "ad hoc budget": (["train", "--algo", "ppo", "--env-id", "CartPole-v1", "--budget", "-3"], "budget=-3; expected"),
     "copies": ([*PPO, "--num-envs", "0"], "num_envs=0; expected at least 1"),

@@ -96,9 +96,10 @@ def test_samples_differ_and_greedy_actions_do_not() -> None:
 def test_a_description_is_json_and_builds_the_same_agent() -> None:
     agent = PPO(World("CartPole-v1", 3), SMALL, seed=4)
     told = json.loads(json.dumps(agent.describe()))
-    again = PPO(build(World, told["env"]), build(PPOConfig, told["settings"]), seed=told["seed"])
+    settings, seed = build(PPOConfig, told["learner"]["settings"]), told["training"]["seed"]
+    again = PPO(build(World, told["world"]), settings, seed=seed)
     assert again.describe() == agent.describe()
-    assert told["learner"] == "ppo"
+    assert told["learner"]["name"] == "ppo"
     assert all(torch.equal(p, q) for p, q in zip(agent.modules.parameters(), again.modules.parameters(), strict=True))
 
 

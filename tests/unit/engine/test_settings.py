@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 import pytest
 
-from palestra.engine.settings import AlgorithmConfig, build, field_docs, override, type_name
+from palestra.engine.settings import AlgorithmConfig, TrainSettings, build, field_docs, override, type_name
 from palestra.errors import UsageError, require
 
 
@@ -106,6 +106,38 @@ def test_overriding_keeps_the_rest_and_the_original() -> None:
     before = Settings(steps=5)
     assert override(before, {"gamma": "0.5"}) == Settings(steps=5, gamma=0.5)
     assert before.gamma == 0.99
+
+
+def test_values_need_no_text_and_dicts_are_added_to() -> None:
+    before = Settings(extra={"a": 1})
+    assert override(before, {"sizes": (8,), "clip": None, "steps": 3.0}) == Settings(
+        sizes=(8,), steps=3, extra={"a": 1}
+    )
+    assert override(before, {"extra": {"b": 2}, "extra.c": "3", "extra.d": "x"}).extra == {
+        "a": 1, "b": 2, "c": 3, "d": "x",
+    }  # fmt: skip
+    with pytest.raises(UsageError, match="setting sizes=big; expected a list of an integer"):
+        override(before, {"sizes": "big"})
+    with pytest.raises(UsageError, match="setting double=1; expected true or false"):
+        override(before, {"double": 1})
+
+
+@dataclass(frozen=True)
+class Dueling(AlgorithmConfig):
+    """A word that means something else elsewhere."""
+
+    kind: Literal["none", "mean"] = "mean"
+    """Which."""
+
+
+def test_none_is_a_word_where_a_setting_has_it() -> None:
+    assert override(Dueling(), {"kind": "none"}).kind == "none"
+
+
+def test_what_has_to_be_there_is_asked_for() -> None:
+    assert build(TrainSettings, {"budget": 5, "target": 1}) == TrainSettings(5, target=1.0)
+    with pytest.raises(UsageError, match="TrainSettings without budget"):
+        build(TrainSettings, {"seed": 1})
 
 
 def test_docs_of_fields_are_those_under_them() -> None:

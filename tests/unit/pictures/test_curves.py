@@ -39,7 +39,7 @@ def figures(monkeypatch: pytest.MonkeyPatch) -> list[Figure]:
 
 def test_pictures(tmp_path: Path, figures: list[Figure]) -> None:
     names = ["eval/return_mean", "eval/return_min", "eval/return_max", "train/return_mean", "train/loss"]
-    run = recorded(tmp_path, {"task": "cartpole", "method": "ppo", "seed": 0, "claim": CLAIM}, *names)
+    run = recorded(tmp_path, {"recipe": "cartpole/ppo", "training": {"seed": 0}, "claim": CLAIM}, *names)
     written = curves.draw_curves(run.path)
     assert written == [run.plots / "learning-curve.png", run.plots / "training-metrics.png"]
     with Image.open(written[0]) as picture:

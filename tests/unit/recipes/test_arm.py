@@ -7,14 +7,14 @@ from typing import Any
 import pytest
 
 from palestra.engine.agent import Agent
-from palestra.envs import world as worlds
+from palestra.envs import registry
 from palestra.envs.registry import MOST_SIMULATORS, SIMULATORS, make_vec
 from palestra.envs.world import World
 from palestra.errors import UsageError
 from palestra.learners.off_policy.sac import SAC, SACConfig
 from palestra.recipes.arm import HELD_OUT, RECIPES
 from palestra.recipes.recipe import Claim, Recipe
-from palestra.trials.plan import resolve
+from palestra.trials.plan import Plan, resolve
 from palestra.trials.train import train
 
 EVERY = pytest.mark.parametrize("recipe", RECIPES, ids=lambda recipe: recipe.id)
@@ -22,15 +22,15 @@ EVERY = pytest.mark.parametrize("recipe", RECIPES, ids=lambda recipe: recipe.id)
 
 @EVERY
 def test_they_are_measured_on_what_training_never_saw(recipe: Recipe) -> None:
-    config = json.loads(json.dumps(resolve(recipe)))
-    env = World(**config["env"])
+    plan = Plan.from_json(json.loads(json.dumps(resolve(recipe).to_json())))
+    env = plan.world
     assert env.id in SIMULATORS
     assert env.kwargs.get("objects", "train") == "train"
     if recipe.task.startswith("arm-reach"):
         assert {**env.kwargs, **env.reference_kwargs}.items() >= HELD_OUT.items()
     if recipe.claim is not None:
         assert (recipe.claim.count, recipe.claim.seeds, recipe.claim.metric) == (200, 10, "eval/return_mean")
-        assert config["claim"] is not None
+        assert plan.claim is not None
         rate = (recipe.claim.threshold + 0.1) / 1.1
         # A fiftieth of an episode, for the rounding of rewards.
         assert rate * 200 == pytest.approx(190 if "pixels" in recipe.id else 198, abs=0.02)
@@ -43,7 +43,7 @@ def test_the_reference_has_arguments_of_its_own_and_few_copies(monkeypatch: pyte
         made.append((num_envs, backend, env_kwargs))
         return make_vec("probe/TwoTargets", num_envs)
 
-    monkeypatch.setattr(worlds, "make_vec", make)
+    monkeypatch.setattr(registry, "make_vec", make)
     world = World(SIMULATORS[0], 4, kwargs={"view": "state", "objects": "train"}, reference_kwargs=HELD_OUT)
     agent = SAC(world, SACConfig(hidden_sizes=(8,)))
     assert agent.evaluate(episodes=20, reference=True).samples.shape == (20,)
@@ -61,7 +61,7 @@ def test_what_cannot_be_measured_is_refused_before_it_is_trained(
     def missing(*_: Any, **__: Any) -> None:
         raise UsageError("needs the [arm] extra: pip install 'palestra[arm]'")
 
-    monkeypatch.setattr(Agent, "check_reference", missing)
+    monkeypatch.setattr(Agent, "check_measurable", missing)
     monkeypatch.setattr(Agent, "step", lambda _: pytest.fail("it was trained"), raising=False)
     recipe = Recipe("probe/sac", "", "sac", "probe/TwoTargets", 100, 1, claim=Claim(0.0, "nothing"))
     with pytest.raises(UsageError, match=r"pip install 'palestra\[arm\]'"):

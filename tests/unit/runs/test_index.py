@@ -35,7 +35,7 @@ def test_rows(tmp_path: Path) -> None:
     assert os.listdir(tmp_path) == [], "looking into a folder without runs leaves nothing in it"
     headline = {"name": "eval/return_mean", "value": 487.5}
     run = finished(tmp_path, 3, steps=5000, seconds=1.25, headline=headline, exact=False)
-    index.record(tmp_path, run)
+    index.enter(tmp_path, run)
     expected = index.RunRow(
         run.id, "cartpole", "ppo", 3, "finished", run.manifest["created"], 5000, 1.25, "eval/return_mean", 487.5, False
     )  # fmt: skip
@@ -67,7 +67,7 @@ def test_status_follows_the_lock(tmp_path: Path) -> None:
 
 def test_a_change_nobody_recorded_is_seen(tmp_path: Path) -> None:
     with Run.create(tmp_path, "a", "b", 0, {}) as run:
-        index.record(tmp_path, run)
+        index.enter(tmp_path, run)
         for steps in range(1, 6):
             run.update_manifest(steps=steps)
             assert index.list_runs(tmp_path)[0].steps == steps
@@ -156,23 +156,23 @@ def test_a_listing_that_cannot_write_still_lists(tmp_path: Path) -> None:
     run = finished(tmp_path, 0)
     (tmp_path / "index.db").mkdir()  # nothing can be opened there
     assert [row.id for row in index.list_runs(tmp_path)] == [run.id]
-    index.record(tmp_path, run)
+    index.enter(tmp_path, run)
 
 
 def train(root: Path, seed: int) -> None:
     index.suppress = lambda *errors: nullcontext()  # type: ignore[attr-defined, assignment] # here none may occur
     with Run.create(root, "cartpole", "ppo", seed, {}) as run:
-        index.record(root, run)
+        index.enter(root, run)
         for step in range(1, 6):
             run.metrics.add(step, {"x": float(step)})
             run.metrics.commit()
             run.update_manifest(steps=step)
-            index.record(root, run)
+            index.enter(root, run)
             for _ in range(5):
-                index.record(root, run)
+                index.enter(root, run)
                 index.list_runs(root)
         run.update_manifest(status="finished")
-        index.record(root, run)
+        index.enter(root, run)
 
 
 def test_eight_trainers_at_once_lose_no_row(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from palestra.errors import UsageError
 from palestra.learners.off_policy.dqn import DQNConfig
 from palestra.recipes.recipe import Claim, Recipe
 from palestra.recipes.registry import RECIPES
-from palestra.trials.ablate import FLAGS, variants_of
+from palestra.trials.ablate import variants_of
 
 OFF = {"double": False, "dueling": "none", "n_step": 1, "prioritised": False, "noisy": False, "distributional": "none"}
 ON = {"double": True, "dueling": "mean", "n_step": 3, "prioritised": True, "noisy": True, "distributional": "c51"}
@@ -24,10 +24,10 @@ def flags_of(recipe: Recipe) -> dict[str, object]:
 
 def test_base_has_nothing_each_flag_stands_alone_and_all_is_rainbow() -> None:
     named = variants_of(PLAIN)
-    assert list(named) == ["base", *(f"+{flag}" for flag in FLAGS), "all"]
+    assert list(named) == ["base", *(f"+{flag}" for flag in DQNConfig.parts), "all"]
     assert flags_of(named["base"]) == OFF
     assert flags_of(named["all"]) == ON
-    for flag, (setting, _, _) in FLAGS.items():
+    for flag, (setting, _, _) in DQNConfig.parts.items():
         assert flags_of(named[f"+{flag}"]) == OFF | {setting: ON[setting]}
     for variant in named.values():
         assert (variant.settings["gamma"], variant.env, variant.budget) == (0.5, PLAIN.env, 100)
@@ -38,8 +38,8 @@ def test_base_has_nothing_each_flag_stands_alone_and_all_is_rainbow() -> None:
 
 def test_leaving_out_takes_each_from_all() -> None:
     named = variants_of(PLAIN, leave_out=True)
-    assert list(named)[8:] == [f"-{flag}" for flag in FLAGS]
-    for flag, (setting, _, _) in FLAGS.items():
+    assert list(named)[8:] == [f"-{flag}" for flag in DQNConfig.parts]
+    for flag, (setting, _, _) in DQNConfig.parts.items():
         assert flags_of(named[f"-{flag}"]) == ON | {setting: OFF[setting]}
 
 
@@ -59,7 +59,9 @@ def test_some_flags_and_settings_for_all() -> None:
 
 
 def test_what_makes_no_sense_is_refused() -> None:
-    with pytest.raises(UsageError, match=r"recipe cartpole/ppo trains ppo; expected one of dqn: .*cartpole/dqn"):
+    with pytest.raises(
+        UsageError, match=r"recipe cartpole/ppo trains ppo, which names no parts; expected one of dqn: .*cartpole/dqn"
+    ):
         variants_of(RECIPES["cartpole/ppo"])
     with pytest.raises(UsageError, match="unknown flag 'noise'; nearest: noisy"):
         variants_of(PLAIN, ["noise"])

@@ -2,6 +2,8 @@
 
 import dataclasses
 import json
+import tomllib
+from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 
@@ -11,21 +13,23 @@ from palestra.errors import PalestraError, UsageError
 from palestra.recipes.recipe import Claim, Recipe
 from palestra.recipes.registry import RECIPES
 from palestra.trials import records
-from palestra.trials.records import read_record, record_path, spoken_record
-from palestra.trials.trial import Trial
+from palestra.trials.records import check_recordable, read_record, record_path, spoken_record, write_table
+from palestra.trials.trial import Result
 from palestra.trials.verdict import judge
 from palestra.trials.verify import Verification, write_record
 
 RECIPE = RECIPES["cartpole/ppo"]
+SOURCE, SHIPPED = records.FOLDER, records.TABLE
 
 
 @pytest.fixture(autouse=True)
 def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(records, "FOLDER", tmp_path)
+    monkeypatch.setattr(records, "TABLE", tmp_path / "table" / "verified.json")
 
 
 def verified(values: list[float | None], recipe: Recipe = RECIPE) -> Verification:
-    trials = tuple(Trial(i, value, 50_176, 2.5, error=None if value else "no") for i, value in enumerate(values))
+    trials = tuple(Result(i, value, 50_176, 2.5, error=None if value else "no") for i, value in enumerate(values))
     known = [value for value in values if value is not None]
     threshold = recipe.claim.threshold if recipe.claim else None
     verdict = judge(known, threshold) if len(known) == len(values) else None
@@ -81,6 +85,7 @@ def test_a_field_that_recipes_did_not_have_then_is_no_change() -> None:
     facts = json.loads(path.read_text())
     del facts["configuration"]["env_kwargs"]
     path.write_text(json.dumps(facts))
+    write_table()
     assert spoken_record(RECIPE).startswith("held")
     assert spoken_record(dataclasses.replace(RECIPE, env_kwargs={"a": 1})) == "changed since it was verified"
 
@@ -104,4 +109,36 @@ def test_a_failed_seed_is_not_recorded() -> None:
 def test_a_file_that_is_no_record_is_named(text: str) -> None:
     record_path(RECIPE).write_text(text)
     with pytest.raises(PalestraError, match=r"cartpole--ppo\.json is not a record"):
+        write_table()
+    assert read_record(RECIPE) is None
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"cartpole/ppo": {}}', '{"a": {"verdict": {}, "trials": []}}'])
+def test_a_table_that_is_none_is_named(text: str) -> None:
+    records.TABLE.parent.mkdir()
+    records.TABLE.write_text(text)
+    with pytest.raises(PalestraError, match=r"verified\.json is not the table of the records"):
         read_record(RECIPE)
+
+
+def test_without_a_checkout_nothing_is_recorded(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(records, "FOLDER", tmp_path / "lib" / "records")
+    for call in (check_recordable, write_table, lambda: write_record(verified([500.0] * 10), command="")):
+        with pytest.raises(UsageError, match="records belong to the source; clone it"):
+            call()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_table_holds_the_records_of_the_source() -> None:
+    records = {facts["recipe"]: facts for path in SOURCE.glob("*.json") for facts in [json.loads(path.read_bytes())]}
+    assert records
+    assert json.loads(SHIPPED.read_bytes()) == records  # else: make docs
+
+
+def test_the_wheel_carries_the_table() -> None:
+    root = SOURCE.parent
+    wheel = tomllib.loads((root / "pyproject.toml").read_text())["tool"]["hatch"]["build"]["targets"]["wheel"]
+    assert wheel == {"packages": ["src/palestra"]}  # everything in it but what git ignores
+    assert SHIPPED.relative_to(root) == Path("src/palestra/recipes/verified.json")
+    ignored = [line for line in (root / ".gitignore").read_text().splitlines() if line]
+    assert not any(fnmatch(name, line.strip("/")) for line in ignored for name in SHIPPED.relative_to(root).parts)

@@ -25,7 +25,7 @@ from palestra.engine import seeding
 from palestra.engine.agent import Agent
 from palestra.engine.interaction import Interaction
 from palestra.engine.learner import Learner
-from palestra.engine.settings import AlgorithmConfig
+from palestra.engine.settings import AlgorithmConfig, Part
 from palestra.envs.world import World
 from palestra.errors import require
 from palestra.learners.off_policy.actions import DiscreteActions
@@ -48,6 +48,14 @@ class DQNConfig(AlgorithmConfig):
     """Settings of DQN."""
 
     default_num_envs: ClassVar[int] = 1
+    parts: ClassVar[dict[str, Part]] = {
+        "double": Part("double", False, True),
+        "dueling": Part("dueling", "none", "mean"),
+        "n-step": Part("n_step", 1, 3),
+        "prioritised": Part("prioritised", False, True),
+        "noisy": Part("noisy", False, True),
+        "distributional": Part("distributional", "none", "c51"),
+    }
 
     buffer_size: int = 100_000
     """Transitions that replay remembers."""

@@ -1,0 +1,123 @@
+"""The pool of local processes: what is begun, what comes back, what is told and how it stops."""
+
+import dataclasses
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from palestra.recipes.recipe import Claim
+from palestra.recipes.registry import RECIPES
+from palestra.runs.store import Run, run_ids
+from palestra.trials import pool
+from palestra.trials.pool import NEVER_BEGUN, LocalPool
+from palestra.trials.trial import Result, Trial, attempt
+
+RECIPE = dataclasses.replace(
+    RECIPES["cartpole/ppo"], id="cartpole/pooled", budget=1_024, claim=Claim(475.0, "the test", count=5)
+)
+
+
+class Child:
+    """In place of a process: it ends when a test says so."""
+
+    alive: list["Child"]
+
+    def __init__(self, trial: Trial, folder: Path):
+        self.trial, self.folder, self.result, self.stops = trial, folder, None, 0
+        self.alive.append(self)
+
+    result: Result | None
+
+    def ended(self) -> Result | None:
+        return self.result
+
+    def stop(self) -> None:
+        self.stops += 1
+
+    def tell(self) -> str:
+        return self.trial.name
+
+
+@pytest.fixture
+def children(monkeypatch: pytest.MonkeyPatch) -> list[Child]:
+    Child.alive = []
+    monkeypatch.setattr(pool, "_Child", Child)
+    return Child.alive
+
+
+def submitted(jobs: int, seeds: int) -> LocalPool:
+    made = LocalPool(jobs)
+    for seed in range(seeds):
+        made.submit(Trial(RECIPE, seed), Path("there"))
+    return made
+
+
+def test_so_many_side_by_side_in_order(children: list[Child]) -> None:
+    made = submitted(2, 4)
+    assert made.poll() == []
+    assert [child.trial.seed for child in children] == [0, 1]
+    assert made.tell() == ["cartpole/pooled seed 0", "cartpole/pooled seed 1"]
+    children[1].result = Result(1, 5.0)
+    assert made.poll() == [(Trial(RECIPE, 1), Result(1, 5.0))]
+    assert [child.trial.seed for child in children] == [0, 1, 2]
+    assert made.poll() == []
+
+
+def test_stopping_asks_what_runs_and_gives_back_what_waits(children: list[Child]) -> None:
+    made = submitted(1, 3)
+    made.poll()
+    made.stop()
+    made.stop()
+    assert [(trial.seed, result.error) for trial, result in made.poll()] == [(1, NEVER_BEGUN), (2, NEVER_BEGUN)]
+    assert (len(children), children[0].stops) == (1, 2)
+    children[0].result = Result(0, error="interrupted")
+    assert [trial.seed for trial, _ in made.poll()] == [0]
+    assert made.poll() == []
+    assert len(children) == 1
+
+
+def test_leaving_stops(children: list[Child]) -> None:
+    with submitted(1, 2) as made:
+        made.poll()
+    assert children[0].stops == 1
+
+
+def wait(until: Callable[[], Any]) -> Any:
+    deadline = time.monotonic() + 120
+    while time.monotonic() < deadline:
+        if found := until():
+            return found
+        time.sleep(0.02)
+    raise AssertionError("nothing came of it")
+
+
+def test_processes_train_save_when_they_are_stopped_and_go_on(tmp_path: Path) -> None:
+    long = Trial(dataclasses.replace(RECIPE, budget=100_000_000), 1, {"checkpoint_every": 0.0})
+    quick = Trial(RECIPE, 0, {"num_envs": 4})
+    with LocalPool(2) as made:
+        made.submit(quick, tmp_path / "quick")
+        made.submit(long, tmp_path / "long")
+        ((trial, result),) = wait(made.poll)
+        assert trial == quick
+        assert result.value is not None
+        assert Run.open(Path(str(result.run)), tmp_path).config == quick.plan().to_json()
+        folder = tmp_path / "long"
+        wait(lambda: list(folder.glob("*/checkpoints/step-*")))
+        assert made.tell()[0].startswith("cartpole/pooled seed 1 0%")
+        made.stop()
+        ((_, stopped),) = wait(made.poll)
+    assert (stopped.value, stopped.error) == (None, "interrupted")
+    (run,) = run_ids(folder)
+    assert Run.open(run, folder).status == "interrupted"
+    assert attempt(quick, tmp_path / "quick").run == result.run  # it was not trained again
+
+
+def test_a_process_that_dies_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pool.sys, "executable", "/bin/false")
+    with LocalPool(1) as made:
+        made.submit(Trial(RECIPE), tmp_path)
+        ((_, result),) = wait(made.poll)
+    assert result.error == "its process ended with status 1: it said nothing"
