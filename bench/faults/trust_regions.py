@@ -11,6 +11,7 @@ from palestra.learners.on_policy.experience import Batch
 from palestra.learners.on_policy.ppo import PPO, PPOConfig
 from palestra.learners.on_policy.trpo import TRPO, TRPOConfig
 from palestra.measure import Metrics
+from palestra.ops.terms import Term
 
 
 class BallTRPO(TRPO):
@@ -56,12 +57,18 @@ def ball_of_parameters(seed: int, faulty: bool) -> float:
     return kind(World("Pendulum-v1", 8), TRPOConfig(num_steps=100, gamma=0.9), seed=seed).learn(30_000).furthest
 
 
-def ratio_in_a_sum(ratio_B: Tensor, advantage_B: Tensor, clip_range: float) -> Tensor:
-    """Derivative by the log ratios of sum_i min(R A_i, clip(R) A_i) with R the sum of all ratios, about B.
+def ratio_in_a_sum(log_prob_B: Tensor, old_log_prob_B: Tensor, advantage_B: Tensor, clip_range: float) -> Term:
+    """The mean of -sum_i min(R A_i, clip(R) A_i) with R the sum of all ratios, about B.
 
     R is far above 1 + eps, so that positive advantages have no gradient, and the negative ones push every action.
     """
-    return ratio_B * advantage_B.clamp(max=0.0).sum() * (-1.0 / len(ratio_B))
+    ratio_B = (log_prob_B - old_log_prob_B).detach().exp()
+
+    def value() -> Tensor:
+        sum_B = ratio_B.sum() * torch.ones_like(advantage_B)
+        return -torch.minimum(sum_B * advantage_B, sum_B.clamp(max=1.0 + clip_range) * advantage_B).mean()
+
+    return Term(value, (log_prob_B, lambda: ratio_B * advantage_B.clamp(max=0.0).sum() * (-1.0 / len(ratio_B))))
 
 
 FAST_PPO = PPOConfig(num_steps=64, num_epochs=4, learning_rate=2e-3, clip_range=0.3)
@@ -69,7 +76,7 @@ FAST_PPO = PPOConfig(num_steps=64, num_epochs=4, learning_rate=2e-3, clip_range=
 
 @fault("ratio-in-a-sum", "return of PPO on CartPole, 25,000 steps")
 def ratio_sum(seed: int, faulty: bool) -> float:
-    with put(faulty, ppo, "clipped_surrogate_gradient", ratio_in_a_sum):
+    with put(faulty, ppo, "clipped_surrogate", ratio_in_a_sum):
         return score(PPO(World("CartPole-v1", 16), FAST_PPO, seed=seed).learn(25_000))
 
 

@@ -38,8 +38,7 @@ def q(agent: Any, obs: float) -> float:
     x = torch.tensor([[obs]])
     with torch.no_grad():
         action = agent.actor(x)[0, :, : agent.actions.size].tanh()
-        critics = agent.critic if isinstance(agent, DDPG) else agent.critics
-        return float(critics(torch.cat((x, action), 1)).amin())
+        return float(agent.critics(torch.cat((x, action), 1)).amin())
 
 
 CHECKS: dict[str, Any] = {

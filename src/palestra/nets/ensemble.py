@@ -16,8 +16,8 @@ import torch
 from torch import Generator, Tensor, nn
 
 from palestra.nets.initialisation import uniform_fan_in_
-from palestra.nets.recorded import Recorded, place_for
-from palestra.ops.terms import Recording
+from palestra.nets.recorded import Recorded
+from palestra.ops.terms import Recording, place_for
 
 Precision = Literal["float32", "bfloat16"]
 

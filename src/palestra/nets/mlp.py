@@ -9,8 +9,8 @@ from torch import Generator, Tensor, nn
 from torch.nn import functional as F
 
 from palestra.nets.initialisation import orthogonal_, uniform_fan_in_
-from palestra.nets.recorded import Recorded, place_for
-from palestra.ops.terms import Recording
+from palestra.nets.recorded import Recorded
+from palestra.ops.terms import Recording, place_for
 
 Activation = Literal["tanh", "relu"]
 

@@ -16,8 +16,7 @@ import torch
 from torch import Tensor, nn
 from torch.optim.adam import adam
 
-from palestra.nets.recorded import place_for
-from palestra.ops.terms import Term, differentiate
+from palestra.ops.terms import Term, differentiate, place_for
 
 
 def flatten_parameters(modules: Iterable[nn.Module]) -> Tensor:

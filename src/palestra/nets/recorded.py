@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from palestra.ops.terms import Recording
+from palestra.ops.terms import Recording, place_for
 
 
 class Recorded(nn.Module):
@@ -42,10 +42,3 @@ class ByAutograd(Recording):
         for p, gradient in zip(parameters, found[len(self.given) :]):
             place_for(p).copy_(gradient)
         return found[: len(self.given)]
-
-
-def place_for(p: Tensor) -> Tensor:
-    """Where the derivative by a parameter is written."""
-    if p.grad is None:  # PyTorch would compute the gradient and drop it
-        raise RuntimeError("a parameter has no grad to write into: ClippedAdam gives it, zero_grad takes it")
-    return p.grad

@@ -111,6 +111,13 @@ class Recording(ABC):
         """
 
 
+def place_for(p: Tensor) -> Tensor:
+    """Where the derivative by a parameter is written."""
+    if p.grad is None:  # PyTorch would compute the gradient and drop it
+        raise RuntimeError("a parameter has no grad to write into: ClippedAdam gives it, zero_grad takes it")
+    return p.grad
+
+
 class RecordedGather(Recording):
     """``out.gather(dim, index)``, whose way back puts zeros everywhere else."""
 

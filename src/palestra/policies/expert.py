@@ -3,6 +3,7 @@
 from typing import Any
 
 import gymnasium as gym
+
 from palestra.engine.policy import Scripted
 from palestra.envs.vector import VectorEnv
 

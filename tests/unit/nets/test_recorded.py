@@ -10,7 +10,7 @@ from gymnasium import spaces
 from torch import Tensor
 
 from palestra.envs.spaces import Packed
-from palestra.nets.encoders import ConvEncoder, Encoder, FlatEncoder, PackedEncoder, narrow
+from palestra.nets.encoders import ConvEncoder, FlatEncoder, PackedEncoder, narrow
 from palestra.nets.ensemble import Ensemble
 from palestra.nets.mlp import MLP
 from palestra.nets.noisy import NoisyMLP
@@ -24,8 +24,8 @@ def rng() -> torch.Generator:
     return torch.Generator().manual_seed(0)
 
 
-def draw(*shape: int) -> Tensor:
-    return torch.randn(*shape, generator=rng(), dtype=torch.float64)
+def draw(*shape: int, dtype: torch.dtype = torch.float64) -> Tensor:
+    return torch.randn(*shape, generator=rng(), dtype=dtype)
 
 
 def q_network() -> tuple[Recorded, tuple[Tensor, ...]]:
@@ -40,8 +40,8 @@ PACKED = torch.cat((BYTES.flatten(1), draw(5, 3).float().view(torch.uint8)), 1)
 NETS: dict[str, Callable[[], tuple[Recorded, tuple[Tensor, ...]]]] = {
     "mlp": lambda: (MLP([4, 8, 6, 2], "tanh", rng()), (draw(9, 4),)),
     "mlp, relu": lambda: (MLP([4, 8, 2], "relu", rng()), (draw(9, 4),)),
-    "ensemble": lambda: (Ensemble(2, [4, 8, 8, 1], rng()), (draw(2, 9, 4),)),
-    "one network": lambda: (Ensemble(1, [4, 8, 3], rng()), (draw(9, 4),)),
+    "ensemble": lambda: (Ensemble(2, [4, 8, 8, 1], rng()), (draw(2, 9, 4, dtype=torch.float32),)),
+    "one network": lambda: (Ensemble(1, [4, 8, 3], rng()), (draw(9, 4, dtype=torch.float32),)),
     "noisy": lambda: (NoisyMLP([4, 8, 2], "relu", rng(), 0.5), (draw(9, 4), draw(9, 4 + 8 + 8 + 2))),
     "dueling and noisy": q_network,
     "encoder": lambda: (ConvEncoder(IMAGE, rng(), narrow(4, 6)), (BYTES,)),
@@ -60,7 +60,7 @@ def test_every_kind_is_tried() -> None:
 
 def prepared(make: Callable[[], tuple[Recorded, tuple[Tensor, ...]]]) -> tuple[Recorded, tuple[Tensor, ...]]:
     net, inputs = make()
-    if not isinstance(net, Encoder):  # which makes float32 of bytes
+    if inputs[0].dtype is torch.float64:  # encoders and ensembles know float32 alone
         net.double()
     ClippedAdam([net], 1e-3)  # gives every parameter a grad to write into
     for p in net.parameters():
@@ -81,6 +81,7 @@ def test_recorded_is_forward_in_outputs_and_derivatives(make, learn: bool, mode:
     expected = torch.autograd.grad(out, leaves, to_out)
     with mode():
         recorded = net.record(x, *more)
+    rtol, atol = (1e-10, 1e-12) if out.dtype is torch.float64 else (1e-4, 1e-6)
     torch.testing.assert_close(recorded.detach(), out.detach())
     assert recorded.is_leaf
     assert recorded.requires_grad
@@ -88,10 +89,10 @@ def test_recorded_is_forward_in_outputs_and_derivatives(make, learn: bool, mode:
     assert found.learned == [net] * learn
     for p, gradient in zip(net.parameters(), expected):
         wanted = gradient if learn else torch.full_like(p, 7.0)
-        torch.testing.assert_close(p.grad, wanted, rtol=1e-4 if p.dtype is torch.float32 else 1e-10, atol=1e-6)
+        torch.testing.assert_close(p.grad, wanted, rtol=rtol, atol=atol)
     assert list(found.at) == [id(x)] * tracked
     if tracked:
-        torch.testing.assert_close(found.at[id(x)], expected[-1], rtol=1e-10, atol=1e-12)
+        torch.testing.assert_close(found.at[id(x)], expected[-1], rtol=rtol, atol=atol)
 
 
 @EACH

@@ -103,7 +103,7 @@ def test_a_column_never_meets_a_row() -> None:
         lambda: squared_error(torch.zeros(2, 4, 2), row),
         lambda: value_error(torch.zeros(4, 2), row),
     ):
-        with pytest.raises(ValueError, match="shapes differ|expected [12] dimension"):
+        with pytest.raises(ValueError, match=r"shapes differ|expected [12] dimension"):
             call()
 
 

@@ -43,7 +43,7 @@ class DDPG(Agent, Learner):
     config: DDPGConfig
     policy: DeterministicPolicy
     saves = ("interaction", "modules", "actor_optimizer", "critic_optimizer", "policy", "loop")
-    derives = ("actions", "actor", "critic", "target_actor", "target_critic", "slow_actor", "slow_critic")
+    derives = ("actions", "actor", "critics", "target_actor", "target_critics", "slow_actor", "slow_critics")
 
     def __init__(self, source: str | World, config: DDPGConfig | None = None, *, seed: int = 0, device: str = "auto"):
         super().__init__(source, config, seed=seed, device=device)
@@ -53,16 +53,16 @@ class DDPG(Agent, Learner):
         self.actions = BoxActions(self.env.action_space, self.name, self.device)
         features, init = flat_dim(self.env.observation_space), seeding.generator(seed, "weights")
         self.actor = Ensemble(1, [features, *c.hidden_sizes, self.actions.size], init, c.precision)
-        self.critic = Ensemble(1, [features + self.actions.size, *c.hidden_sizes, 1], init, c.precision)
-        self.target_actor, self.target_critic = slow_copy(self.actor), slow_copy(self.critic)
+        self.critics = Ensemble(1, [features + self.actions.size, *c.hidden_sizes, 1], init, c.precision)
+        self.target_actor, self.target_critics = slow_copy(self.actor), slow_copy(self.critics)
         self.modules = nn.ModuleDict({
-            "actor": self.actor, "critic": self.critic,
-            "target_actor": self.target_actor, "target_critic": self.target_critic,
+            "actor": self.actor, "critics": self.critics,
+            "target_actor": self.target_actor, "target_critics": self.target_critics,
         }).to(self.device)  # fmt: skip
         self.actor_optimizer = ClippedAdam([self.actor], c.learning_rate)
-        self.critic_optimizer = ClippedAdam([self.critic], c.learning_rate)
+        self.critic_optimizer = ClippedAdam([self.critics], c.learning_rate)
         self.slow_actor = TargetNetworks([self.target_actor], self.actor_optimizer)
-        self.slow_critic = TargetNetworks([self.target_critic], self.critic_optimizer)
+        self.slow_critics = TargetNetworks([self.target_critics], self.critic_optimizer)
         self.policy = DeterministicPolicy(self.actor, self.actions, c, self.env.num_envs, seed=seed)
         self.loop = ReplayLoop(self.world, self.interaction, self.actions, c, seed=seed, device=self.device)
 
@@ -86,18 +86,18 @@ class DDPG(Agent, Learner):
     def gradient_step(self, b: Transitions) -> CriticsLearned:
         """One step of the critic, then of the actor, then of their targets."""
         b = b.seen_by(flat_features)
-        q_1B1, target_B = self.critic.record(b.obs_BF, b.action_B), self.targets(b)
+        q_1B1, target_B = self.critics.record(b.obs_BF, b.action_B), self.targets(b)
         self.critic_optimizer.descend(squared_error(q_1B1, target_B))  # eq. 5
         action_BA = record_tanh(self.actor.record(b.obs_BF))
-        self.actor_optimizer.descend(-mean(self.critic.record(b.obs_BF, action_BA)))  # eq. 6
-        self.slow_critic.follow(self.config.tau)
+        self.actor_optimizer.descend(-mean(self.critics.record(b.obs_BF, action_BA)))  # eq. 6
+        self.slow_critics.follow(self.config.tau)
         self.slow_actor.follow(self.config.tau)
         return CriticsLearned(q_1B1, target_B)
 
     def targets(self, b: Transitions) -> Tensor:
         """Y (B,), with the value of the target actor's actions (algorithm 1)."""
         next_action_BA = mu(self.target_actor, b.next_obs_BF)
-        next_q_B = self.target_critic(torch.cat((b.next_obs_BF, next_action_BA), 1))[0].squeeze(1)
+        next_q_B = self.target_critics(torch.cat((b.next_obs_BF, next_action_BA), 1))[0].squeeze(1)
         return torch.addcmul(b.return_B, b.discount_B, next_q_B)
 
     def resumed(self) -> None:

@@ -142,9 +142,8 @@ def test_gradient_steps_are_the_papers(flags: dict[str, Any], monkeypatch: pytes
         chosen_BZ = agent.gradient_step(b, target_BZ, weight_B if c.prioritised else None)
         assert len(drawn) == (2 + c.double) * c.noisy
         loss_B = papers_loss(online, target, b, [*drawn] if c.noisy else [None] * 3, c)
-        assert float(agent.head.loss(chosen_BZ, target_BZ).value) == pytest.approx(
-            float(loss_B.detach().mean()), rel=1e-5
-        )
+        loss = agent.head.loss(chosen_BZ, target_BZ)
+        assert float(loss.value) == pytest.approx(float(loss_B.detach().mean()), rel=1e-5)
         adam.zero_grad()
         (loss_B * weight_B if c.prioritised else loss_B).mean().backward()
         torch.nn.utils.clip_grad_norm_(online.values(), c.max_grad_norm)

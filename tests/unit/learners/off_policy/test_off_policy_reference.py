@@ -53,11 +53,8 @@ def sac_pairs(ours: SAC, theirs: Any) -> Iterator[tuple[Tensor, Tensor]]:
 def td3_pairs(ours: DDPG | TD3, theirs: Any) -> Iterator[tuple[Tensor, Tensor]]:
     yield from pairs(ours.actor, [linears(theirs.actor.mu)])
     yield from pairs(ours.target_actor, [linears(theirs.actor_target.mu)])
-    critics, targets = (
-        (ours.critics, ours.target_critics) if isinstance(ours, TD3) else (ours.critic, ours.target_critic)
-    )
-    yield from pairs(critics, [linears(q) for q in theirs.critic.q_networks])
-    yield from pairs(targets, [linears(q) for q in theirs.critic_target.q_networks])
+    yield from pairs(ours.critics, [linears(q) for q in theirs.critic.q_networks])
+    yield from pairs(ours.target_critics, [linears(q) for q in theirs.critic_target.q_networks])
 
 
 def batches() -> list[Transitions]:
