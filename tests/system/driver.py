@@ -10,8 +10,8 @@ from types import SimpleNamespace
 from typing import Any
 
 import dot  # noqa: F401 - registers its world
-from palestra.engine.configured import Configured
 
+from palestra.engine.learner import Learner
 from palestra.engine.settings import build
 from palestra.envs.world import World
 from palestra.errors import UsageError
@@ -81,7 +81,7 @@ def small(learner: str) -> dict[str, Any]:
     }
 
 
-def make_small(learner: str) -> Configured:
+def make_small(learner: str) -> Learner:
     """That learner itself."""
     cls = learner_type(learner)
     config = build(cls.config_type, _small_settings(learner))

@@ -28,7 +28,7 @@ class Agent:
     learns_from: ClassVar[Any] = World
     clock_unit: ClassVar[str] = "env steps"
     headline: ClassVar[str] = "eval/return_mean"
-    derives: ClassVar[tuple[str, ...]] = ("env",)
+    derives: ClassVar[tuple[str, ...]] = ("env", "modules", "_arena")
 
     source: Any
     device: torch.device

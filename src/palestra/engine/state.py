@@ -128,38 +128,59 @@ def _holds_parts(items: Any) -> bool:
 
 
 def undeclared(part: object) -> list[str]:
-    """Paths of the generators, tensors, arrays and modules within reach of a part that neither ``saves`` nor
-    ``derives`` names, at whatever depth. A contract test holds this empty for every learner.
+    """Paths of the generators, tensors, arrays, modules and parts within reach that nothing declares.
+
+    What is saved under one name may stand under others; what ``derives`` names is left out. A contract test holds this
+    empty for every learner.
     """
-    return list(_undeclared(part, type(part).__name__, set()))
+    saved: dict[int, Any] = {}
+    _gather(part, saved)
+    return [line for owner, path in _owners(part, type(part).__name__) for line in _bare(owner, path, saved)]
 
 
-def _undeclared(value: Any, path: str, seen: set[int]) -> Iterator[str]:
-    if id(value) in seen:
+def _gather(value: Any, saved: dict[int, Any]) -> None:
+    """Everything that saving a value saves, by id; the objects too, so that no id is used again meanwhile."""
+    if id(value) in saved:
         return
-    seen.add(id(value))
-    if isinstance(value, Part):
-        named = {*declared(value), *declared(value, "derives")}
-        for name, item in vars(value).items():
-            inside = f"{path}.{name}"
-            yield from (
-                _undeclared(item, inside, seen) if name in declared(value) else _bare(item, inside, name in named)
-            )
+    saved[id(value)] = value
+    if isinstance(value, nn.Module):
+        saved.update((id(inner), inner) for inner in (*value.modules(), *value.parameters(), *value.buffers()))
+    elif isinstance(value, Part):
+        for name in declared(value):
+            _gather(getattr(value, name), saved)
     elif isinstance(value, dict | list | tuple):
-        items = value.items() if isinstance(value, dict) else enumerate(value)
-        for key, item in items:
-            yield from _undeclared(item, f"{path}[{key!r}]", seen)
+        for item in value.values() if isinstance(value, dict) else value:
+            _gather(item, saved)
 
 
-def _bare(value: Any, path: str, named: bool) -> Iterator[str]:
-    """The path of something that was not saved and holds what a step may depend on, unless it was named."""
-    if named or isinstance(value, type):
+def _owners(value: Any, path: str) -> Iterator[tuple[Part, str]]:
+    """A part and the parts that it saves, each with its path."""
+    if isinstance(value, Part) and not isinstance(value, nn.Module):
+        yield value, path
+        for name in declared(value):
+            yield from _owners(getattr(value, name), f"{path}.{name}")
+    elif isinstance(value, dict | list | tuple):
+        for key, item in value.items() if isinstance(value, dict) else enumerate(value):
+            yield from _owners(item, f"{path}[{key!r}]")
+
+
+def _bare(owner: Part, path: str, saved: dict[int, Any]) -> Iterator[str]:
+    """What a part holds without declaring it."""
+    left_out = {*declared(owner), *declared(owner, "derives")}
+    for name, item in vars(owner).items():
+        if name not in left_out:
+            yield from _within(item, f"{path}.{name}", saved)
+
+
+def _within(value: Any, path: str, saved: dict[int, Any]) -> Iterator[str]:
+    """The paths, at a value or anywhere in it, of what a step may depend on and nobody saves."""
+    if id(value) in saved or isinstance(value, type):
         return
     if isinstance(value, torch.Generator | nn.Module | Tensor | np.ndarray | Part):
         yield path
     elif isinstance(value, dict | list | tuple):
         for key, item in value.items() if isinstance(value, dict) else enumerate(value):
-            yield from _bare(item, f"{path}[{key!r}]", named)
+            yield from _within(item, f"{path}[{key!r}]", saved)
     elif type(value).__module__.startswith("palestra"):
         for name, item in getattr(value, "__dict__", {}).items():
-            yield from _bare(item, f"{path}.{name}", named)
+            yield from _within(item, f"{path}.{name}", saved)

@@ -7,8 +7,10 @@ import numpy as np
 import pytest
 import torch
 
-from palestra.engine.agent import Agent, restart_notes
+from palestra.engine.agent import Actor, Agent
+from palestra.engine.interaction import Interaction
 from palestra.engine.settings import build
+from palestra.envs.vector import Resumed
 from palestra.envs.world import World
 from palestra.errors import UsageError
 from palestra.learners.on_policy.ppo import PPO, PPOConfig
@@ -19,7 +21,7 @@ SMALL = PPOConfig(num_steps=16, minibatch_size=32, num_epochs=1, hidden_sizes=(8
 
 
 def counting(num_envs: int = 2) -> Agent:
-    return Random(World("probe/Counting", num_envs))
+    return Actor(Random, World("probe/Counting", num_envs))
 
 
 @pytest.mark.parametrize("episodes", [1, 7, 100, 250])
@@ -58,7 +60,7 @@ def test_the_reference_environment_is_gymnasiums_and_agrees() -> None:
     # An untrained policy's mean over 100 episodes in either environment: within four standard errors.
     agent = PPO("CartPole-v1", SMALL)
     ours, theirs = (agent.evaluate(episodes=100, seed=0, reference=r).samples for r in (False, True))
-    assert type(agent._eval_env[1]).__name__ == "GymVectorEnv"
+    assert type(agent.arena()._kept[1]).__name__ == "GymVectorEnv"
     spread = (ours.var() / 100 + theirs.var() / 100).sqrt()
     assert abs(float(ours.mean() - theirs.mean())) < 4 * float(spread)
     agent.close()
@@ -113,10 +115,14 @@ def test_an_unknown_environment_is_named() -> None:
         PPO("CartPol-v1")
 
 
-def test_what_is_said_of_environments_that_began_anew() -> None:
-    assert restart_notes(torch.tensor([False, False])) == []
-    (note,) = restart_notes(torch.tensor([True, False, True]))
-    assert note.startswith("not exact: 2 of 3 environments")
+def test_what_is_said_of_environments_that_began_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    living = Interaction(World("CartPole-v1", 3), seed=0)
+    for restarted, said in (([False] * 3, []), ([True, False, True], ["not exact: 2 of 3 environments"])):
+        resumed = Resumed(living.obs, torch.tensor(restarted))
+        monkeypatch.setattr(living.env, "load_state_dict", lambda _, resumed=resumed: resumed)
+        notes = living.load_state_dict(living.state_dict())
+        assert [note[: len(start)] for note, start in zip(notes, said, strict=True)] == said
+        assert living.restarted_E.tolist() == restarted
 
 
 def test_integers_of_a_discrete_space_are_predicted_from() -> None:

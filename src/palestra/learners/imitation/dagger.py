@@ -92,7 +92,7 @@ class Student(Policy):
     """
 
     saves = ("networks", "shifting")
-    derives = ("encoder", "net", "low", "high")
+    derives = ("low", "high")
 
     def __init__(self, env: VectorEnv, config: DAggerConfig, *, seed: int, device: torch.device):
         c, observed, space = config, env.observation_space, env.action_space

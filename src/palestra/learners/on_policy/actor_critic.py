@@ -76,7 +76,6 @@ class ActorCritic(Policy):
     """
 
     saves = ("networks", "sampling", "shifting")
-    derives = ("encoder", "head", "actor", "value", "obs_norm")
 
     def __init__(self, env: VectorEnv, config: ActorCriticConfig, *, seed: int, device: torch.device):
         self.config = c = config
