@@ -41,7 +41,7 @@ class DrQConfig(SoftConfig):
     """Settings of DrQ."""
 
     buffer_size: int = 100_000
-    """Transitions that replay remembers; each holds two observations as bytes, its own and its successor's."""
+    """Transitions that replay remembers; each picture of them is kept once, as bytes."""
     learning_rate: float = 1e-3
     """Of Adam, for actor, critics and encoder."""
     tau: float = 0.01

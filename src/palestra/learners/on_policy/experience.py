@@ -15,7 +15,6 @@ from palestra.measure import Metrics
 from palestra.nets.mlp import MLP
 from palestra.nets.normaliser import Normaliser
 from palestra.nets.optimizer import FlatOptimizer
-from palestra.ops.features import flat_features
 from palestra.ops.losses import value_error
 from palestra.ops.returns import gae
 
@@ -99,7 +98,7 @@ class Experience:
     def report(self, nets: ActorCritic, rollout: Rollout, metrics: Metrics) -> Metrics:
         """End an iteration: the metrics of its update beside those of the episodes that ended lately."""
         if nets.obs_norm is not None:  # after the update: within an iteration both policies see the same inputs
-            nets.obs_norm.update(flat_features(rollout.obs.flatten(0, 1)))
+            nets.obs_norm.update(nets.encoder.to_batch(rollout.obs.flatten(0, 1)))
         return {**self.interaction.episodes.metrics(), **metrics}
 
     @torch.no_grad()
