@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from palestra.engine import seeding
 from palestra.engine.arena import Arena
 from palestra.engine.learner import Learner
-from palestra.engine.policy import Policy, Scripted
+from palestra.engine.policy import Policy
 from palestra.envs.spaces import is_one_hot, one_hot, to_env_action
 from palestra.envs.vector import VectorEnv
 from palestra.envs.world import World
@@ -125,14 +125,14 @@ class Actor(Agent, Learner):
     """A policy that learns nothing, where a learner is expected: nothing is left to learn, so it is measured at once.
 
     Args:
-        policy_type: which policy.
+        policy_type: the class of the policy, one that can be registered.
         source: the world, as of any learner; likewise what follows.
     """
 
     saves = ("policy",)
 
     def __init__(
-        self, policy_type: type[Scripted], source: str | World, config: Any = None, *, seed: int = 0,
+        self, policy_type: Any, source: str | World, config: Any = None, *, seed: int = 0,
         device: str = "auto",
     ):  # fmt: skip
         self.name, self.config_type = policy_type.name, policy_type.config_type

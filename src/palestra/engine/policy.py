@@ -6,7 +6,6 @@ from typing import Any, ClassVar, Literal
 from torch import Tensor
 
 from palestra.engine.settings import AlgorithmConfig
-from palestra.envs.vector import VectorEnv
 
 
 class Policy(ABC):
@@ -14,6 +13,11 @@ class Policy(ABC):
 
     sees: ClassVar[Literal["observation", "state"]] = "observation"
     """What ``act`` is given: observations, or the world itself, whose true state it may look at."""
+    name: ClassVar[str]
+    """The id under which it is registered (``random``), if a recipe can name it."""
+    config_type: ClassVar[type[Any]] = AlgorithmConfig
+    """The dataclass of its settings, if it has any. One that is registered is made from a VectorEnv, whose spaces it
+    keeps, these settings, and a seed: ``Random(env, config, seed=0)``; it raises UsageError where it cannot act."""
     saves: ClassVar[tuple[str, ...]] = ()
     """What its next action depends on, as of any part (:mod:`palestra.engine.state`)."""
 
@@ -28,21 +32,3 @@ class Policy(ABC):
             seen: observations (B, *obs_shape), or the world, as ``sees`` says.
             deterministic: the best action rather than a sample.
         """
-
-
-class Scripted(Policy):
-    """A policy that a recipe can name: it learns nothing, and goes straight to evaluation.
-
-    Args:
-        env: in which it is to act; it keeps the spaces, not the environment. UsageError where it cannot.
-        config: its settings.
-        seed: of its samples.
-    """
-
-    name: ClassVar[str]
-    """The id under which it is registered (``random``)."""
-    config_type: ClassVar[type[Any]] = AlgorithmConfig
-    """The dataclass of its settings."""
-
-    @abstractmethod
-    def __init__(self, env: VectorEnv, config: Any = None, *, seed: int = 0): ...

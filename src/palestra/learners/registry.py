@@ -49,7 +49,7 @@ LEARNERS = {
 
 
 FAMILIES = (
-    (("palestra.engine.policy", "Scripted"), "palestra.engine.agent", "Actor"),
+    (("palestra.engine.policy", "Policy"), "palestra.engine.agent", "Actor"),
     (("palestra.learners.tabular.rule", "TabularRule"), "palestra.learners.tabular.tabular_learner", "TabularLearner"),
     (("palestra.learners.bandits.rule", "BanditRule"), "palestra.learners.bandits.bandit_learner", "BanditLearner"),
 )

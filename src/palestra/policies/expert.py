@@ -4,11 +4,11 @@ from typing import Any
 
 import gymnasium as gym
 
-from palestra.engine.policy import Scripted
+from palestra.engine.policy import Policy
 from palestra.envs.vector import VectorEnv
 
 
-class Expert(Scripted):
+class Expert(Policy):
     """Does what the expert of the world says that it acts in."""
 
     name = "expert"

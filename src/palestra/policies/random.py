@@ -7,12 +7,12 @@ from gymnasium import spaces
 from torch import Tensor
 
 from palestra.engine import seeding
-from palestra.engine.policy import Scripted
+from palestra.engine.policy import Policy
 from palestra.envs.vector import VectorEnv
 from palestra.errors import UsageError
 
 
-class Random(Scripted):
+class Random(Policy):
     """Draws every action uniformly."""
 
     name = "random"
