@@ -7,10 +7,12 @@ import numpy as np
 import pytest
 import torch
 
+from palestra.engine.agent import Actor, Agent
 from palestra.engine.settings import build
 from palestra.envs.world import World
 from palestra.errors import UsageError
 from palestra.learners.on_policy.ppo import PPO, PPOConfig
+from palestra.policies.random import Random
 from palestra.runs import checkpoints
 
 SMALL = PPOConfig(num_steps=16, minibatch_size=32, num_epochs=1, hidden_sizes=(8,))
@@ -77,6 +79,24 @@ def test_saving_writes_a_configuration_and_a_checkpoint(tmp_path: Path) -> None:
     assert json.loads((folder / "config.json").read_text()) == json.loads(json.dumps(agent.describe()))
     loaded = checkpoints.load_latest(folder / "checkpoints")
     assert (loaded.step, loaded.info["learner"]) == (64, "ppo")
+
+
+def test_an_actor_has_nothing_left_to_learn() -> None:
+    actor = Actor(Random, World("Acrobot-v1", 2), seed=3)
+    assert isinstance(actor, Agent)
+    assert (actor.finished, actor.step(), actor.clock) == (True, {}, 0)
+    assert (actor.headline, actor.clock_unit) == ("eval/return_mean", "env steps")
+    again = Actor(Random, World("Acrobot-v1", 2), seed=9)
+    again.load_state_dict(actor.state_dict())
+    obs = np.zeros((50, 6), np.float32)
+    sampled = actor.predict(obs, deterministic=False)
+    np.testing.assert_array_equal(again.predict(obs, deterministic=False), sampled)
+
+
+def test_who_acts_by_the_true_state_predicts_nothing_from_observations(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Random, "sees", "state")
+    with pytest.raises(UsageError, match="Random acts by the true state, not by observations"):
+        Actor(Random, World("Acrobot-v1")).predict(np.zeros(6))
 
 
 def test_an_unknown_environment_is_named() -> None:
