@@ -14,8 +14,8 @@ import palestra
 from palestra.envs.arm.camera import NOTES_CAMERA
 from palestra.envs.arm.gym_env import ArmEnv
 from palestra.envs.arm.kinematics import forward
+from palestra.envs.arm.paint import Paint
 from palestra.envs.arm.reach import Reach
-from palestra.envs.arm.sim import Paint
 from palestra.envs.arm.task import FRAME_STACK, VIEWS
 from palestra.envs.registry import make_vec, reference_env
 from palestra.envs.spaces import Packed, flat_dim

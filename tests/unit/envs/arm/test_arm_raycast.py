@@ -12,10 +12,15 @@ from torch import Tensor
 from palestra.envs.arm import raycast
 from palestra.envs.arm.camera import NOTES_CAMERA
 from palestra.envs.arm.kinematics import inverse
-from palestra.envs.arm.raycast import Cameras, Light, Scene, from_tiles, render, to_tiles
+from palestra.envs.arm.raycast import render
 from palestra.envs.arm.robot import load_robot
+from palestra.envs.arm.scene import Cameras, Lights, Scene
+from palestra.envs.arm.settings import ArmSettings
+from palestra.envs.arm.shapes import View, grey_of, meet_capsules, meet_solids, packed
 from palestra.envs.arm.sim import Sim
+from palestra.envs.arm.tiles import from_tiles, tiles, to_tiles
 from palestra.envs.arm.twin import ArmTwin
+from palestra.envs.backends.torch import TorchVectorEnv
 
 ROBOT = load_robot("kuka_iiwa")
 
@@ -32,13 +37,15 @@ def both() -> tuple[list[dict[str, NDArray[Any]]], NDArray[np.uint8], NDArray[np
     """Of 200 poses: PyBullet's masks with its "picture", the twin's pictures, and where the twin shows the arm."""
     pytest.importorskip("pybullet", reason="the [arm] extra is not installed")
     joints = poses(200)
-    twin = ArmTwin(len(joints), view="pixels", frame_stack=1)
+    rules = ArmTwin(len(joints), settings=ArmSettings(view="pixels", frame_stack=1))
+    twin = TorchVectorEnv(rules)
     twin.reset(0)
     with torch.inference_mode():
-        pictures = twin.arrange(joints, torch.tensor([[0.5, 0.0, -9.0]]).expand(200, 3))[:, 0].numpy()
-        assert twin._state is not None
-        scene = twin._scene(twin._state)
-        blank = torch.zeros_like(twin._behind)
+        arranged = rules.arranged(joints, torch.tensor([[0.5, 0.0, -9.0]]).expand(200, 3))
+        pictures = twin.set_state(arranged)[:, 0].numpy()
+        assert rules.eye is not None
+        scene = rules.eye.scene(rules.parts(twin.state))
+        blank = torch.zeros_like(rules.eye._behind)
         shown = (render(*scene, blank, 84) == render(*scene, blank + 255, 84)).numpy()
     world = Sim(ROBOT)
     real = []
@@ -68,7 +75,7 @@ def test_its_greys_are_pybullets(both: Any, part: str, limit: float) -> None:
     assert np.concatenate(gaps).mean() < limit
 
 
-def random_scene(num: int, size: int) -> tuple[Cameras, Light, Scene]:
+def random_scene(num: int, size: int) -> tuple[Cameras, Lights, Scene]:
     """Capsules and solids of every kind, at random before random cameras."""
     generator = torch.Generator().manual_seed(size)
 
@@ -82,7 +89,7 @@ def random_scene(num: int, size: int) -> tuple[Cameras, Light, Scene]:
     cameras = Cameras(
         eye, torch.stack((right, torch.linalg.cross(back, right), back), 2), uniform(num, low=40, high=80)
     )
-    light = Light(torch.nn.functional.normalize(uniform(num, 3), dim=1), torch.full((num,), 0.5),
+    light = Lights(torch.nn.functional.normalize(uniform(num, 3), dim=1), torch.full((num,), 0.5),
                   torch.full((num,), 0.4), torch.full((num,), 0.1))  # fmt: skip
     weight = torch.tensor([[0.0, 0, 0], [1, 1, 0], [1, 1, 1], [0, 1, 1]])
     scene = Scene(
@@ -173,14 +180,23 @@ def _pair_arguments(size: int, cameras: Cameras, points: Tensor, radius: Tensor)
     half = torch.tan(torch.deg2rad(cameras.fov_B) / 2)
     squeeze = torch.stack((half, half, -torch.ones_like(half)), 1).unsqueeze(1)
     seen = ((points - cameras.eye_B3[:, None, None]).flatten(1, 2) @ cameras.axes_B33).unflatten(1, (-1, 2))
-    view = raycast.View(squeeze, half, squeeze, squeeze)
-    return raycast.tiles(size, torch.device("cpu")), view, seen, radius
+    view = View(squeeze, half, squeeze, squeeze)
+    return tiles(size, torch.device("cpu")), view, seen, radius
 
 
 @pytest.mark.parametrize("size", [1, 12, 30, 84])
 def test_tiles_are_the_picture(size: int) -> None:
     picture = torch.arange(2 * size * size).view(2, size, size)
     assert torch.equal(from_tiles(to_tiles(picture), size), picture)
+
+
+def test_a_key_sorts_by_depth_and_brings_its_grey() -> None:
+    depth = torch.linspace(0.0, 3.0, 3_000)
+    grey = torch.randint(256, (3_000,), dtype=torch.int32, generator=torch.Generator().manual_seed(0))
+    key = packed(depth, grey.clone())
+    assert torch.equal(grey_of(key).int(), grey)
+    assert torch.equal(key.argsort(), torch.arange(3_000))  # a millimetre apart
+    torch.testing.assert_close(key, depth, rtol=1 / 30_000, atol=1e-9)
 
 
 def test_nothing_in_front_of_the_camera_leaves_the_background() -> None:
@@ -206,7 +222,7 @@ def test_compiled_pictures_are_the_plain_ones(fresh: None, monkeypatch: pytest.M
     scene = random_scene(num, size)
     behind = to_tiles(torch.full((num, size, size), 9, dtype=torch.uint8))
     plain, compiled = render(*scene, behind, size), render(*scene, behind, size, compiled=True)
-    if any(len(raycast._compiled(meet)) == 1 for meet in (raycast._meet_capsules, raycast._meet_solids)):
+    if any(len(raycast._compiled(meet)) == 1 for meet in (meet_capsules, meet_solids)):
         pytest.skip("there is no compiler that torch.compile could use")
     gap = (plain.int() - compiled.int()).abs()
     assert (gap > 0).float().mean() < 1e-3
@@ -225,7 +241,7 @@ def test_what_was_compiled_for_other_vectors_is_not_found_again(
     given = []
     monkeypatch.setattr(torch.backends.cpu, "get_cpu_capability", lambda: capability)
     monkeypatch.setattr(torch, "compile", lambda function, **kwargs: given.append(kwargs) or function)
-    raycast._compiled(raycast._meet_capsules)
+    raycast._compiled(meet_capsules)
     assert [kwargs["options"] for kwargs in given] == [options]
 
 
@@ -245,4 +261,4 @@ def test_without_a_compiler_the_pictures_are_the_plain_ones(fresh: None, monkeyp
     behind = to_tiles(torch.full((20, 36, 36), 9, dtype=torch.uint8))
     for _ in range(2):
         assert torch.equal(render(*scene, behind, 36, compiled=True), render(*scene, behind, 36))
-    assert tried == [raycast._meet_capsules, raycast._meet_solids]
+    assert tried == [meet_capsules, meet_solids]

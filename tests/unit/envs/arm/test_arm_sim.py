@@ -13,12 +13,15 @@ import numpy as np
 import pytest
 import torch
 
+from palestra.envs.arm import client, objects
 from palestra.envs.arm import sim as sim_module
 from palestra.envs.arm.camera import NOTES_CAMERA
+from palestra.envs.arm.client import import_pybullet
 from palestra.envs.arm.gym_env import ArmEnv
 from palestra.envs.arm.kinematics import forward, inverse
+from palestra.envs.arm.objects import object_urdfs
 from palestra.envs.arm.robot import load_robot
-from palestra.envs.arm.sim import REBUILD_EVERY, Sim, import_pybullet, object_urdfs
+from palestra.envs.arm.sim import REBUILD_EVERY, Sim
 from palestra.envs.arm.task import TABLE_TOP, Puck
 from palestra.envs.arm.urdf import robot_from_urdf
 from palestra.errors import UsageError
@@ -233,7 +236,9 @@ def test_every_call_names_its_client() -> None:
     """A call without it goes to client 0, whosever that is."""
     without = {"multiplyTransforms", "invertTransform", "computeViewMatrixFromYawPitchRoll", "connect", "isConnected"}
     without |= {"computeProjectionMatrixFOV", "disconnect"}
-    calls = [node for node in ast.walk(ast.parse(Path(sim_module.__file__).read_text())) if isinstance(node, ast.Call)]
+    files = [Path(str(module.__file__)) for module in (client, objects, sim_module)]
+    nodes = [node for file in files for node in ast.walk(ast.parse(file.read_text()))]
+    calls = [node for node in nodes if isinstance(node, ast.Call)]
     to_pybullet = [
         (call.func.attr, {keyword.arg for keyword in call.keywords}, call.lineno)
         for call in calls
@@ -258,7 +263,7 @@ def test_a_missing_pybullet_is_named_with_its_line(monkeypatch: pytest.MonkeyPat
             Sim(ROBOT)
         assert "3.12" not in str(caught.value)
         monkeypatch.setattr(sys, "version_info", (3, 12, 4))
-        monkeypatch.setattr(sim_module.platform, "python_version", lambda: "3.12.4")
+        monkeypatch.setattr(client.platform, "python_version", lambda: "3.12.4")
         with pytest.raises(UsageError, match=r"wheels up to Python 3\.11; this is Python 3\.12\.4.*backend 'torch'"):
             Sim(ROBOT)
     finally:
