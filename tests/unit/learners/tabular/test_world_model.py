@@ -9,7 +9,7 @@ from palestra.learners.tabular.world_model import WorldModel
 
 def test_the_model_of_several_environments_is_the_world_as_far_as_it_was_seen() -> None:
     learner = tabular.run(tabular.make("dyna-q", *tabular.LAKE, num_envs=8), 100)
-    model, mdp = learner.rule.model, learner.env.mdp
+    model, mdp = learner.rule.model, learner.env.dynamics.mdp
     tried_P = model.tried_SA.reshape(-1)
     assert isinstance(model, WorldModel)
     assert 10 < tried_P.sum() < tried_P.size
