@@ -20,7 +20,7 @@ from palestra.learners.off_policy.sac import SAC, SACConfig
 from palestra.learners.off_policy.temperature import Temperature
 from palestra.ops import distributions
 from palestra.ops.distributions import SquashedSample
-from palestra.ops.losses import mean
+from palestra.ops.q_losses import mean
 from palestra.ops.terms import Term
 
 QUICK: dict[str, Any] = {

@@ -6,7 +6,7 @@ from typing import TypeVar
 
 from torch import nn
 
-from palestra.nets.optimizer import FlatOptimizer, flatten_parameters
+from palestra.nets.adam import FlatOptimizer, flatten_parameters
 
 Net = TypeVar("Net", bound=nn.Module)
 

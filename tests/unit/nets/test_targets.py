@@ -2,8 +2,8 @@
 
 import torch
 
+from palestra.nets.adam import ClippedAdam
 from palestra.nets.ensemble import Ensemble
-from palestra.nets.optimizer import ClippedAdam
 from palestra.nets.targets import TargetNetworks, slow_copy
 
 

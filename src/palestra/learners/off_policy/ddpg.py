@@ -22,12 +22,12 @@ from palestra.learners.off_policy.actions import BoxActions
 from palestra.learners.off_policy.deterministic import CriticsLearned, DeterministicConfig, DeterministicPolicy, mu
 from palestra.learners.off_policy.replaying import ReplayLoop
 from palestra.measure import Metrics
+from palestra.nets.adam import ClippedAdam
 from palestra.nets.ensemble import Ensemble
-from palestra.nets.optimizer import ClippedAdam
 from palestra.nets.targets import TargetNetworks, slow_copy
 from palestra.ops.distributions import record_tanh
 from palestra.ops.features import flat_features
-from palestra.ops.losses import mean, squared_error
+from palestra.ops.q_losses import mean, squared_error
 
 
 @dataclass(frozen=True)

@@ -28,14 +28,14 @@ from palestra.learners.off_policy.actions import DiscreteActions
 from palestra.learners.off_policy.replaying import ReplayLoop
 from palestra.learners.off_policy.temperature import SoftConfig, SoftLearned, Temperature
 from palestra.measure import Metrics
+from palestra.nets.adam import ClippedAdam
 from palestra.nets.encoders import EncoderName, make_encoder
 from palestra.nets.ensemble import Ensemble, Precision
-from palestra.nets.optimizer import ClippedAdam
 from palestra.nets.targets import TargetNetworks, slow_copy
 from palestra.ops.distributions import categorical_entropy, categorical_sample
-from palestra.ops.losses import squared_error
+from palestra.ops.gather import gather
+from palestra.ops.q_losses import squared_error
 from palestra.ops.soft_value import mean_soft_value, soft_value
-from palestra.ops.terms import gather
 
 
 @dataclass(frozen=True)

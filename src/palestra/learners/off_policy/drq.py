@@ -27,12 +27,12 @@ from palestra.learners.off_policy.replaying import ReplayLoop
 from palestra.learners.off_policy.squashed_gaussian import SquashedGaussianPolicy, record_squashed
 from palestra.learners.off_policy.temperature import SoftConfig, SoftLearned, Temperature
 from palestra.measure import Metrics
+from palestra.nets.adam import ClippedAdam
 from palestra.nets.encoders import make_encoder, narrow
 from palestra.nets.ensemble import Ensemble
-from palestra.nets.optimizer import ClippedAdam
 from palestra.nets.targets import TargetNetworks, slow_copy
 from palestra.ops.distributions import SquashedSample
-from palestra.ops.losses import mean, mean_of_least, squared_error
+from palestra.ops.q_losses import mean, mean_of_least, squared_error
 from palestra.ops.terms import Term
 
 

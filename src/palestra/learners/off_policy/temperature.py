@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from palestra.errors import require
 from palestra.learners.off_policy.replaying import OffPolicyConfig
-from palestra.ops.losses import entropy_to_hold
+from palestra.ops.q_losses import entropy_to_hold
 from palestra.ops.terms import Term
 
 

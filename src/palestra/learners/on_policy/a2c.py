@@ -18,7 +18,8 @@ from palestra.errors import require
 from palestra.learners.on_policy.actor_critic import ActorCritic, ActorCriticConfig
 from palestra.learners.on_policy.experience import Batch, Experience
 from palestra.measure import Metrics
-from palestra.nets.optimizer import ClippedAdam, ClippedRMSprop
+from palestra.nets.adam import ClippedAdam
+from palestra.nets.rmsprop import ClippedRMSprop
 from palestra.ops.losses import policy_gradient, value_error
 from palestra.ops.schedules import linear
 from palestra.ops.statistics import explained_variance, standardised

@@ -12,9 +12,9 @@ from palestra.envs.world import World
 from palestra.errors import require
 from palestra.learners.on_policy.actor_critic import ActorCritic, ActorCriticConfig
 from palestra.measure import Metrics
+from palestra.nets.adam import FlatOptimizer
 from palestra.nets.mlp import MLP
 from palestra.nets.normaliser import Normaliser
-from palestra.nets.optimizer import FlatOptimizer
 from palestra.ops.losses import value_error
 from palestra.ops.returns import gae
 

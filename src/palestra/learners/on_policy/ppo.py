@@ -23,7 +23,7 @@ from palestra.errors import require
 from palestra.learners.on_policy.actor_critic import ActorCritic, ActorCriticConfig
 from palestra.learners.on_policy.experience import Experience
 from palestra.measure import Metrics
-from palestra.nets.optimizer import ClippedAdam
+from palestra.nets.adam import ClippedAdam
 from palestra.ops.losses import approximate_kl, clipped_surrogate, surrogate, value_error
 from palestra.ops.schedules import linear
 from palestra.ops.statistics import explained_variance, standardised

@@ -23,7 +23,7 @@ from palestra.errors import require
 from palestra.learners.on_policy.actor_critic import ActorCritic, ActorCriticConfig
 from palestra.learners.on_policy.experience import Batch, Experience, regress
 from palestra.measure import Metrics
-from palestra.nets.optimizer import ClippedAdam, flatten_parameters
+from palestra.nets.adam import ClippedAdam, flatten_parameters
 from palestra.ops.statistics import explained_variance, standardised
 from palestra.ops.trust_region import backtrack, conjugate_gradient
 

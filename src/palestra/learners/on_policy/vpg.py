@@ -24,8 +24,8 @@ from palestra.errors import require
 from palestra.learners.on_policy.actor_critic import ActorCritic, ActorCriticConfig
 from palestra.learners.on_policy.experience import Batch, Experience, regress
 from palestra.measure import Metrics
+from palestra.nets.adam import ClippedAdam
 from palestra.nets.mlp import MLP
-from palestra.nets.optimizer import ClippedAdam
 from palestra.ops.losses import policy_gradient
 from palestra.ops.phi import Phi, policy_gradient_weight
 from palestra.ops.schedules import linear

@@ -1,0 +1,69 @@
+"""Losses of action values and of actors that go by them, each with its equation and its derivative in closed form.
+
+They are terms of a whole loss, scalars by the mean; but for those of single samples, (B,), which Q heads weigh and
+average. ``tests/unit/ops/test_q_losses.py`` holds each derivative equal to numerical differences of the value.
+"""
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from palestra.ops.shapes import check_rank, check_same_shape
+from palestra.ops.terms import Term
+
+
+def mean(x: Tensor) -> Term:
+    """E[x]."""
+    return Term(lambda: x.mean(), (x, lambda: 1.0 / x.numel()))
+
+
+def squared_error(q_NB1: Tensor, target_B: Tensor) -> Term:
+    """sum_i E[(Q_i - y)^2] of N critics side by side, all towards the same targets."""
+    check_rank(3, q=q_NB1)
+    check_rank(1, target=target_B)
+    q_NB = q_NB1.detach().squeeze(2)
+    check_rank(2, q_column=q_NB)
+    check_same_shape(q=q_NB[0], target=target_B)
+    error_NB1 = q_NB1.detach() - target_B[:, None]
+    return Term(
+        lambda: error_NB1.square().mean(1).sum(),
+        (q_NB1, lambda: error_NB1 * (2.0 / len(target_B))),
+    )
+
+
+def mean_of_least(q_NB1: Tensor) -> Term:
+    """E[min_i Q_i], whose derivative goes to the critic that gave the least."""
+    check_rank(3, q=q_NB1)
+    q_NB1, recorded_NB1 = q_NB1.detach(), q_NB1
+
+    def slope_NB1() -> Tensor:
+        return torch.zeros_like(q_NB1).scatter_(0, q_NB1.argmin(0, keepdim=True), 1.0 / q_NB1[0].numel())
+
+    return Term(lambda: q_NB1.amin(0).mean(), (recorded_NB1, slope_NB1))
+
+
+def entropy_to_hold(log_alpha: Tensor, log_prob_B: Tensor, target_entropy: float) -> Term:
+    """E[-log alpha (log pi(a|s) + H)] (Haarnoja et al. 2018, eq. 18, in log alpha as its authors' code has it).
+
+    It raises alpha where the entropy is below the target H, and lowers it where it is above.
+    """
+    check_rank(1, log_prob=log_prob_B)
+    surplus = log_prob_B.detach().mean() + target_entropy
+    return Term(lambda: -log_alpha * surplus, (log_alpha, lambda: -surplus))
+
+
+def td_loss(value_B: Tensor, target_B: Tensor, kind: str) -> Tensor:
+    """(B,) losses of values by their fixed targets: ``huber`` (threshold 1; Mnih et al. 2015) or ``squared``."""
+    check_rank(1, value=value_B, target=target_B)
+    check_same_shape(value=value_B, target=target_B)
+    if kind == "huber":
+        return F.smooth_l1_loss(value_B, target_B, reduction="none")
+    if kind == "squared":
+        return F.mse_loss(value_B, target_B, reduction="none")
+    raise ValueError(f"loss kind {kind!r}; expected 'huber' or 'squared'")
+
+
+def td_loss_gradient(value_B: Tensor, target_B: Tensor, kind: str) -> Tensor:
+    """Derivative (B,) of each ``td_loss`` by its value."""
+    error_B = value_B - target_B
+    return error_B.clamp(-1.0, 1.0) if kind == "huber" else 2.0 * error_B
