@@ -12,6 +12,11 @@ from palestra.ops.shapes import check_rank, check_same_shape
 from palestra.ops.terms import Term
 
 
+def standardised(sample_B: Tensor) -> Tensor:
+    """(B,) samples with mean 0 and standard deviation 1; (nearly) equal ones become (nearly) 0."""
+    return (sample_B - sample_B.mean()) / (sample_B.std() + 1e-8)
+
+
 def clipped_surrogate(log_prob_B: Tensor, old_log_prob_B: Tensor, advantage_B: Tensor, clip_range: float) -> Term:
     """-E[min(r A, clip(r, 1 - eps, 1 + eps) A)] (Schulman et al. 2017, eq. 7, negated for descent), by log pi."""
     ratio_B = _ratio(log_prob_B, old_log_prob_B, advantage_B)

@@ -11,6 +11,7 @@ from palestra.ops.losses import (
     approximate_kl,
     clipped_surrogate,
     policy_gradient,
+    standardised,
     surrogate,
     value_error,
 )
@@ -157,3 +158,9 @@ def test_the_plain_surrogate_by_hand() -> None:
 
 def test_policy_gradient_by_hand() -> None:
     assert float(policy_gradient(t(-1.0, -2.0), t(3.0, 0.5)).value) == pytest.approx(-(3 * -1 + 0.5 * -2) / 2)
+
+
+def test_standardised_samples_have_mean_zero_and_deviation_one() -> None:
+    sample = torch.tensor([1.0, 2.0, 3.0, 6.0], dtype=torch.float64)  # mean 3, deviation sqrt(14 / 3)
+    assert standardised(sample).tolist() == pytest.approx([x / (14 / 3) ** 0.5 for x in (-2, -1, 0, 3)])
+    assert standardised(torch.full((5,), 7.0)).tolist() == [0.0] * 5

@@ -32,7 +32,7 @@ from palestra.nets.adam import ClippedAdam
 from palestra.nets.encoders import EncoderName, make_encoder
 from palestra.nets.ensemble import Ensemble, Precision
 from palestra.nets.targets import TargetNetworks, slow_copy
-from palestra.ops.distributions import categorical_entropy, categorical_sample
+from palestra.ops.categorical import categorical_entropy, categorical_sample
 from palestra.ops.gather import gather
 from palestra.ops.q_losses import squared_error
 from palestra.ops.soft_value import mean_soft_value, soft_value
