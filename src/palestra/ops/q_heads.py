@@ -9,7 +9,7 @@ from torch import Tensor
 
 from palestra.ops import distributional as dist
 from palestra.ops.gather import gather
-from palestra.ops.q_losses import td_loss, td_loss_gradient
+from palestra.ops.td_losses import td_loss, td_loss_gradient
 from palestra.ops.terms import Term
 
 Distributional = Literal["none", "c51", "quantile"]

@@ -6,6 +6,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from oracles.derivatives import numerical, samples, slope
 from palestra.ops import losses
 from palestra.ops.losses import (
     approximate_kl,
@@ -15,7 +16,7 @@ from palestra.ops.losses import (
     surrogate,
     value_error,
 )
-from palestra.ops.terms import Term, differentiate
+from palestra.ops.terms import Term
 
 
 def t(*values: float) -> torch.Tensor:
@@ -84,27 +85,6 @@ def test_a_column_never_meets_a_row() -> None:
     ):
         with pytest.raises(ValueError, match=r"shapes differ|expected [12] dimension"):
             call()
-
-
-def samples(num: int = 40) -> list[Tensor]:
-    rng = torch.Generator().manual_seed(0)
-    return list(torch.randn(4, num, generator=rng, dtype=torch.float64))
-
-
-def slope(term: Term, output: Tensor) -> Tensor:
-    """The derivative of a term at an output, as the optimizer finds it."""
-    return differentiate(term, lambda _: False).at[id(output)]
-
-
-def numerical(loss: Callable[[Tensor], Tensor], x: Tensor, h: float = 1e-6) -> Tensor:
-    """Central differences of a scalar function: no derivative of anybody's is asked."""
-    found = torch.zeros_like(x)
-    for i in range(x.numel()):
-        step = torch.zeros_like(x).view(-1)
-        step[i] = h
-        step = step.view_as(x)
-        found.view(-1)[i] = (loss(x + step) - loss(x - step)) / (2 * h)
-    return found
 
 
 def cases() -> dict[str, tuple[Callable[[Tensor], Term], Tensor]]:

@@ -31,8 +31,8 @@ from palestra.nets.adam import ClippedAdam
 from palestra.nets.encoders import EncoderName, make_encoder
 from palestra.nets.ensemble import Precision
 from palestra.nets.mlp import MLP
-from palestra.ops.q_losses import td_loss
 from palestra.ops.schedules import linear
+from palestra.ops.td_losses import td_loss
 
 
 @dataclass(frozen=True)

@@ -20,9 +20,9 @@ from palestra.learners.on_policy.experience import Batch, Experience
 from palestra.measure import Metrics
 from palestra.nets.adam import ClippedAdam
 from palestra.nets.rmsprop import ClippedRMSprop
-from palestra.ops.losses import policy_gradient, value_error
+from palestra.ops.losses import policy_gradient, standardised, value_error
 from palestra.ops.schedules import linear
-from palestra.ops.statistics import explained_variance, standardised
+from palestra.ops.statistics import explained_variance
 
 
 @dataclass(frozen=True)

@@ -24,9 +24,9 @@ from palestra.learners.on_policy.actor_critic import ActorCritic, ActorCriticCon
 from palestra.learners.on_policy.experience import Experience
 from palestra.measure import Metrics
 from palestra.nets.adam import ClippedAdam
-from palestra.ops.losses import approximate_kl, clipped_surrogate, surrogate, value_error
+from palestra.ops.losses import approximate_kl, clipped_surrogate, standardised, surrogate, value_error
 from palestra.ops.schedules import linear
-from palestra.ops.statistics import explained_variance, standardised
+from palestra.ops.statistics import explained_variance
 from palestra.ops.trust_region import adapted_penalty
 
 Schedule = Literal["constant", "linear"]

@@ -24,7 +24,8 @@ from palestra.learners.on_policy.actor_critic import ActorCritic, ActorCriticCon
 from palestra.learners.on_policy.experience import Batch, Experience, regress
 from palestra.measure import Metrics
 from palestra.nets.adam import ClippedAdam, flatten_parameters
-from palestra.ops.statistics import explained_variance, standardised
+from palestra.ops.losses import standardised
+from palestra.ops.statistics import explained_variance
 from palestra.ops.trust_region import backtrack, conjugate_gradient
 
 

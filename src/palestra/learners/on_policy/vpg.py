@@ -26,10 +26,10 @@ from palestra.learners.on_policy.experience import Batch, Experience, regress
 from palestra.measure import Metrics
 from palestra.nets.adam import ClippedAdam
 from palestra.nets.mlp import MLP
-from palestra.ops.losses import policy_gradient
+from palestra.ops.losses import policy_gradient, standardised
 from palestra.ops.phi import Phi, policy_gradient_weight
 from palestra.ops.schedules import linear
-from palestra.ops.statistics import explained_variance, standardised
+from palestra.ops.statistics import explained_variance
 
 
 @dataclass(frozen=True)

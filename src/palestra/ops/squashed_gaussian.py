@@ -1,4 +1,8 @@
-"""Gaussians squashed by tanh, whose standard deviation depends on the state. The first dimension is the batch."""
+"""A Gaussian squashed by tanh, and tanh alone: from a network's outputs to actions within bounds, and the way back.
+
+A sample is reparameterised: a = tanh(mean + exp(log_std) noise), so that a loss on the action and on its log density
+has a derivative at mean and log_std. Recorded, both are leaves that a loss is written on (:mod:`palestra.ops.terms`).
+"""
 
 import math
 from collections.abc import Sequence
@@ -68,7 +72,7 @@ class RecordedSquashing(Recording):
 
     def __init__(self, out_1BK: Tensor, sample: SquashedSample):
         super().__init__([out_1BK])
-        self.sample = SquashedSample._make(x.detach() for x in sample)
+        self.sample = sample
 
     def back(self, to_outputs: list[Tensor | None], learn: bool) -> Sequence[Tensor]:
         """By ``squashed_gaussian_gradient``."""
@@ -81,7 +85,21 @@ class RecordedSquashing(Recording):
 def record_squashed_gaussian(out_1BK: Tensor, sample: SquashedSample) -> SquashedSample:
     """A sample of the first rows of a recorded network's outputs, as leaves of which a loss can be made."""
     recording = RecordedSquashing(out_1BK, sample)
-    return sample._replace(action_BA=recording.leaf(sample.action_BA), log_prob_B=recording.leaf(sample.log_prob_B))
+    action_BA, log_prob_B = recording.leaf(sample.action_BA.detach()), recording.leaf(sample.log_prob_B.detach())
+    return sample._replace(action_BA=action_BA, log_prob_B=log_prob_B)
+
+
+def squashed(out_BK: Tensor, noise_BA: Tensor) -> SquashedSample:
+    """Actions and log densities from outputs [mean, log_std] (B, 2A) and standard normal noise."""
+    mean_BA, log_std_BA = out_BK.chunk(2, 1)
+    return squashed_gaussian_sample(mean_BA, log_std_BA, noise_BA)
+
+
+def record_squashed(out_1BK: Tensor, noise_BA: Tensor, rows: int) -> tuple[SquashedSample, SquashedSample]:
+    """Actions by recorded outputs: in the first rows, to learn from, and in the others."""
+    drawn = squashed(out_1BK[0].detach(), noise_BA)
+    now, then = (SquashedSample._make(parts) for parts in zip(*(x.tensor_split([rows]) for x in drawn)))
+    return record_squashed_gaussian(out_1BK, now), then
 
 
 class RecordedTanh(Recording):
