@@ -4,9 +4,9 @@ from collections.abc import Callable
 
 import pytest
 import torch
+from derivatives import numerical, samples, slope
 from torch import Tensor
 
-from oracles.derivatives import numerical, samples, slope
 from palestra.ops import losses
 from palestra.ops.losses import (
     approximate_kl,

@@ -2,8 +2,8 @@
 
 import pytest
 import torch
+from derivatives import numerical, samples
 
-from oracles.derivatives import numerical, samples
 from palestra.ops.td_losses import td_loss, td_loss_gradient
 
 
