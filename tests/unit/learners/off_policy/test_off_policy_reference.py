@@ -11,6 +11,7 @@ from palestra.data.replay import Transitions
 from palestra.envs.world import World
 from palestra.learners.off_policy.ddpg import DDPG, DDPGConfig
 from palestra.learners.off_policy.sac import SAC, SACConfig
+from palestra.learners.off_policy.seeing import seen, seen_slowly
 from palestra.learners.off_policy.td3 import TD3, TD3Config
 
 pytest.importorskip("stable_baselines3", reason="the independent implementation comes with the [bench] extra")
@@ -132,9 +133,10 @@ def test_sac(temperature: float | None, monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setattr("torch.distributions.normal._standard_normal", lambda *_, **__: next(drawn))
     theirs.train(UPDATES, BATCH)
     ours_noise = iter(noises)
-    monkeypatch.setattr(ours.noise, "draw", lambda *shape: next(ours_noise))
+    given = [seen(b, ours.encoder, ours.target_encoder) for b in batches()]
+    monkeypatch.setattr(torch, "randn", lambda *_, **__: next(ours_noise))
     with torch.no_grad():
-        for b in batches():
+        for b in given:
             ours.gradient_step(b)
     assert_as_theirs(ours, theirs, which, before)
 
@@ -165,9 +167,9 @@ def test_td3_and_ddpg(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
         theirs.train(UPDATES, BATCH)
     else:
         theirs.train(UPDATES, BATCH)
-    given = batches()
+    given = [seen_slowly(b, ours.encoder, ours.target_encoder) for b in batches()]
     if isinstance(ours, TD3):
-        monkeypatch.setattr(ours.noise, "draw", lambda *shape: next(ours_drawn))
+        monkeypatch.setattr(torch, "randn", lambda *_, **__: next(ours_drawn))
     with torch.no_grad():
         for b in given:
             ours.loop.gradient_steps_done += 1

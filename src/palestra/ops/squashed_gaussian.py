@@ -1,7 +1,7 @@
-"""Action distributions as pure functions of a network's outputs. Batched: the first dimension is the batch.
+"""A Gaussian squashed by tanh, and tanh alone: from a network's outputs to actions within bounds, and the way back.
 
-Categorical, MultiCategorical (several categoricals side by side) and a diagonal Gaussian whose log standard deviation
-does not depend on the state, and one squashed by tanh whose does. Sampling takes its generator; actions count from 0.
+A sample is reparameterised: a = tanh(mean + exp(log_std) noise), so that a loss on the action and on its log density
+has a derivative at mean and log_std. Recorded, both are leaves that a loss is written on (:mod:`palestra.ops.terms`).
 """
 
 import math
@@ -9,79 +9,12 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import torch
-from torch import Generator, Tensor
+from torch import Tensor
 from torch.nn import functional as F
 
-from palestra.ops.shapes import check_rank, check_same_shape
+from palestra.ops.gaussian import HALF_LOG_2PI
+from palestra.ops.shapes import check_same_shape
 from palestra.ops.terms import Recording
-
-HALF_LOG_2PI = 0.5 * math.log(2.0 * math.pi)
-
-
-def categorical_sample(logits_BA: Tensor, generator: Generator) -> Tensor:
-    """(B,) int64 samples, by inverting the cumulative distribution at one uniform number each."""
-    check_rank(2, logits=logits_BA)
-    cumulative_BA = torch.softmax(logits_BA, 1).cumsum(1)
-    uniform_B1 = torch.rand(logits_BA.shape[0], 1, generator=generator, device=logits_BA.device)
-    # The last column is 1 up to rounding: leaving it out keeps every sample below A.
-    return (uniform_B1 >= cumulative_BA[:, :-1]).sum(1)
-
-
-def categorical_log_prob(logits_BA: Tensor, action_B: Tensor) -> Tensor:
-    """(B,) log probabilities of int64 actions."""
-    check_rank(2, logits=logits_BA)
-    check_rank(1, action=action_B)
-    return F.log_softmax(logits_BA, 1).gather(1, action_B[:, None]).squeeze(1)
-
-
-def categorical_entropy(logits_BA: Tensor) -> Tensor:
-    """(B,) entropies in nats."""
-    check_rank(2, logits=logits_BA)
-    log_prob_BA = F.log_softmax(logits_BA, 1)
-    return -(log_prob_BA.exp() * log_prob_BA).sum(1)
-
-
-def categorical_kl(logits_BA: Tensor, other_BA: Tensor) -> Tensor:
-    """(B,) KL(p || q) in nats, of p with ``logits`` from q with ``other`` logits."""
-    check_rank(2, logits=logits_BA, other=other_BA)
-    check_same_shape(logits=logits_BA, other=other_BA)
-    log_prob_BA = F.log_softmax(logits_BA, 1)
-    return (log_prob_BA.exp() * (log_prob_BA - F.log_softmax(other_BA, 1))).sum(1)
-
-
-def gaussian_sample(mean_BA: Tensor, log_std_A: Tensor, generator: Generator) -> Tensor:
-    """(B, A) samples of N(mean, exp(log_std)^2), unbounded."""
-    check_rank(2, mean=mean_BA)
-    noise_BA = torch.randn(mean_BA.shape, generator=generator, device=mean_BA.device)
-    return torch.addcmul(mean_BA, log_std_A.exp(), noise_BA)
-
-
-def gaussian_log_prob(mean_BA: Tensor, log_std_A: Tensor, action_BA: Tensor) -> Tensor:
-    """(B,) log densities, summed over action dimensions."""
-    check_rank(2, mean=mean_BA, action=action_BA)
-    check_rank(1, log_std=log_std_A)
-    z_BA = (action_BA - mean_BA) * torch.exp(-log_std_A)
-    return -0.5 * z_BA.square().sum(1) - (log_std_A + HALF_LOG_2PI).sum()
-
-
-def gaussian_entropy(log_std_A: Tensor) -> Tensor:
-    """Scalar differential entropy in nats, the same for every state."""
-    check_rank(1, log_std=log_std_A)
-    return (log_std_A + 0.5 + HALF_LOG_2PI).sum()
-
-
-def gaussian_kl(mean_BA: Tensor, log_std_A: Tensor, other_mean_BA: Tensor, other_log_std_A: Tensor) -> Tensor:
-    """(B,) KL(p || q) in nats, of p with ``mean`` and ``log_std`` from q with the other ones.
-
-    log(s_q / s_p) + (s_p^2 + (m_p - m_q)^2) / (2 s_q^2) - 1/2, summed over action dimensions.
-    """
-    check_rank(2, mean=mean_BA, other_mean=other_mean_BA)
-    check_same_shape(mean=mean_BA, other_mean=other_mean_BA)
-    check_rank(1, log_std=log_std_A, other_log_std=other_log_std_A)
-    log_ratio_A = log_std_A - other_log_std_A
-    z_BA = (mean_BA - other_mean_BA) * torch.exp(-other_log_std_A)
-    return 0.5 * z_BA.square().sum(1) + (0.5 * torch.expm1(2.0 * log_ratio_A) - log_ratio_A).sum()
-
 
 LOG_STD_MIN, LOG_STD_MAX = -20.0, 2.0
 """Between these a squashed Gaussian's log standard deviation is kept."""
@@ -139,7 +72,7 @@ class RecordedSquashing(Recording):
 
     def __init__(self, out_1BK: Tensor, sample: SquashedSample):
         super().__init__([out_1BK])
-        self.sample = SquashedSample._make(x.detach() for x in sample)
+        self.sample = sample
 
     def back(self, to_outputs: list[Tensor | None], learn: bool) -> Sequence[Tensor]:
         """By ``squashed_gaussian_gradient``."""
@@ -152,7 +85,21 @@ class RecordedSquashing(Recording):
 def record_squashed_gaussian(out_1BK: Tensor, sample: SquashedSample) -> SquashedSample:
     """A sample of the first rows of a recorded network's outputs, as leaves of which a loss can be made."""
     recording = RecordedSquashing(out_1BK, sample)
-    return sample._replace(action_BA=recording.leaf(sample.action_BA), log_prob_B=recording.leaf(sample.log_prob_B))
+    action_BA, log_prob_B = recording.leaf(sample.action_BA.detach()), recording.leaf(sample.log_prob_B.detach())
+    return sample._replace(action_BA=action_BA, log_prob_B=log_prob_B)
+
+
+def squashed(out_BK: Tensor, noise_BA: Tensor) -> SquashedSample:
+    """Actions and log densities from outputs [mean, log_std] (B, 2A) and standard normal noise."""
+    mean_BA, log_std_BA = out_BK.chunk(2, 1)
+    return squashed_gaussian_sample(mean_BA, log_std_BA, noise_BA)
+
+
+def record_squashed(out_1BK: Tensor, noise_BA: Tensor, rows: int) -> tuple[SquashedSample, SquashedSample]:
+    """Actions by recorded outputs: in the first rows, to learn from, and in the others."""
+    drawn = squashed(out_1BK[0].detach(), noise_BA)
+    now, then = (SquashedSample._make(parts) for parts in zip(*(x.tensor_split([rows]) for x in drawn)))
+    return record_squashed_gaussian(out_1BK, now), then
 
 
 class RecordedTanh(Recording):

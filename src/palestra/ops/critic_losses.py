@@ -1,0 +1,50 @@
+"""Losses of actor-critics that learn from replay: of critics, of actors that climb them, of temperatures.
+
+Like those of ``palestra.ops.losses`` they are terms of a whole loss, each with its derivative in closed form.
+"""
+
+import torch
+from torch import Tensor
+
+from palestra.ops.shapes import check_rank, check_same_shape
+from palestra.ops.terms import Term
+
+
+def mean(x: Tensor) -> Term:
+    """E[x]."""
+    return Term(lambda: x.mean(), (x, lambda: 1.0 / x.numel()))
+
+
+def squared_error(q_NB1: Tensor, target_B: Tensor) -> Term:
+    """sum_i E[(Q_i - y)^2] of N critics side by side, all towards the same targets."""
+    check_rank(3, q=q_NB1)
+    check_rank(1, target=target_B)
+    q_NB = q_NB1.detach().squeeze(2)
+    check_rank(2, q_column=q_NB)
+    check_same_shape(q=q_NB[0], target=target_B)
+    error_NB1 = q_NB1.detach() - target_B[:, None]
+    return Term(
+        lambda: error_NB1.square().mean(1).sum(),
+        (q_NB1, lambda: error_NB1 * (2.0 / len(target_B))),
+    )
+
+
+def mean_of_least(q_NB1: Tensor) -> Term:
+    """E[min_i Q_i], whose derivative goes to the critic that gave the least."""
+    check_rank(3, q=q_NB1)
+    q_NB1, recorded_NB1 = q_NB1.detach(), q_NB1
+
+    def slope_NB1() -> Tensor:
+        return torch.zeros_like(q_NB1).scatter_(0, q_NB1.argmin(0, keepdim=True), 1.0 / q_NB1[0].numel())
+
+    return Term(lambda: q_NB1.amin(0).mean(), (recorded_NB1, slope_NB1))
+
+
+def entropy_to_hold(log_alpha: Tensor, log_prob_B: Tensor, target_entropy: float) -> Term:
+    """E[-log alpha (log pi(a|s) + H)] (Haarnoja et al. 2018, eq. 18, in log alpha as its authors' code has it).
+
+    It raises alpha where the entropy is below the target H, and lowers it where it is above.
+    """
+    check_rank(1, log_prob=log_prob_B)
+    surplus = log_prob_B.detach().mean() + target_entropy
+    return Term(lambda: -log_alpha * surplus, (log_alpha, lambda: -surplus))
