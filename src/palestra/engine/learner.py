@@ -114,7 +114,7 @@ class Learner(ABC):
         """What it takes to build this learner again, as JSON values."""
         return {
             "learner": {"name": self.name, "settings": asdict(self.config)},
-            "world": asdict(self.source),
+            self.source.key: self.source.to_json(),
             "training": {"seed": self.seed, "device": str(self.device)},
         }
 
