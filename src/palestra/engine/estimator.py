@@ -1,8 +1,8 @@
 """scikit-learn's face of a learner on data. Its class is made from the learner's settings, so that none stands twice.
 
 ``estimator(LogisticRegression)`` is a class with ``fit``, ``predict`` and ``score``, whose constructor takes the fields
-of ``LogisticRegressionConfig`` and ``seed``, ``budget`` and ``device``. Where scikit-learn is installed it is one of its
-own, for its searches, pipelines and cross-validation; elsewhere it has the same face.
+of ``LogisticRegressionConfig`` and ``seed``, ``budget`` and ``device``. Where scikit-learn is installed its searches,
+pipelines and cross-validation take it for one of their own; elsewhere it has the same face.
 """
 
 import inspect
@@ -48,7 +48,7 @@ class Fits:
     classes_: NDArray[Any]
     """Of a classifier: the labels, sorted."""
 
-    def fit(self, X: Any, y: Any = None) -> Self:  # noqa: N803 - as scikit-learn calls it
+    def fit(self, X: Any, y: Any = None) -> Self:
         """Train a fresh learner on rows X (n, ...) with labels or values y (n,), to its budget."""
         kind, given = self.learner_type.kind, vars(self)
         rows, targets = _checked(self, X, y)
@@ -65,21 +65,23 @@ class Fits:
             self.labels_ = self.learner_.predict(rows)
         return self
 
-    def predict(self, X: Any) -> NDArray[Any]:  # noqa: N803
+    def predict(self, X: Any) -> NDArray[Any]:
         """The label, value or group of each row of X (n, ...)."""
         rows = _again(self, X)
         found: NDArray[Any] = self.learner_.predict(rows)
         return self.classes_[found] if self.learner_type.kind == "classifier" else found
 
-    def score(self, X: Any, y: Any = None, sample_weight: Any = None) -> float:  # noqa: N803
-        """How good it is, more is better: accuracy of a classifier, R^2 of a regressor, else the learner's own score."""
+    def score(self, X: Any, y: Any = None, sample_weight: Any = None) -> float:
+        """More is better: accuracy of a classifier, R^2 of a regressor, the learner's own score of a clusterer."""
         kind, learner_type = self.learner_type.kind, self.learner_type
         if kind == "classifier":
             return float(np.average(self.predict(X) == np.asarray(y), weights=sample_weight))
         if kind == "regressor":
             errors, truth = np.asarray(y) - self.predict(X), np.asarray(y, dtype=np.float64)
             spread = truth - np.average(truth, axis=0, weights=sample_weight)
-            return 1 - float(np.average(errors**2, weights=sample_weight) / np.average(spread**2, weights=sample_weight))
+            return 1 - float(
+                np.average(errors**2, weights=sample_weight) / np.average(spread**2, weights=sample_weight)
+            )
         rows = _again(self, X)
         score = learner_type.scores[0]
         value = float(score.total(score.rows(self.learner_.predicted(rows), torch.from_numpy(rows))))
@@ -87,10 +89,10 @@ class Fits:
 
     def __reduce__(self) -> tuple[Any, ...]:
         """A class that was made is found again by its learner's."""
-        return _unmade, (self.learner_type,), self.__getstate__()  # type: ignore[attr-defined]
+        return _unmade, (self.learner_type,), self.__getstate__()
 
 
-def _predict_proba(self: Any, X: Any) -> NDArray[Any]:  # noqa: N803
+def _predict_proba(self: Any, X: Any) -> NDArray[Any]:
     """The probability of every class, in the order of ``classes_``, for each row of X: (n, K)."""
     rows = _again(self, X)
     probabilities: NDArray[Any] = self.learner_.predicted(rows).double().softmax(-1).cpu().numpy()
@@ -118,8 +120,8 @@ class Plain:
         return f"{type(self).__name__}({settings})"
 
 
-@cache
-def estimator(learner_type: type[Any]) -> type[Any]:
+@cache  # the same class each time: a copy is one of it, and two can be compared
+def estimator(learner_type: Any) -> Any:
     """The class of estimators of a learner that is a ``Predictor``; the same one each time."""
     parameters = _parameters(learner_type)
     namespace: dict[str, Any] = {
@@ -175,13 +177,13 @@ def _doc(learner_type: type[Any]) -> str:
     return f"{inspect.getdoc(learner_type)}\n\nArgs:\n{lines}"
 
 
-def _unmade(learner_type: type[Any]) -> Any:
+def _unmade(learner_type: Any) -> Any:
     """An estimator whose attributes are still to come."""
-    made = estimator(learner_type)
-    return made.__new__(made)
+    made: type[Any] = estimator(learner_type)
+    return object.__new__(made)
 
 
-def _checked(self: Any, X: Any, y: Any) -> tuple[NDArray[Any], Any]:  # noqa: N803
+def _checked(self: Any, X: Any, y: Any) -> tuple[NDArray[Any], Any]:
     """What it is to be fitted to, as finite arrays (n, ...) and (n,); it remembers their columns."""
     kind = self.learner_type.kind
     if INSTALLED:
@@ -201,7 +203,7 @@ def _checked(self: Any, X: Any, y: Any) -> tuple[NDArray[Any], Any]:  # noqa: N8
     return rows, targets if kind == "classifier" else _numbers(targets)
 
 
-def _again(self: Any, X: Any) -> NDArray[Any]:  # noqa: N803
+def _again(self: Any, X: Any) -> NDArray[Any]:
     """Rows like those that it was fitted to."""
     if INSTALLED:
         sklearn.utils.validation.check_is_fitted(self, "learner_")
@@ -213,7 +215,7 @@ def _again(self: Any, X: Any) -> NDArray[Any]:  # noqa: N803
     return rows
 
 
-def _rows(X: Any) -> NDArray[Any]:  # noqa: N803
+def _rows(X: Any) -> NDArray[Any]:
     """Finite numbers (n, d, ...)."""
     rows = _numbers(np.asarray(X))
     require(rows.ndim >= 2 and len(rows) > 0, f"X of shape {rows.shape}", "rows (n, d), at least one")

@@ -71,7 +71,7 @@ class Predictor:
     @cached_property
     def splits(self) -> dict[str, Split]:
         """The data, loaded once, where it computes."""
-        return {name: Split(*map(self._placed, split)) for name, split in self.dataset.load().items()}
+        return {name: self._placed(split) for name, split in self.dataset.load().items()}
 
     @property
     def train(self) -> Split:
@@ -87,7 +87,8 @@ class Predictor:
 
     def outputs(self, inputs: Tensor) -> Tensor:
         """What it makes of rows (B, ...): (B, K) log-probabilities up to a constant of a classifier, (B, ...) values of
-        a regressor, (B, K) distances of a clusterer."""
+        a regressor, (B, K) distances of a clusterer.
+        """
         raise NotImplementedError
 
     def predict(self, inputs: Any) -> Any:
@@ -108,7 +109,7 @@ class Predictor:
         rows = np.asarray(inputs)
         shape = tuple(self.train.inputs.shape[1:])
         require(rows.ndim > 0 and rows.shape[1:] == shape, f"inputs of shape {rows.shape}", f"rows (n, *{shape})")
-        return self._outputs(self._like_train(torch.from_numpy(np.ascontiguousarray(rows))))
+        return self._outputs(torch.from_numpy(np.ascontiguousarray(rows)).to(self.device, self.train.inputs.dtype))
 
     def measured(self, measure: Measure) -> Evaluation:
         """Its scores on a split, the ``validation`` split where none is named, without drawing from its generators."""
@@ -136,10 +137,8 @@ class Predictor:
             raise unknown_name(f"split of {self.dataset.id!r}", name, self.splits)
         return self.splits[name]
 
-    def _placed(self, column: Tensor | None) -> Tensor | None:
-        if column is None:
-            return None
-        return column.to(self.device, self.dtype) if column.is_floating_point() else column.to(self.device)
+    def _placed(self, split: Split) -> Split:
+        def placed(column: Tensor) -> Tensor:
+            return column.to(self.device, self.dtype if column.is_floating_point() else column.dtype)
 
-    def _like_train(self, rows: Tensor) -> Tensor:
-        return rows.to(self.device, self.train.inputs.dtype)
+        return Split(placed(split.inputs), None if split.targets is None else placed(split.targets))
