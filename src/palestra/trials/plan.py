@@ -151,8 +151,9 @@ def learner_from_json(values: Mapping[str, Any], device: str | None = None) -> L
         values: JSON values.
         device: where it computes, if not where it was trained.
     """
-    for key in ("learner", "training"):
-        require(key in values, f"a configuration without {key!r}", "one that a training wrote")
+    for keys in (("learner",), (World.key, Dataset.key), ("training",)):
+        named = " or ".join(map(repr, keys))
+        require(any(key in values for key in keys), f"a configuration without {named}", "one that a training wrote")
     learner, training = _learner_from_json(values["learner"]), values["training"]
     cls = learner_type(learner.name)
     source = _source_from_json(values)
