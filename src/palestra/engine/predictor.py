@@ -63,8 +63,7 @@ class Predictor:
 
     @property
     def dataset(self) -> Dataset:
-        """Which data. UsageError where it was given a world."""
-        require(isinstance(self.source, Dataset), f"{type(self).__name__} on {self.source!r}", "a Dataset")
+        """Which data."""
         assert isinstance(self.source, Dataset)
         return self.source
 
@@ -108,7 +107,8 @@ class Predictor:
         """The ``outputs`` of rows (n, ...) that come from outside."""
         rows = np.asarray(inputs)
         shape = tuple(self.train.inputs.shape[1:])
-        require(rows.ndim > 0 and rows.shape[1:] == shape, f"inputs of shape {rows.shape}", f"rows (n, *{shape})")
+        expected = f"rows ({', '.join(map(str, ('n', *shape)))})"
+        require(rows.ndim > 0 and rows.shape[1:] == shape, f"inputs of shape {rows.shape}", expected)
         return self._outputs(torch.from_numpy(np.ascontiguousarray(rows)).to(self.device, self.train.inputs.dtype))
 
     def measured(self, measure: Measure) -> Evaluation:
