@@ -43,11 +43,11 @@ class PolicyHead(nn.Module):
         """(B,) or scalar entropy in nats."""
 
     def frozen(self, out_BK: Tensor) -> Tensor:
-        """The distribution as constants (B, P), for ``kl`` to measure from once the policy has moved."""
+        """The distribution as constants (B, K), for ``kl`` to measure from once the policy has moved."""
         return out_BK.detach()
 
     @abstractmethod
-    def kl(self, frozen_BP: Tensor, out_BK: Tensor) -> Tensor:
+    def kl(self, frozen_BK: Tensor, out_BK: Tensor) -> Tensor:
         """(B,) KL(frozen || now) in nats, exact."""
 
     @abstractmethod
@@ -81,9 +81,9 @@ class CategoricalHead(PolicyHead):
         """Entropy in nats, (B,) or scalar."""
         return distributions.categorical_entropy(out_BK)
 
-    def kl(self, frozen_BP: Tensor, out_BK: Tensor) -> Tensor:
+    def kl(self, frozen_BK: Tensor, out_BK: Tensor) -> Tensor:
         """(B,) KL(frozen || now) in nats."""
-        return distributions.categorical_kl(frozen_BP, out_BK)
+        return distributions.categorical_kl(frozen_BK, out_BK)
 
     def encoded(self, action: Tensor) -> Tensor:
         """One-hot (B, n)."""
@@ -120,9 +120,9 @@ class MultiCategoricalHead(PolicyHead):
         """Entropy in nats, (B,) or scalar."""
         return torch.stack([distributions.categorical_entropy(p) for p in out_BK.split(self.sizes, 1)]).sum(0)
 
-    def kl(self, frozen_BP: Tensor, out_BK: Tensor) -> Tensor:
+    def kl(self, frozen_BK: Tensor, out_BK: Tensor) -> Tensor:
         """(B,) KL(frozen || now) in nats."""
-        pairs = zip(frozen_BP.split(self.sizes, 1), out_BK.split(self.sizes, 1))
+        pairs = zip(frozen_BK.split(self.sizes, 1), out_BK.split(self.sizes, 1))
         return torch.stack([distributions.categorical_kl(old, new) for old, new in pairs]).sum(0)
 
     def encoded(self, action: Tensor) -> Tensor:
@@ -174,9 +174,9 @@ class GaussianHead(PolicyHead):
         """Means and log standard deviations side by side, (B, 2 K)."""
         return torch.cat((out_BK, self.log_std.expand_as(out_BK)), 1).detach()
 
-    def kl(self, frozen_BP: Tensor, out_BK: Tensor) -> Tensor:
+    def kl(self, frozen_BK: Tensor, out_BK: Tensor) -> Tensor:
         """(B,) KL(frozen || now) in nats."""
-        mean_BK, log_std_BK = frozen_BP.chunk(2, 1)
+        mean_BK, log_std_BK = frozen_BK.chunk(2, 1)
         return distributions.gaussian_kl(mean_BK, log_std_BK[0], out_BK, self.log_std)
 
     def encoded(self, action: Tensor) -> Tensor:

@@ -151,14 +151,14 @@ class DiscreteSAC(Agent, Learner):
         log_prob_BA, next_log_prob_BA = F.log_softmax(logits_1BA[0].detach(), 1).split(rows)
         minus_entropy_B = -categorical_entropy(logits_1BA[0, :rows].detach())
         alpha = self.temperature()
-        out_NBA = self.critics.record(seen_BF)
-        q_NB1 = gather(out_NBA, 2, b.action_B[:, None].expand(len(out_NBA), -1, 1))
-        critic_loss = 0.5 * squared_error(q_NB1, self.targets(b, next_log_prob_BA, alpha))
+        out_MBA = self.critics.record(seen_BF)
+        q_MB1 = gather(out_MBA, 2, b.action_B[:, None].expand(len(out_MBA), -1, 1))
+        critic_loss = 0.5 * squared_error(q_MB1, self.targets(b, next_log_prob_BA, alpha))
         self.critic_optimizer.descend(critic_loss)
         actor_loss = -mean_soft_value(logits_1BA, log_prob_BA, self.critics(obs_BF).amin(0), alpha)  # eq. 12
         self.actor_optimizer.descend(actor_loss + self.temperature.loss(minus_entropy_B))  # eq. 11
         self.slow.follow(self.config.tau)
-        return SoftLearned(critic_loss, q_NB1, minus_entropy_B, alpha)
+        return SoftLearned(critic_loss, q_MB1, minus_entropy_B, alpha)
 
     def targets(self, b: Transitions, next_log_prob_BA: Tensor, alpha: Tensor) -> Tensor:
         """Y (B,), with the soft value of the policy; the smaller of two critics is believed (eq. 10)."""

@@ -95,13 +95,13 @@ class SAC(Agent, Learner):
         out_1BK = self.actor.record(torch.cat((b.obs_BF, b.next_obs_BF)))
         now, then = record_squashed(out_1BK, self.noise.draw(2 * rows, self.actions.size), rows)
         alpha = self.temperature()
-        q_NB1 = self.critics.record(b.obs_BF, b.action_B)
-        critic_loss = 0.5 * squared_error(q_NB1, self.targets(b, then, alpha))  # eq. 5
+        q_MB1 = self.critics.record(b.obs_BF, b.action_B)
+        critic_loss = 0.5 * squared_error(q_MB1, self.targets(b, then, alpha))  # eq. 5
         self.critic_optimizer.descend(critic_loss)
         actor_loss = self.actor_loss(b.obs_BF, now, alpha)
         self.actor_optimizer.descend(actor_loss + self.temperature.loss(now.log_prob_B))  # eq. 18
         self.slow.follow(self.config.tau)
-        return SoftLearned(critic_loss, q_NB1, now.log_prob_B, alpha)
+        return SoftLearned(critic_loss, q_MB1, now.log_prob_B, alpha)
 
     def targets(self, b: Transitions, then: SquashedSample, alpha: Tensor) -> Tensor:
         """Y (B,), with the soft value of the policy's own actions; the smaller of two is believed (eq. 5, 6)."""
@@ -110,5 +110,5 @@ class SAC(Agent, Learner):
 
     def actor_loss(self, obs_BF: Tensor, now: SquashedSample, alpha: Tensor) -> Term:
         """How far actions are from those that the smaller critic values and the entropy allows (eq. 9)."""
-        q_NB1 = self.critics.record(obs_BF, now.action_BA)
-        return alpha * mean(now.log_prob_B) - mean_of_least(q_NB1)
+        q_MB1 = self.critics.record(obs_BF, now.action_BA)
+        return alpha * mean(now.log_prob_B) - mean_of_least(q_MB1)
