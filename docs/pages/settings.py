@@ -11,6 +11,8 @@ def settings_section(config: type[Any]) -> str:
     """Name, default and meaning of every setting."""
     docs, fields = field_docs(config), dataclasses.fields(config)
     rows = [f"| `{field.name}` | {spelt(field.default)} | {cell(docs[field.name])} |" for field in fields]
+    if not fields:
+        return "It has none."
     example = fields[0]
     use = f"`--set {example.name}={spelt(example.default).strip('`')}` sets one on the command line."
     copies = f"`--num-envs` is {config.default_num_envs:,} unless a recipe says otherwise."
