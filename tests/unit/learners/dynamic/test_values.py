@@ -70,7 +70,7 @@ def test_the_optimum_is_one_and_no_policy_near_it_is_better(method: str, env: st
     planned = plan(method, env, kwargs, gamma=0.95)
     # Its greedy policy's value, by a linear system, is the value that it found ...
     value = bellman.solve(bellman.under(planned.policy.dynamics, planned.policy.greedy()), 0.95)
-    torch.testing.assert_close(planned.policy.value_Z, value, rtol=0, atol=1e-9)
+    torch.testing.assert_close(planned.policy.value_X, value, rtol=0, atol=1e-9)
     # ... and satisfies the optimality equation: no action is better (Puterman 2005, theorem 6.2.2).
     assert (bellman.q_values(planned.policy.dynamics, value, 0.95).amax(0) - value[:-1]).abs().max() < 1e-9
 
@@ -83,7 +83,7 @@ def test_no_deterministic_policy_does_better(method: str) -> None:
         bellman.solve(bellman.under(planned.policy.dynamics, torch.tensor(policy)), 0.8)
         for policy in itertools.product(range(3), repeat=5)
     ]
-    torch.testing.assert_close(planned.policy.value_Z, torch.stack(every).amax(0), rtol=0, atol=1e-9)
+    torch.testing.assert_close(planned.policy.value_X, torch.stack(every).amax(0), rtol=0, atol=1e-9)
 
 
 @pytest.mark.parametrize("method", [name for name in METHODS if name != "policy iteration"])
@@ -112,7 +112,7 @@ def test_the_policy_does_in_gymnasium_what_it_promises(env: str, kwargs: dict[st
 
 @EVERY
 def test_without_backups_nothing_is_found(method: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bellman, "q_values", lambda d, value_Z, gamma, states=slice(None): d.reward_AS[:, states])
+    monkeypatch.setattr(bellman, "q_values", lambda d, value_X, gamma, states=slice(None): d.reward_AS[:, states])
     cls, own = METHODS[method]
     agent = cls(World("FrozenLake-v1"), cls.config_type(gamma=0.9, **own)).learn(50)
     if method != "policy iteration, exact":  # the linear system does not need them
@@ -197,7 +197,7 @@ def test_a_million_states(tmp_path: Path) -> None:
     saved = agent.save(tmp_path / "million")
     loaded = palestra.load(saved)
     assert isinstance(loaded, ValueIteration)
-    assert torch.equal(loaded.policy.value_Z, agent.policy.value_Z)
+    assert torch.equal(loaded.policy.value_X, agent.policy.value_X)
 
 
 def test_worlds_without_a_table_are_refused() -> None:

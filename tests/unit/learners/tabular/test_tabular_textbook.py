@@ -219,7 +219,7 @@ def test_the_model_of_several_environments_is_the_world_as_far_as_it_was_seen() 
     np.testing.assert_array_equal(model.next_state_P[tried_P], mdp.next_state.numpy()[tried_P])
     np.testing.assert_array_equal(model.reward_P[tried_P], mdp.reward.numpy()[tried_P])
     np.testing.assert_array_equal(model.discount_P[tried_P], 0.9 * ~mdp.terminated.numpy()[tried_P])
-    assert sorted(model.seen_N) == np.flatnonzero(model.tried_SA.any(1)).tolist()
+    assert sorted(model.seen_L) == np.flatnonzero(model.tried_SA.any(1)).tolist()
 
 
 def test_any_number_of_copies_does_not_overshoot() -> None:
