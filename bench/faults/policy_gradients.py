@@ -16,7 +16,7 @@ from palestra.envs.probes import ONE_NUMBER, zeros
 from palestra.envs.world import World
 from palestra.learners.on_policy import actor_critic
 from palestra.learners.on_policy.a2c import A2C, A2CConfig
-from palestra.ops import distributions
+from palestra.ops.categorical import categorical_log_prob
 
 
 @fault("a-sample-at-a-time", "milliseconds of the gradient of one episode of 200 steps", seeds=3)
@@ -39,7 +39,7 @@ def log_of_softmax(seed: int, faulty: bool) -> float:
     logits = torch.tensor([[0.0, -120.0]])
     if faulty:
         return float(torch.log(F.softmax(logits, 1))[0, 1])
-    return float(distributions.categorical_log_prob(logits, torch.tensor([1])))
+    return float(categorical_log_prob(logits, torch.tensor([1])))
 
 
 @fault("softmax-without-dim", "sum of the probabilities of 2 actions in a rollout of 5 steps, 8 environments", seeds=1)

@@ -61,7 +61,7 @@ def check_optimum(method: str, env: str, kwargs: dict[str, Any]) -> None:
     planned = plan(method, env, kwargs, gamma=0.95)
     # Its greedy policy's value, by a linear system, is the value that it found ...
     value = bellman.solve(bellman.under(planned.policy.dynamics, planned.policy.greedy()), 0.95)
-    torch.testing.assert_close(planned.policy.value_Z, value, rtol=0, atol=1e-9)
+    torch.testing.assert_close(planned.policy.value_X, value, rtol=0, atol=1e-9)
     # ... and satisfies the optimality equation: no action is better (Puterman 2005, theorem 6.2.2).
     assert (bellman.q_values(planned.policy.dynamics, value, 0.95).amax(0) - value[:-1]).abs().max() < 1e-9
 
@@ -74,7 +74,7 @@ def check_exhaustive_search(method: str) -> None:
         bellman.solve(bellman.under(planned.policy.dynamics, torch.tensor(policy)), 0.8)
         for policy in itertools.product(range(3), repeat=5)
     ]
-    torch.testing.assert_close(planned.policy.value_Z, torch.stack(every).amax(0), rtol=0, atol=1e-9)
+    torch.testing.assert_close(planned.policy.value_X, torch.stack(every).amax(0), rtol=0, atol=1e-9)
 
 
 def check_without_discount(method: str) -> None:
@@ -86,7 +86,7 @@ def check_without_discount(method: str) -> None:
 
 def check_without_backups(method: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without backups nothing is found: the tests would see it."""
-    monkeypatch.setattr(bellman, "q_values", lambda d, value_Z, gamma, states=slice(None): d.reward_AS[:, states])
+    monkeypatch.setattr(bellman, "q_values", lambda d, value_X, gamma, states=slice(None): d.reward_AS[:, states])
     cls, own = METHODS[method]
     agent = cls(World("FrozenLake-v1"), cls.config_type(gamma=0.9, **own)).learn(50)
     if method != "policy iteration, exact":  # the linear system does not need them

@@ -45,7 +45,7 @@ def test_with_one_sweep_it_is_value_iteration() -> None:
     value_iteration = ValueIteration("FrozenLake-v1", ValueIteration.config_type(gamma=0.9))
     for _ in range(20):
         assert modified.step() == value_iteration.step()
-        assert torch.equal(modified.policy.value_Z, value_iteration.policy.value_Z)
+        assert torch.equal(modified.policy.value_X, value_iteration.policy.value_X)
     assert modified.policy.start > 0
     with pytest.raises(UsageError, match="evaluation_sweeps=0; expected at least 1"):
         ModifiedPolicyIteration.config_type(evaluation_sweeps=0)

@@ -91,4 +91,4 @@ def test_a_million_states(tmp_path: Path) -> None:
     saved = agent.save(tmp_path / "million")
     loaded = palestra.load(saved)
     assert isinstance(loaded, ValueIteration)
-    assert torch.equal(loaded.policy.value_Z, agent.policy.value_Z)
+    assert torch.equal(loaded.policy.value_X, agent.policy.value_X)
