@@ -10,7 +10,8 @@ from torch import Tensor
 
 from faults.fault import fault, put, score
 from palestra.envs import registry
-from palestra.envs.probes import ConstantReward
+from palestra.envs.dynamics import Dynamics
+from palestra.envs.probes import ONE_NUMBER
 from palestra.envs.world import World
 from palestra.learners.off_policy import ddpg, sac
 from palestra.learners.off_policy.actions import BoxActions
@@ -95,9 +96,10 @@ def density_of_squashed(seed: int, faulty: bool) -> float:
     return float(torch.trapezoid(sample.log_prob_B.exp(), sample.action_BA.squeeze(1)))
 
 
-class Follow(ConstantReward):
+class Follow(Dynamics):
     """One step: observes a number, and is paid by how near to 0.8 times it the action is."""
 
+    observation_space = ONE_NUMBER
     action_space = spaces.Box(-1.0, 1.0, (1,))
 
     def initial_state(self, num: int) -> Tensor:
@@ -161,15 +163,15 @@ class MinimumOfBatchSAC(SAC):
     """``torch.min(q1)``: one number, the least value of the first critic in the whole batch; the second is unused."""
 
     def actor_loss(self, obs_BF: Tensor, now: SquashedSample, alpha: Tensor) -> Term:
-        q_NB1 = self.critics.record(obs_BF, now.action_BA)
-        first_B = q_NB1.detach()[0, :, 0]
+        q_MB1 = self.critics.record(obs_BF, now.action_BA)
+        first_B = q_MB1.detach()[0, :, 0]
 
-        def slope_NB1() -> Tensor:
-            chosen_NB1 = torch.zeros_like(q_NB1)
-            chosen_NB1[0, first_B.argmin()] = 1.0
-            return chosen_NB1
+        def slope_MB1() -> Tensor:
+            chosen_MB1 = torch.zeros_like(q_MB1)
+            chosen_MB1[0, first_B.argmin()] = 1.0
+            return chosen_MB1
 
-        return alpha * mean(now.log_prob_B) - Term(first_B.min, (q_NB1, slope_NB1))
+        return alpha * mean(now.log_prob_B) - Term(first_B.min, (q_MB1, slope_MB1))
 
 
 @fault("minimum-of-batch", "return of SAC with temperature 0.01 on a task of one step (best: 0)", seeds=3)

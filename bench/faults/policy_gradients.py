@@ -4,13 +4,15 @@ import warnings
 from typing import Any
 
 import torch
+from gymnasium import spaces
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from faults.fault import fault, put, quickest
 from palestra.data.rollout import Rollout, collect
 from palestra.envs import registry
-from palestra.envs.probes import ConstantReward
+from palestra.envs.dynamics import Dynamics
+from palestra.envs.probes import ONE_NUMBER, zeros
 from palestra.envs.world import World
 from palestra.learners.on_policy import actor_critic
 from palestra.learners.on_policy.a2c import A2C, A2CConfig
@@ -54,10 +56,14 @@ def limit_as_death(*args: Any, **kwargs: Any) -> tuple[Rollout, Tensor]:
     return rollout._replace(terminated=rollout.done, truncated=torch.zeros_like(rollout.done)), obs
 
 
-class StayOrLeave(ConstantReward):
+class StayOrLeave(Dynamics):
     """Staying pays 1 for ever (10 at gamma 0.9), leaving 7 at once. A time limit cuts every episode at 10 steps."""
 
+    observation_space = ONE_NUMBER
+    action_space = spaces.Discrete(2)
     max_episode_steps = 10
+
+    initial_state = zeros
 
     def transition(self, state: Tensor, action: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         return state, 1.0 + 6.0 * action, action == 1
