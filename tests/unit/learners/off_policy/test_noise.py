@@ -17,7 +17,7 @@ def test_gaussian_numbers_have_their_deviation_and_no_memory() -> None:
 
 
 def test_the_process_comes_to_its_stationary_variance_and_correlation() -> None:
-    # x' = (1 - theta) x + std eps: variance is std^2 / (1 - (1 - theta)^2), and (1 - theta) of it is shared by x and x'.
+    # x' = (1 - theta) x + std eps: variance std^2 / (1 - (1 - theta)^2), of which x and x' share (1 - theta).
     noise, rng = OrnsteinUhlenbeckNoise(0.2, 20_000, 1, CPU), torch.Generator().manual_seed(0)
     for _ in range(60):
         before = noise.next(rng)
