@@ -87,7 +87,7 @@ def lines_of(files: list[str]) -> int:
 
 
 BELOW_UPDATE = re.compile(
-    r":collect$|^data/episodes\.py:|^envs/|^engine/interaction\.py:|:(ReplayBuffer|\w+)\.(add|push)$"
+    r"[:.]collect$|^data/episodes\.py:|^envs/|^engine/interaction\.py:|:(ReplayBuffer|\w+)\.(add|push)$"
 )
 BELOW_TRAINING = re.compile(
     r"^(learners|policies)/.*:\w+\.(step|evaluate|measured)$|^engine/(agent|arena|evaluate)\.py:.*(evaluate|measured|run_episodes)$"

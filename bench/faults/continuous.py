@@ -10,7 +10,8 @@ from torch import Tensor
 
 from faults.fault import fault, put, score
 from palestra.envs import registry
-from palestra.envs.probes import ConstantReward
+from palestra.envs.dynamics import Dynamics
+from palestra.envs.probes import ONE_NUMBER
 from palestra.envs.world import World
 from palestra.learners.off_policy import ddpg, sac
 from palestra.learners.off_policy.actions import BoxActions
@@ -20,7 +21,7 @@ from palestra.learners.off_policy.sac import SAC, SACConfig
 from palestra.learners.off_policy.seeing import Seen
 from palestra.ops import squashed_gaussian
 from palestra.ops.critic_losses import entropy_to_hold, mean
-from palestra.ops.distributions import HALF_LOG_2PI
+from palestra.ops.gaussian import HALF_LOG_2PI
 from palestra.ops.squashed_gaussian import SquashedSample, squashed_gaussian_sample
 from palestra.ops.terms import Term
 
@@ -95,9 +96,10 @@ def density_of_squashed(seed: int, faulty: bool) -> float:
     return float(torch.trapezoid(sample.log_prob_B.exp(), sample.action_BA.squeeze(1)))
 
 
-class Follow(ConstantReward):
+class Follow(Dynamics):
     """One step: observes a number, and is paid by how near to 0.8 times it the action is."""
 
+    observation_space = ONE_NUMBER
     action_space = spaces.Box(-1.0, 1.0, (1,))
 
     def initial_state(self, num: int) -> Tensor:

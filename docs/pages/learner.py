@@ -3,14 +3,13 @@
 import importlib
 import inspect
 import re
-from typing import Any
 
 from pages import DOCS, PAGES, PROSE, ROOT, DocsError
 from pages.code import code_section, source_path
 from pages.links import link_tests
 from pages.results import results_section
 from pages.settings import settings_section
-from palestra.learners.registry import LEARNERS
+from palestra.learners.registry import LEARNERS, learner_type
 
 HEADINGS = ("Idea", "Pseudo-code", "What the notes got wrong", "References")
 """What the prose of a learner consists of, in this order."""
@@ -40,9 +39,9 @@ def prose(name: str) -> dict[str, str]:
 
 def page(name: str, order: list[str]) -> str:
     """The page of one learner."""
-    module, class_name = registered()[name]
+    module, _ = registered()[name]
     source = importlib.import_module(module)
-    cls: Any = getattr(source, class_name)
+    registered_type = learner_type(name)
     docstring = inspect.cleandoc(source.__doc__ or "")
     written = prose(name)
     sections = {
@@ -50,8 +49,8 @@ def page(name: str, order: list[str]) -> str:
         "Equation": f"```text\n{docstring}\n```",
         "Pseudo-code": written["Pseudo-code"],
         "Code": code_section(source_path(module), learns(module)),
-        "Settings": settings_section(cls.config_type),
-        "Claim and measured result": results_section(name, cls.clock_unit),
+        "Settings": settings_section(registered_type.config_type),
+        "Claim and measured result": results_section(name, registered_type.learner.clock_unit),
         "What the notes got wrong": written["What the notes got wrong"],
         "References": written["References"],
     }

@@ -31,7 +31,7 @@ def claim(recipe: Recipe) -> str:
         return "none"
     c = recipe.claim
     metric = "mean return" if c.metric == "eval/return_mean" else f"`{c.metric}`"
-    return f"{metric} ≥ {c.threshold:,g} over {c.episodes} episodes ({c.source})"
+    return f"{metric} {'≥' if c.direction == 'up' else '≤'} {c.threshold:,g} over {c.count} episodes ({c.source})"
 
 
 def record(recipe: Recipe) -> str:

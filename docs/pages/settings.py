@@ -10,6 +10,8 @@ from palestra.engine.settings import field_docs
 def settings_section(config: type[Any]) -> str:
     """Name, default and meaning of every setting."""
     docs, fields = field_docs(config), dataclasses.fields(config)
+    if not fields:
+        return "It has none."
     rows = [f"| `{field.name}` | {spelt(field.default)} | {cell(docs[field.name])} |" for field in fields]
     example = fields[0]
     use = f"`--set {example.name}={spelt(example.default).strip('`')}` sets one on the command line."

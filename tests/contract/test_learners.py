@@ -3,18 +3,13 @@
 import contextlib
 import dataclasses
 import functools
-import hashlib
-import json
-import os
-import subprocess
-import sys
 from pathlib import Path
-from typing import Any
 
 import gymnasium as gym
 import numpy as np
 import pytest
 import torch
+from states import hash_of, lines_of_three_processes, saved
 
 import palestra
 from palestra.engine.agent import Actor, Agent
@@ -25,7 +20,6 @@ from palestra.envs.spaces import AdaptedObservation, adapted_observation_space
 from palestra.envs.world import World
 from palestra.errors import UsageError
 from palestra.learners.registry import LEARNERS, learner_type
-from palestra.runs.codec import decode, encode
 
 SMALL = {
     "num_steps": 8, "minibatch_size": 16, "num_epochs": 2, "normalize_obs": True, "normalize_reward": True,
@@ -163,21 +157,6 @@ def test_it_serves_something_and_a_refusal_names_what_was_given(name: str) -> No
 def draws(learner: Learner) -> bool:
     """Whether it has anything random; dynamic programming has nothing."""
     return not hasattr(learner.policy, "dynamics") if isinstance(learner, Agent) else True
-
-
-def hash_of(agent: Learner) -> str:
-    """SHA-256 of a learner's whole state."""
-    tensors, tree = encode(agent.state_dict())
-    digest = hashlib.sha256(json.dumps(tree).encode())
-    for name, tensor in tensors.items():
-        digest.update(name.encode() + tensor.numpy().tobytes())
-    return digest.hexdigest()
-
-
-def saved(agent: Learner) -> Any:
-    """A learner's state as a file would give it back."""
-    tensors, tree = encode(agent.state_dict())
-    return decode({name: tensor.clone() for name, tensor in tensors.items()}, json.loads(json.dumps(tree)))
 
 
 def global_numpy_state() -> str:
@@ -326,16 +305,4 @@ def print_hashes() -> None:
 
 
 def test_the_result_is_the_same_in_every_process() -> None:
-    here = str(Path(__file__).parent)
-    program = f"import sys; sys.path.insert(0, {here!r}); import test_learners; test_learners.print_hashes()"
-    running = [
-        subprocess.Popen(
-            [sys.executable, "-c", program], stdout=subprocess.PIPE, text=True,
-            env={**os.environ, "PYTHONHASHSEED": seed, "OMP_NUM_THREADS": "1"},
-        )
-        for seed in ("0", "1", "12345")
-    ]  # fmt: skip
-    printed = {process.communicate(timeout=120)[0] for process in running}
-    assert [process.returncode for process in running] == [0, 0, 0]
-    assert len(printed) == 1
-    assert [line.split()[0] for line in printed.pop().splitlines()] == LEARNING
+    assert [line.split()[0] for line in lines_of_three_processes(__file__)] == LEARNING

@@ -134,7 +134,7 @@ def steps_of_episodes(planning_steps: int, seed: int, episodes: int = 10) -> int
     return learner.clock - first
 
 
-def test_planning_makes_up_for_real_steps() -> None:
+def test_values_makes_up_for_real_steps() -> None:
     without, five, fifty = (np.mean([steps_of_episodes(n, seed) for seed in range(2)]) for n in (0, 5, 50))
     # The figure: with n = 50 nearly perfect in the third episode, with 5 in about the fifth, without in about the 25th.
     assert without > 2 * five > 2 * fifty
@@ -149,7 +149,7 @@ def test_without_its_updates_planning_does_nothing(monkeypatch: pytest.MonkeyPat
 def updates_to_the_shortest_way(name: str, seed: int, limit: int = 60_000) -> int:
     """Updates of the table until the greedy policy takes the shortest way."""
     learner = maze(name, seed, learning_rate=0.5, planning_steps=5)
-    grid = learner.env.mdp
+    grid = learner.env.dynamics.mdp
     while (updates := int(learner.q.visits.sum())) < limit:
         learner.step()
         if learner.interaction.episodes.finished and shortest(

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import os
 import subprocess
 import sys
 from contextlib import suppress
@@ -111,6 +112,7 @@ class Driver:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},  # the toys too
         )
         self._whole: dict[str, SimpleNamespace] = {}
         self._folders = 0

@@ -20,6 +20,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+import cast
 import dot  # noqa: F401 - registers its world
 import sabotage
 import torch
@@ -27,6 +28,7 @@ import unrepeatable  # noqa: F401 - registers its world
 
 from palestra.errors import PalestraError
 from palestra.learners.on_policy import ppo  # noqa: F401 - imported once here instead of in every life
+from palestra.learners.registry import LEARNERS
 from palestra.runs import checkpoints
 from palestra.runs.store import Run, run_ids
 from palestra.trials.plan import adhoc_recipe
@@ -158,7 +160,10 @@ Planner = Callable[[Chain], Plan | None]
 
 
 def begin(out: Path, config: dict[str, Any]) -> None:
-    """Train from the start, as ``palestra train --algo ... --env-id ...`` does."""
+    """Train from the start, as ``palestra train --algo ... --env-id ...`` does, or a toy as its recipe says."""
+    if "toy" in config:
+        train(cast.RECIPES[config["toy"]], {k: v for k, v in config.items() if k != "toy"}, out=out, claim=False)
+        return
     recipe = adhoc_recipe(config["algo"], config["env_id"], config["budget"])
     overrides = {k: v for k, v in config.items() if k not in ("algo", "env_id", "settings")}
     train(recipe, overrides | config["settings"], out=out)
@@ -244,6 +249,7 @@ def answer(request: dict[str, Any]) -> Any:
 
 
 if __name__ == "__main__":
+    LEARNERS.update(cast.TOYS)
     torch.set_num_threads(1)  # before any work: threads do not survive a fork
     for line in sys.stdin:
         print(json.dumps(answer(json.loads(line))), flush=True)

@@ -1,4 +1,4 @@
-"""Two ways to do it wrong. A proof that does not fail with them proves nothing."""
+"""Three ways to do it wrong. A proof that does not fail with them proves nothing."""
 
 import json
 from collections.abc import Iterator, Set
@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from palestra.datasets.loader import Loader
 from palestra.engine import checkpoint
 from palestra.engine.learner import Learner
 from palestra.envs.vector import VectorEnv
@@ -19,8 +20,16 @@ IN_PLACE = "step-in-place"
 
 
 def apply(kind: str) -> None:
-    """Break this process: ``generators`` are not restored, or checkpoints are written ``in place``."""
-    {"generators": forget_generators, "in place": save_in_place}[kind]()
+    """Break this process: ``generators`` are not restored, nor the ``position`` in a data set, or checkpoints are
+    written ``in place``."""
+    {"generators": forget_generators, "position": forget_position, "in place": save_in_place}[kind]()
+
+
+def forget_position() -> None:
+    """After a resume the data begins anew, as where the order of a shuffle lives in an iterator."""
+    Loader.load_state_dict = lambda self, state: None
+    Loader.state_dict = lambda self: {}
+    del Loader.saves
 
 
 def forget_generators() -> None:

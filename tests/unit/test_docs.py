@@ -142,7 +142,7 @@ def test_a_learner_that_cites_no_equation_gets_no_page(tmp_path: Path, monkeypat
 
 
 def test_a_line_with_an_equation_is_shown_with_its_code() -> None:
-    code = "self.improve(s.entry_E, s.reward_E + s.discount_E * next_value_E)  # eq. 6.8"
+    code = "self.q.improve(s.entry_E, s.reward_E + s.discount_E * next_value_E)  # eq. 6.8"
     assert code in (ROOT / "src/palestra/learners/tabular/q_learning.py").read_text()
     assert f"\n    {code}\n" in page("q-learning", reading_order())
 

@@ -11,9 +11,10 @@ from palestra.learners.registry import LEARNERS, learner_type
 
 def test_every_learner_is_here_with_its_settings() -> None:
     for name in LEARNERS:
-        kind = learner_type(name)
-        assert getattr(palestra, kind.__name__) is kind
-        assert getattr(palestra, f"{kind.__name__}Config") is kind.config_type
+        registered = learner_type(name)
+        here = getattr(palestra, registered.kind.__name__)
+        assert here is registered.kind if registered.is_learner else here == registered
+        assert getattr(palestra, f"{registered.kind.__name__}Config") is registered.config_type
     assert palestra.DAgger.name == "dagger"
 
 

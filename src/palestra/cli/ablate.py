@@ -121,7 +121,7 @@ def _spoken(interval: tuple[float, float] | None) -> str:
 def _facts(done: "Ablation") -> dict[str, Any]:
     return {
         "recipe": done.recipe.id,
-        "env": done.recipe.env,
+        "env": done.recipe.source,
         "budget": done.budget,
         "seeds": done.seeds,
         "metric": done.variants[0].verification.metric,

@@ -29,6 +29,7 @@ EXTRAS = {
     "video": "av",
     "studio": "starlette",
     "tensorboard": "tensorboard",
+    "ml": "sklearn",
     "bench": "stable_baselines3",
 }
 """Extra to the module that it brings."""

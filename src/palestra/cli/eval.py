@@ -1,9 +1,10 @@
-"""``palestra eval``: how good a trained agent is, in Gymnasium's own environment."""
+"""``palestra eval``: how good what was learned is, in Gymnasium's own environment or on data held back."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from tyro.conf import Positional, arg
 
@@ -12,17 +13,26 @@ from palestra.cli.output import make_console, print_json
 from palestra.errors import require
 from palestra.pictures.numbers import number
 
+if TYPE_CHECKING:
+    from palestra.trials.saved import Judged
+
 
 @dataclass(frozen=True)
 class Args:
-    """Measure a trained agent: greedy returns over whole episodes in the reference environment."""
+    """Measure what was learned: greedy returns over whole episodes in the reference environment, or, of what was
+    learned from data, its score on rows held back.
+    """
 
     run: Annotated[Positional[str], arg(metavar="RUN")]
     """A run's folder or id, or a folder that `agent.save` wrote."""
-    episodes: int = 100
-    """How many."""
+    episodes: Annotated[int | None, arg(help_behavior_hint="(default: 100)")] = None
+    """How many, in a world."""
+    rows: Annotated[int | None, arg(help_behavior_hint="(default: all)")] = None
+    """How many, of a data set."""
+    split: Annotated[str | None, arg(help_behavior_hint="(default: reference; test)")] = None
+    """Where: `reference`, or a split of the data set."""
     seed: int = 0
-    """Of the episodes; training never saw them, whatever the seed."""
+    """Of the episodes, or of the choice of rows; training never saw them, whatever the seed."""
     which: Literal["best", "last"] = "best"
     """The checkpoint of the best evaluation during training, or the last one."""
     out: Path = Path("runs")
@@ -36,46 +46,66 @@ class Args:
 def command(argv: Sequence[str]) -> int:
     """Run ``palestra eval``."""
     args = parse(Args, argv, "eval")
-    require(args.episodes >= 1, f"--episodes {args.episodes}", "at least 1")
+    require(args.episodes is None or args.episodes >= 1, f"--episodes {args.episodes}", "at least 1")
+    require(args.rows is None or args.rows >= 1, f"--rows {args.rows}", "at least 1")
     require(args.seed >= 0, f"--seed {args.seed}", "0 or more")
     check_is_saved(args.run, args.out)
-    from palestra.engine import seeding  # these import torch: after the cheap errors
-    from palestra.ops.statistics import mean_interval
-    from palestra.trials.saved import load
+    from palestra.trials.saved import judge  # imports torch: after the cheap errors
 
-    agent = load(args.run, out=args.out, which=args.which, device=args.device)
-    try:
-        result = agent.evaluate(episodes=args.episodes, seed=seeding.derive(args.seed, "evaluate"), reference=True)
-    finally:
-        agent.close()
-    mean, low, high = mean_interval(result.samples)
-    length = result.metrics.get("eval/length_mean")
+    count = args.rows if args.episodes is None else args.episodes
+    judged = judge(
+        args.run, count=count, split=args.split, seed=args.seed, out=args.out, which=args.which, device=args.device
+    )
     if args.json:
-        print_json(
-            {
-                "run": args.run,
-                "metric": agent.headline,
-                "env": agent.source.id,
-                "reference": True,
-                "which": args.which,
-                "step": agent.clock,
-                "seed": args.seed,
-                "episodes": len(result.samples),
-                "mean": mean,
-                "ci95": [low, high],
-                "length_mean": length,
-                "returns": result.samples.tolist(),
-            }
-        )
-        return 0
-    console = make_console()
-    interval = f"  (95% interval {number(low)} to {number(high)})" if len(result.samples) > 1 else ""
-    name = "mean return" if agent.headline == "eval/return_mean" else agent.headline
-    console.print(f"{name:11}  [bold]{number(mean)}[/]{interval}")
-    console.print(f"range        {number(float(result.samples.min()))} to {number(float(result.samples.max()))}")
-    if length is not None:
-        console.print(f"episodes     {args.episodes}, {number(length)} steps each on average")
-    console.print(f"of           {args.run}, {args.which} checkpoint, at step {agent.clock:,}", soft_wrap=True)
-    if length is not None:
-        console.print(f"in           {agent.source.id}, as Gymnasium made it")
+        print_json(_facts(args, judged))
+    else:
+        _print(args, judged)
     return 0
+
+
+def _facts(args: Args, judged: "Judged") -> dict[str, Any]:
+    values, measure, metrics = judged.evaluation.samples, judged.measure, judged.evaluation.metrics
+    from palestra.ops.statistics import mean_interval
+
+    mean, low, high = mean_interval(values)
+    about = {"run": args.run, "metric": judged.headline, "which": args.which, "step": judged.step, "seed": args.seed}
+    found = {"score": judged.evaluation.score, "mean": mean, "ci95": [low, high], "split": measure.split}
+    if judged.source.key == "dataset":
+        return {
+            **about,
+            **found,
+            "dataset": judged.source.id,
+            "rows": len(values),
+            "values": values.tolist(),
+            **metrics,
+        }
+    world = {"env": judged.source.id, "reference": measure.split == "reference", "episodes": len(values)}
+    return {
+        **about, **found, **world, "length_mean": metrics.get("eval/length_mean"), "returns": values.tolist()
+    }  # fmt: skip
+
+
+def _print(args: Args, judged: "Judged") -> None:
+    values, measure, metrics = judged.evaluation.samples, judged.measure, judged.evaluation.metrics
+    from palestra.ops.statistics import mean_interval
+
+    mean, low, high = mean_interval(values)
+    score, console = judged.evaluation.score, make_console()
+    is_mean = len(values) > 1 and math.isclose(score, mean, rel_tol=1e-6)  # there is no such interval of a root
+    interval = f"  (95% interval {number(low)} to {number(high)})" if is_mean else ""
+    name = "mean return" if judged.headline == "eval/return_mean" else judged.headline
+    console.print(f"{name:11}  [bold]{number(score)}[/]{interval}")
+    console.print(f"range        {number(float(values.min()))} to {number(float(values.max()))}")
+    length = metrics.get("eval/length_mean")
+    if length is not None:
+        console.print(f"episodes     {len(values)}, {number(length)} steps each on average")
+    unit = judged.clock_unit.split()[-1]
+    where = f"at {judged.step:,} {unit}" if judged.source.key == "dataset" else f"at step {judged.step:,}"
+    console.print(f"of           {args.run}, {args.which} checkpoint, {where}", soft_wrap=True)
+    if judged.source.key == "dataset":
+        console.print(f"on           {len(values):,} rows of {judged.source.id}, {measure.split or 'validation'}")
+        for other in metrics.keys() - {judged.headline}:
+            console.print(f"{other:11}  {number(metrics[other])}")
+    elif length is not None:
+        made = "as Gymnasium made it" if measure.split == "reference" else "as it was trained in"
+        console.print(f"in           {judged.source.id}, {made}")

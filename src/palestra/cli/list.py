@@ -40,10 +40,10 @@ def command(argv: Sequence[str]) -> int:
     for recipe in recipes:
         claim = f"{recipe.claim.sign} {number(recipe.claim.threshold)}" if recipe.claim else "-"
         facts = (f"{recipe.budget:,}", claim, escape(spoken_record(recipe)))
-        name = f"[bold cyan]{recipe.id}[/]  {recipe.env}\n[dim]{escape(recipe.summary)}[/]"
+        name = f"[bold cyan]{recipe.id}[/]  {recipe.source}\n[dim]{escape(recipe.summary)}[/]"
         if narrow:
             claims = f"claims {claim}" if recipe.claim else "no claim"
-            table.add_row(f"{name}\n{facts[0]} steps, {claims}: {facts[2]}")
+            table.add_row(f"{name}\n{facts[0]} {recipe.unit}, {claims}: {facts[2]}")
         else:
             table.add_row(name, *facts)
     console.print(table)
@@ -63,6 +63,7 @@ def _facts(recipe: Recipe) -> dict[str, object]:
         "paradigm": recipe.paradigm,
         "learner": recipe.learner,
         "env": recipe.env,
+        "dataset": recipe.dataset,
         "num_envs": recipe.num_envs,
         "budget": recipe.budget,
         "claim": vars(recipe.claim) if recipe.claim else None,

@@ -146,13 +146,14 @@ def _show(args: Show) -> None:
         console.print(f"{label:13}{value}", soft_wrap=True, markup=False)
 
     manifest, status = run.manifest, run.status
-    learner, world, training = (run.config.get(part, {}) for part in ("learner", "world", "training"))
+    key = "dataset" if "dataset" in run.config else "world"
+    learner, source, training = (run.config.get(part, {}) for part in ("learner", key, "training"))
     console.print(f"[bold]{run.id}[/]  [{_STYLES.get(status, '')}]{status}[/]\n", soft_wrap=True)
     line("path", run.path)
     line("created", manifest["created"])
     line("steps", f"{manifest['steps']:,} of {training.get('budget', 0):,}, {duration(manifest['seconds'])}")
     line("learner", f"{learner.get('name')}  {_pairs(learner.get('settings', {}))}")
-    line("world", f"{world.get('id')}  {_pairs({k: v for k, v in world.items() if k != 'id'})}")
+    line(key, f"{source.get('id')}  {_pairs({k: v for k, v in source.items() if k != 'id'})}")
     line("training", _pairs(training))
     if manifest["resumes"]:
         line("resumes", f"{len(manifest['resumes'])}, {'exact' if manifest['exact'] else 'not exact'}")

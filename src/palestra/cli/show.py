@@ -32,10 +32,12 @@ def command(argv: Sequence[str]) -> int:
     args = parse(Args, argv, "show")
     recipe = get_recipe(args.recipe)
     from palestra.engine.settings import field_docs
+    from palestra.learners.registry import learner_type
     from palestra.trials.plan import resolve  # imports torch: after the cheap errors
 
     plan = resolve(recipe)
-    parts: dict[str, Any] = {"learner": plan.learner.settings, "world": plan.world, "training": plan.training}
+    source, unit = plan.source, learner_type(recipe.learner).learner.clock_unit.split()[-1]
+    parts: dict[str, Any] = {"learner": plan.learner.settings, source.key: source, "training": plan.training}
     docs = {part: field_docs(type(config)) for part, config in parts.items()}
     if args.json:
         facts = {"summary": recipe.summary, "paradigm": recipe.paradigm, "documentation": docs}
@@ -49,8 +51,9 @@ def command(argv: Sequence[str]) -> int:
     grid = Table.grid("", "", padding=(0, 2, 0, 0))
     if recipe.claim:
         claim = recipe.claim
-        grid.add_row("claims", f"{claim.metric} {claim.sign} {number(claim.threshold)} over {claim.count} episodes")
-        grid.add_row("within", f"{recipe.budget:,} steps")
+        over = f"{claim.count or 'all'} rows" if recipe.dataset else f"{claim.count} episodes"
+        grid.add_row("claims", f"{claim.metric} {claim.sign} {number(claim.threshold)} over {over}")
+        grid.add_row("within", f"{recipe.budget:,} {unit}")
         grid.add_row("source", claim.source)
     grid.add_row("verified", escape(spoken_record(recipe)))
     record = read_record(recipe)
@@ -63,7 +66,7 @@ def command(argv: Sequence[str]) -> int:
     grid.add_row("train", f"palestra train {recipe.id}")
     grid.add_row("verify", f"palestra verify {recipe.id}")
     console.print(grid)
-    titles = {"learner": f"learner: {recipe.learner}", "world": "world", "training": "training"}
+    titles = {"learner": f"learner: {recipe.learner}", source.key: source.key, "training": "training"}
     for part, title in titles.items():
         values = dataclasses.asdict(parts[part])
         defaults = dataclasses.asdict(type(plan.learner.settings)()) if part == "learner" else values

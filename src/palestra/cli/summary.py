@@ -21,6 +21,7 @@ def print_summary(outcome: "Outcome", out: Path, *, stderr: bool) -> None:
     heads = {
         "finished": ("finished", "green"),
         "target": ("finished early: target reached", "green"),
+        "stopped": ("stopped by what watches it", "green"),
         "interrupted": ("interrupted and saved", "yellow"),
     }
     head, color = heads[outcome.ending]
@@ -28,14 +29,16 @@ def print_summary(outcome: "Outcome", out: Path, *, stderr: bool) -> None:
     console.print(f"[bold {color}]{head}[/]  {outcome.run}", soft_wrap=True)
     for note in outcome.notes:
         line("note", note, "yellow")
-    line("steps", f"{outcome.steps:,} in {duration(outcome.seconds)} ({number(speed)} steps/s)")
+    unit = outcome.clock_unit.split()[-1]
+    line(unit, f"{outcome.steps:,} in {duration(outcome.seconds)} ({number(speed)} {unit}/s)")
     for name in (outcome.headline, "train/return_mean", "train/loss"):
         if name in outcome.metrics:
             line("result", f"{name} {number(outcome.metrics[name])}")
             break
     if outcome.claim:
         claim = outcome.claim
-        said = f"{claim['metric']} {number(claim['value'])} over {claim['count']} episodes; "
+        over = f"{claim['count']} episodes" if outcome.learned_from == "world" else f"{claim['count'] or 'all'} rows"
+        said = f"{claim['metric']} {number(claim['value'])} over {over}; "
         said += f"promised {number(claim['threshold'])} ({claim['source']})"
         verdict, style = ("reached", "bold green") if claim["reached"] else ("NOT reached", "bold red")
         line("claim", f"{verdict}: {said}", style)
@@ -48,6 +51,7 @@ def print_summary(outcome: "Outcome", out: Path, *, stderr: bool) -> None:
     if outcome.ending == "interrupted":
         line("resume", f"palestra train --resume {named}", "bold")
         return
-    if not outcome.video:
+    playable = outcome.learned_from == "world" and not outcome.video
+    if playable:
         line("next", f"palestra play {named}", "bold")
-    line("" if not outcome.video else "next", f"palestra eval {named}", "bold")
+    line("" if playable else "next", f"palestra eval {named}", "bold")

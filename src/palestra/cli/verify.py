@@ -128,12 +128,16 @@ def print_verification(console: "Console", done: "Verification") -> None:
         console.print(f"{label:10}{text}", soft_wrap=True, markup=False)
 
     console.print(f"\n[bold cyan]{recipe.id}[/]")
-    what = f"{done.metric} of the best checkpoint, {done.episodes} episodes in the reference environment"
+    if recipe.dataset:
+        what = f"{done.metric} of the best checkpoint, {done.episodes or 'all'} rows held back"
+    else:
+        what = f"{done.metric} of the best checkpoint, {done.episodes} episodes in the reference environment"
     line("measured", what)
     if recipe.claim is None:
         line("claim", "none: points only")
     else:
-        line("claim", f">= {number(recipe.claim.threshold)} within {recipe.budget:,} steps ({recipe.claim.source})")
+        claim = recipe.claim
+        line("claim", f"{claim.sign} {number(claim.threshold)} within {recipe.budget:,} {recipe.unit} ({claim.source})")
     line("points", ", ".join(number(trial.value) for trial in done.trials))
     if verdict is None:
         failed = [str(trial.seed) for trial in done.trials if trial.value is None]

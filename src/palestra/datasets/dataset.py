@@ -1,8 +1,8 @@
 """Which data a learner learns from. Sources register themselves under a name; a file of its own holds each."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from dataclasses import asdict, dataclass, field
+from typing import Any, ClassVar, NamedTuple
 
 from torch import Tensor
 
@@ -36,6 +36,9 @@ def register(name: str, load: Callable[..., Splits]) -> None:
 class Dataset:
     """Which data, as a recipe and a configuration name them."""
 
+    key: ClassVar[str] = "dataset"
+    """Under which a configuration names it."""
+
     id: str = ""
     """Name of the source."""
     kwargs: dict[str, Any] = field(default_factory=dict)
@@ -45,6 +48,10 @@ class Dataset:
     def named(cls, name: str, config: Any) -> "Dataset":
         """The data set of that name."""
         return cls(name)
+
+    def to_json(self) -> dict[str, Any]:
+        """All of it as JSON values."""
+        return asdict(self)
 
     def load(self) -> Splits:
         """Its splits. UsageError for an unknown name or argument."""
@@ -58,3 +65,24 @@ class Dataset:
     def measure(self, *, split: str = "validation", count: int = 0, seed: int = 0) -> Measure:
         """A measure on ``count`` rows of a split, 0 for all."""
         return Measure(count, split, seed)
+
+    def final(self, *, split: str = "test", count: int = 0, seed: int = 0) -> Measure:
+        """How good what was learned is in the end: on the rows that nothing was chosen by."""
+        return self.measure(split=split, count=count, seed=seed)
+
+
+class InMemory(Dataset):
+    """Data that is there already, and cannot be named: what learns from it can be used, but not loaded again."""
+
+    def __init__(self, splits: Splits):
+        super().__init__("in memory")
+        object.__setattr__(self, "_splits", splits)  # of a frozen dataclass, and none of its fields
+
+    def load(self) -> Splits:
+        """What it was made of."""
+        splits: Splits = vars(self)["_splits"]
+        return splits
+
+    def to_json(self) -> dict[str, Any]:
+        """UsageError: there is no name for it."""
+        raise UsageError("data in memory has no name to be loaded by; register a data set to save what learns from it")

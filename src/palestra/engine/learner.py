@@ -15,6 +15,7 @@ from palestra.engine.settings import AlgorithmConfig, TrainSettings
 from palestra.engine.state import capture, restore
 from palestra.engine.trainer import Trainer
 from palestra.envs.world import World
+from palestra.errors import require
 from palestra.measure import Direction, Evaluation, Measure, Metrics
 
 Source = World | Dataset
@@ -55,6 +56,8 @@ class Learner(ABC):
     def __init__(self, source: str | Source, config: Any = None, *, seed: int = 0, device: str = "auto"):
         self.config = config if config is not None else self.config_type()
         self.source: Source = self.learns_from.named(source, self.config) if isinstance(source, str) else source
+        expected = f"a {self.learns_from.__name__}, or the id of one"
+        require(isinstance(self.source, self.learns_from), f"{type(self).__name__} on {self.source!r}", expected)
         self.seed = seed
         self.device: torch.device = resolve_device(device)
         self.clock = 0
@@ -114,7 +117,7 @@ class Learner(ABC):
         """What it takes to build this learner again, as JSON values."""
         return {
             "learner": {"name": self.name, "settings": asdict(self.config)},
-            "world": asdict(self.source),
+            self.source.key: self.source.to_json(),
             "training": {"seed": self.seed, "device": str(self.device)},
         }
 

@@ -1,7 +1,7 @@
 """Which world a learner lives in."""
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from palestra.measure import Measure
 
@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 @dataclass(frozen=True)
 class World:
     """Which world, and how many copies of it."""
+
+    key: ClassVar[str] = "world"
+    """Under which a configuration names it."""
 
     id: str = ""
     """Environment id: Gymnasium's, or one of ours."""
@@ -30,6 +33,10 @@ class World:
     def named(cls, env_id: str, config: Any) -> "World":
         """The world of that id, with as many copies as an algorithm with these settings likes to have."""
         return cls(env_id, type(config).default_num_envs)
+
+    def to_json(self) -> dict[str, Any]:
+        """All of it as JSON values."""
+        return asdict(self)
 
     @property
     def reference_backend(self) -> str:
@@ -55,3 +62,7 @@ class World:
     def measure(self, *, episodes: int = 100, seed: int = 0, reference: bool = False) -> Measure:
         """A measure over whole episodes, in Gymnasium's own implementation if ``reference``."""
         return Measure(episodes, "reference" if reference else "", seed)
+
+    def final(self, *, episodes: int = 100, seed: int = 0, reference: bool = True) -> Measure:
+        """How good what was learned is in the end: in Gymnasium's own implementation."""
+        return self.measure(episodes=episodes, seed=seed, reference=reference)

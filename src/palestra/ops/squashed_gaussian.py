@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from palestra.ops.distributions import HALF_LOG_2PI
+from palestra.ops.gaussian import HALF_LOG_2PI
 from palestra.ops.shapes import check_same_shape
 from palestra.ops.terms import Recording
 

@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from palestra.errors import require
+
 
 @dataclass(frozen=True)
 class Claim:
@@ -43,11 +45,11 @@ class Recipe:
     """One line for the list."""
     learner: str
     """Name in the learner registry."""
-    env: str
-    """Environment id."""
-    budget: int
-    """Where training stops, in environment steps."""
-    num_envs: int
+    env: str = ""
+    """Environment id, where it learns in a world."""
+    budget: int = 0
+    """Where training stops, on the learner's clock: environment steps, samples."""
+    num_envs: int = 1
     """Copies of the environment."""
     settings: dict[str, Any] = field(default_factory=dict)
     """What differs from the learner's defaults."""
@@ -60,15 +62,33 @@ class Recipe:
     threads: int = 1
     """PyTorch threads; small networks are fastest with one."""
     eval_every: int = 0
-    """Environment steps between evaluations; 0 for a tenth of the budget."""
+    """Clock units between evaluations; 0 for a tenth of the budget."""
     eval_count: int = 20
-    """Episodes of each of these evaluations."""
+    """Episodes of each of these evaluations; rows of a data set, 0 for all."""
     target: float | None = None
     """Stop early when an evaluation reaches this."""
     claim: Claim | None = None
     """What it promises, if anything."""
     paradigm: Literal["rl", "supervised", "unsupervised"] = "rl"
     """From what it learns: reward, labels or structure."""
+    dataset: str = ""
+    """Name of the data set, where it learns from data."""
+    dataset_kwargs: dict[str, Any] = field(default_factory=dict)
+    """Arguments of the data set itself."""
+
+    def __post_init__(self) -> None:
+        both = f"env={self.env!r} and dataset={self.dataset!r}"
+        require(bool(self.env) != bool(self.dataset), f"recipe {self.id} with {both}", "one of them, not both")
+
+    @property
+    def source(self) -> str:
+        """Name of the world or the data set."""
+        return self.env or self.dataset
+
+    @property
+    def unit(self) -> str:
+        """What its budget counts, as far as can be said without the learner."""
+        return "samples" if self.dataset else "steps"
 
     @property
     def task(self) -> str:

@@ -9,16 +9,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from palestra.engine.learner import Source
 from palestra.errors import UsageError, require
 from palestra.learners.registry import learner_type
+from palestra.measure import Direction
 from palestra.ops import evidence
 from palestra.pictures.comparison import Side, draw_comparison
+from palestra.recipes.recipe import Claim
 from palestra.recipes.registry import RECIPES
 from palestra.runs.series import read_series
 from palestra.runs.store import Run, run_ids
-from palestra.trials.plan import Plan
+from palestra.trials.plan import Plan, resolve
 from palestra.trials.records import read_record
-from palestra.trials.trial import MEASURED
+from palestra.trials.trial import MEASURED, spoken_measure
 from palestra.trials.verdict import ENOUGH, PROVISIONAL, Interval
 
 
@@ -29,7 +32,7 @@ class Group:
     name: str
     """As it was asked for."""
     env: str
-    """Id of the world, with its arguments."""
+    """Id of the world or the data set, with its arguments."""
     metric: str
     """Name of what the values are."""
     measure: str
@@ -44,6 +47,8 @@ class Group:
     """Of the clock."""
     budget: int
     """Of each training."""
+    direction: Direction
+    """Which way the metric is better."""
 
 
 @dataclass(frozen=True)
@@ -137,16 +142,17 @@ def _pair(one: Group, other: Group, level: float) -> Pair:
     def difference(ours: Any, theirs: Any) -> Any:
         return evidence.iqm(ours) - evidence.iqm(theirs)
 
-    share = evidence.bootstrap_interval(evidence.probability_of_improvement, x, y, level=level)
+    sign = 1.0 if one.direction == "up" else -1.0
+    share = evidence.bootstrap_interval(evidence.probability_of_improvement, sign * x, sign * y, level=level)
     gap = evidence.bootstrap_interval(difference, x, y, level=level)
     better = None
-    if share[0] > 0.5 and gap[0] > 0:
+    if share[0] > 0.5 and min(sign * gap[0], sign * gap[1]) > 0:
         better = one.name
-    elif share[1] < 0.5 and gap[1] < 0:
+    elif share[1] < 0.5 and max(sign * gap[0], sign * gap[1]) < 0:
         better = other.name
     return Pair(
-        one.name, other.name, float(evidence.probability_of_improvement(x, y)), (float(share[0]), float(share[1])),
-        float(difference(x, y)), (float(gap[0]), float(gap[1])), better,
+        one.name, other.name, float(evidence.probability_of_improvement(sign * x, sign * y)),
+        (float(share[0]), float(share[1])), float(difference(x, y)), (float(gap[0]), float(gap[1])), better,
     )  # fmt: skip
 
 
@@ -172,11 +178,12 @@ def _find(name: str, out: Path, verified: Path) -> Group:
         record = read_record(recipe)
         if record is None:
             raise UsageError(f"recipe {name} has no runs in {folder} and no record; palestra verify {name} makes them")
-        metric, world = record.facts["metric"], _world(recipe.env, recipe.env_kwargs)
-        measure = _measure(metric, record.facts["episodes"])
+        metric, source = record.facts["metric"], resolve(recipe).source
+        measure = spoken_measure(metric, record.facts["episodes"], source.key)
         cls = learner_type(recipe.learner).learner
-        values = np.array(record.values)
-        return Group(name, world, metric, measure, values, (), cls.headline, cls.clock_unit, recipe.budget)
+        values, way = np.array(record.values), _direction(metric, cls, recipe.claim)
+        budget, unit = recipe.budget, cls.clock_unit
+        return Group(name, _named(source), metric, measure, values, (), cls.headline, unit, budget, way)
     folder = Path(name)
     if folder.is_dir() and not (folder / "config.json").is_file():
         runs = _finished(folder)
@@ -202,7 +209,7 @@ def _of_runs(name: str, runs: list[Run]) -> Group:
         for part, ours, theirs in (
             ("learner", plan.learner.name, first.learner.name),
             ("settings", plan.learner.settings, first.learner.settings),
-            ("world", plan.world, first.world),
+            (plan.source.key, plan.source, first.source),
             ("threads", plan.training.threads, first.training.threads),
         ):
             if ours != theirs:
@@ -213,14 +220,14 @@ def _of_runs(name: str, runs: list[Run]) -> Group:
         if plan.training.budget != first.training.budget:
             raise UsageError(f"{name} mixes budgets; expected runs that differ in their seed alone")
     cls = learner_type(first.learner.name).learner
-    world = _world(first.world.id, first.world.kwargs)
     finals = [_final(run) for run in chosen]
     measures = {final[0] if final else "" for final in finals}
     measure = measures.pop() if len(measures) == 1 else ""
     values = np.array([final[1] for final in finals if final]) if measure else np.empty(0)
     metric = measure.split(" ")[0] if measure else cls.headline
     budget = first.training.budget
-    return Group(name, world, metric, measure, values, chosen, cls.headline, cls.clock_unit, budget)
+    way, unit = _direction(metric, cls, first.claim), cls.clock_unit
+    return Group(name, _named(first.source), metric, measure, values, chosen, cls.headline, unit, budget, way)
 
 
 def _same_measure(groups: list[Group]) -> list[Group]:
@@ -248,13 +255,18 @@ def _final(run: Run) -> tuple[str, float] | None:
     for key in ("claim", MEASURED):
         measured = run.manifest.get(key)
         if measured:
-            return _measure(measured["metric"], measured["count"]), float(measured["value"])
+            learned_from = "dataset" if "dataset" in run.config else "world"
+            return spoken_measure(measured["metric"], measured["count"], learned_from), float(measured["value"])
     return None
 
 
-def _measure(metric: str, episodes: int) -> str:
-    return f"{metric} over {episodes} episodes, of the best checkpoint in the reference environment"
+def _named(source: Source) -> str:
+    return source.id + "".join(f" {key}={value}" for key, value in sorted(source.kwargs.items()))
 
 
-def _world(env_id: str, kwargs: dict[str, Any]) -> str:
-    return env_id + "".join(f" {key}={value}" for key, value in sorted(kwargs.items()))
+def _direction(metric: str, learner: Any, claim: Claim | None) -> Direction:
+    """Which way a metric is better: as a claim on it says, else as its learner does."""
+    if claim is not None and claim.metric == metric:
+        return claim.direction
+    way: Direction = learner.direction
+    return way

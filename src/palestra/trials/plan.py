@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any, Self
 
-from palestra.engine.learner import Learner
+from palestra.datasets.dataset import Dataset
+from palestra.engine.learner import Learner, Source
 from palestra.engine.settings import AlgorithmConfig, TrainSettings, build, override
 from palestra.envs.world import World
 from palestra.errors import UsageError, require, unknown_name
@@ -13,7 +14,7 @@ from palestra.learners.registry import learner_type
 from palestra.recipes.recipe import Claim, Recipe
 
 PROMISED = ("budget", "eval_every", "target")
-"""Settings of the training that a claim was made for, beside all of the learner's and the world's."""
+"""Settings of the training that a claim was made for, beside all of the learner's and the source's."""
 
 
 @dataclass(frozen=True)
@@ -28,18 +29,25 @@ class LearnerPlan:
 
 @dataclass(frozen=True)
 class Plan:
-    """One training: who learns, where, and for how long. Every setting is declared in the dataclass of its part."""
+    """One training: who learns, from what, and for how long. Every setting is declared in the dataclass of its part."""
 
     learner: LearnerPlan
     """Who."""
-    world: World
-    """Where."""
+    source: Source
+    """The world that it learns in, or the data set that it learns from."""
     training: TrainSettings
     """How long, from which seed, on what."""
     recipe: str = ""
     """``task/method``: the recipe that it began as; it names the run."""
     claim: Claim | None = None
     """What is promised of it."""
+
+    @property
+    def world(self) -> World:
+        """Where it learns. UsageError for a plan that learns from data."""
+        if not isinstance(self.source, World):
+            raise UsageError(f"{self.recipe or self.learner.name} learns from {self.source.id!r}, which is no world")
+        return self.source
 
     @property
     def headline(self) -> str:
@@ -50,11 +58,11 @@ class Plan:
     def override(self, overrides: Mapping[str, Any]) -> Self:
         """The plan with some settings replaced, by values or by text that stands for them.
 
-        The claim stays only with the learner, the world, the budget, the evaluations and the target that it is of.
+        The claim stays only with the learner, the source, the budget, the evaluations and the target that it is of.
 
         Args:
             overrides: by their place (``learner.gamma``, ``world.num_envs``, ``training.eval_every``,
-                ``world.kwargs.gravity``), or by their name alone where only one part has it.
+                ``world.kwargs.gravity``, ``dataset.kwargs.seed``), or by their name alone where only one part has it.
 
         Raises:
             UsageError: for a name that no part has or several have, and for a value that is none.
@@ -64,33 +72,34 @@ class Plan:
             part, setting = self._place(name)
             given[part][setting] = value
         made = {part: override(config, given[part]) for part, config in self._parts().items()}
-        learner, world, training = replace(self.learner, settings=made["learner"]), made["world"], made["training"]
-        plan = replace(self, learner=learner, world=world, training=training)
+        learner = replace(self.learner, settings=made["learner"])
+        plan = replace(self, learner=learner, source=made[self.source.key], training=made["training"])
         return plan if _promised(plan) == _promised(self) else replace(plan, claim=None)
 
     def make_learner(self) -> Learner:
         """A fresh learner."""
         cls = learner_type(self.learner.name)
-        return cls(self.world, self.learner.settings, seed=self.training.seed, device=self.training.device)
+        return cls(self.source, self.learner.settings, seed=self.training.seed, device=self.training.device)
 
     def to_json(self) -> dict[str, Any]:
         """All of it as JSON values."""
-        values: dict[str, Any] = json.loads(json.dumps(asdict(self)))
+        parts = {self.source.key if name == "source" else name: value for name, value in asdict(self).items()}
+        values: dict[str, Any] = json.loads(json.dumps(parts))
         return values
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> Self:
         """The plan that ``to_json`` gave. UsageError for anything else."""
-        parts = {"learner", "world", "training"}
+        parts = {"learner", "training"}
         require(parts <= values.keys(), f"a configuration with only {sorted(values)}", "all that a training wrote")
         claim = values.get("claim")
         return cls(
-            _learner_from_json(values["learner"]), build(World, values["world"]),
+            _learner_from_json(values["learner"]), _source_from_json(values),
             build(TrainSettings, values["training"]), values.get("recipe", ""), claim and build(Claim, claim),
         )  # fmt: skip
 
     def _parts(self) -> dict[str, Any]:
-        return {"learner": self.learner.settings, "world": self.world, "training": self.training}
+        return {"learner": self.learner.settings, self.source.key: self.source, "training": self.training}
 
     def _place(self, name: str) -> tuple[str, str]:
         """The part that a setting is in, and its name there."""
@@ -110,9 +119,12 @@ class Plan:
 
 def resolve(recipe: Recipe, overrides: Mapping[str, Any] | None = None) -> Plan:
     """The plan of a recipe, with overrides (see ``Plan.override``)."""
+    source: Source = Dataset(recipe.dataset, recipe.dataset_kwargs)
+    if recipe.env:
+        source = World(recipe.env, recipe.num_envs, recipe.backend, recipe.env_kwargs, recipe.reference_kwargs)
     plan = Plan(
         LearnerPlan(recipe.learner, build(learner_type(recipe.learner).config_type, recipe.settings)),
-        World(recipe.env, recipe.num_envs, recipe.backend, recipe.env_kwargs, recipe.reference_kwargs),
+        source,
         TrainSettings(
             recipe.budget, threads=recipe.threads, eval_every=recipe.eval_every or max(1, recipe.budget // 10),
             eval_count=recipe.eval_count, target=recipe.target,
@@ -139,12 +151,21 @@ def learner_from_json(values: Mapping[str, Any], device: str | None = None) -> L
         values: JSON values.
         device: where it computes, if not where it was trained.
     """
-    for key in ("learner", "world", "training"):
-        require(key in values, f"a configuration without {key!r}", "one that a training wrote")
+    for keys in (("learner",), (World.key, Dataset.key), ("training",)):
+        named = " or ".join(map(repr, keys))
+        require(any(key in values for key in keys), f"a configuration without {named}", "one that a training wrote")
     learner, training = _learner_from_json(values["learner"]), values["training"]
     cls = learner_type(learner.name)
-    world = build(World, values["world"])
-    return cls(world, learner.settings, seed=training["seed"], device=device or training["device"])
+    source = _source_from_json(values)
+    return cls(source, learner.settings, seed=training["seed"], device=device or training["device"])
+
+
+def _source_from_json(values: Mapping[str, Any]) -> Source:
+    if World.key in values:
+        return build(World, values[World.key])
+    if Dataset.key in values:
+        return build(Dataset, values[Dataset.key])
+    raise UsageError(f"a configuration with only {sorted(values)}; expected a 'world' or a 'dataset' in it")
 
 
 def _learner_from_json(values: Mapping[str, Any]) -> LearnerPlan:
@@ -154,7 +175,7 @@ def _learner_from_json(values: Mapping[str, Any]) -> LearnerPlan:
 
 
 def _promised(plan: Plan) -> tuple[Any, ...]:
-    return plan.learner, plan.world, *(getattr(plan.training, name) for name in PROMISED)
+    return plan.learner, plan.source, *(getattr(plan.training, name) for name in PROMISED)
 
 
 def _names(config: Any) -> list[str]:

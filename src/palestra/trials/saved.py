@@ -2,14 +2,16 @@
 
 import json
 import warnings
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
 from palestra.engine import checkpoint, seeding
-from palestra.engine.learner import Learner
+from palestra.engine.learner import Learner, Source
 from palestra.errors import UsageError, require
 from palestra.learners.registry import learner_type
-from palestra.measure import Evaluation
+from palestra.measure import Evaluation, Measure
 from palestra.pictures.gallery import draw_exhibits
 from palestra.runs import checkpoints
 from palestra.runs.store import Run
@@ -57,19 +59,80 @@ def load(path: str | Path, *, out: str | Path = "runs", which: Which = "best", d
     return learner
 
 
-def evaluate(
+@dataclass(frozen=True)
+class Judged:
+    """What came of measuring a saved learner."""
+
+    evaluation: Evaluation
+    """What was found."""
+    measure: Measure
+    """How it was measured."""
+    source: Source
+    """Where the learner had learned."""
+    headline: str
+    """What the score is of."""
+    step: int
+    """The checkpoint's, on the learner's clock."""
+    clock_unit: str
+    """Of that clock."""
+
+
+def judge(
     path: str | Path,
     *,
-    episodes: int = 100,
+    count: int | None = None,
+    split: str | None = None,
     seed: int = 0,
     out: str | Path = "runs",
     which: Which = "best",
-    reference: bool = True,
+    device: str | None = None,
+) -> Judged:
+    """Measure a saved learner as it is judged in the end: on luck or rows that it never saw.
+
+    Args:
+        path: the folder, or the id of a run under ``out``.
+        count: episodes (100 if None), or rows of a data set (all if None).
+        split: of the source; Gymnasium's own environment, or the ``test`` rows, if None.
+        seed: of the measuring.
+        out: folder of the runs.
+        which: the checkpoint of the best evaluation, or the last one.
+        device: where it computes, if not where it was trained.
+    """
+
+    def measure(source: Source) -> Measure:
+        final = source.final(seed=seeding.derive(seed, "evaluate"))
+        final = final if count is None else replace(final, count=count)
+        return final if split is None else replace(final, split=split)
+
+    return _judged(load(path, out=out, which=which, device=device), measure)
+
+
+def evaluate(
+    path: str | Path, *, seed: int = 0, out: str | Path = "runs", which: Which = "best", **words: Any
 ) -> Evaluation:
-    """Evaluate a saved learner (an agent greedily), in Gymnasium's own environment unless ``reference`` is False."""
-    learner = load(path, out=out, which=which)
+    """Evaluate a saved learner (an agent greedily) on luck or rows that it never saw.
+
+    Args:
+        path: the folder, or the id of a run under ``out``.
+        seed: of the measuring.
+        out: folder of the runs.
+        which: the checkpoint of the best evaluation, or the last one.
+        **words: in a world ``episodes`` (100) and ``reference`` (True, Gymnasium's own implementation rather than the
+            one that it was trained in); of a data set ``split`` (``test``) and ``count`` (0, all of it).
+    """
+
+    def measure(source: Source) -> Measure:
+        return source.final(seed=seeding.derive(seed, "evaluate"), **words)
+
+    return _judged(load(path, out=out, which=which), measure).evaluation
+
+
+def _judged(learner: Learner, measure_of: Callable[[Source], Measure]) -> Judged:
+    """Measure a learner, and close it."""
     try:
-        return learner.evaluate(episodes=episodes, seed=seeding.derive(seed, "evaluate"), reference=reference)
+        source, measure = learner.source, measure_of(learner.source)
+        found = learner.measured(measure)
+        return Judged(found, measure, source, learner.headline, learner.clock, learner.clock_unit)
     finally:
         learner.close()
 

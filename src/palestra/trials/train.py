@@ -16,7 +16,7 @@ from palestra.recipes.registry import get_recipe
 from palestra.runs import index
 from palestra.runs.store import Run
 from palestra.trials.plan import Plan, resolve
-from palestra.trials.saved import draw_learned, evaluate
+from palestra.trials.saved import draw_learned, judge
 
 
 @dataclass(frozen=True)
@@ -28,9 +28,9 @@ class Outcome:
     path: str
     """Its folder."""
     ending: Ending
-    """finished, target (reached early) or interrupted."""
+    """finished, target (reached early), stopped (by a hook) or interrupted."""
     steps: int
-    """The clock: environment steps, sweeps, ..."""
+    """The clock: environment steps, samples, sweeps, ..."""
     seconds: float
     """Of training, evaluations and checkpoints included, over all resumes."""
     metrics: dict[str, float]
@@ -39,6 +39,10 @@ class Outcome:
     """The recipe's claim, the value reached and whether it holds; None without one."""
     headline: str
     """The metric that says how good it is."""
+    clock_unit: str
+    """What the clock counts."""
+    learned_from: str
+    """``world`` or ``dataset``."""
     notes: list[str]
     """What a resume had to say; empty when it was exact."""
     signal: int | None
@@ -102,7 +106,7 @@ def follow(plan: Plan, *, out: str | Path = "runs", progress: bool = False) -> O
     with threads(plan.training.threads):
         learner = plan.make_learner()
         if plan.claim:
-            learner.check_measurable(Measure(split="reference"))
+            learner.check_measurable(Measure(split=plan.claim.split))
         task, _, method = plan.recipe.partition("/")
         run = Run.create(Path(out), task, method, plan.training.seed, plan.to_json())
         index.enter(Path(out), run)
@@ -133,7 +137,7 @@ def _run(trainer: Trainer, learner: Learner, run: Run, plan: Plan, *, go_on: boo
         _keep(run, plan, result, claim)
         outcome = Outcome(
             run.id, str(run.path), result.ending, result.steps, round(result.seconds, 3), result.metrics, claim,
-            learner.headline, notes, result.signal,
+            learner.headline, learner.clock_unit, learner.source.key, notes, result.signal,
         )  # fmt: skip
         if outcome.ending == "interrupted":
             raise Interrupted(outcome)
@@ -158,8 +162,8 @@ def _try_claim(run: Run, plan: Plan, result: TrainResult) -> dict[str, Any] | No
     if plan.claim is None or result.ending == "interrupted":
         return None
     claim = plan.claim
-    evaluation = evaluate(run.path, episodes=claim.count, seed=seeding.derive(plan.training.seed, "claim"))
-    value = evaluation.metrics[claim.metric]
+    seed = seeding.derive(plan.training.seed, "claim")
+    value = judge(run.path, count=claim.count, split=claim.split, seed=seed).evaluation.metrics[claim.metric]
     return {**asdict(claim), "value": value, "reached": claim.reached_by(value)}
 
 

@@ -20,13 +20,11 @@ from palestra.recipes.recipe import Claim, Recipe
 from palestra.runs.lock import is_locked
 from palestra.runs.store import Run, run_ids
 from palestra.trials.plan import Plan, resolve
-from palestra.trials.saved import evaluate
+from palestra.trials.saved import judge
 from palestra.trials.train import Interrupted, follow, resume
 
 MEASURED = "measured"
 """Key of a manifest: the best checkpoint in the reference environment, where the claim did not measure it."""
-EPISODES = 100
-"""Of the evaluation of a recipe that claims nothing."""
 
 
 @dataclass(frozen=True)
@@ -90,10 +88,18 @@ class Result:
 
 
 def measure_of(recipe: Recipe) -> tuple[str, int]:
-    """The metric that a recipe is measured by, and over how many episodes."""
+    """The metric that a recipe is measured by, and over how many episodes or rows (0 for all)."""
     if recipe.claim is not None:
         return recipe.claim.metric, recipe.claim.count
-    return resolve(recipe).headline, EPISODES
+    plan = resolve(recipe)
+    return plan.headline, plan.source.final().count
+
+
+def spoken_measure(metric: str, count: int, learned_from: str) -> str:
+    """How a best checkpoint was measured, in words; ``learned_from`` is a ``world`` or a ``dataset``."""
+    if learned_from == "dataset":
+        return f"{metric} over {count or 'all'} rows, of the best checkpoint on data held back"
+    return f"{metric} over {count} episodes, of the best checkpoint in the reference environment"
 
 
 def runs_of(folder: Path, plan: Plan) -> list[Run]:
@@ -151,9 +157,10 @@ def attempt(trial: Trial, folder: Path) -> Result:
             resume(path)
     result = finished_result(Run.open(path, folder), metric, episodes)
     if result is None:
-        evaluation = evaluate(path, episodes=episodes, seed=seeding.derive(trial.seed, "claim"))
+        split = trial.recipe.claim.split if trial.recipe.claim else None
+        judged = judge(path, count=episodes, split=split, seed=seeding.derive(trial.seed, "claim"))
         with Run.open(path, folder, write=True) as run:
-            measured = {"metric": metric, "count": episodes, "value": evaluation.metrics[metric]}
+            measured = {"metric": metric, "count": episodes, "value": judged.evaluation.metrics[metric]}
             run.update_manifest(**{MEASURED: measured})
         result = finished_result(run, metric, episodes)
     assert result is not None

@@ -2,8 +2,8 @@
 
 import torch
 
+from palestra.nets.adam import ClippedAdam, flatten_parameters
 from palestra.nets.ensemble import Ensemble
-from palestra.nets.optimizer import ClippedAdam, flatten_parameters
 from palestra.nets.targets import slow_copy
 
 

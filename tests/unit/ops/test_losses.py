@@ -12,9 +12,8 @@ from palestra.ops.losses import (
     approximate_kl,
     clipped_surrogate,
     policy_gradient,
+    standardised,
     surrogate,
-    td_loss,
-    td_loss_gradient,
     value_error,
 )
 from palestra.ops.terms import Term
@@ -48,15 +47,6 @@ def test_value_loss_by_hand() -> None:
     assert float(value_error(value[:, None], returns, old, 0.1).value) == pytest.approx(sum(terms) / 3)
 
 
-def test_td_loss_by_hand() -> None:
-    value, target = t(0.0, 1.0, 4.0), t(0.5, 1.0, 1.0)
-    assert td_loss(value, target, "squared").tolist() == pytest.approx([0.25, 0, 9])
-    # Huber with threshold 1: e^2/2 inside, |e| - 1/2 outside.
-    assert td_loss(value, target, "huber").tolist() == pytest.approx([0.125, 0, 2.5])
-    with pytest.raises(ValueError, match="loss kind 'absolute'; expected 'huber' or 'squared'"):
-        td_loss(value, target, "absolute")
-
-
 def test_approximate_kl_is_never_negative_and_zero_for_equal_policies() -> None:
     log_ratio = torch.randn(1_000, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
     for one in log_ratio.split(1):
@@ -83,7 +73,6 @@ def test_a_column_never_meets_a_row() -> None:
         lambda: policy_gradient(row, column),
         lambda: value_error(column, column),
         lambda: value_error(column, row, column, 0.1),
-        lambda: td_loss(row, column, "huber"),
         lambda: approximate_kl(column),
     ):
         with pytest.raises(ValueError, match=r"has shape \(4, 1\); expected 1 dimension"):
@@ -91,7 +80,6 @@ def test_a_column_never_meets_a_row() -> None:
     with pytest.raises(ValueError, match=r"has shape .*; expected 2 dimensions"):
         value_error(row, row)
     for call in (
-        lambda: td_loss(row, torch.zeros(5), "squared"),
         lambda: value_error(column, torch.zeros(5)),
         lambda: value_error(torch.zeros(4, 2), row),
     ):
@@ -123,7 +111,9 @@ def test_every_derivative_is_the_numerical_one(name: str) -> None:
 def test_no_loss_lacks_its_case() -> None:
     """Whatever of ``losses`` gives a term stands above."""
     terms = {name for name, it in vars(losses).items() if getattr(it, "__annotations__", {}).get("return") is Term}
-    assert terms == {"clipped_surrogate", "surrogate", "policy_gradient", "value_error"}
+    assert terms == {
+        "clipped_surrogate", "surrogate", "policy_gradient", "value_error",
+    }  # fmt: skip
 
 
 def test_where_both_terms_of_the_minimum_are_equal_the_surrogate_has_the_unclipped_ones_derivative() -> None:
@@ -141,13 +131,6 @@ def test_some_samples_have_no_gradient_and_some_have() -> None:
     assert not bool((slope(value_error(value, b), value) == 0).any())
 
 
-@pytest.mark.parametrize("kind", ["huber", "squared"])
-def test_the_td_losss_derivative_is_the_numerical_one(kind: str) -> None:
-    value, target = samples()[:2]
-    expected = numerical(lambda x: td_loss(x, target, kind).sum(), value)
-    torch.testing.assert_close(td_loss_gradient(value, target, kind), expected, rtol=1e-6, atol=1e-8)
-
-
 def test_the_plain_surrogate_by_hand() -> None:
     term = surrogate(t(1.5, 0.5).log(), t(0.0, 0.0), t(2.0, -4.0))
     assert float(term.value) == pytest.approx(-(1.5 * 2 + 0.5 * -4) / 2)
@@ -155,3 +138,9 @@ def test_the_plain_surrogate_by_hand() -> None:
 
 def test_policy_gradient_by_hand() -> None:
     assert float(policy_gradient(t(-1.0, -2.0), t(3.0, 0.5)).value) == pytest.approx(-(3 * -1 + 0.5 * -2) / 2)
+
+
+def test_standardised_samples_have_mean_zero_and_deviation_one() -> None:
+    sample = torch.tensor([1.0, 2.0, 3.0, 6.0], dtype=torch.float64)  # mean 3, deviation sqrt(14 / 3)
+    assert standardised(sample).tolist() == pytest.approx([x / (14 / 3) ** 0.5 for x in (-2, -1, 0, 3)])
+    assert standardised(torch.full((5,), 7.0)).tolist() == [0.0] * 5

@@ -22,9 +22,9 @@ from palestra.learners.off_policy.deterministic import CriticsLearned, Determini
 from palestra.learners.off_policy.replaying import ReplayLoop
 from palestra.learners.off_policy.seeing import seen_slowly
 from palestra.measure import Metrics
+from palestra.nets.adam import ClippedAdam, flatten_parameters
 from palestra.nets.encoders import make_encoder
 from palestra.nets.ensemble import Ensemble
-from palestra.nets.optimizer import ClippedAdam, flatten_parameters
 from palestra.nets.targets import slow_copy
 from palestra.ops.critic_losses import mean, squared_error
 from palestra.ops.squashed_gaussian import record_tanh

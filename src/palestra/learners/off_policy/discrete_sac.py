@@ -28,14 +28,14 @@ from palestra.learners.off_policy.replaying import ReplayLoop
 from palestra.learners.off_policy.seeing import Seen, seen
 from palestra.learners.off_policy.temperature import SoftConfig, SoftLearned, Temperature
 from palestra.measure import Metrics
+from palestra.nets.adam import ClippedAdam, flatten_parameters
 from palestra.nets.encoders import EncoderName, make_encoder
 from palestra.nets.ensemble import Ensemble, Precision
-from palestra.nets.optimizer import ClippedAdam, flatten_parameters
 from palestra.nets.targets import slow_copy
+from palestra.ops.categorical import categorical_entropy, categorical_sample
 from palestra.ops.critic_losses import entropy_to_hold, squared_error
-from palestra.ops.distributions import categorical_entropy, categorical_sample
+from palestra.ops.gather import gather
 from palestra.ops.soft_value import mean_soft_value, soft_value
-from palestra.ops.terms import gather
 
 
 @dataclass(frozen=True)

@@ -32,10 +32,10 @@ from palestra.learners.off_policy.actions import DiscreteActions
 from palestra.learners.off_policy.epsilon_greedy import EpsilonGreedyPolicy, LayerNoise
 from palestra.learners.off_policy.replaying import remembered
 from palestra.measure import Metrics
+from palestra.nets.adam import ClippedAdam, flatten_parameters
 from palestra.nets.encoders import EncoderName, make_encoder
 from palestra.nets.ensemble import Precision
 from palestra.nets.mlp import Activation
-from palestra.nets.optimizer import ClippedAdam, flatten_parameters
 from palestra.nets.q_network import make_q_network
 from palestra.nets.targets import slow_copy
 from palestra.ops.dueling import Dueling

@@ -26,9 +26,9 @@ from palestra.learners.off_policy.seeing import Seen, seen
 from palestra.learners.off_policy.squashed_gaussian import SquashedGaussianPolicy
 from palestra.learners.off_policy.temperature import SoftConfig, SoftLearned, Temperature
 from palestra.measure import Metrics
+from palestra.nets.adam import ClippedAdam, flatten_parameters
 from palestra.nets.encoders import make_encoder, narrow
 from palestra.nets.ensemble import Ensemble
-from palestra.nets.optimizer import ClippedAdam, flatten_parameters
 from palestra.nets.targets import slow_copy
 from palestra.ops.critic_losses import entropy_to_hold, mean, mean_of_least, squared_error
 from palestra.ops.squashed_gaussian import SquashedSample, record_squashed

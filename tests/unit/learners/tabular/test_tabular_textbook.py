@@ -213,7 +213,7 @@ def test_monte_carlo_of_several_environments_is_the_mean_of_first_visit_returns(
 
 def test_the_model_of_several_environments_is_the_world_as_far_as_it_was_seen() -> None:
     learner = run(make("dyna-q", *LAKE, num_envs=8), 100)
-    model, mdp = learner.rule.model, learner.env.mdp
+    model, mdp = learner.rule.model, learner.env.dynamics.mdp
     tried_P = model.tried_SA.reshape(-1)
     assert 10 < tried_P.sum() < tried_P.size
     np.testing.assert_array_equal(model.next_state_P[tried_P], mdp.next_state.numpy()[tried_P])

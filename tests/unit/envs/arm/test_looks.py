@@ -10,7 +10,9 @@ from torch import Tensor
 from palestra.envs.arm import looks
 from palestra.envs.arm.camera import NOTES_CAMERA
 from palestra.envs.arm.looks import LEVELS, LOOK_SIZE, Look, Looks, draw, level, unpack
+from palestra.envs.arm.settings import ArmSettings
 from palestra.envs.arm.twin import ArmTwin
+from palestra.envs.backends.torch import TorchVectorEnv
 from palestra.envs.registry import make_vec
 from palestra.errors import UsageError
 
@@ -99,10 +101,10 @@ def test_a_range_that_cannot_be_is_told(settings: dict[str, Any], words: str) ->
         Looks(**settings)
 
 
-def pictures(monkeypatch: pytest.MonkeyPatch, num: int = 6, **settings: Any) -> tuple[ArmTwin, Tensor]:
+def pictures(monkeypatch: pytest.MonkeyPatch, num: int = 6, **settings: Any) -> tuple[TorchVectorEnv, Tensor]:
     """A twin with looks of its own over a level, and the pictures of its first states."""
     monkeypatch.setitem(looks.LEVELS, "mine", Looks(**settings))
-    twin = ArmTwin(num, view="pixels", frame_stack=1, randomisation="mine")
+    twin = TorchVectorEnv(ArmTwin(num, settings=ArmSettings(view="pixels", frame_stack=1, randomisation="mine")))
     return twin, twin.reset(0)[:, 0].float()
 
 
@@ -144,7 +146,10 @@ def test_every_number_changes_what_it_says(
 
 def test_every_link_of_every_arm_has_a_brightness_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
     twin, _ = pictures(monkeypatch, arm=(0.3, 1.0))
-    factor = twin._scene(twin._present())[2].grey_BK / twin._luminance
+    rules = twin.dynamics
+    assert isinstance(rules, ArmTwin)
+    assert rules.eye is not None
+    factor = rules.eye.scene(rules.parts(twin.state))[2].grey_BK / rules.eye._luminance
     assert [len(row.mul(1e4).round().unique()) for row in factor] == [8] * 6
     assert ((factor > 0.29) & (factor < 1.01)).all()
 
@@ -162,10 +167,10 @@ def test_noise_is_new_in_every_picture_and_grain_is_not(monkeypatch: pytest.Monk
 def test_with_latency_an_action_takes_effect_later(monkeypatch: pytest.MonkeyPatch) -> None:
     """With a latency of 0 to 2 steps, each arm rises in the step that its latency names."""
     monkeypatch.setitem(looks.LEVELS, "late", Looks(latency=2))
-    twin = ArmTwin(40, view="state", randomisation="late")
+    rules = ArmTwin(40, settings=ArmSettings(view="state", randomisation="late"))
+    twin = TorchVectorEnv(rules)
     before = twin.reset(0)[:, 9]
-    assert twin._state is not None
-    latency = unpack(twin._state.split(twin._widths, 1)[2]).latency_B
+    latency = unpack(rules.parts(twin.state).look).latency_B
     assert latency.unique().tolist() == [0.0, 1.0, 2.0]
     down = torch.tensor([0.0, 0.0, -0.5]).expand(40, 3)
     for step in range(3):

@@ -10,16 +10,18 @@ from gymnasium import spaces
 from torch import Tensor
 
 from palestra.envs.backends.torch import TorchVectorEnv
+from palestra.envs.dynamics import Dynamics
 from palestra.envs.finite.catalogue import finite_mdp, is_whole
 from palestra.envs.finite.mdp import FiniteMDP
+from palestra.envs.vector import VectorEnv
 from palestra.errors import UsageError
 
 
-class FiniteVectorEnv(TorchVectorEnv):
+class FiniteDynamics(Dynamics):
     """Samples from a finite process. The state is one int64 index (num_envs, 1).
 
     Observations are one-hot, (num_envs, S) float32, as those of any Discrete space under the contract. A learner that
-    wants the indices themselves calls ``show_indices`` and gets (num_envs,) int64; :func:`state_index` reads both.
+    wants the indices themselves asks :func:`show_indices` and gets (num_envs,) int64; :func:`state_index` reads both.
     """
 
     def __init__(
@@ -30,12 +32,12 @@ class FiniteVectorEnv(TorchVectorEnv):
         max_episode_steps: int | None = None,
     ) -> None:
         """``max_episode_steps`` is the time limit, None for none."""
+        super().__init__(num_envs, device)
         self.mdp = mdp
         self._one_hot = True
         self.observation_space = spaces.Box(0.0, 1.0, (mdp.num_states,))
         self.action_space = spaces.Discrete(mdp.num_actions)
         self.max_episode_steps = max_episode_steps
-        super().__init__(num_envs, device)
         with torch.inference_mode(False):
             self._next_state = mdp.next_state.to(self.device)
             self._reward = mdp.reward.float().to(self.device)
@@ -74,6 +76,20 @@ class FiniteVectorEnv(TorchVectorEnv):
         return rows.scatter_(1, state, 1.0)
 
 
+def show_indices(env: VectorEnv) -> None:
+    """Let an environment of a finite process observe indices from now on; any other goes on as it was."""
+    if isinstance(env, TorchVectorEnv) and isinstance(env.dynamics, FiniteDynamics):
+        env.dynamics.show_indices()
+        env.observation_space = env.dynamics.observation_space
+
+
+def process_of(env: VectorEnv) -> FiniteMDP | None:
+    """The finite process that an environment samples from, where it is known."""
+    if isinstance(env, TorchVectorEnv) and isinstance(env.dynamics, FiniteDynamics):
+        return env.dynamics.mdp
+    return None
+
+
 def state_index(obs: Tensor) -> Tensor:
     """The states (...,) int64 in one-hot observations (..., S), or in what is already indices (...,) int64."""
     return obs.argmax(-1) if obs.is_floating_point() else obs
@@ -81,7 +97,7 @@ def state_index(obs: Tensor) -> Tensor:
 
 def make_finite_vec(
     env_id: str, num_envs: int, device: str | torch.device = "cpu", env_kwargs: Mapping[str, Any] | None = None
-) -> FiniteVectorEnv:
+) -> TorchVectorEnv:
     """The batched form of an id of ``catalogue.FINITE``, with the time limit that Gymnasium gives it.
 
     ``env_kwargs`` are the environment's settings and ``max_episode_steps`` (-1 for none). Raises as ``finite_mdp``.
@@ -90,7 +106,9 @@ def make_finite_vec(
     limit = settings.pop("max_episode_steps", gym.spec(env_id).max_episode_steps)
     if not is_whole(env_id, settings):
         raise UsageError(f"backend 'torch' cannot have {env_id!r} with {settings}; use backend='sync' for them")
-    return FiniteVectorEnv(finite_mdp(env_id, settings), num_envs, device, None if limit == -1 else limit)
+    return TorchVectorEnv(
+        FiniteDynamics(finite_mdp(env_id, settings), num_envs, device, None if limit == -1 else limit)
+    )
 
 
 def _ladder(probability_N: Tensor, offset: Tensor, device: torch.device) -> Tensor:

@@ -1,49 +1,13 @@
-"""Action distributions as pure functions of a network's outputs. Batched: the first dimension is the batch.
-
-Categorical, MultiCategorical (several categoricals side by side) and a diagonal Gaussian whose log standard deviation
-does not depend on the state. Sampling takes its generator; actions count from 0.
-"""
+"""Diagonal Gaussians whose log standard deviation does not depend on the state. The first dimension is the batch."""
 
 import math
 
 import torch
 from torch import Generator, Tensor
-from torch.nn import functional as F
 
 from palestra.ops.shapes import check_rank, check_same_shape
 
 HALF_LOG_2PI = 0.5 * math.log(2.0 * math.pi)
-
-
-def categorical_sample(logits_BA: Tensor, generator: Generator) -> Tensor:
-    """(B,) int64 samples, by inverting the cumulative distribution at one uniform number each."""
-    check_rank(2, logits=logits_BA)
-    cumulative_BA = torch.softmax(logits_BA, 1).cumsum(1)
-    uniform_B1 = torch.rand(logits_BA.shape[0], 1, generator=generator, device=logits_BA.device)
-    # The last column is 1 up to rounding: leaving it out keeps every sample below A.
-    return (uniform_B1 >= cumulative_BA[:, :-1]).sum(1)
-
-
-def categorical_log_prob(logits_BA: Tensor, action_B: Tensor) -> Tensor:
-    """(B,) log probabilities of int64 actions."""
-    check_rank(2, logits=logits_BA)
-    check_rank(1, action=action_B)
-    return F.log_softmax(logits_BA, 1).gather(1, action_B[:, None]).squeeze(1)
-
-
-def categorical_entropy(logits_BA: Tensor) -> Tensor:
-    """(B,) entropies in nats."""
-    check_rank(2, logits=logits_BA)
-    log_prob_BA = F.log_softmax(logits_BA, 1)
-    return -(log_prob_BA.exp() * log_prob_BA).sum(1)
-
-
-def categorical_kl(logits_BA: Tensor, other_BA: Tensor) -> Tensor:
-    """(B,) KL(p || q) in nats, of p with ``logits`` from q with ``other`` logits."""
-    check_rank(2, logits=logits_BA, other=other_BA)
-    check_same_shape(logits=logits_BA, other=other_BA)
-    log_prob_BA = F.log_softmax(logits_BA, 1)
-    return (log_prob_BA.exp() * (log_prob_BA - F.log_softmax(other_BA, 1))).sum(1)
 
 
 def gaussian_sample(mean_BA: Tensor, log_std_A: Tensor, generator: Generator) -> Tensor:

@@ -1,10 +1,7 @@
 """PyBullet's world obeys, repeats itself, keeps no more memory than it needs, and says what is missing."""
 
 import ast
-import builtins
 import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,12 +10,14 @@ import numpy as np
 import pytest
 import torch
 
+from palestra.envs.arm import client, objects
 from palestra.envs.arm import sim as sim_module
 from palestra.envs.arm.camera import NOTES_CAMERA
 from palestra.envs.arm.gym_env import ArmEnv
 from palestra.envs.arm.kinematics import forward, inverse
+from palestra.envs.arm.objects import object_urdfs
 from palestra.envs.arm.robot import load_robot
-from palestra.envs.arm.sim import REBUILD_EVERY, Sim, import_pybullet, object_urdfs
+from palestra.envs.arm.sim import REBUILD_EVERY, Sim
 from palestra.envs.arm.task import TABLE_TOP, Puck
 from palestra.envs.arm.urdf import robot_from_urdf
 from palestra.errors import UsageError
@@ -233,7 +232,9 @@ def test_every_call_names_its_client() -> None:
     """A call without it goes to client 0, whosever that is."""
     without = {"multiplyTransforms", "invertTransform", "computeViewMatrixFromYawPitchRoll", "connect", "isConnected"}
     without |= {"computeProjectionMatrixFOV", "disconnect"}
-    calls = [node for node in ast.walk(ast.parse(Path(sim_module.__file__).read_text())) if isinstance(node, ast.Call)]
+    files = [Path(str(module.__file__)) for module in (client, objects, sim_module)]
+    nodes = [node for file in files for node in ast.walk(ast.parse(file.read_text()))]
+    calls = [node for node in nodes if isinstance(node, ast.Call)]
     to_pybullet = [
         (call.func.attr, {keyword.arg for keyword in call.keywords}, call.lineno)
         for call in calls
@@ -241,55 +242,6 @@ def test_every_call_names_its_client() -> None:
     ]
     assert len(to_pybullet) > 40
     assert [call for call in to_pybullet if call[0] not in without and "physicsClientId" not in call[1]] == []
-
-
-def test_a_missing_pybullet_is_named_with_its_line(monkeypatch: pytest.MonkeyPatch) -> None:
-    load = builtins.__import__
-
-    def without(name: str, *args: Any, **kwargs: Any) -> Any:
-        if name == "pybullet":
-            raise ImportError(name)
-        return load(name, *args, **kwargs)
-
-    monkeypatch.setattr(builtins, "__import__", without)
-    import_pybullet.cache_clear()
-    try:
-        with pytest.raises(UsageError, match=r"pip install .*\[arm\]'.*backend 'torch'") as caught:
-            Sim(ROBOT)
-        assert "3.12" not in str(caught.value)
-        monkeypatch.setattr(sys, "version_info", (3, 12, 4))
-        monkeypatch.setattr(sim_module.platform, "python_version", lambda: "3.12.4")
-        with pytest.raises(UsageError, match=r"wheels up to Python 3\.11; this is Python 3\.12\.4.*backend 'torch'"):
-            Sim(ROBOT)
-    finally:
-        import_pybullet.cache_clear()
-
-
-def test_nothing_is_written_to_standard_output() -> None:
-    """PyBullet says there when it was built; what palestra prints there may be JSON."""
-    pytest.importorskip("pybullet", reason="the [arm] extra is not installed")
-    program = (
-        "print('before'); from palestra.envs.arm.gym_env import ArmEnv; e = ArmEnv(); e.reset(seed=0); print('after')"
-    )
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-    assert done.stdout == "before\nafter\n"
-
-
-@pytest.mark.parametrize(
-    ("objects", "message"),
-    [
-        ("tran", "unknown object set .* 'tran'; nearest: train"),
-        ("nowhere.urdf", "objects='nowhere.urdf'; expected a URDF file that exists"),
-    ],
-)
-def test_wrong_objects(objects: str, message: str) -> None:
-    with pytest.raises(UsageError, match=message):
-        object_urdfs(objects)
-
-
-def test_the_held_out_objects_are_not_trained_on() -> None:
-    assert (len(object_urdfs("train")), len(object_urdfs("held-out"))) == (900, 100)
-    assert not set(object_urdfs("train")) & set(object_urdfs("held-out"))
 
 
 def test_one_brings_an_object_or_a_robot(sim: Sim, tmp_path: Path) -> None:

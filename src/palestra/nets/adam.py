@@ -1,8 +1,8 @@
-"""Adam and RMSprop with gradient clipping over one flat vector that holds all parameters.
+"""Adam with gradient clipping over one flat vector that holds all parameters; ``rmsprop`` is built on the same.
 
 Small networks spend much of a training step on the fixed cost of treating their tensors one by one. Here every
 parameter is a view into one vector and its gradient into another, so that clipping, Adam and target-network updates are
-one operation each. ``tests/unit/nets/test_optimizer.py`` holds it equal to ``clip_grad_norm_`` and ``Adam`` on the
+one operation each. ``tests/unit/nets/test_adam.py`` holds it equal to ``clip_grad_norm_`` and ``Adam`` on the
 separate tensors.
 """
 
@@ -69,7 +69,7 @@ class FlatOptimizer(ABC):
 
     def _write(self, found: dict[int, Tensor], recorded: list[nn.Module]) -> None:
         """What autograd found into ``grad``, zeros where it found nothing; recorded networks wrote theirs."""
-        key = tuple(id(network) for network in recorded)
+        key = tuple(map(id, recorded))
         if key not in self._rest:
             if len(set(key)) < len(key):
                 raise ValueError("one network was recorded twice for one loss; call forward, which autograd adds up")
@@ -88,7 +88,6 @@ class FlatOptimizer(ABC):
         if not used and not recorded:
             raise ValueError("nothing that this optimizer moves stands in the loss")
 
-    @torch.no_grad()
     def step(self) -> None:
         """One step down ``gradient``, which the parameters' ``grad`` are views of."""
         self._clip()
@@ -151,32 +150,3 @@ class ClippedAdam(FlatOptimizer):
         self.mean.copy_(state["mean"])
         self.square.copy_(state["square"])
         self.steps.copy_(state["steps"])
-
-
-class ClippedRMSprop(FlatOptimizer):
-    """RMSprop as TensorFlow and the A2C of OpenAI Baselines have it.
-
-    Unlike PyTorch's, the mean of squares starts at one and ``eps`` stands under the root: no leap at the first steps.
-    """
-
-    DECAY = 0.99
-    """Of the mean of squares."""
-
-    def __init__(
-        self, modules: Iterable[nn.Module], learning_rate: float, eps: float = 1e-8, max_grad_norm: float = math.inf
-    ):
-        super().__init__(modules, learning_rate, eps, max_grad_norm)
-        self.square = torch.ones_like(self.flat)
-
-    def _move(self) -> None:
-        self.square.mul_(self.DECAY).addcmul_(self.gradient, self.gradient, value=1.0 - self.DECAY)
-        self.flat.addcdiv_(self.gradient, (self.square + self.eps).sqrt_(), value=-self.learning_rate)
-
-    def state_dict(self) -> dict[str, Any]:
-        """The mean of squares."""
-        return {"learning_rate": self.learning_rate, "square": self.square}
-
-    def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Continue from a saved state."""
-        self.learning_rate = state["learning_rate"]
-        self.square.copy_(state["square"])

@@ -15,7 +15,6 @@ from palestra.envs.arm.camera import NOTES_CAMERA
 from palestra.envs.arm.gym_env import ArmEnv
 from palestra.envs.arm.kinematics import forward
 from palestra.envs.arm.reach import Reach
-from palestra.envs.arm.sim import Paint
 from palestra.envs.arm.task import FRAME_STACK, VIEWS
 from palestra.envs.registry import make_vec, reference_env
 from palestra.envs.spaces import Packed, flat_dim
@@ -469,12 +468,3 @@ def test_latency_delays_actions(made: Any) -> None:
         after = env.step(STILL)[0][7:10]
         assert np.linalg.norm(after - before) == pytest.approx(0.1, abs=3e-3)
     assert 0 < sum(late) < 8
-
-
-def test_paint_is_gone_in_the_next_plain_episode(made: Any) -> None:
-    env = made(view="pixels").unwrapped
-    plain = env.reset(seed=0)[0]
-    env.sim.begin(env.robot.initial.tolist(), "random_urdfs/000/000.urdf", (0.5, 0.0), Paint(0.5, 0.5, (0.5,) * 8))
-    dark = env.sim.gray(NOTES_CAMERA)
-    assert dark.mean() < 0.6 * plain.mean()
-    np.testing.assert_array_equal(env.reset(seed=0)[0], plain)

@@ -7,8 +7,8 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from palestra.nets.adam import ClippedAdam, flatten_parameters
 from palestra.nets.mlp import MLP
-from palestra.nets.optimizer import ClippedAdam, ClippedRMSprop, flatten_parameters
 from palestra.runs.codec import decode, encode
 
 
@@ -245,27 +245,3 @@ def test_two_optimizers_loaded_from_one_state_stay_apart() -> None:
     assert len(tensors) == 3
     assert all(torch.equal(b.state_dict()[key], before[key]) for key in tensors)
     assert not any(torch.equal(a.state_dict()[key], before[key]) for key in tensors)
-
-
-def test_rmsprop_by_hand() -> None:
-    # Mean of squares 1, then 0.99 + 0.01 g^2; eps under the root. Gradient (3, 4) has norm 5, scaled down to 1.
-    module = nn.Module()
-    module.x = nn.Parameter(torch.tensor([1.0, 1.0], dtype=torch.float64))
-    optimizer = ClippedRMSprop([module], learning_rate=0.1, eps=0.5, max_grad_norm=1.0)
-    optimizer.descend((module.x * torch.tensor([3.0, 4.0])).sum())
-    squares = [0.99 + 0.01 * 0.6**2, 0.99 + 0.01 * 0.8**2]
-    expected = [1 - 0.1 * g / (s + 0.5) ** 0.5 for g, s in zip((0.6, 0.8), squares, strict=True)]
-    assert module.x.tolist() == pytest.approx(expected, rel=1e-5)  # clipping adds 1e-6 to the norm
-    assert optimizer.square.tolist() == pytest.approx(squares, rel=1e-5)
-
-
-def test_rmsprop_goes_on_from_a_saved_state() -> None:
-    modules, resumed = make(), make(seed=1)
-    optimizer, other = ClippedRMSprop(modules, 1e-2, 1e-5, 0.5), ClippedRMSprop(resumed, 7.0, 1e-5, 0.5)
-    for i in range(3):
-        minimise(optimizer, modules, i)
-    resumed.load_state_dict(copy.deepcopy(modules.state_dict()))
-    other.load_state_dict(decode(*encode(optimizer.state_dict())))
-    minimise(optimizer, modules, 3)
-    minimise(other, resumed, 3)
-    assert all(torch.equal(p, q) for p, q in zip(modules.parameters(), resumed.parameters(), strict=True))

@@ -8,21 +8,18 @@ import numpy as np
 import pytest
 import torch
 from torch import Tensor
+from twins import arrange, made, rules
 
-from palestra.envs.arm import raycast
-from palestra.envs.arm import twin as twin_module
 from palestra.envs.arm.gym_env import ArmEnv
-from palestra.envs.arm.reach import Reach
-from palestra.envs.arm.task import Puck
-from palestra.envs.arm.twin import ArmTwin
+from palestra.envs.backends.torch import TorchVectorEnv
 from palestra.envs.registry import make_vec
 from palestra.errors import PalestraError, UsageError
 
 REACH, PUSH = "palestra/ArmReach-v0", "palestra/ArmPush-v0"
 
 
-def end_effector(twin: ArmTwin) -> Tensor:
-    return twin._end(twin._present()[:, :7])
+def end_effector(twin: TorchVectorEnv) -> Tensor:
+    return rules(twin)._end(twin.state[:, :7])
 
 
 @pytest.mark.parametrize(("control", "tolerance"), [("position", 5e-3), ("teleport", 1e-4)])
@@ -30,7 +27,7 @@ def test_the_same_actions_end_at_the_same_place(control: str, tolerance: float) 
     """Twelve random actions in each of five walks: within 5 mm of PyBullet's motors, 0.1 mm of its teleport."""
     pytest.importorskip("pybullet", reason="the [arm] extra is not installed")
     world = ArmEnv(control=control, radius=1e-3)
-    twin = ArmTwin(1, radius=1e-3)
+    twin = made(1, radius=1e-3)
     generator = torch.Generator().manual_seed(0)
     for walk in range(5):
         world.reset(seed=walk)
@@ -50,13 +47,13 @@ def test_the_same_state_has_the_same_reward_and_end() -> None:
     """Twelve walks side by side, every other one guided to the object, the rest wherever chance leads."""
     pytest.importorskip("pybullet", reason="the [arm] extra is not installed")
     world = ArmEnv(control="teleport")
-    twin = ArmTwin(1)
+    twin = made(1)
     twin.reset(0)
     generator = torch.Generator().manual_seed(1)
     found = []
     for seed in range(12):
         world.reset(seed=seed)
-        twin.arrange(world._joints, world._place)
+        arrange(twin, world._joints, world._place)
         for _ in range(8):
             action = 2 * torch.rand(1, 3, generator=generator) - 1
             if seed % 2:
@@ -66,8 +63,8 @@ def test_the_same_state_has_the_same_reward_and_end() -> None:
             result = twin.step(action)
             assert result.reward.item() == pytest.approx(reward)
             assert bool(result.terminated) == terminated
-            assert bool(twin.success) == info["is_success"]
-            assert twin.distance.item() == pytest.approx(info["distance"], abs=1e-3)
+            assert bool(rules(twin).success) == info["is_success"]
+            assert rules(twin).distance.item() == pytest.approx(info["distance"], abs=1e-3)
             found.append(info["ended"])
             if terminated:
                 break
@@ -79,14 +76,14 @@ def test_the_same_state_looks_the_same() -> None:
     """Mean absolute difference over eight states on the way to held-out objects: 5.6 grey levels of 255 measured."""
     pytest.importorskip("pybullet", reason="the [arm] extra is not installed")
     world = ArmEnv(view="pixels", objects="held-out", frame_stack=1)
-    twin = ArmTwin(1, view="pixels", frame_stack=1)
+    twin = made(1, view="pixels", frame_stack=1)
     twin.reset(0)
     gaps = []
     for seed in range(8):
         obs, _ = world.reset(seed=seed)
         for _ in range(seed % 4):
             obs, *_ = world.step(world.expert())
-        mine = twin.arrange(world._joints, world._place)[0, 0].numpy()
+        mine = arrange(twin, world._joints, world._place)[0, 0].numpy()
         gaps.append(np.abs(mine.astype(float) - obs[0]).mean())
     world.close()
     assert np.mean(gaps) < 7
@@ -95,27 +92,27 @@ def test_the_same_state_looks_the_same() -> None:
 def test_the_expert_reaches_every_object_and_pushes_most_pucks() -> None:
     for env_id, steps, least in ((REACH, 40, 1.0), (PUSH, 120, 0.97)):
         twin = make_vec(env_id, 300, env_kwargs={"max_episode_steps": 60})
-        assert isinstance(twin, ArmTwin)
+        assert isinstance(twin, TorchVectorEnv)
         twin.reset(0)
         ends = wins = 0
         for _ in range(steps):
             result = twin.step(twin.expert())
             ends += int((result.terminated | result.truncated).sum())
-            wins += int(twin.success.sum())
+            wins += int(rules(twin).success.sum())
         assert ends > 300
         assert wins >= least * ends
 
 
 def test_every_view_shows_the_same_episodes() -> None:
-    state, goal, pixels = (ArmTwin(5, view=view, randomisation="high") for view in ("state", "goal", "pixels"))
+    state, goal, pixels = (made(5, view=view, randomisation="high") for view in ("state", "goal", "pixels"))
     seen = state.reset(3), goal.reset(3)
     pixels.reset(3)
     for _ in range(12):
         assert torch.equal(seen[0][:, 7:10], seen[1][:, :3])  # the end effector, and what is achieved
         assert torch.equal(seen[0][:, 10:13], seen[1][:, 3:6])  # the object, and what is desired
         assert torch.equal(seen[0][:, :10], seen[1][:, 6:])
-        assert torch.equal(state._present(), goal._present())
-        assert torch.equal(state._present(), pixels._present())
+        assert torch.equal(state.state, goal.state)
+        assert torch.equal(state.state, pixels.state)
         action = state.expert()
         results = [twin.step(action) for twin in (state, goal, pixels)]
         assert torch.equal(results[0].reward, results[1].reward)
@@ -124,7 +121,7 @@ def test_every_view_shows_the_same_episodes() -> None:
 
 
 def test_goals_are_rewarded_as_the_step_was() -> None:
-    twin = ArmTwin(200, view="goal")
+    twin = made(200, view="goal")
     twin.reset(0)
     assert twin.goal is not None
     kinds = set()
@@ -139,7 +136,7 @@ def test_goals_are_rewarded_as_the_step_was() -> None:
 
 
 def test_the_time_limit_costs_a_tenth_and_does_not_terminate() -> None:
-    twin = ArmTwin(4, max_episode_steps=5)
+    twin = made(4, max_episode_steps=5)
     twin.reset(0)
     still = torch.zeros(4, 3)
     for step in range(1, 11):
@@ -152,7 +149,7 @@ def test_the_time_limit_costs_a_tenth_and_does_not_terminate() -> None:
 
 def test_frame_skip_repeats_exactly_and_sums_until_the_end() -> None:
     """The notes' loop did one step too many and lost the first reward."""
-    once, thrice = ArmTwin(1, view="state"), ArmTwin(1, view="state", frame_skip=3)
+    once, thrice = made(1, view="state"), made(1, view="state", frame_skip=3)
     once.reset(0)
     thrice.reset(0)
     action = torch.tensor([[-0.1, 0.05, -0.1]])
@@ -171,72 +168,6 @@ def test_frame_skip_repeats_exactly_and_sums_until_the_end() -> None:
     assert 0.3 < result.final_obs[0, 8] < 0.38
 
 
-def test_frames_are_stacked_oldest_first_and_repeated_at_a_start() -> None:
-    twin = ArmTwin(3, view="pixels", frame_stack=3, max_episode_steps=4, image_size=40)
-    single = ArmTwin(3, view="pixels", frame_stack=1, max_episode_steps=4, image_size=40)
-    stacked, one = twin.reset(1), single.reset(1)
-    assert torch.equal(stacked, one.repeat(1, 3, 1, 1))
-    past = [one, one, one]
-    for step in range(1, 9):
-        action = torch.full((3, 3), 0.2 if step % 2 else -0.3)
-        stacked, one = twin.step(action), single.step(action)
-        past = [*past[1:], one.final_obs]
-        assert torch.equal(stacked.final_obs, torch.cat(past, 1))
-        if step % 4 == 0:
-            past = [one.obs] * 3
-        assert torch.equal(stacked.obs, torch.cat(past, 1))
-        assert not torch.equal(past[1], past[2]) or step % 4 == 0
-
-
-def test_a_resumed_run_compiles_where_the_first_one_did(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Else it would not go on to the bit."""
-    asked: list[bool] = []
-
-    def render(*args: Any) -> Tensor:
-        asked.append(args[-1])
-        return raycast.render(*args[:-1])
-
-    monkeypatch.setattr(twin_module, "render", render)
-    monkeypatch.setattr(twin_module, "COMPILE_AFTER", 20)
-    first, other = (ArmTwin(4, view="pixels", image_size=12) for _ in range(2))
-    first.reset(0)
-    other.reset(9)
-    for _ in range(2):
-        first.step(torch.zeros(4, 3))
-    saved = first.state_dict()
-    asked.clear()
-    for _ in range(5):
-        first.step(torch.zeros(4, 3))
-    assert asked == [False, False, True, True, True]  # 12, 16, 20, ... pictures before
-    expected = list(asked)
-    asked.clear()
-    other.load_state_dict(saved)
-    asked.clear()
-    for _ in range(5):
-        other.step(torch.zeros(4, 3))
-    assert asked == expected
-
-
-def test_a_task_of_ones_own_brings_its_object_into_the_picture() -> None:
-    class Mine(Reach):
-        puck = Puck(radius=0.06, height=0.08)
-
-    for task in (Reach(), Mine()):
-        twin = ArmTwin(4, task=task, view="pixels", frame_stack=1)
-        shown = twin.reset(0)
-        away = twin._present().clone()
-        away[:, 9] = -9.0  # below the floor, where nothing is seen
-        hidden = twin._picture(away, twin._behind)
-        assert ((shown[:, 0] != hidden).flatten(1).sum(1) > 15).sum() >= 3
-
-
-def test_a_larger_picture_of_the_same_state_is_the_same_scene() -> None:
-    twin = ArmTwin(3, view="pixels", frame_stack=1)
-    small = twin.reset(0)[:, 0].float()
-    large = twin.pictures(168)[:, 1::2, ::2].float()  # the pixels whose lower left corners agree
-    assert (small - large).abs().mean() < 4
-
-
 @pytest.mark.parametrize(
     ("settings", "words"),
     [
@@ -247,8 +178,9 @@ def test_a_larger_picture_of_the_same_state_is_the_same_scene() -> None:
         ({"image_size": 0}, "image_size=0; expected at least 1"),
         ({"max_episode_steps": 0}, "max_episode_steps=0; expected at least 1"),
         ({"radius": -1.0}, "radius=-1.0; expected a positive distance"),
-        ({"objects": "heldout"}, "heldout"),
-        ({"control": "motor"}, "unknown control 'motor'"),
+        ({"objects": "heldout"}, "objects='heldout' .* the torch backend, .* or in reference_kwargs"),
+        ({"control": "motor"}, "control='motor' .* expected it with backend='sync'"),
+        ({"urdf": "mine.urdf"}, "urdf='mine.urdf' .* the torch backend"),
         ({"robot": "panda"}, "unknown robot 'panda'"),
         ({"frame_skips": 2}, "unknown setting of palestra/ArmReach-v0 on the torch backend 'frame_skips'; nearest: fr"),
         ({"task": "push"}, "unknown setting"),
@@ -265,7 +197,7 @@ def test_push_has_no_pixels() -> None:
 
 
 def test_actions_that_are_no_numbers_are_told_and_too_large_ones_clipped() -> None:
-    twin = ArmTwin(2)
+    twin = made(2)
     with pytest.raises(PalestraError, match=r"call reset\(seed\) first"):
         twin.expert()
     twin.reset(0)

@@ -1,0 +1,64 @@
+"""The Loader: a split of a data set in batches. Where it stands is one integer."""
+
+from collections.abc import Iterator
+from typing import ClassVar
+
+from palestra.datasets.dataset import Split
+from palestra.datasets.order import rows
+from palestra.errors import require
+
+
+class Loader:
+    """Batches, epoch after epoch, each epoch in an order of its own that seed and position alone decide.
+
+    Nothing is drawn while it runs, so it may be asked for any batch at any time: worker ``w`` of ``n`` asks for
+    ``w``, ``w + n``, ..., and the batches are those of one worker.
+
+    Args:
+        split: whose rows.
+        batch_size: rows of a batch; the last one of an epoch may have fewer.
+        seed: of the order.
+    """
+
+    saves: ClassVar[tuple[str, ...]] = ("position",)
+    derives: ClassVar[tuple[str, ...]] = ("split",)
+
+    def __init__(self, split: Split, batch_size: int, *, seed: int):
+        self.split, self.batch_size, self.seed, self.size = split, batch_size, seed, len(split.inputs)
+        require(batch_size >= 1, f"batch_size={batch_size}", "at least 1")
+        require(self.size >= 1, "a split without rows", "at least one")
+        self.position = 0
+        """Samples given so far, over all epochs."""
+
+    @property
+    def epoch(self) -> int:
+        """Whole passes over the data so far."""
+        return self.position // self.size
+
+    @property
+    def batches_per_epoch(self) -> int:
+        """The last one counted too, if it is short."""
+        return -(-self.size // self.batch_size)
+
+    def batch(self, number: int) -> Split:
+        """The batch of that number, counted from 0 over all epochs; where the loader stands does not matter."""
+        epoch, within = divmod(number, self.batches_per_epoch)
+        return self._at(epoch * self.size + within * self.batch_size)
+
+    def take(self, count: int) -> Iterator[Split]:
+        """The next ``count`` batches, or those that are left of the epoch: a border that nothing crosses."""
+        left = -(-(self.size - self.position % self.size) // self.batch_size)
+        for _ in range(min(count, left)):
+            batch = self._at(self.position)
+            self.position += len(batch.inputs)
+            yield batch
+
+    def report(self) -> dict[str, float]:
+        """``train/epoch`` at the end of one, else nothing."""
+        return {"train/epoch": float(self.epoch)} if self.position and self.position % self.size == 0 else {}
+
+    def _at(self, position: int) -> Split:
+        """The batch that begins after so many samples."""
+        chosen = rows(self.seed, position, self.batch_size, self.size).to(self.split.inputs.device)
+        targets = self.split.targets
+        return Split(self.split.inputs[chosen], None if targets is None else targets[chosen])

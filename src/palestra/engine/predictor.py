@@ -1,0 +1,144 @@
+"""What a learner can be asked that fits data: to predict, and how well it predicts."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, ClassVar, Literal
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from palestra.datasets.dataset import Dataset, Split
+from palestra.datasets.order import permutation
+from palestra.engine.settings import AlgorithmConfig
+from palestra.errors import require, unknown_name
+from palestra.measure import Direction, Evaluation, Measure
+from palestra.ops.scores import Score
+
+CHUNK = 4_096
+"""Rows that are predicted at once when it is measured."""
+
+
+@dataclass(frozen=True)
+class BatchConfig(AlgorithmConfig):
+    """Settings of whatever learns batch by batch."""
+
+    batch_size: int = 32
+    """Rows of a batch."""
+    batches_per_step: int = 16
+    """Batches between reports, and between moments at which it can be saved; a step ends with its epoch."""
+
+    def __post_init__(self) -> None:
+        for name in ("batch_size", "batches_per_step"):
+            require(getattr(self, name) >= 1, f"{name}={getattr(self, name)}", "at least 1")
+
+
+class Predictor:
+    """Predicts rows of a data set. ``class LogisticRegression(Predictor, Learner)``: a learning rule that fits one.
+
+    It adds no level above a learner, holds no state, and asks for one method, ``outputs``.
+    """
+
+    learns_from: ClassVar[Any] = Dataset
+    clock_unit: ClassVar[str] = "samples"
+    kind: ClassVar[Literal["classifier", "regressor", "clusterer"]]
+    """What it predicts: a class from 0, a number, or a group."""
+    scores: ClassVar[tuple[Score, ...]]
+    """How its predictions are judged; the first is its headline, and says which way is better."""
+    headline: ClassVar[str]
+    direction: ClassVar[Direction]
+    dtype: ClassVar[torch.dtype] = torch.float32
+    """What floating numbers of the data become."""
+    default_budget: ClassVar[int] = 10_000
+    """On its clock, where an estimator is not told otherwise."""
+    derives: ClassVar[tuple[str, ...]] = ("splits",)
+
+    source: Any
+    device: torch.device
+
+    def __init_subclass__(cls, **words: Any) -> None:
+        super().__init_subclass__(**words)
+        if "scores" in vars(cls):
+            cls.headline, cls.direction = cls.scores[0].name, cls.scores[0].direction
+
+    @property
+    def dataset(self) -> Dataset:
+        """Which data."""
+        assert isinstance(self.source, Dataset)
+        return self.source
+
+    @cached_property
+    def splits(self) -> dict[str, Split]:
+        """The data, loaded once, where it computes."""
+        return {name: self._placed(split) for name, split in self.dataset.load().items()}
+
+    @property
+    def train(self) -> Split:
+        """What it fits."""
+        return self._split("train")
+
+    @property
+    def num_classes(self) -> int:
+        """Of a classifier: classes 0, 1, ... up to the last one that it fits."""
+        targets = self.train.targets
+        assert targets is not None
+        return int(targets.max()) + 1
+
+    def outputs(self, inputs: Tensor) -> Tensor:
+        """What it makes of rows (B, ...): (B, K) log-probabilities up to a constant of a classifier, (B, ...) values of
+        a regressor, (B, K) distances of a clusterer.
+        """
+        raise NotImplementedError
+
+    def predict(self, inputs: Any) -> Any:
+        """The class, value or group of every row, as NumPy.
+
+        Args:
+            inputs: (n, ...) rows like those that it was fitted to.
+
+        Raises UsageError for rows of another shape.
+        """
+        outputs = self.predicted(inputs)
+        if self.kind == "regressor":
+            return outputs.cpu().numpy()
+        return (outputs.argmax(-1) if self.kind == "classifier" else outputs.argmin(-1)).cpu().numpy()
+
+    def predicted(self, inputs: Any) -> Tensor:
+        """The ``outputs`` of rows (n, ...) that come from outside."""
+        rows = np.asarray(inputs)
+        shape = tuple(self.train.inputs.shape[1:])
+        expected = f"rows ({', '.join(map(str, ('n', *shape)))})"
+        require(rows.ndim > 0 and rows.shape[1:] == shape, f"inputs of shape {rows.shape}", expected)
+        return self._outputs(torch.from_numpy(np.ascontiguousarray(rows)).to(self.device, self.train.inputs.dtype))
+
+    def measured(self, measure: Measure) -> Evaluation:
+        """Its scores on a split, the ``validation`` split where none is named, without drawing from its generators."""
+        split = self._split(measure.split or "validation")
+        count, size = measure.count or len(split.inputs), len(split.inputs)
+        inputs, targets = split
+        if count < size:
+            chosen = permutation(measure.seed, 0, size)[:count].to(inputs.device)
+            inputs, targets = inputs[chosen], None if targets is None else targets[chosen]
+        outputs = self._outputs(inputs)
+        rows = [score.rows(outputs, inputs if targets is None else targets).cpu() for score in self.scores]
+        metrics = {score.name: float(score.total(each)) for score, each in zip(self.scores, rows)}
+        return Evaluation(metrics[self.headline], rows[0], metrics)
+
+    def check_measurable(self, measure: Measure) -> None:
+        """UsageError where the data has no such split."""
+        self._split(measure.split or "validation")
+
+    def _outputs(self, inputs: Tensor) -> Tensor:
+        with torch.inference_mode():
+            return torch.cat([self.outputs(chunk) for chunk in inputs.split(CHUNK)])
+
+    def _split(self, name: str) -> Split:
+        if name not in self.splits:
+            raise unknown_name(f"split of {self.dataset.id!r}", name, self.splits)
+        return self.splits[name]
+
+    def _placed(self, split: Split) -> Split:
+        def placed(column: Tensor) -> Tensor:
+            return column.to(self.device, self.dtype if column.is_floating_point() else column.dtype)
+
+        return Split(placed(split.inputs), None if split.targets is None else placed(split.targets))

@@ -1,0 +1,51 @@
+"""How good predictions are: a value for each row, and what all of them come to.
+
+``outputs`` of a classifier are log-probabilities up to a constant, one a class; of a regressor the values themselves.
+"""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from palestra.measure import Direction
+
+
+class Score(NamedTuple):
+    """One way to judge predictions."""
+
+    name: str
+    """As it is recorded: ``eval/accuracy``."""
+    direction: Direction
+    """Which way is better."""
+    rows: Callable[[Tensor, Tensor], Tensor]
+    """Outputs (N, ...) and what was to be predicted (N, ...) to (N,) float64; where a data set has no targets, its
+    inputs stand for them."""
+    total: Callable[[Tensor], Tensor] = torch.mean
+    """(N,) to ()."""
+
+
+def _correct(outputs_NK: Tensor, targets_N: Tensor) -> Tensor:
+    return (outputs_NK.argmax(-1) == targets_N).double()
+
+
+def _surprise(outputs_NK: Tensor, targets_N: Tensor) -> Tensor:
+    return functional.cross_entropy(outputs_NK.double(), targets_N, reduction="none")
+
+
+def _squared_error(outputs: Tensor, targets: Tensor) -> Tensor:
+    return (outputs.double() - targets.double()).square().reshape(len(outputs), -1).mean(1)
+
+
+def _root_mean(rows_N: Tensor) -> Tensor:
+    return rows_N.mean().sqrt()
+
+
+ACCURACY = Score("eval/accuracy", "up", _correct)
+"""Share of rows whose most probable class is the right one."""
+LOG_LOSS = Score("eval/log_loss", "down", _surprise)
+"""Mean of -log p(right class)."""
+RMSE = Score("eval/rmse", "down", _squared_error, _root_mean)
+"""Square root of the mean squared error."""
