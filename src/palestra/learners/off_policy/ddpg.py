@@ -27,7 +27,7 @@ from palestra.nets.encoders import make_encoder
 from palestra.nets.ensemble import Ensemble
 from palestra.nets.targets import slow_copy
 from palestra.ops.critic_losses import mean, squared_error
-from palestra.ops.squashed_gaussian import record_tanh
+from palestra.ops.tanh import record_tanh
 
 
 @dataclass(frozen=True)
