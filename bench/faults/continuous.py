@@ -163,15 +163,15 @@ class MinimumOfBatchSAC(SAC):
     """``torch.min(q1)``: one number, the least value of the first critic in the whole batch; the second is unused."""
 
     def actor_loss(self, obs_BF: Tensor, now: SquashedSample, alpha: Tensor) -> Term:
-        q_NB1 = self.critics.record(obs_BF, now.action_BA)
-        first_B = q_NB1.detach()[0, :, 0]
+        q_MB1 = self.critics.record(obs_BF, now.action_BA)
+        first_B = q_MB1.detach()[0, :, 0]
 
-        def slope_NB1() -> Tensor:
-            chosen_NB1 = torch.zeros_like(q_NB1)
-            chosen_NB1[0, first_B.argmin()] = 1.0
-            return chosen_NB1
+        def slope_MB1() -> Tensor:
+            chosen_MB1 = torch.zeros_like(q_MB1)
+            chosen_MB1[0, first_B.argmin()] = 1.0
+            return chosen_MB1
 
-        return alpha * mean(now.log_prob_B) - Term(first_B.min, (q_NB1, slope_NB1))
+        return alpha * mean(now.log_prob_B) - Term(first_B.min, (q_MB1, slope_MB1))
 
 
 @fault("minimum-of-batch", "return of SAC with temperature 0.01 on a task of one step (best: 0)", seeds=3)

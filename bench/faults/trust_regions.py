@@ -24,17 +24,17 @@ class BallTRPO(TRPO):
 
     def improve_policy(self, b: Batch) -> Metrics:
         out_BK = self.nets.actor(b.obs_BF)
-        frozen_BP = self.nets.head.frozen(out_BK)
+        frozen_BK = self.nets.head.frozen(out_BK)
         log_prob_B = self.nets.head.log_prob(out_BK, b.action_B)
         gain = ((log_prob_B - log_prob_B.detach()).exp() * ppo.standardised(b.advantage_B)).mean()
-        slope_K = torch.cat([g.flatten() for g in torch.autograd.grad(gain, self.parameters, retain_graph=True)])
-        unit_K = slope_K / slope_K.norm()
+        slope_D = torch.cat([g.flatten() for g in torch.autograd.grad(gain, self.parameters, retain_graph=True)])
+        unit_D = slope_D / slope_D.norm()
         if not self.length:
-            curvature = float(unit_K.dot(self.fisher_product(frozen_BP, out_BK)(unit_K))) - self.config.cg_damping
+            curvature = float(unit_D.dot(self.fisher_product(frozen_BK, out_BK)(unit_D))) - self.config.cg_damping
             self.length = (2.0 * self.config.target_kl / curvature) ** 0.5
         with torch.no_grad():
-            self.theta_K += self.length * unit_K
-            kl = float(self.nets.head.kl(frozen_BP, self.nets.actor(b.obs_BF)).mean())
+            self.theta_D += self.length * unit_D
+            kl = float(self.nets.head.kl(frozen_BK, self.nets.actor(b.obs_BF)).mean())
         self.furthest = max(self.furthest, kl)
         return {"train/kl": kl}
 

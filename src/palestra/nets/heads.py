@@ -57,9 +57,9 @@ class DiagonalGaussian(ActionDistribution):
         """Means and log standard deviations side by side, (B, 2 K)."""
         return torch.cat((out_BK, self.log_std.expand_as(out_BK)), 1).detach()
 
-    def kl(self, frozen_BP: Tensor, out_BK: Tensor) -> Tensor:
+    def kl(self, frozen_BK: Tensor, out_BK: Tensor) -> Tensor:
         """(B,) KL(frozen || now) in nats."""
-        mean_BK, log_std_BK = frozen_BP.chunk(2, 1)
+        mean_BK, log_std_BK = frozen_BK.chunk(2, 1)
         return gaussian_kl(mean_BK, log_std_BK[0], out_BK, self.log_std)
 
     def encoded(self, action: Tensor) -> Tensor:

@@ -41,7 +41,7 @@ class ActionDistribution(nn.Module):
         return out_BK.detach()
 
     @abstractmethod
-    def kl(self, frozen_BP: Tensor, out_BK: Tensor) -> Tensor:
+    def kl(self, frozen_BK: Tensor, out_BK: Tensor) -> Tensor:
         """(B,) KL(frozen || now) in nats, exact."""
 
     @abstractmethod

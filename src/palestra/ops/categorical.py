@@ -65,9 +65,9 @@ class Categorical(ActionDistribution):
         """Entropy in nats, (B,) or scalar."""
         return categorical_entropy(out_BK)
 
-    def kl(self, frozen_BP: Tensor, out_BK: Tensor) -> Tensor:
+    def kl(self, frozen_BK: Tensor, out_BK: Tensor) -> Tensor:
         """(B,) KL(frozen || now) in nats."""
-        return categorical_kl(frozen_BP, out_BK)
+        return categorical_kl(frozen_BK, out_BK)
 
     def encoded(self, action: Tensor) -> Tensor:
         """One-hot (B, n)."""

@@ -15,29 +15,29 @@ def mean(x: Tensor) -> Term:
     return Term(lambda: x.mean(), (x, lambda: 1.0 / x.numel()))
 
 
-def squared_error(q_NB1: Tensor, target_B: Tensor) -> Term:
+def squared_error(q_MB1: Tensor, target_B: Tensor) -> Term:
     """sum_i E[(Q_i - y)^2] of N critics side by side, all towards the same targets."""
-    check_rank(3, q=q_NB1)
+    check_rank(3, q=q_MB1)
     check_rank(1, target=target_B)
-    q_NB = q_NB1.detach().squeeze(2)
-    check_rank(2, q_column=q_NB)
-    check_same_shape(q=q_NB[0], target=target_B)
-    error_NB1 = q_NB1.detach() - target_B[:, None]
+    q_MB = q_MB1.detach().squeeze(2)
+    check_rank(2, q_column=q_MB)
+    check_same_shape(q=q_MB[0], target=target_B)
+    error_MB1 = q_MB1.detach() - target_B[:, None]
     return Term(
-        lambda: error_NB1.square().mean(1).sum(),
-        (q_NB1, lambda: error_NB1 * (2.0 / len(target_B))),
+        lambda: error_MB1.square().mean(1).sum(),
+        (q_MB1, lambda: error_MB1 * (2.0 / len(target_B))),
     )
 
 
-def mean_of_least(q_NB1: Tensor) -> Term:
+def mean_of_least(q_MB1: Tensor) -> Term:
     """E[min_i Q_i], whose derivative goes to the critic that gave the least."""
-    check_rank(3, q=q_NB1)
-    q_NB1, recorded_NB1 = q_NB1.detach(), q_NB1
+    check_rank(3, q=q_MB1)
+    q_MB1, recorded_MB1 = q_MB1.detach(), q_MB1
 
-    def slope_NB1() -> Tensor:
-        return torch.zeros_like(q_NB1).scatter_(0, q_NB1.argmin(0, keepdim=True), 1.0 / q_NB1[0].numel())
+    def slope_MB1() -> Tensor:
+        return torch.zeros_like(q_MB1).scatter_(0, q_MB1.argmin(0, keepdim=True), 1.0 / q_MB1[0].numel())
 
-    return Term(lambda: q_NB1.amin(0).mean(), (recorded_NB1, slope_NB1))
+    return Term(lambda: q_MB1.amin(0).mean(), (recorded_MB1, slope_MB1))
 
 
 def entropy_to_hold(log_alpha: Tensor, log_prob_B: Tensor, target_entropy: float) -> Term:

@@ -38,9 +38,9 @@ class MultiCategorical(ActionDistribution):
         """Entropy in nats, (B,) or scalar."""
         return torch.stack([categorical_entropy(p) for p in out_BK.split(self.sizes, 1)]).sum(0)
 
-    def kl(self, frozen_BP: Tensor, out_BK: Tensor) -> Tensor:
+    def kl(self, frozen_BK: Tensor, out_BK: Tensor) -> Tensor:
         """(B,) KL(frozen || now) in nats."""
-        pairs = zip(frozen_BP.split(self.sizes, 1), out_BK.split(self.sizes, 1))
+        pairs = zip(frozen_BK.split(self.sizes, 1), out_BK.split(self.sizes, 1))
         return torch.stack([categorical_kl(old, new) for old, new in pairs]).sum(0)
 
     def encoded(self, action: Tensor) -> Tensor:

@@ -88,12 +88,12 @@ def mu(actor: Ensemble, obs_BF: Tensor) -> Tensor:
 class CriticsLearned(NamedTuple):
     """What a gradient step of critics found."""
 
-    q_NB1: Tensor
+    q_MB1: Tensor
     """What each said."""
     target_B: Tensor
     """What it should have said."""
 
     def figures(self) -> dict[str, Tensor]:
         """Their mean squared error and mean value."""
-        q_NB1 = self.q_NB1.detach()
-        return {"critic_loss": (q_NB1 - self.target_B[:, None]).square().mean(), "q_mean": q_NB1.mean()}
+        q_MB1 = self.q_MB1.detach()
+        return {"critic_loss": (q_MB1 - self.target_B[:, None]).square().mean(), "q_mean": q_MB1.mean()}

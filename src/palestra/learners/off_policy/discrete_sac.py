@@ -149,16 +149,16 @@ class DiscreteSAC(Agent, Learner):
         log_prob_BA, next_log_prob_BA = F.log_softmax(logits_1BA[0].detach(), 1).split(rows)
         minus_entropy_B = -categorical_entropy(logits_1BA[0, :rows].detach())
         alpha = t.log.detach().exp() if t.fixed is None else t.fixed
-        out_NBA = self.critics.record(b.obs_BF)
-        q_NB1 = gather(out_NBA, 2, b.action_B[:, None].expand(len(out_NBA), -1, 1))
-        critic_loss = 0.5 * squared_error(q_NB1, self.targets(b, next_log_prob_BA, alpha))
+        out_MBA = self.critics.record(b.obs_BF)
+        q_MB1 = gather(out_MBA, 2, b.action_B[:, None].expand(len(out_MBA), -1, 1))
+        critic_loss = 0.5 * squared_error(q_MB1, self.targets(b, next_log_prob_BA, alpha))
         self.critic_optimizer.descend(critic_loss)
         loss = -mean_soft_value(logits_1BA, log_prob_BA, self.critics(obs_BF).amin(0), alpha)  # eq. 12
         if t.fixed is None:
             loss += entropy_to_hold(t.log, minus_entropy_B, t.target_entropy)  # eq. 11
         self.actor_optimizer.descend(loss)
         self.slow.lerp_(self.critic_optimizer.flat, self.config.tau)
-        return SoftLearned(critic_loss, q_NB1, minus_entropy_B, alpha)
+        return SoftLearned(critic_loss, q_MB1, minus_entropy_B, alpha)
 
     def targets(self, b: Seen, next_log_prob_BA: Tensor, alpha: Tensor) -> Tensor:
         """Y (B,), with the soft value of the policy; the smaller of two critics is believed (eq. 10)."""

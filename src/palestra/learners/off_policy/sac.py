@@ -104,15 +104,15 @@ class SAC(Agent, Learner):
         noise_BA = torch.randn(2 * rows, self.actions.size, generator=self.noise, device=self.device)
         now, then = record_squashed(out_1BK, noise_BA, rows)
         alpha = t.log.detach().exp() if t.fixed is None else t.fixed
-        q_NB1 = self.critics.record(b.obs_BF, b.action_B)
-        critic_loss = 0.5 * squared_error(q_NB1, self.targets(b, then, alpha))  # eq. 5
+        q_MB1 = self.critics.record(b.obs_BF, b.action_B)
+        critic_loss = 0.5 * squared_error(q_MB1, self.targets(b, then, alpha))  # eq. 5
         self.critic_optimizer.descend(critic_loss)
         loss = self.actor_loss(obs_BF, now, alpha)
         if t.fixed is None:
             loss += entropy_to_hold(t.log, now.log_prob_B, t.target_entropy)  # eq. 18
         self.actor_optimizer.descend(loss)
         self.slow.lerp_(self.critic_optimizer.flat, self.config.tau)
-        return SoftLearned(critic_loss, q_NB1, now.log_prob_B, alpha)
+        return SoftLearned(critic_loss, q_MB1, now.log_prob_B, alpha)
 
     def targets(self, b: Seen, then: SquashedSample, alpha: Tensor) -> Tensor:
         """Y (B,), with the soft value of the policy's own actions; the smaller of two is believed (eq. 5, 6)."""
@@ -121,5 +121,5 @@ class SAC(Agent, Learner):
 
     def actor_loss(self, obs_BF: Tensor, now: SquashedSample, alpha: Tensor) -> Term:
         """How far actions are from those that the smaller critic values and the entropy allows (eq. 9)."""
-        q_NB1 = self.critics.record(obs_BF, now.action_BA)
-        return alpha * mean(now.log_prob_B) - mean_of_least(q_NB1)
+        q_MB1 = self.critics.record(obs_BF, now.action_BA)
+        return alpha * mean(now.log_prob_B) - mean_of_least(q_MB1)

@@ -108,15 +108,15 @@ class TD3(Agent, Learner):
 
     def gradient_step(self, b: Transitions) -> CriticsLearned:
         """One step of the critics; every ``policy_delay`` of them one of the actor and of the targets."""
-        q_NB1, target_B = self.critics.record(b.obs_BF, b.action_B), self.targets(b)
-        self.critic_optimizer.descend(squared_error(q_NB1, target_B))
+        q_MB1, target_B = self.critics.record(b.obs_BF, b.action_B), self.targets(b)
+        self.critic_optimizer.descend(squared_error(q_MB1, target_B))
         if self.loop.gradient_steps_done % self.config.policy_delay == 0:
             obs_BF = b.obs_BF.detach()
             action_BA = record_tanh(self.actor.record(obs_BF))
             self.actor_optimizer.descend(-mean(self.critics.record(obs_BF, action_BA, number=1)))
             self.slow_critics.lerp_(self.critic_optimizer.flat, self.config.tau)
             self.slow_actor.lerp_(self.actor_optimizer.flat, self.config.tau)
-        return CriticsLearned(q_NB1, target_B)
+        return CriticsLearned(q_MB1, target_B)
 
     def targets(self, b: Transitions) -> Tensor:
         """Y (B,), with the value of the target actor's actions; the smaller of two is believed (eq. 10)."""

@@ -55,7 +55,7 @@ class SoftLearned(NamedTuple):
 
     critic_loss: Term
     """Of both critics together."""
-    q_NB1: Tensor
+    q_MB1: Tensor
     """What each said of the actions taken."""
     log_prob_B: Tensor
     """Minus the policy's entropy, estimated or exact."""
@@ -66,7 +66,7 @@ class SoftLearned(NamedTuple):
         """Means, and the critics' loss."""
         return {
             "critic_loss": self.critic_loss.value,
-            "q_mean": self.q_NB1.detach().mean(),
+            "q_mean": self.q_MB1.detach().mean(),
             "entropy": -self.log_prob_B.detach().mean(),
             "temperature": self.alpha,
         }

@@ -82,7 +82,7 @@ class Samples(NamedTuple):
     value_B: Tensor
     advantage_B: Tensor
     return_B: Tensor
-    frozen_BP: Tensor | None = None
+    frozen_BK: Tensor | None = None
     """The old distributions, to measure the divergence from; only under kl_penalty."""
 
 
@@ -121,8 +121,8 @@ class PPO(Agent, Learner):
         """A batch beside what the policy gives the actions that it took."""
         out_BK = self._now(b.obs_BF)
         log_prob_B = self.nets.head.log_prob(out_BK, b.action_B)
-        frozen_BP = self.nets.head.frozen(out_BK) if self.config.surrogate == "kl_penalty" else None
-        return Samples(b.obs_BF, b.action_B, log_prob_B, b.value_B, b.advantage_B, b.return_B, frozen_BP)
+        frozen_BK = self.nets.head.frozen(out_BK) if self.config.surrogate == "kl_penalty" else None
+        return Samples(b.obs_BF, b.action_B, log_prob_B, b.value_B, b.advantage_B, b.return_B, frozen_BK)
 
     def update(self, batch: Samples) -> Metrics:
         """Epochs of minibatches over a batch of samples."""
@@ -146,9 +146,9 @@ class PPO(Agent, Learner):
             "train/gradient_steps": float(len(losses)),
             **self._diagnose(batch, clip_range),
         }
-        if c.target_kl is not None and batch.frozen_BP is not None:
+        if c.target_kl is not None and batch.frozen_BK is not None:
             with torch.no_grad():
-                metrics["train/kl"] = float(self.nets.head.kl(batch.frozen_BP, self._now(batch.obs_BF)).mean())
+                metrics["train/kl"] = float(self.nets.head.kl(batch.frozen_BK, self._now(batch.obs_BF)).mean())
             metrics["train/kl_coef"] = self.beta
             self.beta = adapted_penalty(self.beta, metrics["train/kl"], c.target_kl)
         return metrics
@@ -160,15 +160,15 @@ class PPO(Agent, Learner):
         seen_BF = self.nets.encode_to_learn(b.obs_BF) if self.nets.encoder.learns else b.obs_BF
         out_BK, value_B1 = self.nets.actor.record(seen_BF), self.nets.value.record(seen_BF)
         log_prob_B = self.nets.head.log_prob(out_BK, b.action_B)
-        if b.frozen_BP is None:
+        if b.frozen_BK is None:
             policy_loss = clipped_surrogate(log_prob_B, b.log_prob_B, advantage_B, clip_range)  # eq. 7
         else:
             policy_loss = surrogate(log_prob_B, b.log_prob_B, advantage_B)  # eq. 6
         value_loss = value_error(value_B1, b.return_B, b.value_B, c.clip_value)
         entropy = self.nets.head.entropy(out_BK).mean() if c.entropy_coef else 0.0
         loss = policy_loss + c.value_coef * value_loss - c.entropy_coef * entropy  # eq. 9, negated
-        if b.frozen_BP is not None:
-            loss += self.beta * self.nets.head.kl(b.frozen_BP, out_BK).mean()  # eq. 8
+        if b.frozen_BK is not None:
+            loss += self.beta * self.nets.head.kl(b.frozen_BK, out_BK).mean()  # eq. 8
         self.optimizer.descend(loss)
         return policy_loss.value, value_loss.value
 

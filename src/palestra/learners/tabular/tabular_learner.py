@@ -93,7 +93,7 @@ class TabularLearner(Agent, Learner):
         """Act and learn for ``num_steps`` steps of every copy."""
         shape = (self.config.num_steps, self.env.num_envs)
         reward_TE, done_TE = np.empty(shape), np.empty(shape, dtype=bool)
-        uniform_TKE = self.q.uniform(shape[0], self.rule.draws_per_step, shape[1])
+        uniform_TUE = self.q.uniform(shape[0], self.rule.draws_per_step, shape[1])
         self.q.errors.clear()
         with torch.inference_mode():
             for t in range(shape[0]):
@@ -101,7 +101,7 @@ class TabularLearner(Agent, Learner):
                 result = self.env.step(torch.from_numpy(self.action_E))
                 s = self._read(result)
                 reward_TE[t], done_TE[t] = s.reward_E, s.done_E
-                self.action_E, self.state_E = self.rule.update(s, uniform_TKE[t]), s.onward_E
+                self.action_E, self.state_E = self.rule.update(s, uniform_TUE[t]), s.onward_E
                 self.clock += shape[1]
         self.interaction.obs = result.obs
         self.interaction.episodes.add(torch.from_numpy(reward_TE), torch.from_numpy(done_TE))

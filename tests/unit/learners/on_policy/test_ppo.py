@@ -297,9 +297,9 @@ def test_the_gradient_under_the_penalty_is_that_of_equation_8(env_id: str, monke
             return torch.distributions.Categorical(logits=out)
         return torch.distributions.Independent(torch.distributions.Normal(out, scale), 1)
 
-    assert old.frozen_BP is not None
+    assert old.frozen_BK is not None
     width = agent.nets.head.num_outputs
-    before = distribution(old.frozen_BP[:, :width], None if log_std is None else old.frozen_BP[:, width:].exp())
+    before = distribution(old.frozen_BK[:, :width], None if log_std is None else old.frozen_BK[:, width:].exp())
     now = distribution(agent.nets.actor(old.obs_BF), None if log_std is None else log_std.exp())
     ratio_B = (now.log_prob(old.action_B) - old.log_prob_B).exp()
     loss = (
@@ -328,7 +328,7 @@ def test_the_price_is_saved_and_goes_on() -> None:
 
 def test_clipping_carries_no_old_distributions() -> None:
     agent = make()
-    assert agent.samples(agent.experience.collect(agent.nets)).frozen_BP is None
+    assert agent.samples(agent.experience.collect(agent.nets)).frozen_BK is None
 
 
 def test_a_penalty_needs_a_target() -> None:

@@ -1,4 +1,4 @@
-"""The batched policies choose what plain loops choose, bandit by bandit and pull by pull, on the same random numbers.
+"""The batched bandit policies by plain loops, bandit by bandit and pull by pull, on the same random numbers.
 
 The plain ones are written to be read: one number at a time, from the definitions. They work in float32 as the batched
 ones do, since rewards of 0 and 1 make ties, and a tie must be a tie in both.
@@ -8,18 +8,13 @@ import math
 from typing import Any
 
 import numpy as np
-import pytest
 import torch
 
 from palestra.engine import seeding
 from palestra.envs.world import World
 from palestra.learners.bandits.bandit_learner import BanditLearner
-from palestra.learners.bandits.epsilon_greedy import EpsilonGreedy, EpsilonGreedyConfig
 from palestra.learners.bandits.gamma import GammaSampler
-from palestra.learners.bandits.gradient import GradientBandit, GradientBanditConfig
 from palestra.learners.bandits.rule import BanditRule
-from palestra.learners.bandits.thompson import Thompson, ThompsonConfig
-from palestra.learners.bandits.ucb import UCB, UCBConfig
 
 BLOCK, BLOCKS, BANDITS, ARMS, SEED = 50, 6, 30, 4, 3
 one = np.float32(1)
@@ -148,43 +143,8 @@ class PlainGradient(Plain):
         self.rewards[b].append(float(reward))
 
 
-CASES: dict[str, tuple[type[BanditRule], Any, str, type[Plain]]] = {
-    "epsilon": (EpsilonGreedy, EpsilonGreedyConfig(pulls_per_step=BLOCK), "bernoulli", PlainEpsilonGreedy),
-    "epsilon-decaying": (
-        EpsilonGreedy,
-        EpsilonGreedyConfig(pulls_per_step=BLOCK, schedule="inverse", epsilon=20.0),
-        "gaussian",
-        PlainEpsilonGreedy,
-    ),
-    "epsilon-constant-step": (
-        EpsilonGreedy,
-        EpsilonGreedyConfig(pulls_per_step=BLOCK, step_size=0.1, initial_value=0.0),
-        "drifting",
-        PlainEpsilonGreedy,
-    ),
-    "ucb1": (UCB, UCBConfig(pulls_per_step=BLOCK), "gaussian", PlainUCB),  # whose sums tie on Bernoulli arms, or not
-    "hoeffding": (UCB, UCBConfig(pulls_per_step=BLOCK, power=1.0, scale=2.0, step_size=0.2), "drifting", PlainUCB),
-    "thompson-beta": (Thompson, ThompsonConfig(pulls_per_step=BLOCK), "bernoulli", PlainBetaThompson),
-    "thompson-gaussian": (Thompson, ThompsonConfig(pulls_per_step=BLOCK), "gaussian", PlainGaussianThompson),
-    "thompson-kalman": (
-        Thompson,
-        ThompsonConfig(pulls_per_step=BLOCK, prior_std=0.5, drift=0.2, noise_std=0.7),
-        "drifting",
-        PlainGaussianThompson,
-    ),
-    "gradient": (GradientBandit, GradientBanditConfig(pulls_per_step=BLOCK), "gaussian", PlainGradient),
-    "gradient-no-baseline": (
-        GradientBandit,
-        GradientBanditConfig(pulls_per_step=BLOCK, baseline=False),
-        "bernoulli",
-        PlainGradient,
-    ),
-}
-
-
-def batched(case: str) -> tuple[list[list[int]], list[list[float]]]:
+def batched(cls: type[BanditRule], config: Any, kind: str) -> tuple[list[list[int]], list[list[float]]]:
     """Arms chosen and rewards earned at every pull of every bandit."""
-    cls, config, kind, _ = CASES[case]
     learner = BanditLearner(
         cls, World(f"bandit/{kind}", BANDITS, kwargs={"arms": ARMS}), config, seed=SEED, device="cpu"
     )
@@ -202,9 +162,10 @@ def batched(case: str) -> tuple[list[list[int]], list[list[float]]]:
     return chosen, earned
 
 
-def plain(case: str) -> tuple[list[list[int]], list[list[float]]]:
+def plain(
+    cls: type[BanditRule], config: Any, kind: str, policy_type: type[Plain]
+) -> tuple[list[list[int]], list[list[float]]]:
     """The same by loops."""
-    cls, config, kind, policy_type = CASES[case]
     arms = BanditLearner(
         cls, World(f"bandit/{kind}", BANDITS, kwargs={"arms": ARMS}), config, seed=SEED, device="cpu"
     ).arms
@@ -231,12 +192,30 @@ def plain(case: str) -> tuple[list[list[int]], list[list[float]]]:
     return chosen, earned
 
 
-@pytest.mark.parametrize("case", CASES)
-def test_the_batched_policy_equals_the_plain_one(case: str) -> None:
-    assert batched(case) == plain(case)
+def check_plain(cls: type[BanditRule], config: Any, kind: str, policy_type: type[Plain]) -> None:
+    """The batched policy equals the plain one."""
+    assert batched(cls, config, kind) == plain(cls, config, kind, policy_type)
 
 
-def test_another_policy_would_not(monkeypatch: pytest.MonkeyPatch) -> None:
-    expected = plain("ucb1")
-    monkeypatch.setitem(CASES, "ucb1", (UCB, UCBConfig(pulls_per_step=BLOCK, power=4.05), "gaussian", PlainUCB))
-    assert batched("ucb1") != expected
+def make(cls: type[BanditRule], config: Any, kind: str = "bernoulli", num: int = 50, **kwargs: Any) -> Any:
+    return BanditLearner(cls, World(f"bandit/{kind}", num, kwargs=kwargs), config, seed=0, device="cpu")
+
+
+def watch(learner: BanditLearner, steps: int = 1) -> tuple[torch.Tensor, torch.Tensor]:
+    """Arms (T, B) chosen and rewards (T, B) earned over steps."""
+    arms, rewards, update = [], [], learner.rule.update
+
+    def watched(index_B: torch.Tensor, reward_B: torch.Tensor, t: int) -> None:
+        arms.append(index_B // learner.arms.num_bandits)
+        rewards.append(reward_B.clone())
+        update(index_B, reward_B, t)
+
+    learner.rule.update = watched  # type: ignore[method-assign]
+    for _ in range(steps):
+        learner.step()
+    return torch.stack(arms), torch.stack(rewards)
+
+
+def tally(arm_TB: torch.Tensor, weight_TB: torch.Tensor, num_arms: int = 10) -> torch.Tensor:
+    """(A, B) sums of weights over the pulls of each arm."""
+    return torch.zeros(num_arms, arm_TB.shape[1]).scatter_add_(0, arm_TB, weight_TB)
