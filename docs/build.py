@@ -1,10 +1,12 @@
-"""Writes the generated pages: ``docs/algorithms/<learner>.md`` for each registered learner, and ``docs/errata.md``.
+"""Writes what is generated: ``docs/algorithms/<learner>.md`` for each registered learner, ``docs/errata.md``, and the
+types of ``import palestra``.
 
-A page joins what stands elsewhere, so that it cannot drift from it: the prose of ``docs/prose/<learner>.md``, the
-equation of the module's docstring, the lines of the source that carry equations, the settings with their docstrings,
-and the recipes with their claims and recorded results. The errata take their figures from ``bench/results``, and the
-examples of ``palestra verify`` in README and ``docs/statistics.md`` are printed from the records. The order of the
-learning path is that of the links in ``docs/README.md``.
+A page joins what stands elsewhere, so that it cannot drift from it: the prose of ``docs/prose/<learner>.md`` if there
+is any, the equation of the module's docstring, the lines of the source that carry equations, the settings with their
+docstrings, and the recipes with their claims and recorded results. The errata take their figures from
+``bench/results``, and the examples of ``palestra verify`` in README and ``docs/statistics.md`` are printed from the
+records. The order of the learning path is that of the links in ``docs/README.md``; a learner with prose is a step of
+it, one without has a page all the same.
 
 ``python docs/build.py`` writes what differs; with ``--check`` it only lists that, and exits with 1 if there is any.
 """
@@ -17,17 +19,21 @@ from pathlib import Path
 from pages import DOCS, PAGES, ROOT, DocsError
 from pages.errata import errata
 from pages.examples import SHOWING, with_examples
-from pages.learner import page, reading_order, registered
+from pages.learner import explained, page, reading_order, registered
+from pages.stub import stub
+
+STUB = ROOT / "src" / "palestra" / "__init__.pyi"
 
 
 def written() -> tuple[dict[Path, str], list[str]]:
     """Every generated file with what it has to contain, and what is amiss with those that could not be made."""
     order, names = reading_order(), registered()
-    makers = {PAGES / f"{name}.md": partial(page, name, order) for name in order if name in names}
+    makers = {PAGES / f"{name}.md": partial(page, name, order) for name in names}
     makers[DOCS / "errata.md"] = errata
+    makers[STUB] = stub
     makers |= {path: partial(with_examples, path.read_text()) for path in SHOWING}
-    differing = sorted(set(names).symmetric_difference(order))
-    wanted, amiss = {}, [f"docs/README.md and the registry differ in {', '.join(differing)}"] if differing else []
+    differing = sorted(explained().symmetric_difference(order))
+    wanted, amiss = {}, [f"docs/README.md and docs/prose differ in {', '.join(differing)}"] if differing else []
     for path, make in makers.items():
         try:
             wanted[path] = make()

@@ -38,10 +38,10 @@ def n_step_index(seed: int, faulty: bool) -> float:
 class NotesQLearning(QLearning):
     """Max Q(s_{t+1}, a_t): there is nothing left to maximise over."""
 
-    def update(self, s: Step, uniform_KE: Floats) -> Ints:
+    def update(self, s: Step, uniform_UE: Floats) -> Ints:
         next_value_E = self.values(s.next_state_E)[np.arange(len(s.action_E)), s.action_E]
         self.improve(s.entry_E, s.reward_E + s.discount_E * next_value_E)
-        return self.explore(s.onward_E, uniform_KE[0])
+        return self.explore(s.onward_E, uniform_UE[0])
 
 
 @fault("max-over-nothing", "return of Q-learning on FrozenLake without slipping, 20,000 steps")
@@ -66,8 +66,8 @@ def td_sign(seed: int, faulty: bool) -> float:
 class ReshapingQLearning(QLearning):
     """The agent turns r into (r + 8) / 8 whatever the world."""
 
-    def update(self, s: Step, uniform_KE: Floats) -> Ints:
-        return super().update(s._replace(reward_E=(s.reward_E + 8.0) / 8.0), uniform_KE)
+    def update(self, s: Step, uniform_UE: Floats) -> Ints:
+        return super().update(s._replace(reward_E=(s.reward_E + 8.0) / 8.0), uniform_UE)
 
 
 @fault("reward-reshaped", "return of Q-learning on CliffWalking, at most 200 steps (best: -13), 50,000 steps", seeds=3)

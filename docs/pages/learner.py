@@ -12,7 +12,12 @@ from pages.settings import settings_section
 from palestra.learners.registry import LEARNERS, learner_type
 
 HEADINGS = ("Idea", "Pseudo-code", "What the notes got wrong", "References")
-"""What the prose of a learner consists of, in this order."""
+"""What the prose of a learner consists of, in this order. One without prose has a page without these."""
+SECTIONS = (
+    "Idea", "Equation", "Pseudo-code", "Code", "Settings", "Claim and measured result", "What the notes got wrong",
+    "References",
+)  # fmt: skip
+"""Of a page, in this order: those that are written by hand, and those that are made of the source."""
 
 
 def registered() -> dict[str, tuple[str, str]]:
@@ -25,11 +30,16 @@ def reading_order() -> list[str]:
     return re.findall(r"\]\(algorithms/([\w-]+)\.md\)", (DOCS / "README.md").read_text())
 
 
+def explained() -> set[str]:
+    """The learners with prose, each a step of the learning path."""
+    return {path.stem for path in PROSE.glob("*.md")} & set(registered())
+
+
 def prose(name: str) -> dict[str, str]:
-    """The sections that are written by hand, by heading."""
+    """The sections that are written by hand, by heading; none where nobody has written any yet."""
     path = PROSE / f"{name}.md"
     if not path.is_file():
-        raise DocsError(f"no {path.relative_to(ROOT)}; expected one with the headings {', '.join(HEADINGS)}")
+        return {}
     parts = re.split(r"^## (.+)$", path.read_text(), flags=re.MULTILINE)
     sections = {heading.strip(): text.strip() for heading, text in zip(parts[1::2], parts[2::2])}
     if tuple(sections) != HEADINGS or not all(sections.values()):
@@ -40,23 +50,20 @@ def prose(name: str) -> dict[str, str]:
 def page(name: str, order: list[str]) -> str:
     """The page of one learner."""
     module, _ = registered()[name]
-    source = importlib.import_module(module)
-    registered_type = learner_type(name)
-    docstring = inspect.cleandoc(source.__doc__ or "")
-    written = prose(name)
-    sections = {
-        "Idea": written["Idea"],
+    kind = learner_type(name)
+    docstring = inspect.cleandoc(importlib.import_module(module).__doc__ or "")
+    made = {
         "Equation": f"```text\n{docstring}\n```",
-        "Pseudo-code": written["Pseudo-code"],
         "Code": code_section(source_path(module), learns(module)),
-        "Settings": settings_section(registered_type.config_type),
-        "Claim and measured result": results_section(name, registered_type.learner.clock_unit),
-        "What the notes got wrong": written["What the notes got wrong"],
-        "References": written["References"],
+        "Settings": settings_section(kind.config_type),
+        "Claim and measured result": results_section(name, kind.learner.clock_unit),
     }
+    written = prose(name)
+    sections = {heading: (written | made).get(heading) for heading in SECTIONS}
     head = f"# {title(docstring)} (`{name}`)\n\n{navigation(name, order)}\n"
-    note = f"<!-- Written by `make docs` from docs/prose/{name}.md and the source. Edit those. -->\n"
-    return note + head + "".join(f"\n## {heading}\n\n{text}\n" for heading, text in sections.items())
+    sources = f"docs/prose/{name}.md and the source. Edit those" if written else "the source. Edit that"
+    note = f"<!-- Written by `make docs` from {sources}. -->\n"
+    return note + head + "".join(f"\n## {heading}\n\n{text}\n" for heading, text in sections.items() if text)
 
 
 def learns(module: str) -> bool:
@@ -70,9 +77,11 @@ def title(docstring: str) -> str:
 
 
 def navigation(name: str, order: list[str]) -> str:
-    """Links to the neighbours on the learning path."""
-    place = order.index(name)
+    """Links to the neighbours on the learning path, where it is on it."""
     links = ["[Learning path](../README.md)"]
+    if name not in order:
+        return links[0]
+    place = order.index(name)
     if place > 0:
         links.insert(0, f"← [`{order[place - 1]}`]({order[place - 1]}.md)")
     if place + 1 < len(order):

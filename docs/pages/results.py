@@ -31,7 +31,8 @@ def claim(recipe: Recipe) -> str:
         return "none"
     c = recipe.claim
     metric = "mean return" if c.metric == "eval/return_mean" else f"`{c.metric}`"
-    return f"{metric} {'≥' if c.direction == 'up' else '≤'} {c.threshold:,g} over {c.count} episodes ({c.source})"
+    counted = f"over {c.count} episodes" if recipe.paradigm == "rl" else f"on the {c.split} split"
+    return f"{metric} {'≥' if c.direction == 'up' else '≤'} {c.threshold:,g} {counted} ({c.source})"
 
 
 def record(recipe: Recipe) -> str:

@@ -19,7 +19,7 @@ from palestra.learners.registry import LEARNERS, learner_type
 
 __version__ = "0.1.0"
 
-_FUNCTIONS = {
+FUNCTIONS = {
     "compare": "palestra.trials.compare",
     "evaluate": "palestra.trials.saved",
     "load": "palestra.trials.saved",
@@ -28,16 +28,17 @@ _FUNCTIONS = {
     "train": "palestra.trials.train",
     "verify": "palestra.trials.verify",
 }
+"""Name to module. Type checkers read ``__init__.pyi``, which ``make docs`` writes from this and from the learners."""
 _LEARNERS = {cls: name for name, (_, cls) in LEARNERS.items()}
 
-__all__ = sorted([*_FUNCTIONS, *_LEARNERS, *(f"{cls}Config" for cls in _LEARNERS), "__version__"])
+__all__ = sorted([*FUNCTIONS, *_LEARNERS, *(f"{cls}Config" for cls in _LEARNERS), "__version__"])
 
 register_envs()
 
 
 def __getattr__(name: str) -> Any:
-    if name in _FUNCTIONS:
-        return getattr(importlib.import_module(_FUNCTIONS[name]), name)
+    if name in FUNCTIONS:
+        return getattr(importlib.import_module(FUNCTIONS[name]), name)
     if name in _LEARNERS:
         registered = learner_type(_LEARNERS[name])
         return registered.kind if registered.is_learner else registered

@@ -13,6 +13,7 @@ from torch import Tensor
 
 from palestra.envs.backends.torch import TorchVectorEnv
 from palestra.envs.classic.pendulum import dynamics as pendulum_dynamics
+from palestra.envs.registration import ENVS
 from palestra.envs.registry import ARM, CLASSIC, FINITE, PROBES, make_vec
 from palestra.envs.vector import StepResult, VectorEnv
 from palestra.errors import PalestraError, UsageError
@@ -81,7 +82,7 @@ OTHERS += [
     pytest.param(lambda: arm("pixels", image_size=20, randomisation="high", frame_skip=2), id="arm-pixels"),
     pytest.param(lambda: arm("pixels", looks=False, image_size=20, randomisation="high"), id="arm-pixels-accelerator"),
 ]
-OTHERS += [case(env_id, "sync") for env_id in ("palestra/Garnet-v0", "palestra/GridWorld-v0")]
+OTHERS += [case(env_id, "sync") for env_id in ENVS if env_id not in ARM]  # a copy of the arm is a whole simulator
 OTHERS = [each for each in OTHERS if each.id not in {known.id for known in COUNTING + CARTPOLE + PENDULUM}]
 ALL = COUNTING + CARTPOLE + PENDULUM + OTHERS
 WITHOUT_CHANCE = {

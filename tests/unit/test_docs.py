@@ -18,7 +18,7 @@ import palestra
 from pages import DOCS, PROSE, DocsError
 from pages.code import code_section, equation_lines, source_path
 from pages.examples import SHOWING, verification
-from pages.learner import learns, page, reading_order, registered
+from pages.learner import explained, learns, page, reading_order, registered
 from pages.links import link_tests
 from palestra.cli.main import COMMANDS
 from palestra.recipes.registry import RECIPES
@@ -95,9 +95,10 @@ def test_broken_links_are_seen() -> None:
 
 
 @pytest.mark.parametrize("name", ["README.md", "README.zh-CN.md"])
-def test_the_learning_path_has_every_learner_once_in_one_order(name: str) -> None:
+def test_the_learning_path_has_every_learner_that_is_explained_once_in_one_order(name: str) -> None:
     order = re.findall(r"\]\(algorithms/([\w-]+)\.md\)", (ROOT / "docs" / name).read_text())
-    assert sorted(order) == sorted(registered())
+    assert sorted(order) == sorted(explained())
+    assert len(order) >= 30
     assert order == reading_order()
 
 
@@ -130,6 +131,19 @@ def test_links_into_the_code_name_what_stands_there(name: str) -> None:
     for file, names in links:
         for found in re.findall(r"`(\w+)`", names):
             assert re.search(rf"^(class |def )?{found}\b", (ROOT / file).read_text(), re.MULTILINE), (file, found)
+
+
+def test_a_learner_without_prose_has_a_page_of_its_source_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = page("sarsa", reading_order())
+    monkeypatch.setattr("pages.learner.PROSE", tmp_path)
+    bare = page("sarsa", [])
+    headings = re.findall(r"^## (.+)$", bare, re.MULTILINE)
+    assert headings == ["Equation", "Code", "Settings", "Claim and measured result"]
+    assert bare.splitlines()[3] == "[Learning path](../README.md)"
+    for heading in headings:
+        assert bare.split(f"## {heading}\n")[1].split("\n## ")[0].strip() in whole
 
 
 def test_a_learner_that_cites_no_equation_gets_no_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -286,3 +300,7 @@ def test_a_test_that_does_not_exist_cannot_be_named() -> None:
         link_tests("`tests/unit/test_docs.py::test_nothing`", DOCS)
     with pytest.raises(DocsError, match="0 test files"):
         link_tests("`test_no_such_file.py::test_nothing`", DOCS)
+    in_one_of_two = link_tests("`bandits/test_epsilon_greedy.py::test_settings_out_of_range_are_refused`", DOCS)
+    assert "](../tests/unit/learners/bandits/test_epsilon_greedy.py)" in in_one_of_two
+    with pytest.raises(DocsError, match="2 test files are called test_rule"):
+        link_tests("`test_rule.py::test_settings_out_of_range_are_refused`", DOCS)

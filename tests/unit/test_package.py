@@ -1,7 +1,10 @@
 """What ``import palestra`` gives, and where."""
 
+import ast
+import importlib
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -25,6 +28,22 @@ def test_every_name_that_is_listed_is_here() -> None:
     assert len(set(palestra.__all__)) == len(palestra.__all__)
     for name in palestra.__all__:
         assert hasattr(palestra, name)
+
+
+def test_type_checkers_see_the_same_names() -> None:
+    tree = ast.parse(Path(palestra.__file__).with_suffix(".pyi").read_text())
+    seen = {
+        node.target.id for node in tree.body if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name)
+    }
+    for node in tree.body:
+        if isinstance(node, ast.ImportFrom):
+            module = importlib.import_module(str(node.module))
+            for alias in node.names:
+                name = alias.asname or alias.name
+                if name in palestra.__all__:  # else a type that others are declared by
+                    seen.add(name)
+                    assert getattr(palestra, name) is getattr(module, alias.name)
+    assert seen == set(palestra.__all__)
 
 
 @pytest.mark.parametrize("name", ["PPOO", "Config", "trainConfig"])

@@ -1,6 +1,7 @@
 """The house's rules about its own source: who may import whom, and what no file may contain."""
 
 import ast
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -86,6 +87,12 @@ def test_a_file_keeps_the_rules(path: Path) -> None:
 
 def test_every_file_is_in_a_room() -> None:
     assert {room_of(path) for path in FILES} <= {*ROOMS, "__init__", "__main__"}
+
+
+def test_contributing_shows_every_room_in_this_order() -> None:
+    table = (SOURCE.parents[1] / "CONTRIBUTING.md").read_text().split("\n## The rooms\n")[1].split("\n## ")[0]
+    assert tuple(re.findall(r"^\| `(\w+)(?:/|\.py)` \|", table, re.MULTILINE)) == ROOMS
+    assert sum(line.startswith("| `") for line in table.splitlines()) == len(ROOMS)
 
 
 def test_no_file_or_folder_is_a_drawer_for_anything() -> None:

@@ -32,20 +32,20 @@ class Pass(NamedTuple):
     """What a pass through an Ensemble leaves behind."""
 
     out: Tensor
-    """(N, B, K) outputs."""
+    """(M, B, K) outputs."""
     inputs: list[Tensor]
-    """(N, B, F) float32: what each layer was given."""
+    """(M, B, F) float32: what each layer was given."""
     factors: list[Tensor]
     """The same in the precision in which it was multiplied."""
     weights: list[Tensor]
-    """(N, F, K) of each layer in that precision."""
+    """(M, F, K) of each layer in that precision."""
 
 
 class Ensemble(Recorded):
-    """``number`` MLPs with ReLU between their layers: (N, B, sizes[0]) -> (N, B, sizes[-1]) float32.
+    """``number`` MLPs with ReLU between their layers: (M, B, sizes[0]) -> (M, B, sizes[-1]) float32.
 
     Args:
-        number: N.
+        number: M.
         sizes: features of input, hidden layers and output.
         generator: draws the initial weights, PyTorch's default for linear layers, one network after another.
         precision: of the products between hidden layers.
@@ -73,15 +73,15 @@ class Ensemble(Recorded):
         return self._pairs
 
     def forward(self, x: Tensor) -> Tensor:
-        """(B, F), the same for every network, or (N, B, F) -> (N, B, K)."""
+        """(B, F), the same for every network, or (M, B, F) -> (M, B, K)."""
         if not torch.is_grad_enabled():
             return self._run(x, self.layers()).out
-        x_NBF = x.expand(self.number, *x.shape[-2:])
+        x_MBF = x.expand(self.number, *x.shape[-2:])
         *hidden, (last_weight, last_bias) = self.layers()
         for i, (weight, bias) in enumerate(hidden):
             dtype = self._dtype_of(i, x.shape[-2])
-            x_NBF = torch.baddbmm(bias.to(dtype), x_NBF.to(dtype), weight.to(dtype)).float().relu()
-        return torch.baddbmm(last_bias, x_NBF, last_weight)
+            x_MBF = torch.baddbmm(bias.to(dtype), x_MBF.to(dtype), weight.to(dtype)).float().relu()
+        return torch.baddbmm(last_bias, x_MBF, last_weight)
 
     def _dtype_of(self, layer: int, rows: int) -> torch.dtype:
         """Of a layer's product. Inputs and outputs keep their precision; those layers are the cheapest too."""
@@ -89,9 +89,9 @@ class Ensemble(Recorded):
 
     @torch.no_grad()
     def record(self, *inputs: Tensor, number: int | None = None) -> Tensor:
-        """The same (N, B, K) as a leaf, of the first ``number`` networks alone if it is given.
+        """The same (M, B, K) as a leaf, of the first ``number`` networks alone if it is given.
 
-        Inputs (B, F) or (N, B, F) are laid side by side. A derivative with fewer rows than were given is one at the
+        Inputs (B, F) or (M, B, F) are laid side by side. A derivative with fewer rows than were given is one at the
         first of them; the others are not gone back.
         """
         layers = self.layers()
@@ -136,35 +136,35 @@ class EnsembleRecording(Recording):
 
     def back(self, to_outputs: list[Tensor | None], learn: bool) -> Sequence[Tensor]:
         """Layer by layer; at the inputs only from the first column that is gone on into."""
-        (grad_NBK,) = to_outputs
-        assert grad_NBK is not None
-        rows = grad_NBK.shape[1]
+        (grad_MBK,) = to_outputs
+        assert grad_MBK is not None
+        rows = grad_MBK.shape[1]
         for i in range(len(self.layers) - 1, -1, -1):
-            weight_NFK, x_NBF = self.run.weights.pop(), self.run.inputs.pop()[:, :rows]
-            factor_NBF = self.run.factors.pop()[:, :rows]
-            factor_NBK = grad_NBK.to(factor_NBF.dtype)
+            weight_MFK, x_MBF = self.run.weights.pop(), self.run.inputs.pop()[:, :rows]
+            factor_MBF = self.run.factors.pop()[:, :rows]
+            factor_MBK = grad_MBK.to(factor_MBF.dtype)
             if learn:
                 weight, bias = self.layers[i]
-                place_for(weight).copy_(_product(factor_NBF.transpose(1, 2), factor_NBK))
-                torch.sum(grad_NBK, 1, keepdim=True, out=place_for(bias))
+                place_for(weight).copy_(_product(factor_MBF.transpose(1, 2), factor_MBK))
+                torch.sum(grad_MBK, 1, keepdim=True, out=place_for(bias))
             if i > 0:
-                grad_NBK = _product(factor_NBK, weight_NFK.transpose(1, 2)).float()
-                grad_NBK = torch.ops.aten.threshold_backward(grad_NBK, x_NBF, 0)
+                grad_MBK = _product(factor_MBK, weight_MFK.transpose(1, 2)).float()
+                grad_MBK = torch.ops.aten.threshold_backward(grad_MBK, x_MBF, 0)
         if not self.columns:
             return []
         first = self.columns[0][0]
-        grad_NBF = _product(grad_NBK, weight_NFK[:, first:].transpose(1, 2))
-        parts = [(grad_NBF[..., start - first : end - first], same) for start, end, same in self.columns]
+        grad_MBF = _product(grad_MBK, weight_MFK[:, first:].transpose(1, 2))
+        parts = [(grad_MBF[..., start - first : end - first], same) for start, end, same in self.columns]
         return [(part.sum(0) if len(part) > 1 else part[0]) if same else part for part, same in parts]
 
 
-def _product(a_NIJ: Tensor, b_NJK: Tensor) -> Tensor:
-    """(N, I, K) batched matrix product, by whatever is fastest for its shape."""
-    number, inner, columns = b_NJK.shape
+def _product(a_MBF: Tensor, b_MFK: Tensor) -> Tensor:
+    """(M, B, K) batched matrix product, by whatever is fastest for its shape."""
+    number, inner, columns = b_MFK.shape
     if columns == 1:  # by elements, six times as fast
-        return (a_NIJ * b_NJK.reshape(number, 1, -1)).sum(2, keepdim=True)
+        return (a_MBF * b_MFK.reshape(number, 1, -1)).sum(2, keepdim=True)
     if inner == 1:  # reshaped to plain strides, which the result then has too
-        return a_NIJ * b_NJK.reshape(number, 1, -1)
+        return a_MBF * b_MFK.reshape(number, 1, -1)
     if columns <= NARROW:
-        return b_NJK.transpose(1, 2).bmm(a_NIJ.transpose(1, 2)).transpose(1, 2)
-    return a_NIJ.bmm(b_NJK)
+        return b_MFK.transpose(1, 2).bmm(a_MBF.transpose(1, 2)).transpose(1, 2)
+    return a_MBF.bmm(b_MFK)

@@ -4,10 +4,9 @@ r"""Bellman operators of a finite Markov decision process, over all of its state
     (T v)(s)   = max_a q(s, a)                                       (eq. 4.10, value iteration)
     (T_pi v)(s) = sum_a pi(a | s) q(s, a)                            (eq. 4.5, policy evaluation)
 
-Shape key, beside that of ``ops``: S states, K outcomes that a state and action can have at most, and Z = S + 1: the
-states and, last, *over*, whose value is zero. An outcome that terminates leads to *over* and so do all of a terminal
-state's, without reward: that is where terminal states are handled, for every operator alike. Actions come before
-states, so that a maximum over them runs along contiguous memory.
+Values have one entry more than there are states (X = S + 1): the last is *over*, whose value is zero. An outcome that
+terminates leads to *over* and so do all of a terminal state's, without reward: that is where terminal states are
+handled, for every operator alike. Actions come before states, so that a maximum over them runs along contiguous memory.
 """
 
 from typing import NamedTuple
@@ -33,17 +32,17 @@ class Sparse(NamedTuple):
 
     reward_AS: Tensor
     """Expected."""
-    successor_KAS: Tensor
+    successor_JAS: Tensor
     """int32, S for *over*."""
-    probability_KAS: Tensor | None
-    """None where every action has one outcome. Rows with fewer than K are filled up with probability 0."""
+    probability_JAS: Tensor | None
+    """None where every action has one outcome. Rows with fewer than J are filled up with probability 0."""
 
 
 class Dense(NamedTuple):
     """A process whose actions lead almost anywhere: one matrix product."""
 
     reward_AS: Tensor
-    probability_ASZ: Tensor
+    probability_ASX: Tensor
 
 
 Dynamics = Sparse | Dense
@@ -51,10 +50,10 @@ Dynamics = Sparse | Dense
 
 def dynamics(
     offset: Tensor,
-    probability_N: Tensor,
-    next_state_N: Tensor,
-    reward_N: Tensor,
-    terminated_N: Tensor,
+    probability_L: Tensor,
+    next_state_L: Tensor,
+    reward_L: Tensor,
+    terminated_L: Tensor,
     terminal_S: Tensor,
     *,
     dtype: torch.dtype = torch.float64,
@@ -64,73 +63,73 @@ def dynamics(
 
     Args:
         offset: (S * A + 1,) int64; the outcomes of action a in state s are offset[s * A + a] up to the next offset.
-        probability_N: (N,) of each outcome.
-        next_state_N: (N,) int64.
-        reward_N: (N,).
-        terminated_N: (N,) bool, the outcome ends the episode.
+        probability_L: (L,) of each outcome.
+        next_state_L: (L,) int64.
+        reward_L: (L,).
+        terminated_L: (L,) bool, the outcome ends the episode.
         terminal_S: (S,) bool, states of value zero whatever the arrays say of them.
         dtype: of all values.
         dense: which form; None for the dense one where a quarter of its entries would be in use.
     """
     check_rank(1, offset=offset, terminal=terminal_S)
     check_same_shape(
-        probability=probability_N, next_state=next_state_N, reward=reward_N, terminated=terminated_N
+        probability=probability_L, next_state=next_state_L, reward=reward_L, terminated=terminated_L
     )  # fmt: skip
     states, pairs = len(terminal_S), len(offset) - 1
-    actions, outcomes = pairs // states, len(next_state_N)
+    actions, outcomes = pairs // states, len(next_state_L)
     count = offset.diff()
-    pair_N = torch.repeat_interleave(count, output_size=outcomes)
+    pair_L = torch.repeat_interleave(count, output_size=outcomes)
     expected = torch.zeros(pairs, dtype=torch.float64, device=offset.device)
-    expected.index_add_(0, pair_N, probability_N.double() * reward_N.double())
+    expected.index_add_(0, pair_L, probability_L.double() * reward_L.double())
     reward_AS = expected.view(states, actions).T.to(dtype).masked_fill(terminal_S, 0.0).contiguous()
-    over_N = terminated_N | terminal_S[pair_N // actions]
-    successor_N = next_state_N.masked_fill(over_N, states)
+    over_L = terminated_L | terminal_S[pair_L // actions]
+    successor_L = next_state_L.masked_fill(over_L, states)
 
     most = int(count.max())
     if 4 * most > states if dense is None else dense:
         matrix = torch.zeros(pairs, states + 1, dtype=torch.float64, device=offset.device)
-        matrix.index_put_((pair_N, successor_N), probability_N.double(), accumulate=True)
+        matrix.index_put_((pair_L, successor_L), probability_L.double(), accumulate=True)
         return Dense(reward_AS, matrix.view(states, actions, -1).transpose(0, 1).to(dtype).contiguous())
 
-    def columns(value_N: Tensor, fill: int) -> Tensor:
-        """(N,) to (K, A, S), short rows filled up."""
-        table = torch.full((most, pairs), fill, dtype=value_N.dtype, device=offset.device)
-        table[torch.arange(outcomes, device=offset.device) - offset[pair_N], pair_N] = value_N
+    def columns(value_L: Tensor, fill: int) -> Tensor:
+        """(L,) to (J, A, S), short rows filled up."""
+        table = torch.full((most, pairs), fill, dtype=value_L.dtype, device=offset.device)
+        table[torch.arange(outcomes, device=offset.device) - offset[pair_L], pair_L] = value_L
         return table.view(most, states, actions).transpose(1, 2).contiguous()
 
-    probability_KAS = None if most == 1 else columns(probability_N.to(dtype), 0)
-    return Sparse(reward_AS, columns(successor_N.int(), states), probability_KAS)
+    probability_JAS = None if most == 1 else columns(probability_L.to(dtype), 0)
+    return Sparse(reward_AS, columns(successor_L.int(), states), probability_JAS)
 
 
-def q_values(d: Dynamics, value_Z: Tensor, gamma: float, states: States = ALL) -> Tensor:
+def q_values(d: Dynamics, value_X: Tensor, gamma: float, states: States = ALL) -> Tensor:
     """q(s, a) = r(s, a) + gamma sum_s' p(s' | s, a) v(s'), shape (A, B), in B given states (all if not given)."""
     if isinstance(d, Dense):
-        return torch.add(d.reward_AS[:, states], d.probability_ASZ[:, states] @ value_Z, alpha=gamma)
-    successor_KAB = d.successor_KAS[..., states]
-    next_value_KAB = value_Z.index_select(0, successor_KAB.reshape(-1)).view(successor_KAB.shape)
-    if d.probability_KAS is None:
-        return torch.add(d.reward_AS[:, states], next_value_KAB[0], alpha=gamma)
-    expected_AB = (next_value_KAB * d.probability_KAS[..., states]).sum(0)
+        return torch.add(d.reward_AS[:, states], d.probability_ASX[:, states] @ value_X, alpha=gamma)
+    successor_JAB = d.successor_JAS[..., states]
+    next_value_JAB = value_X.index_select(0, successor_JAB.reshape(-1)).view(successor_JAB.shape)
+    if d.probability_JAS is None:
+        return torch.add(d.reward_AS[:, states], next_value_JAB[0], alpha=gamma)
+    expected_AB = (next_value_JAB * d.probability_JAS[..., states]).sum(0)
     return torch.add(d.reward_AS[:, states], expected_AB, alpha=gamma)
 
 
 def sweep(
-    d: Dynamics, value_Z: Tensor, gamma: float, *, out_Z: Tensor, block: int = BLOCK, backwards: bool = False
+    d: Dynamics, value_X: Tensor, gamma: float, *, out_X: Tensor, block: int = BLOCK, backwards: bool = False
 ) -> float:
     """Back every state up once, v(s) <- max_a q(s, a), a block of states at a time; returns the largest change.
 
-    With ``out_Z`` another tensor than ``value_Z`` every state sees the values from before the sweep (Jacobi). With
+    With ``out_X`` another tensor than ``value_X`` every state sees the values from before the sweep (Jacobi). With
     the same one a block sees what the blocks before it have become (Gauss-Seidel; with blocks of one state, the
     textbook's sweep in place).
     """
-    states = len(value_Z) - 1
+    states = len(value_X) - 1
     begins = range(0, states, block)
     largest = []
     for begin in reversed(begins) if backwards else begins:
         piece = slice(begin, min(begin + block, states))
-        new_B = q_values(d, value_Z, gamma, piece).amax(0)
-        largest.append((new_B - value_Z[piece]).abs_().amax())
-        out_Z[piece] = new_B
+        new_B = q_values(d, value_X, gamma, piece).amax(0)
+        largest.append((new_B - value_X[piece]).abs_().amax())
+        out_X[piece] = new_B
     return float(torch.stack(largest).amax())
 
 
@@ -144,43 +143,43 @@ def under(d: Dynamics, policy: Tensor) -> Dynamics:
         index = policy[None]
         if isinstance(d, Dense):
             every = torch.arange(len(policy), device=policy.device)
-            return Dense(reward_AS.gather(0, index), d.probability_ASZ[policy, every][None])
-        index_KAS = index.expand(len(d.successor_KAS), 1, -1)
-        chosen = None if d.probability_KAS is None else d.probability_KAS.gather(1, index_KAS)
-        return Sparse(reward_AS.gather(0, index), d.successor_KAS.gather(1, index_KAS), chosen)
+            return Dense(reward_AS.gather(0, index), d.probability_ASX[policy, every][None])
+        index_JAS = index.expand(len(d.successor_JAS), 1, -1)
+        chosen = None if d.probability_JAS is None else d.probability_JAS.gather(1, index_JAS)
+        return Sparse(reward_AS.gather(0, index), d.successor_JAS.gather(1, index_JAS), chosen)
     check_same_shape(policy=policy, reward=reward_AS)
     policy_AS = policy.to(reward_AS.dtype)
     mean_1S = (policy_AS * reward_AS).sum(0, keepdim=True)
     if isinstance(d, Dense):
-        return Dense(mean_1S, (policy_AS[..., None] * d.probability_ASZ).sum(0, keepdim=True))
-    share_KAS = policy_AS.expand(d.successor_KAS.shape) if d.probability_KAS is None else policy_AS * d.probability_KAS
+        return Dense(mean_1S, (policy_AS[..., None] * d.probability_ASX).sum(0, keepdim=True))
+    share_JAS = policy_AS.expand(d.successor_JAS.shape) if d.probability_JAS is None else policy_AS * d.probability_JAS
     states = reward_AS.shape[1]
-    return Sparse(mean_1S, d.successor_KAS.reshape(-1, 1, states), share_KAS.reshape(-1, 1, states))
+    return Sparse(mean_1S, d.successor_JAS.reshape(-1, 1, states), share_JAS.reshape(-1, 1, states))
 
 
 def solve(d: Dynamics, gamma: float) -> Tensor:
-    """The value (Z,) of a process with one action, v = (I - gamma P)^-1 r (Sutton & Barto 2018, eq. 4.4).
+    """The value (X,) of a process with one action, v = (I - gamma P)^-1 r (Sutton & Barto 2018, eq. 4.4).
 
     Costs S^2 numbers and S^3 steps. Raises ValueError where there is no such value, with gamma = 1 from a state that
     no episode ends from, and where rounding hides it: episodes too long for the digits of the numbers.
     """
     states = d.reward_AS.shape[1]
     if isinstance(d, Dense):
-        transition_SZ = d.probability_ASZ[0]
+        transition_SX = d.probability_ASX[0]
     else:
-        transition_SZ = d.reward_AS.new_zeros(states, states + 1)
-        share_KS = torch.ones_like(d.successor_KAS[:, 0], dtype=d.reward_AS.dtype)
-        if d.probability_KAS is not None:
-            share_KS = d.probability_KAS[:, 0]
-        transition_SZ.scatter_add_(1, d.successor_KAS[:, 0].T.long(), share_KS.T)
+        transition_SX = d.reward_AS.new_zeros(states, states + 1)
+        share_JS = torch.ones_like(d.successor_JAS[:, 0], dtype=d.reward_AS.dtype)
+        if d.probability_JAS is not None:
+            share_JS = d.probability_JAS[:, 0]
+        transition_SX.scatter_add_(1, d.successor_JAS[:, 0].T.long(), share_JS.T)
     # The factors of a singular matrix say so or not as they happen to be rounded: the process is asked, not they.
-    if gamma >= 1 and len(endless_B := _endless(transition_SZ).nonzero()):
+    if gamma >= 1 and len(endless_B := _endless(transition_SX).nonzero()):
         raise ValueError(
             f"no value solves v = r + gamma P v with gamma={gamma}: an episode need not end, and from state "
             f"{int(endless_B[0])} none does ({len(endless_B)} such of {states})"
         )
     identity = torch.eye(states, dtype=d.reward_AS.dtype, device=d.reward_AS.device)
-    matrix_SS = identity - gamma * transition_SZ[:, :-1]
+    matrix_SS = identity - gamma * transition_SX[:, :-1]
     value_S, _ = torch.linalg.solve_ex(matrix_SS, d.reward_AS[0])
     # How far v misses its equation (rewards come last: large values would swallow them), and how far it would if each
     # probability were another by its own rounding.
@@ -194,14 +193,14 @@ def solve(d: Dynamics, gamma: float) -> Tensor:
     return torch.cat((value_S, value_S.new_zeros(1)))
 
 
-def _endless(transition_SZ: Tensor) -> Tensor:
+def _endless(transition_SX: Tensor) -> Tensor:
     """(S,) bool: the states from which *over* is out of reach. Each state is gone back from once: S^2 steps in all."""
-    states, over = transition_SZ.shape[0], transition_SZ.shape[1] - 1
-    before_ZS = (transition_SZ > 0).T.contiguous()
-    endless_S = torch.ones(states, dtype=torch.bool, device=transition_SZ.device)
-    reached_B = torch.tensor([over], device=transition_SZ.device)
+    states, over = transition_SX.shape[0], transition_SX.shape[1] - 1
+    before_XS = (transition_SX > 0).T.contiguous()
+    endless_S = torch.ones(states, dtype=torch.bool, device=transition_SX.device)
+    reached_B = torch.tensor([over], device=transition_SX.device)
     while len(reached_B):
-        new_S = before_ZS[reached_B].any(0) & endless_S
+        new_S = before_XS[reached_B].any(0) & endless_S
         endless_S &= ~new_S
         reached_B = new_S.nonzero().squeeze(1)
     return endless_S
@@ -218,26 +217,26 @@ class Predecessors(NamedTuple):
 
     offset: Tensor
     """(S + 1,) int64."""
-    state_N: Tensor
-    """(N,) int64."""
+    state_L: Tensor
+    """(L,) int64."""
 
     def of(self, state_B: Tensor) -> Tensor:
         """The states, each once and ascending, from which some action can lead to one of the given ones."""
-        found_N: Tensor = self.state_N[ranges(self.offset[state_B], self.offset[state_B + 1])].unique()
-        return found_N
+        found_L: Tensor = self.state_L[ranges(self.offset[state_B], self.offset[state_B + 1])].unique()
+        return found_L
 
 
 def predecessors(d: Dynamics) -> Predecessors:
     """Every state's predecessors: whose values a change of its own can change."""
     states = d.reward_AS.shape[1]
     if isinstance(d, Dense):
-        before, after = (d.probability_ASZ > 0).any(0)[:, :states].nonzero(as_tuple=True)
+        before, after = (d.probability_ASX > 0).any(0)[:, :states].nonzero(as_tuple=True)
     else:
-        possible = d.successor_KAS < states
-        if d.probability_KAS is not None:
-            possible &= d.probability_KAS > 0
+        possible = d.successor_JAS < states
+        if d.probability_JAS is not None:
+            possible &= d.probability_JAS > 0
         *_, before = possible.nonzero(as_tuple=True)
-        after = d.successor_KAS[possible].long()
+        after = d.successor_JAS[possible].long()
     edge = (after * states + before).unique()
     count = torch.bincount(edge // states, minlength=states)
     return Predecessors(torch.cat((count.new_zeros(1), count.cumsum(0))), edge % states)
@@ -245,7 +244,7 @@ def predecessors(d: Dynamics) -> Predecessors:
 
 def prioritised_sweep(
     d: Dynamics,
-    value_Z: Tensor,
+    value_X: Tensor,
     priority_S: Tensor,
     gamma: float,
     before: Predecessors,
@@ -258,11 +257,11 @@ def prioritised_sweep(
 
     Moore & Atkeson 1993 (https://doi.org/10.1007/BF00993104), with a batch for the head of the queue: every state whose
     priority |max_a q(s, a) - v(s)| is at least ``share`` of the largest. Priorities are kept exact: those of the states
-    backed up and of all their predecessors are computed anew. Writes to ``value_Z`` and ``priority_S``.
+    backed up and of all their predecessors are computed anew. Writes to ``value_X`` and ``priority_S``.
 
     Args:
         d: the process.
-        value_Z: (Z,).
+        value_X: (X,).
         priority_S: (S,), as :func:`priorities` gives it.
         gamma: discount.
         before: of ``d``.
@@ -276,15 +275,15 @@ def prioritised_sweep(
     while done < budget and len(queue_B):
         urgency_B = priority_S[queue_B]
         chosen_B = queue_B[urgency_B >= share * urgency_B.amax()][: budget - done]
-        value_Z[chosen_B] = q_values(d, value_Z, gamma, chosen_B).amax(0)
+        value_X[chosen_B] = q_values(d, value_X, gamma, chosen_B).amax(0)
         done += len(chosen_B)
         changed_B = torch.cat((before.of(chosen_B), chosen_B)).unique()
-        priority_S[changed_B] = (q_values(d, value_Z, gamma, changed_B).amax(0) - value_Z[changed_B]).abs_()
+        priority_S[changed_B] = (q_values(d, value_X, gamma, changed_B).amax(0) - value_X[changed_B]).abs_()
         queue_B = torch.cat((queue_B, changed_B)).unique()
         queue_B = queue_B[priority_S[queue_B] > threshold]
     return done
 
 
-def priorities(d: Dynamics, value_Z: Tensor, gamma: float) -> Tensor:
+def priorities(d: Dynamics, value_X: Tensor, gamma: float) -> Tensor:
     """|max_a q(s, a) - v(s)|, shape (S,): how far every state is from its backup, its Bellman residual."""
-    return (q_values(d, value_Z, gamma).amax(0) - value_Z[:-1]).abs_()
+    return (q_values(d, value_X, gamma).amax(0) - value_X[:-1]).abs_()

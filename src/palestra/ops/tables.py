@@ -42,10 +42,10 @@ def in_turn(entry_B: Ints, rate_B: Floats) -> Floats:
     (1 - rate_j) over the later moves j of the same entry, since each of those takes its share of what i has done.
     """
     group_B, turn_B = _turns(entry_B)
-    keep_GN = np.ones((int(group_B.max()) + 1, int(turn_B.max()) + 2))
-    keep_GN[group_B, turn_B] = 1.0 - rate_B
-    from_here_on_GN = keep_GN[:, ::-1].cumprod(1)[:, ::-1]
-    weight_B: Floats = rate_B * from_here_on_GN[group_B, turn_B + 1]
+    keep_GL = np.ones((int(group_B.max()) + 1, int(turn_B.max()) + 2))
+    keep_GL[group_B, turn_B] = 1.0 - rate_B
+    from_here_on_GL = keep_GL[:, ::-1].cumprod(1)[:, ::-1]
+    weight_B: Floats = rate_B * from_here_on_GL[group_B, turn_B + 1]
     return weight_B
 
 

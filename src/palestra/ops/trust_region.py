@@ -9,35 +9,35 @@ from palestra.ops.shapes import check_rank
 
 
 def conjugate_gradient(
-    product: Callable[[Tensor], Tensor], target_K: Tensor, *, max_steps: int, tolerance: float = 1e-10
+    product: Callable[[Tensor], Tensor], target_D: Tensor, *, max_steps: int, tolerance: float = 1e-10
 ) -> Tensor:
     """Solve A x = b for a symmetric positive definite A (Hestenes & Stiefel 1952; Nocedal & Wright 2006, alg. 5.2).
 
     Args:
-        product: (K,) x to (K,) A x.
-        target_K: (K,) b.
-        max_steps: products at most; in exact arithmetic K of them suffice.
+        product: (D,) x to (D,) A x.
+        target_D: (D,) b.
+        max_steps: products at most; in exact arithmetic D of them suffice.
         tolerance: stop at a squared residual |b - A x|^2 below this.
 
     Returns:
-        (K,) x, from x = 0 on.
+        (D,) x, from x = 0 on.
     """
-    check_rank(1, target=target_K)
-    x_K = torch.zeros_like(target_K)
-    residual_K = target_K.clone()
-    direction_K = target_K.clone()
-    square = residual_K.dot(residual_K)
+    check_rank(1, target=target_D)
+    x_D = torch.zeros_like(target_D)
+    residual_D = target_D.clone()
+    direction_D = target_D.clone()
+    square = residual_D.dot(residual_D)
     for _ in range(max_steps):
         if square < tolerance:
             break
-        image_K = product(direction_K)
-        alpha = square / direction_K.dot(image_K)
-        x_K = x_K + alpha * direction_K
-        residual_K = residual_K - alpha * image_K
-        next_square = residual_K.dot(residual_K)
-        direction_K = residual_K + (next_square / square) * direction_K
+        image_D = product(direction_D)
+        alpha = square / direction_D.dot(image_D)
+        x_D = x_D + alpha * direction_D
+        residual_D = residual_D - alpha * image_D
+        next_square = residual_D.dot(residual_D)
+        direction_D = residual_D + (next_square / square) * direction_D
         square = next_square
-    return x_K
+    return x_D
 
 
 def backtrack(accepts: Callable[[float], bool], *, shrink: float, max_steps: int) -> float:

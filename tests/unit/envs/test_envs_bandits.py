@@ -15,9 +15,9 @@ def make(kind: str, num: int = 1000, seed: int = 0, **kwargs: Any) -> Arms:
 
 def pull(arms: Arms, arm: int, pulls: int) -> torch.Tensor:
     """(pulls, B) rewards of one arm."""
-    noise_PB = arms.noise(pulls, torch.Generator().manual_seed(1))
+    noise_TB = arms.noise(pulls, torch.Generator().manual_seed(1))
     index_B = arm * arms.num_bandits + torch.arange(arms.num_bandits)
-    return torch.stack([arms.pull(index_B, noise_B) for noise_B in noise_PB])
+    return torch.stack([arms.pull(index_B, noise_B) for noise_B in noise_TB])
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -30,10 +30,10 @@ def test_gaps_are_what_an_arm_loses_against_the_best(kind: str) -> None:
 
 def test_bernoulli_arms_pay_one_with_their_probability() -> None:
     arms = make("bandit/bernoulli", means=[0.25, 0.75])
-    reward_PB = pull(arms, 1, 400)
-    assert set(reward_PB.unique().tolist()) == {0.0, 1.0}
+    reward_TB = pull(arms, 1, 400)
+    assert set(reward_TB.unique().tolist()) == {0.0, 1.0}
     for mean in (0.25, 0.75):
-        rewards = reward_PB[:, arms.mean_AB[1] == mean]
+        rewards = reward_TB[:, arms.mean_AB[1] == mean]
         assert float(rewards.mean()) == pytest.approx(mean, abs=4 * (0.25 * 0.75 / rewards.numel()) ** 0.5)
 
 

@@ -38,10 +38,10 @@ def dynamics(mdp: FiniteMDP, dense: bool | None = None) -> bellman.Dynamics:
 
 
 def some_values(mdp: FiniteMDP) -> Tensor:
-    value_Z = torch.randn(mdp.num_states + 1, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
-    value_Z[-1] = 0.0
-    value_Z[:-1][mdp.terminal] = 0.0
-    return value_Z
+    value_X = torch.randn(mdp.num_states + 1, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
+    value_X[-1] = 0.0
+    value_X[:-1][mdp.terminal] = 0.0
+    return value_X
 
 
 @FORMS
@@ -87,12 +87,12 @@ def test_sweeps_are_those_of_one_state_at_a_time(name: str, dense: bool) -> None
     before = value[:-1].numpy().copy()
     out = value.clone()
     for block in (1, 3, 10_000):  # old values only: how the work is cut up changes nothing
-        change = bellman.sweep(d, value, 0.9, out_Z=out, block=block)
+        change = bellman.sweep(d, value, 0.9, out_X=out, block=block)
         expected = sweep(table, terminal, before, 0.9, np.copy)
         np.testing.assert_allclose(out[:-1], expected, atol=1e-12)
         assert change == pytest.approx(np.abs(expected - before).max(), abs=1e-12)
         assert out[-1] == 0
-    bellman.sweep(d, value, 0.9, out_Z=value, block=1)
+    bellman.sweep(d, value, 0.9, out_X=value, block=1)
     np.testing.assert_allclose(value[:-1], sweep(table, terminal, before.copy(), 0.9, np.asarray), atol=1e-12)
 
 
@@ -112,7 +112,7 @@ def test_evaluation_of_a_policy_is_the_direct_linear_solution(name: str, dense: 
         np.testing.assert_allclose(bellman.solve(followed, 0.9)[:-1], expected, rtol=0, atol=1e-10)
         value = torch.zeros(mdp.num_states + 1, dtype=torch.float64)
         for _ in range(400):
-            bellman.sweep(followed, value, 0.9, out_Z=value)
+            bellman.sweep(followed, value, 0.9, out_X=value)
         np.testing.assert_allclose(value[:-1], expected, rtol=0, atol=1e-10)
 
 
@@ -208,7 +208,7 @@ def test_prioritised_sweeps_keep_exact_priorities_and_end_at_the_same_values(nam
     mdp = PROCESSES[name]()
     d, value = dynamics(mdp, dense), torch.zeros(mdp.num_states + 1, dtype=torch.float64)
     reference = value.clone()
-    while bellman.sweep(d, reference, 0.9, out_Z=reference) > 1e-12:
+    while bellman.sweep(d, reference, 0.9, out_X=reference) > 1e-12:
         pass
     before, priority = bellman.predecessors(d), bellman.priorities(d, value, 0.9)
     while bellman.prioritised_sweep(d, value, priority, 0.9, before, threshold=1e-12):
@@ -233,7 +233,7 @@ def test_which_form_is_chosen() -> None:
     assert isinstance(dynamics(garnet(100, 2, 50)), bellman.Dense)
     deterministic = dynamics(finite_mdp("CliffWalking-v1"))
     assert isinstance(deterministic, bellman.Sparse)
-    assert deterministic.probability_KAS is None
+    assert deterministic.probability_JAS is None
 
 
 def test_ranges() -> None:

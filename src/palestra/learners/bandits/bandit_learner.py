@@ -76,32 +76,32 @@ class BanditLearner(Learner):
     def step(self) -> Metrics:
         """Pull every bandit ``pulls_per_step`` times."""
         pulls, num_bandits = self.config.pulls_per_step, self.arms.num_bandits
-        noise_PB = self.arms.noise(pulls, self.luck)
-        gap_PB, reward_PB = torch.empty_like(noise_PB), torch.empty_like(noise_PB)
+        noise_TB = self.arms.noise(pulls, self.luck)
+        gap_TB, reward_TB = torch.empty_like(noise_TB), torch.empty_like(noise_TB)
         self.rule.prepare(self.clock + 1, pulls)
         for p in range(pulls):
             t = self.clock + 1 + p
             index_B = torch.add(self.columns_B, self.rule.choose(t, p), alpha=num_bandits)
-            torch.take(self.arms.gap_AB, index_B, out=gap_PB[p])
-            reward_PB[p] = self.arms.pull(index_B, noise_PB[p])
-            self.rule.update(index_B, reward_PB[p], t)
-        self._count(gap_PB, reward_PB)
+            torch.take(self.arms.gap_AB, index_B, out=gap_TB[p])
+            reward_TB[p] = self.arms.pull(index_B, noise_TB[p])
+            self.rule.update(index_B, reward_TB[p], t)
+        self._count(gap_TB, reward_TB)
         return {
             "train/regret_mean": float(self.regret_B.mean()),
-            "train/reward_mean": float(reward_PB.mean()),
+            "train/reward_mean": float(reward_TB.mean()),
             "train/optimal_share": float(self.recent_B.mean()),
         }
 
-    def _count(self, gap_PB: Tensor, reward_PB: Tensor) -> None:
+    def _count(self, gap_TB: Tensor, reward_TB: Tensor) -> None:
         """Take a block into the sums and the record of regret."""
-        for t in recorded_times(self.clock + 1, self.clock + len(gap_PB)):
-            self.rows.append(_row(t, self.regret_B + gap_PB[: t - self.clock].sum(0, dtype=torch.float64)))
-        self.regret_B += gap_PB.sum(0, dtype=torch.float64)
-        optimal_B = (gap_PB == 0).sum(0).double()
+        for t in recorded_times(self.clock + 1, self.clock + len(gap_TB)):
+            self.rows.append(_row(t, self.regret_B + gap_TB[: t - self.clock].sum(0, dtype=torch.float64)))
+        self.regret_B += gap_TB.sum(0, dtype=torch.float64)
+        optimal_B = (gap_TB == 0).sum(0).double()
         self.optimal_B += optimal_B
-        self.recent_B.copy_(optimal_B / len(gap_PB))
-        self.reward_sum += float(reward_PB.sum(dtype=torch.float64))
-        self.clock += len(gap_PB)
+        self.recent_B.copy_(optimal_B / len(gap_TB))
+        self.reward_sum += float(reward_TB.sum(dtype=torch.float64))
+        self.clock += len(gap_TB)
 
     def measured(self, measure: Measure) -> Evaluation:
         """What the bandits of the batch have lived through: regret is a record of learning, there is nothing to replay.

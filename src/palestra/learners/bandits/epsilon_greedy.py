@@ -58,7 +58,7 @@ class EpsilonGreedy(BanditRule):
 
     name = "epsilon-greedy"
     saves = ("means",)
-    derives = ("explores_PB", "random_PB")
+    derives = ("explores_TB", "random_TB")
     config_type = EpsilonGreedyConfig
     config: EpsilonGreedyConfig
 
@@ -70,16 +70,16 @@ class EpsilonGreedy(BanditRule):
     def prepare(self, first: int, pulls: int) -> None:
         """Decide which pulls explore, and with which arm."""
         c, (num_arms, num_bandits) = self.config, self.shape
-        time_P = torch.arange(first, first + pulls, dtype=torch.float32, device=self.device)
-        epsilon_P = epsilon_at(c.schedule, time_P, c.epsilon, c.epsilon_end, c.horizon)
+        time_T = torch.arange(first, first + pulls, dtype=torch.float32, device=self.device)
+        epsilon_T = epsilon_at(c.schedule, time_T, c.epsilon, c.epsilon_end, c.horizon)
         drawn: dict[str, Any] = {"generator": self.generator, "device": self.device}
-        self.explores_PB = torch.rand(pulls, num_bandits, **drawn) < epsilon_P[:, None]
-        self.random_PB = torch.randint(num_arms, (pulls, num_bandits), **drawn)
+        self.explores_TB = torch.rand(pulls, num_bandits, **drawn) < epsilon_T[:, None]
+        self.random_TB = torch.randint(num_arms, (pulls, num_bandits), **drawn)
 
     def choose(self, t: int, p: int) -> Tensor:
         """The best arm so far (eq. 2.2; the first of equals), or the random one."""
         greedy_B = self.means.mean_AB.max(0).indices
-        return torch.where(self.explores_PB[p], self.random_PB[p], greedy_B)
+        return torch.where(self.explores_TB[p], self.random_TB[p], greedy_B)
 
     def update(self, index_B: Tensor, reward_B: Tensor, t: int) -> None:
         """Move the estimates of the arms pulled (eq. 2.3)."""

@@ -37,18 +37,18 @@ class GammaSampler:
         # a refusal. Random numbers are most of the cost, and a byte is a quarter of one.
         self._words.random_(-(2**63), None, generator=generator)
         reach_B = self._reach_B.copy_(self._byte_B).addcmul_(curve_B, curve_B, value=256 * _SQUEEZE)
-        doubtful_R = _places_from(reach_B, 255.0)
-        x_R, v_R, d_R, byte_R = (z.index_select(0, doubtful_R) for z in (x_B, v_B, d_B, self._byte_B))
-        u_R = (torch.empty_like(d_R).uniform_(generator=generator) + byte_R) / 256
+        doubtful_L = _places_from(reach_B, 255.0)
+        x_L, v_L, d_L, byte_L = (z.index_select(0, doubtful_L) for z in (x_B, v_B, d_B, self._byte_B))
+        u_L = (torch.empty_like(d_L).uniform_(generator=generator) + byte_L) / 256
         # Where v <= 0 the logarithm is not a number (or -inf), and the comparison is false: refused, as it must be.
-        accepted_R = u_R.log() < 0.5 * x_R.square() + d_R * (1.0 - v_R + v_R.log())
-        refused_R = doubtful_R.masked_select(~accepted_R)
-        again_R: Tensor = torch._standard_gamma(shape_B.index_select(0, refused_R), generator)
-        return v_B.mul_(d_B).index_copy_(0, refused_R, again_R)
+        accepted_L = u_L.log() < 0.5 * x_L.square() + d_L * (1.0 - v_L + v_L.log())
+        refused_L = doubtful_L.masked_select(~accepted_L)
+        again_L: Tensor = torch._standard_gamma(shape_B.index_select(0, refused_L), generator)
+        return v_B.mul_(d_B).index_copy_(0, refused_L, again_L)
 
 
 def _places_from(x_B: Tensor, bound: float) -> Tensor:
-    """(R,) int64 indices of numbers that reach a bound."""
+    """(L,) int64 indices of numbers that reach a bound."""
     if x_B.device.type == "cpu":  # where few do, NumPy finds them sooner
         return torch.from_numpy(np.flatnonzero(x_B.numpy() >= np.float32(bound)))
     return (x_B >= bound).nonzero().squeeze(1)

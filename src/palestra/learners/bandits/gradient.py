@@ -39,7 +39,7 @@ class GradientBandit(BanditRule):
 
     name = "gradient-bandit"
     saves = ("preference_AB", "baseline_B")
-    derives = ("policy_AB", "uniform_PB")
+    derives = ("policy_AB", "uniform_TB")
     config_type = GradientBanditConfig
     config: GradientBanditConfig
 
@@ -51,14 +51,14 @@ class GradientBandit(BanditRule):
 
     def prepare(self, first: int, pulls: int) -> None:
         """Draw the uniform numbers that pick the arms."""
-        self.uniform_PB = torch.rand(pulls, self.shape[1], generator=self.generator, device=self.device)
+        self.uniform_TB = torch.rand(pulls, self.shape[1], generator=self.generator, device=self.device)
 
     def choose(self, t: int, p: int) -> Tensor:
         """A sample of the softmax policy, by inverting its cumulative distribution."""
         torch.softmax(self.preference_AB, 0, out=self.policy_AB)
         # The last row is 1 up to rounding: leaving it out keeps every sample below A.
         cumulative_AB = self.policy_AB.cumsum(0)[:-1]
-        return torch.ge(self.uniform_PB[p], cumulative_AB, out=cumulative_AB).sum(0).long()
+        return torch.ge(self.uniform_TB[p], cumulative_AB, out=cumulative_AB).sum(0).long()
 
     def update(self, index_B: Tensor, reward_B: Tensor, t: int) -> None:
         """One step of eq. 2.12, with the policy that ``choose`` has computed."""

@@ -40,7 +40,7 @@ class ModifiedPolicyIteration(Agent, Learner):
     config_type = ModifiedPolicyIterationConfig
     clock_unit = "sweeps"
     saves = ("policy",)
-    derives = ("spare_Z",)
+    derives = ("spare_X",)
     config: ModifiedPolicyIterationConfig
     policy: Values
 
@@ -55,19 +55,19 @@ class ModifiedPolicyIteration(Agent, Learner):
         super().__init__(source, config, seed=seed, device=device)
         self.env = self.world.make(device=self.device)
         self.policy = v = Values(self.world, self.env, self.config)
-        self.spare_Z = v.value_Z.clone()
+        self.spare_X = v.value_X.clone()
 
     def step(self) -> Metrics:
         """One improvement, which is the first sweep under the new policy, and the others under it."""
         v, gamma = self.policy, self.config.gamma
         best = v.q_values().max(0)  # Puterman & Shin 1978: pi(s) = argmax_a q_k(s, a)
         residual = float((best.values - v.value_S).abs().amax())
-        v.value_Z = torch.cat((best.values, best.values.new_zeros(1)))  # T_pi v_k = T v_k
+        v.value_X = torch.cat((best.values, best.values.new_zeros(1)))  # T_pi v_k = T v_k
         if residual > v.threshold:
             followed = bellman.under(v.dynamics, best.indices)
             for _ in range(self.config.evaluation_sweeps - 1):  # (T_pi)^(m - 1)
-                bellman.sweep(followed, v.value_Z, gamma, out_Z=self.spare_Z, block=v.block)
-                v.value_Z, self.spare_Z = self.spare_Z, v.value_Z
+                bellman.sweep(followed, v.value_X, gamma, out_X=self.spare_X, block=v.block)
+                v.value_X, self.spare_X = self.spare_X, v.value_X
         self.clock += self.config.evaluation_sweeps
         self.finished = residual <= v.threshold
         return v.report(self.clock, residual)

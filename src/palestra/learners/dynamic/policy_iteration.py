@@ -43,7 +43,7 @@ class PolicyIteration(Agent, Learner):
     config_type = PolicyIterationConfig
     clock_unit = "sweeps"
     saves = ("policy", "policy_AS", "improvements")
-    derives = ("spare_Z", "followed")
+    derives = ("spare_X", "followed")
     config: PolicyIterationConfig
     policy: Values
 
@@ -59,7 +59,7 @@ class PolicyIteration(Agent, Learner):
         self.policy_AS = torch.full_like(v.dynamics.reward_AS, 1.0 / actions)
         """(A, S) probabilities of the policy that is being evaluated: uniform, then of one action each."""
         self.improvements = 0
-        self.spare_Z = v.value_Z.clone()
+        self.spare_X = v.value_X.clone()
         self.followed = bellman.under(v.dynamics, self.policy_AS)
 
     def step(self) -> Metrics:
@@ -67,15 +67,15 @@ class PolicyIteration(Agent, Learner):
         v, gamma = self.policy, self.config.gamma
         if self.config.evaluation == "exact":
             try:
-                v.value_Z = bellman.solve(self.followed, gamma)  # eq. 4.4
+                v.value_X = bellman.solve(self.followed, gamma)  # eq. 4.4
             except ValueError as error:
                 raise PalestraError(
                     f"{self.name}: {error}; expected a gamma below 1, or a world where random moves end"
                 ) from error
             change = 0.0
         else:  # eq. 4.5: v(s) <- sum_a pi(a | s) q(s, a)
-            change = bellman.sweep(self.followed, v.value_Z, gamma, out_Z=self.spare_Z, block=v.block)
-            v.value_Z, self.spare_Z = self.spare_Z, v.value_Z
+            change = bellman.sweep(self.followed, v.value_X, gamma, out_X=self.spare_X, block=v.block)
+            v.value_X, self.spare_X = self.spare_X, v.value_X
         self.clock += 1
         if change > v.threshold:
             return {**v.report(self.clock, change), "train/improvements": float(self.improvements)}

@@ -51,10 +51,10 @@ class Queue:
     saves = ("priority_S",)
     derives = ("before",)
 
-    def __init__(self, dynamics: bellman.Dynamics, value_Z: Tensor, gamma: float):
+    def __init__(self, dynamics: bellman.Dynamics, value_X: Tensor, gamma: float):
         self.before = bellman.predecessors(dynamics)
         """Of every state, those that lead to it."""
-        self.priority_S = bellman.priorities(dynamics, value_Z, gamma)
+        self.priority_S = bellman.priorities(dynamics, value_X, gamma)
         """(S,) how far each is from its backup."""
 
 
@@ -65,7 +65,7 @@ class ValueIteration(Agent, Learner):
     config_type = ValueIterationConfig
     clock_unit = "sweeps"
     saves = ("policy", "queue")
-    derives = ("spare_Z",)
+    derives = ("spare_X",)
     config: ValueIterationConfig
     policy: Values
 
@@ -76,26 +76,26 @@ class ValueIteration(Agent, Learner):
         self.env = self.world.make(device=self.device)
         self.policy = v = Values(self.world, self.env, self.config)
         c = self.config
-        self.spare_Z = v.value_Z.clone() if c.order == "synchronous" else v.value_Z
+        self.spare_X = v.value_X.clone() if c.order == "synchronous" else v.value_X
         if c.order == "in_place":
             v.block = c.block_size or max(1, v.mdp.num_states // MOST_BLOCKS)
-        self.queue = Queue(v.dynamics, v.value_Z, c.gamma) if c.order == "prioritised" else None
+        self.queue = Queue(v.dynamics, v.value_X, c.gamma) if c.order == "prioritised" else None
 
     def step(self) -> Metrics:
         """One sweep."""
         c, v = self.config, self.policy
         match c.order:
             case "synchronous":  # eq. 4.10: v_{k+1}(s) = max_a q_k(s, a)
-                residual = bellman.sweep(v.dynamics, v.value_Z, c.gamma, out_Z=self.spare_Z, block=v.block)
-                v.value_Z, self.spare_Z = self.spare_Z, v.value_Z
+                residual = bellman.sweep(v.dynamics, v.value_X, c.gamma, out_X=self.spare_X, block=v.block)
+                v.value_X, self.spare_X = self.spare_X, v.value_X
             case "in_place":  # eq. 4.10 with one set of values: v(s) <- max_a q(s, a)
                 residual = bellman.sweep(
-                    v.dynamics, v.value_Z, c.gamma, out_Z=v.value_Z, block=v.block, backwards=self.clock % 2 == 1
+                    v.dynamics, v.value_X, c.gamma, out_X=v.value_X, block=v.block, backwards=self.clock % 2 == 1
                 )
             case "prioritised":  # the same where |max_a q(s, a) - v(s)| is largest (Moore & Atkeson 1993)
                 assert self.queue is not None
                 bellman.prioritised_sweep(
-                    v.dynamics, v.value_Z, self.queue.priority_S, c.gamma, self.queue.before,
+                    v.dynamics, v.value_X, self.queue.priority_S, c.gamma, self.queue.before,
                     threshold=v.threshold, share=c.priority_share,
                 )  # fmt: skip
                 residual = float(self.queue.priority_S.amax())

@@ -16,7 +16,7 @@ from palestra.engine.exhibit import Exhibit
 from palestra.engine.policy import Policy
 from palestra.engine.settings import AlgorithmConfig
 from palestra.envs.finite.catalogue import finite_mdp
-from palestra.envs.finite.vector_env import FiniteVectorEnv, state_index
+from palestra.envs.finite.dynamics import process_of, show_indices, state_index
 from palestra.envs.vector import VectorEnv
 from palestra.envs.world import World
 from palestra.errors import require
@@ -57,12 +57,12 @@ class Values(Policy):
         config: discount, tolerance, the first values, their precision.
     """
 
-    saves = ("value_Z", "history")
+    saves = ("value_X", "history")
     derives = ("mdp", "dynamics", "start_S", "_greedy_S")
 
     def __init__(self, world: World, env: VectorEnv, config: DynamicConfig):
         self.config, device = config, env.device
-        self.mdp = env.mdp if isinstance(env, FiniteVectorEnv) else finite_mdp(world.id, world.kwargs)
+        self.mdp = process_of(env) or finite_mdp(world.id, world.kwargs)
         mdp = self.mdp.to(device)
         self.dynamics = bellman.dynamics(
             mdp.offset, mdp.probability, mdp.next_state, mdp.reward, mdp.terminated, mdp.terminal,
@@ -71,10 +71,10 @@ class Values(Policy):
         self.block = bellman.BLOCK if device.type == "cpu" else mdp.num_states
         """States backed up at once in a sweep."""
         self.start_S = mdp.start.to(self.dynamics.reward_AS.dtype)
-        self.value_Z = self.start_S.new_full((mdp.num_states + 1,), config.initial_value)
+        self.value_X = self.start_S.new_full((mdp.num_states + 1,), config.initial_value)
         """(S + 1,) of every state and, last, of *over*, which is zero."""
-        self.value_Z[-1] = 0.0
-        self.value_Z[:-1][mdp.terminal] = 0.0
+        self.value_X[-1] = 0.0
+        self.value_X[:-1][mdp.terminal] = 0.0
         self.history = torch.zeros((0, 3), dtype=torch.float64)
         """(n, 3): sweeps, value of the start, Bellman residual after each step."""
         self._greedy_S: Tensor | None = None
@@ -82,7 +82,7 @@ class Values(Policy):
     @property
     def value_S(self) -> Tensor:
         """(S,) of every state."""
-        return self.value_Z[:-1]
+        return self.value_X[:-1]
 
     @property
     def start(self) -> float:
@@ -92,12 +92,12 @@ class Values(Policy):
     @property
     def threshold(self) -> float:
         """The Bellman residual at which to stop: what the tolerance asks for, as far as the numbers can tell."""
-        finest = 4 * torch.finfo(self.value_Z.dtype).eps * float(self.value_Z.abs().amax())
+        finest = 4 * torch.finfo(self.value_X.dtype).eps * float(self.value_X.abs().amax())
         return max(self.config.tolerance * ((1 - self.config.gamma) or 1.0), finest)
 
     def q_values(self) -> Tensor:
         """(A, S): of every action in every state."""
-        return bellman.q_values(self.dynamics, self.value_Z, self.config.gamma)
+        return bellman.q_values(self.dynamics, self.value_X, self.config.gamma)
 
     def greedy(self) -> Tensor:
         """(S,) int64: the best action in every state, the first of equals."""
@@ -140,8 +140,7 @@ def dynamic_arena(world: World, device: torch.device, num_states: int) -> Arena:
         reference = split == "reference"
         most = max(1, _MOST_OBSERVED // num_states) if reference else MAX_EVAL_ENVS
         env = world.make(num_envs=min(count, most, MAX_EVAL_ENVS), device=device, reference=reference)
-        if isinstance(env, FiniteVectorEnv):
-            env.show_indices()
+        show_indices(env)
         return env
 
     return Arena(world, device, make_env)

@@ -9,7 +9,6 @@ from torch import Tensor, nn
 
 from palestra.errors import require
 from palestra.learners.off_policy.replaying import OffPolicyConfig
-from palestra.ops.losses import entropy_to_hold
 from palestra.ops.terms import Term
 
 
@@ -41,21 +40,14 @@ class Temperature(nn.Module):
         target_entropy: H, nats to hold, if the settings name none.
     """
 
+    fixed: Tensor | None
+    """alpha, if it is not learned."""
+
     def __init__(self, config: SoftConfig, target_entropy: float):
         super().__init__()
-        self.fixed = config.temperature
+        self.register_buffer("fixed", None if config.temperature is None else torch.tensor(config.temperature), False)
         self.target_entropy = target_entropy if config.target_entropy is None else config.target_entropy
         self.log = nn.Parameter(torch.tensor(math.log(config.initial_temperature)))
-
-    def forward(self) -> Tensor:
-        """Scalar alpha, as a constant."""
-        if self.fixed is not None:
-            return torch.tensor(self.fixed, device=self.log.device)
-        return self.log.detach().exp()
-
-    def loss(self, log_prob_B: Tensor) -> Term | float:
-        """How far alpha is from holding the entropy, given minus that of the policy; nothing if it is fixed."""
-        return 0.0 if self.fixed is not None else entropy_to_hold(self.log, log_prob_B, self.target_entropy)
 
 
 class SoftLearned(NamedTuple):
@@ -63,7 +55,7 @@ class SoftLearned(NamedTuple):
 
     critic_loss: Term
     """Of both critics together."""
-    q_NB1: Tensor
+    q_MB1: Tensor
     """What each said of the actions taken."""
     log_prob_B: Tensor
     """Minus the policy's entropy, estimated or exact."""
@@ -74,7 +66,7 @@ class SoftLearned(NamedTuple):
         """Means, and the critics' loss."""
         return {
             "critic_loss": self.critic_loss.value,
-            "q_mean": self.q_NB1.detach().mean(),
+            "q_mean": self.q_MB1.detach().mean(),
             "entropy": -self.log_prob_B.detach().mean(),
             "temperature": self.alpha,
         }

@@ -23,8 +23,8 @@ from palestra.errors import require
 from palestra.learners.on_policy.actor_critic import ActorCritic, ActorCriticConfig
 from palestra.learners.on_policy.experience import Batch, Experience, regress
 from palestra.measure import Metrics
-from palestra.nets.optimizer import ClippedAdam, flatten_parameters
-from palestra.ops.statistics import explained_variance, standardised
+from palestra.nets.adam import ClippedAdam, flatten_parameters
+from palestra.ops.losses import standardised
 from palestra.ops.trust_region import backtrack, conjugate_gradient
 
 
@@ -73,7 +73,7 @@ class TRPO(Agent, Learner):
     name = "trpo"
     config_type = TRPOConfig
     saves = ("experience", "nets", "optimizer", "shuffling")
-    derives = ("parameters", "theta_K")
+    derives = ("parameters", "theta_D")
     config: TRPOConfig
 
     def __init__(self, source: str | World, config: TRPOConfig | None = None, *, seed: int = 0, device: str = "auto"):
@@ -86,15 +86,18 @@ class TRPO(Agent, Learner):
         self.shuffling = seeding.generator(seed, "minibatches", device=self.device)
         learns = [self.nets.actor, self.nets.head, self.nets.encoder]  # an encoder learns with the policy alone
         self.parameters = [p for net in learns for p in net.parameters()]
-        self.theta_K = flatten_parameters(learns)
+        self.theta_D = flatten_parameters(learns)
         self.optimizer = ClippedAdam([self.nets.value], c.value_learning_rate, 1e-5, c.max_grad_norm)
 
     def step(self) -> Metrics:
         """One iteration: a rollout, one step of the policy, and epochs of minibatches for the values."""
-        rollout = self.experience.collect(self.nets)
-        self.clock += rollout.reward.numel()
-        metrics = self.update(self.experience.advantages(self.nets, rollout))
-        return self.experience.report(self.nets, rollout, metrics)
+        batch = self.experience.collect(self.nets)
+        self.clock += len(batch.action_B)
+        metrics = self.update(batch)
+        if batch.unscaled_BF is not None and self.nets.obs_norm is not None:
+            # After the update: within an iteration both policies see the same inputs.
+            self.nets.obs_norm.update(batch.unscaled_BF)
+        return {**self.experience.interaction.episodes.metrics(), **metrics}
 
     def update(self, batch: Batch) -> Metrics:
         """One step of the policy on a batch of samples, then the values."""
@@ -109,7 +112,7 @@ class TRPO(Agent, Learner):
         return {
             **metrics,
             "train/value_loss": value_loss,
-            "train/explained_variance": float(explained_variance(batch.value_B, batch.return_B)),
+            "train/explained_variance": float(batch.explained_variance),
         }
 
     def improve_policy(self, b: Batch) -> Metrics:
@@ -118,32 +121,32 @@ class TRPO(Agent, Learner):
         advantage_B = standardised(b.advantage_B) if c.normalize_advantage else b.advantage_B
         batch = self.nets.shifted(b.obs_BF)  # the same pictures for both policies
         out_BK = self.nets.actor(self.nets.encode(batch))
-        frozen_BP = self.nets.head.frozen(out_BK)
+        frozen_BK = self.nets.head.frozen(out_BK)
         log_prob_B = self.nets.head.log_prob(out_BK, b.action_B)
         old_log_prob_B = log_prob_B.detach()
         gain = ((log_prob_B - old_log_prob_B).exp() * advantage_B).mean()  # eq. 14: E[r A]
-        gradient_K = _flat(torch.autograd.grad(gain, self.parameters, retain_graph=True)).detach()
-        product = self.fisher_product(frozen_BP, out_BK)
-        direction_K = conjugate_gradient(product, gradient_K, max_steps=c.cg_steps)  # appendix C: F^-1 g
+        gradient_D = _flat(torch.autograd.grad(gain, self.parameters, retain_graph=True)).detach()
+        product = self.fisher_product(frozen_BK, out_BK)
+        direction_D = conjugate_gradient(product, gradient_D, max_steps=c.cg_steps)  # appendix C: F^-1 g
         # The longest s along the direction with s' F s / 2 <= delta.
-        curvature = direction_K.dot(product(direction_K)).clamp(min=1e-12)
-        longest_K = (2.0 * c.target_kl / curvature).sqrt() * direction_K  # appendix C
-        old_K, old_gain = self.theta_K.clone(), float(gain.detach())
+        curvature = direction_D.dot(product(direction_D)).clamp(min=1e-12)
+        longest_D = (2.0 * c.target_kl / curvature).sqrt() * direction_D  # appendix C
+        old_D, old_gain = self.theta_D.clone(), float(gain.detach())
         kl = 0.0
 
         @torch.no_grad()
         def accepts(fraction: float) -> bool:
             nonlocal kl
-            self.theta_K.copy_(old_K + fraction * longest_K)
+            self.theta_D.copy_(old_D + fraction * longest_D)
             new_BK = self.nets.actor(self.nets.encode(batch))
-            kl = float(self.nets.head.kl(frozen_BP, new_BK).mean())
+            kl = float(self.nets.head.kl(frozen_BK, new_BK).mean())
             new_log_prob_B = self.nets.head.log_prob(new_BK, b.action_B)
             new_gain = float(((new_log_prob_B - old_log_prob_B).exp() * advantage_B).mean())
             return kl <= c.target_kl and new_gain > old_gain  # not so for nan
 
         fraction = backtrack(accepts, shrink=c.line_search_shrink, max_steps=c.line_search_steps)
         if fraction == 0.0:
-            self.theta_K.copy_(old_K)
+            self.theta_D.copy_(old_D)
             kl = 0.0
         with torch.no_grad():
             entropy = float(self.nets.head.entropy(self.nets.actor(self.nets.encode(batch))).mean())
@@ -154,20 +157,20 @@ class TRPO(Agent, Learner):
             "train/entropy": entropy,
         }
 
-    def fisher_product(self, frozen_BP: Tensor, out_BK: Tensor) -> Callable[[Tensor], Tensor]:
-        """X (K,) to (F + damping I) x, where F is the Hessian of E[KL(pi_old || pi)] at pi_old: the Fisher matrix.
+    def fisher_product(self, frozen_BK: Tensor, out_BK: Tensor) -> Callable[[Tensor], Tensor]:
+        """X (D,) to (F + damping I) x, where F is the Hessian of E[KL(pi_old || pi)] at pi_old: the Fisher matrix.
 
         Args:
-            frozen_BP: the old distributions.
+            frozen_BK: the old distributions.
             out_BK: the policy's outputs at the same parameters, with their graph.
         """
-        kl = self.nets.head.kl(frozen_BP, out_BK).mean()
-        slope_K = _flat(torch.autograd.grad(kl, self.parameters, create_graph=True))
+        kl = self.nets.head.kl(frozen_BK, out_BK).mean()
+        slope_D = _flat(torch.autograd.grad(kl, self.parameters, create_graph=True))
 
-        def product(x_K: Tensor) -> Tensor:
+        def product(x_D: Tensor) -> Tensor:
             # The gradient of grad KL . x is H x: no matrix is ever made (appendix C.1).
-            image_K = _flat(torch.autograd.grad(slope_K.dot(x_K), self.parameters, retain_graph=True))
-            return image_K + self.config.cg_damping * x_K
+            image_D = _flat(torch.autograd.grad(slope_D.dot(x_D), self.parameters, retain_graph=True))
+            return image_D + self.config.cg_damping * x_D
 
         return product
 

@@ -22,11 +22,11 @@ class DoubleQLearning(TabularRule):
     num_tables = 2
     draws_per_step = 2
 
-    def update(self, s: Step, uniform_KE: Floats) -> Ints:
+    def update(self, s: Step, uniform_UE: Floats) -> Ints:
         """One update of one of the tables of each copy's choice, then the next action."""
-        moved_E = (uniform_KE[1] < 0.5).astype(np.int64)
+        moved_E = (uniform_UE[1] < 0.5).astype(np.int64)
         best_E = self.q.table[moved_E, s.next_state_E].argmax(1)
         next_value_E = self.q.table[1 - moved_E, s.next_state_E, best_E]
         entry_E = moved_E * self.q.num_states * self.q.num_actions + s.entry_E
         self.q.improve(entry_E, s.reward_E + s.discount_E * next_value_E)  # eq. 6.10
-        return self.q.explore(s.onward_E, uniform_KE[0])
+        return self.q.explore(s.onward_E, uniform_UE[0])

@@ -45,21 +45,21 @@ class DynaQ(TabularRule):
         self.draws_per_step = 1 + 2 * self.config.planning_steps
         self.model = WorldModel(self.q.num_states, self.q.num_actions)
 
-    def update(self, s: Step, uniform_KE: Floats) -> Ints:
+    def update(self, s: Step, uniform_UE: Floats) -> Ints:
         """Learn from the step, remember it, plan, and draw the next action."""
         next_value_E = self.q.values(s.next_state_E).max(1)
         self.q.improve(s.entry_E, s.reward_E + s.discount_E * next_value_E)  # eq. 6.8
         self.model.add(s)
         if self.config.planning_steps:
-            self.plan(*uniform_KE[1:].reshape(2, self.config.planning_steps, -1))
-        return self.q.explore(s.onward_E, uniform_KE[0])
+            self.plan(*uniform_UE[1:].reshape(2, self.config.planning_steps, -1))
+        return self.q.explore(s.onward_E, uniform_UE[0])
 
-    def plan(self, uniform_state_KE: Floats, uniform_action_KE: Floats) -> None:
-        """K updates for each copy, on pairs drawn by these numbers in [0, 1)."""
-        seen_N, tried_SA = self.model.seen_N, self.model.tried_SA
-        state_B = seen_N[(uniform_state_KE.reshape(-1) * len(seen_N)).astype(int)]
+    def plan(self, uniform_state_UE: Floats, uniform_action_UE: Floats) -> None:
+        """U updates for each copy, on pairs drawn by these numbers in [0, 1)."""
+        seen_L, tried_SA = self.model.seen_L, self.model.tried_SA
+        state_B = seen_L[(uniform_state_UE.reshape(-1) * len(seen_L)).astype(int)]
         tried_BA = tried_SA[state_B]
-        action_B = draw(tried_BA / tried_BA.sum(1, keepdims=True), uniform_action_KE.reshape(-1))
-        for entry_E in self.q.entry(state_B, action_B).reshape(uniform_state_KE.shape):
+        action_B = draw(tried_BA / tried_BA.sum(1, keepdims=True), uniform_action_UE.reshape(-1))
+        for entry_E in self.q.entry(state_B, action_B).reshape(uniform_state_UE.shape):
             next_q_EA = self.q.values(self.model.next_state_P[entry_E])
             self.q.improve(entry_E, self.model.targets(entry_E, next_q_EA))  # eq. 6.8, of what the model gives

@@ -50,7 +50,7 @@ class MonteCarlo(TabularRule):
         self.begin_E = np.zeros(num_envs, dtype=np.int64)
         """(E,) the row in which each copy's episode began."""
 
-    def update(self, s: Step, uniform_KE: Floats) -> Ints:
+    def update(self, s: Step, uniform_UE: Floats) -> Ints:
         """Remember the step, learn from the episodes that it ended, then draw the next action."""
         if self.length == len(self.entry_TE):
             self._make_room()
@@ -60,7 +60,7 @@ class MonteCarlo(TabularRule):
         if len(ended_B):
             self.learn_from(s, ended_B)
             self.begin_E[ended_B] = self.length
-        return self.q.explore(s.onward_E, uniform_KE[0])
+        return self.q.explore(s.onward_E, uniform_UE[0])
 
     def learn_from(self, s: Step, ended_B: Ints) -> None:
         """Move the pairs of the ended episodes of copies (B,) towards their returns, the last first."""

@@ -37,11 +37,11 @@ class NStepSarsa(TabularRule):
         """No window over what copies that began anew did before."""
         self.window.forget(restarted_E)
 
-    def update(self, s: Step, uniform_KE: Floats) -> Ints:
+    def update(self, s: Step, uniform_UE: Floats) -> Ints:
         """Learn what is due; the action drawn first comes next."""
-        next_action_E = self.q.explore(s.next_state_E, uniform_KE[0])
+        next_action_E = self.q.explore(s.next_state_E, uniform_UE[0])
         self.window.catch_up(s, partial(self.targets, s, next_action_E), self.q.improve)  # eq. 7.5
-        return self.onward(s, next_action_E, uniform_KE[1])
+        return self.onward(s, next_action_E, uniform_UE[1])
 
     def targets(self, s: Step, next_action_E: Ints, copy_B: Ints) -> Floats:
         """G (B,) of the oldest transition of copies (B,), from the newest one backwards."""

@@ -52,7 +52,7 @@ class PrioritisedSweeping(TabularRule):
         self.priority_P = np.zeros(self.q.num_states * self.q.num_actions)
         """(P,) the queue: the priority of each pair, 0 of those that do not wait."""
 
-    def update(self, s: Step, uniform_KE: Floats) -> Ints:
+    def update(self, s: Step, uniform_UE: Floats) -> Ints:
         """Remember the step, queue it, plan, and draw the next action (section 8.4)."""
         self.model.add(s)
         self.queue(s.entry_E)
@@ -63,7 +63,7 @@ class PrioritisedSweeping(TabularRule):
             self.priority_P[entry_B] = 0.0
             self.q.improve(entry_B, self.model.targets(entry_B, self.q.values(self.model.next_state_P[entry_B])))
             self.queue(self.leading_to(entry_B // self.q.num_actions))
-        return self.q.explore(s.onward_E, uniform_KE[0])
+        return self.q.explore(s.onward_E, uniform_UE[0])
 
     def queue(self, entry_B: Ints) -> None:
         """Let pairs wait that an update would change by more than theta (section 8.4)."""

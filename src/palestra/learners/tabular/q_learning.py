@@ -14,8 +14,8 @@ class QLearning(TabularRule):
 
     name = "q-learning"
 
-    def update(self, s: Step, uniform_KE: Floats) -> Ints:
+    def update(self, s: Step, uniform_UE: Floats) -> Ints:
         """One update, then the next action."""
         next_value_E = self.q.values(s.next_state_E).max(1)
         self.q.improve(s.entry_E, s.reward_E + s.discount_E * next_value_E)  # eq. 6.8
-        return self.q.explore(s.onward_E, uniform_KE[0])
+        return self.q.explore(s.onward_E, uniform_UE[0])

@@ -6,7 +6,7 @@ from torch import Tensor
 
 from palestra.engine import seeding
 from palestra.engine.policy import Policy
-from palestra.envs.finite.vector_env import state_index
+from palestra.envs.finite.dynamics import state_index
 from palestra.ops import tables
 from palestra.ops.tables import Floats, Ints
 
@@ -15,7 +15,7 @@ class QTable(Policy):
     """Q(s, a), and acting on it.
 
     Args:
-        num_tables: K, one but for double learning; it acts on their mean.
+        num_tables: M, one but for double learning; it acts on their mean.
         num_states: S.
         num_actions: A.
         initial_value: of every entry.
@@ -41,9 +41,9 @@ class QTable(Policy):
         self.num_states, self.num_actions = num_states, num_actions
         self.rate, self.decay = learning_rate, learning_rate_decay
         self.table = np.full((num_tables, num_states, num_actions), initial_value)
-        """(K, S, A) float64: action values."""
+        """(M, S, A) float64: action values."""
         self.visits = np.zeros(self.table.shape, dtype=np.int64)
-        """(K, S, A) int64: moves of each entry so far."""
+        """(M, S, A) int64: moves of each entry so far."""
         self.exploring = seeding.generator(seed, "actions")
         self.epsilon = 0.0
         """Share of random actions now."""

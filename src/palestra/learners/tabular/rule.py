@@ -77,7 +77,7 @@ class TabularRule(ABC):
     config_type: ClassVar[type[TabularConfig]] = TabularConfig
     """The dataclass of its settings."""
     num_tables: ClassVar[int] = 1
-    """K of the table that it learns."""
+    """M of the table that it learns."""
     draws_per_step: int = 1
     """Uniform random numbers of each copy that one ``update`` takes."""
     saves: ClassVar[tuple[str, ...]] = ()
@@ -88,10 +88,10 @@ class TabularRule(ABC):
         self.q, self.config = q, config
 
     @abstractmethod
-    def update(self, s: Step, uniform_KE: Floats) -> Ints:
+    def update(self, s: Step, uniform_UE: Floats) -> Ints:
         """Learn from one step of every copy; returns the actions (E,) to take in ``s.onward_E``.
 
-        ``uniform_KE`` are ``draws_per_step`` random numbers in [0, 1) for each copy.
+        ``uniform_UE`` are ``draws_per_step`` random numbers in [0, 1) for each copy.
         """
 
     def forget(self, restarted_E: NDArray[np.bool_]) -> None:  # noqa: B027 - most keep nothing of an episode

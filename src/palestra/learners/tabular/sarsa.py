@@ -17,9 +17,9 @@ class Sarsa(TabularRule):
     name = "sarsa"
     draws_per_step = 2
 
-    def update(self, s: Step, uniform_KE: Floats) -> Ints:
+    def update(self, s: Step, uniform_UE: Floats) -> Ints:
         """One update; A' is drawn before it and is what is done next."""
-        next_action_E = self.q.explore(s.next_state_E, uniform_KE[0])
+        next_action_E = self.q.explore(s.next_state_E, uniform_UE[0])
         next_value_E = self.q.values(s.next_state_E)[np.arange(len(next_action_E)), next_action_E]
         self.q.improve(s.entry_E, s.reward_E + s.discount_E * next_value_E)  # eq. 6.7
-        return self.onward(s, next_action_E, uniform_KE[1])
+        return self.onward(s, next_action_E, uniform_UE[1])

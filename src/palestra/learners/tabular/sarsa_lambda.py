@@ -50,10 +50,10 @@ class SarsaLambda(TabularRule):
         super().__init__(q, config, num_envs)
         self.trace_EP = np.zeros((num_envs, self.q.num_states * self.q.num_actions))
 
-    def update(self, s: Step, uniform_KE: Floats) -> Ints:
+    def update(self, s: Step, uniform_UE: Floats) -> Ints:
         """One error, and all traced pairs moved by it; A' is drawn before it and is what is done next."""
         c, each_E = self.config, np.arange(len(s.state_E))
-        next_action_E = self.q.explore(s.next_state_E, uniform_KE[0])
+        next_action_E = self.q.explore(s.next_state_E, uniform_UE[0])
         next_value_E = self.q.values(s.next_state_E)[each_E, next_action_E]
         error_E = s.reward_E + s.discount_E * next_value_E - self.q.table.reshape(-1)[s.entry_E]
         self.trace_EP[each_E, s.entry_E] = 1.0 + (c.traces == "accumulating") * self.trace_EP[each_E, s.entry_E]
@@ -61,7 +61,7 @@ class SarsaLambda(TabularRule):
         self.trace_EP *= c.gamma * c.trace_decay
         if s.done_E.any():
             self.trace_EP[s.done_E] = 0.0
-        return self.onward(s, next_action_E, uniform_KE[1])
+        return self.onward(s, next_action_E, uniform_UE[1])
 
     def spread(self, entry_E: Ints, error_E: Floats) -> None:
         """Q <- Q + alpha delta z for one copy's error and traces after another's (eq. 12.6)."""

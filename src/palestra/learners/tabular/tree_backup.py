@@ -53,10 +53,10 @@ class TreeBackup(TabularRule):
         """No window over what copies that began anew did before."""
         self.window.forget(restarted_E)
 
-    def update(self, s: Step, uniform_KE: Floats) -> Ints:
+    def update(self, s: Step, uniform_UE: Floats) -> Ints:
         """Learn what is due; then draw the next action."""
         self.window.catch_up(s, partial(self.targets, s), self.q.improve)
-        return self.q.explore(s.onward_E, uniform_KE[0])
+        return self.q.explore(s.onward_E, uniform_UE[0])
 
     def targets(self, s: Step, copy_B: Ints) -> Floats:
         """G (B,) of the oldest transition of copies (B,), from the newest one backwards."""

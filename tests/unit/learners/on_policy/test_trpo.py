@@ -21,15 +21,15 @@ def make(env_id: str = "CartPole-v1", **settings: Any) -> TRPO:
 
 
 def batch_of(agent: TRPO) -> Batch:
-    return agent.experience.advantages(agent.nets, agent.experience.collect(agent.nets))
+    return agent.experience.collect(agent.nets)
 
 
 def hessian_of_the_divergence(agent: TRPO, obs_BF: Tensor) -> Tensor:
     """By autograd, of the divergence as torch.distributions has it, in all parameters of policy and head at once."""
     shapes, layers = [p.shape for p in agent.parameters], len(agent.nets.actor.weights)
 
-    def distribution(theta_K: Tensor) -> torch.distributions.Distribution:
-        parts = [part.view(s) for part, s in zip(theta_K.split([s.numel() for s in shapes]), shapes, strict=True)]
+    def distribution(theta_D: Tensor) -> torch.distributions.Distribution:
+        parts = [part.view(s) for part, s in zip(theta_D.split([s.numel() for s in shapes]), shapes, strict=True)]
         out = obs_BF
         for i, (weight, bias) in enumerate(zip(parts[:layers], parts[layers : 2 * layers], strict=True)):
             out = (torch.tanh(out) if i else out) @ weight.t() + bias
@@ -37,11 +37,11 @@ def hessian_of_the_divergence(agent: TRPO, obs_BF: Tensor) -> Tensor:
             return torch.distributions.Categorical(logits=out)
         return torch.distributions.Independent(torch.distributions.Normal(out, parts[-1].exp()), 1)
 
-    theta_K = agent.theta_K.clone()
+    theta_D = agent.theta_D.clone()
     with torch.no_grad():
-        old = distribution(theta_K)
+        old = distribution(theta_D)
     return torch.autograd.functional.hessian(
-        lambda x: torch.distributions.kl_divergence(old, distribution(x)).mean(), theta_K
+        lambda x: torch.distributions.kl_divergence(old, distribution(x)).mean(), theta_D
     )
 
 
@@ -53,8 +53,8 @@ def test_the_fisher_product_is_the_hessian_of_the_divergence(env_id: str, dampin
     obs_BF = batch_of(agent).obs_BF[:50]
     out_BK = agent.nets.actor(obs_BF)
     product = agent.fisher_product(agent.nets.head.frozen(out_BK), out_BK)
-    hessian_KK = hessian_of_the_divergence(agent, obs_BF) + damping * torch.eye(len(agent.theta_K))
-    rows = torch.stack([product(one_K) for one_K in torch.eye(len(agent.theta_K))])
+    hessian_KK = hessian_of_the_divergence(agent, obs_BF) + damping * torch.eye(len(agent.theta_D))
+    rows = torch.stack([product(one_K) for one_K in torch.eye(len(agent.theta_D))])
     torch.testing.assert_close(rows, hessian_KK, rtol=1e-4, atol=1e-6)
     assert float(hessian_KK.abs().max()) > 1e-2
 
@@ -66,12 +66,12 @@ def test_the_fisher_matrix_is_the_covariance_of_the_score() -> None:
     obs_BF = batch_of(agent).obs_BF[:20]
     out_BK = agent.nets.actor(obs_BF)
     product = agent.fisher_product(agent.nets.head.frozen(out_BK), out_BK)
-    covariance_KK = torch.zeros(len(agent.theta_K), len(agent.theta_K))
+    covariance_KK = torch.zeros(len(agent.theta_D), len(agent.theta_D))
     log_prob_BA = torch.log_softmax(out_BK, 1)
     for log_prob in log_prob_BA.flatten():
         score_K = torch.cat([g.flatten() for g in torch.autograd.grad(log_prob, agent.parameters, retain_graph=True)])
         covariance_KK += float(log_prob.detach().exp()) * torch.outer(score_K, score_K) / len(obs_BF)
-    rows = torch.stack([product(one_K) for one_K in torch.eye(len(agent.theta_K))])
+    rows = torch.stack([product(one_K) for one_K in torch.eye(len(agent.theta_D))])
     torch.testing.assert_close(rows, covariance_KK, rtol=1e-4, atol=1e-6)
 
 
@@ -96,21 +96,21 @@ def test_no_step_leaves_the_region(env_id: str, target_kl: float) -> None:
 def test_a_step_that_gains_nothing_is_not_taken(monkeypatch: pytest.MonkeyPatch) -> None:
     agent = make(line_search_steps=3, cg_damping=0.1)
     b = batch_of(agent)
-    before = agent.theta_K.clone()
+    before = agent.theta_D.clone()
     monkeypatch.setattr(
         "palestra.learners.on_policy.trpo.conjugate_gradient", lambda *args, **kw: -conjugate_gradient(*args, **kw)
     )
     metrics = agent.improve_policy(b)
     assert (metrics["train/step_fraction"], metrics["train/kl"]) == (0.0, 0.0)
-    assert torch.equal(agent.theta_K, before)
+    assert torch.equal(agent.theta_D, before)
 
 
 def test_numbers_that_are_none_move_nothing() -> None:
     agent = make()
     b = batch_of(agent)
-    before = agent.theta_K.clone()
+    before = agent.theta_D.clone()
     agent.improve_policy(b._replace(advantage_B=torch.full_like(b.advantage_B, torch.nan)))
-    assert torch.equal(agent.theta_K, before)
+    assert torch.equal(agent.theta_D, before)
 
 
 def test_the_step_is_the_longest_that_the_second_order_allows() -> None:
@@ -124,12 +124,12 @@ def test_values_learn_and_the_policy_of_the_value_step_stays() -> None:
     agent = make(value_learning_rate=1e-2)
     b = batch_of(agent)
     agent.improve_policy(b)
-    theta = agent.theta_K.clone()
+    theta = agent.theta_D.clone()
     errors = [
         agent.update(b._replace(advantage_B=torch.zeros_like(b.advantage_B)))["train/value_loss"] for _ in range(9)
     ]
     assert errors[-1] < 0.7 * errors[0]
-    torch.testing.assert_close(agent.theta_K, theta, rtol=0, atol=0)
+    torch.testing.assert_close(agent.theta_D, theta, rtol=0, atol=0)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,127 @@
+"""The names of ``import palestra`` with their types. Written by `make docs` from the registry. Edit that."""
+
+from palestra.engine.settings import AlgorithmConfig as ExpertConfig
+from palestra.engine.settings import AlgorithmConfig as RandomConfig
+from palestra.envs.registry import make_vec
+from palestra.learners.bandits.epsilon_greedy import EpsilonGreedyConfig
+from palestra.learners.bandits.gradient import GradientBanditConfig
+from palestra.learners.bandits.thompson import ThompsonConfig
+from palestra.learners.bandits.ucb import UCBConfig
+from palestra.learners.dynamic.modified_policy_iteration import ModifiedPolicyIteration, ModifiedPolicyIterationConfig
+from palestra.learners.dynamic.policy_iteration import PolicyIteration, PolicyIterationConfig
+from palestra.learners.dynamic.value_iteration import ValueIteration, ValueIterationConfig
+from palestra.learners.imitation.dagger import DAgger, DAggerConfig
+from palestra.learners.off_policy.ddpg import DDPG, DDPGConfig
+from palestra.learners.off_policy.discrete_sac import DiscreteSAC, DiscreteSACConfig
+from palestra.learners.off_policy.dqn import DQN, DQNConfig
+from palestra.learners.off_policy.drq import DrQ, DrQConfig
+from palestra.learners.off_policy.sac import SAC, SACConfig
+from palestra.learners.off_policy.td3 import TD3, TD3Config
+from palestra.learners.on_policy.a2c import A2C, A2CConfig
+from palestra.learners.on_policy.ppo import PPO, PPOConfig
+from palestra.learners.on_policy.trpo import TRPO, TRPOConfig
+from palestra.learners.on_policy.vpg import VPG, VPGConfig
+from palestra.learners.registry import LearnerType
+from palestra.learners.tabular.dyna_q import DynaQConfig
+from palestra.learners.tabular.expected_sarsa import ExpectedSarsaConfig
+from palestra.learners.tabular.monte_carlo import MonteCarloConfig
+from palestra.learners.tabular.n_step import NStepConfig as NStepSarsaConfig
+from palestra.learners.tabular.prioritised_sweeping import PrioritisedSweepingConfig
+from palestra.learners.tabular.rule import TabularConfig as DoubleQLearningConfig
+from palestra.learners.tabular.rule import TabularConfig as QLearningConfig
+from palestra.learners.tabular.rule import TabularConfig as SarsaConfig
+from palestra.learners.tabular.sarsa_lambda import SarsaLambdaConfig
+from palestra.learners.tabular.tree_backup import TreeBackupConfig
+from palestra.trials.compare import compare
+from palestra.trials.saved import evaluate, load
+from palestra.trials.train import resume, train
+from palestra.trials.verify import verify
+
+__all__ = [
+    "A2C",
+    "DDPG",
+    "DQN",
+    "PPO",
+    "SAC",
+    "TD3",
+    "TRPO",
+    "UCB",
+    "VPG",
+    "A2CConfig",
+    "DAgger",
+    "DAggerConfig",
+    "DDPGConfig",
+    "DQNConfig",
+    "DiscreteSAC",
+    "DiscreteSACConfig",
+    "DoubleQLearning",
+    "DoubleQLearningConfig",
+    "DrQ",
+    "DrQConfig",
+    "DynaQ",
+    "DynaQConfig",
+    "EpsilonGreedy",
+    "EpsilonGreedyConfig",
+    "ExpectedSarsa",
+    "ExpectedSarsaConfig",
+    "Expert",
+    "ExpertConfig",
+    "GradientBandit",
+    "GradientBanditConfig",
+    "ModifiedPolicyIteration",
+    "ModifiedPolicyIterationConfig",
+    "MonteCarlo",
+    "MonteCarloConfig",
+    "NStepSarsa",
+    "NStepSarsaConfig",
+    "PPOConfig",
+    "PolicyIteration",
+    "PolicyIterationConfig",
+    "PrioritisedSweeping",
+    "PrioritisedSweepingConfig",
+    "QLearning",
+    "QLearningConfig",
+    "Random",
+    "RandomConfig",
+    "SACConfig",
+    "Sarsa",
+    "SarsaConfig",
+    "SarsaLambda",
+    "SarsaLambdaConfig",
+    "TD3Config",
+    "TRPOConfig",
+    "Thompson",
+    "ThompsonConfig",
+    "TreeBackup",
+    "TreeBackupConfig",
+    "UCBConfig",
+    "VPGConfig",
+    "ValueIteration",
+    "ValueIterationConfig",
+    "__version__",
+    "compare",
+    "evaluate",
+    "load",
+    "make_vec",
+    "resume",
+    "train",
+    "verify",
+]
+
+__version__: str
+UCB: LearnerType
+DoubleQLearning: LearnerType
+DynaQ: LearnerType
+EpsilonGreedy: LearnerType
+ExpectedSarsa: LearnerType
+Expert: LearnerType
+GradientBandit: LearnerType
+MonteCarlo: LearnerType
+NStepSarsa: LearnerType
+PrioritisedSweeping: LearnerType
+QLearning: LearnerType
+Random: LearnerType
+Sarsa: LearnerType
+SarsaLambda: LearnerType
+Thompson: LearnerType
+TreeBackup: LearnerType
