@@ -9,7 +9,9 @@ from numpy.typing import NDArray
 
 from palestra.envs.arm.gym_env import ArmEnv
 from palestra.envs.arm.looks import LEVELS
+from palestra.envs.arm.settings import ArmSettings
 from palestra.envs.arm.twin import ArmTwin
+from palestra.envs.backends.torch import TorchVectorEnv
 from palestra.pictures.chart import INK, make_figure, save
 
 COLUMNS = 8
@@ -32,9 +34,11 @@ def pictures(size: int) -> dict[str, NDArray[np.uint8]]:
     world.close()
     rows = {"PyBullet, held-out objects": np.stack(real)}
     for level in LEVELS:
-        twin = ArmTwin(COLUMNS, view="pixels", randomisation=level, image_size=size)
+        rules = ArmTwin(COLUMNS, settings=ArmSettings(view="pixels", randomisation=level, image_size=size))
+        twin = TorchVectorEnv(rules)
         twin.reset(0)
-        rows[f"twin, randomisation {level!r}"] = twin.arrange(torch.stack(joints), torch.stack(places))[:, -1].numpy()
+        seen = twin.set_state(rules.arranged(torch.stack(joints), torch.stack(places)))
+        rows[f"twin, randomisation {level!r}"] = seen[:, -1].numpy()
     return rows
 
 

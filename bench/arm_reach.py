@@ -85,7 +85,7 @@ def in_the_twin(agent: Agent, episodes: int, level: str = "none") -> float:
 
 def view_of(agent: Agent) -> dict[str, Any]:
     """The arguments of its world that decide what it sees."""
-    return {k: v for k, v in agent.world.kwargs.items() if k not in ("objects", "randomisation")}
+    return {k: v for k, v in agent.world.kwargs.items() if k != "randomisation"}
 
 
 def agents(

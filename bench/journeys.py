@@ -5,9 +5,11 @@ file is *crossed* if a function of it is entered; its lines are those of the who
 opened. Three kinds of files are no station of any journey: ``errors.py`` and ``ops/shapes.py``, which check and return
 nothing, and the packages' ``__init__.py``.
 
-* **one PPO update, one SAC update**: a ``step`` of the learner on its smallest usual world, without what runs below
+* **one PPO update, one SAC round**: a ``step`` of the learner on its smallest usual world, without what runs below
   the collecting of experience (``collect``, the world's own ``step``), below the tallying of episodes and below what
-  replay stores: from the batch on, which is what a paper calls an update.
+  replay stores.
+* **one SAC update**: what of that runs below ``gradient_step``: from the batch on, which is what a paper calls an
+  update. The round has the loop around it too, the draw from replay and the encoding of what was drawn.
 * **a training**: ``palestra train cartpole/ppo`` from argv to the last checkpoint, quiet and without pictures, claim
   included, without what is inside the learner (rooms ``ops``, ``nets``, ``data``, and the worlds themselves) and
   without all that runs below ``step`` and below the evaluation of a policy.
@@ -42,17 +44,21 @@ INSIDE = re.compile(r"^(ops|nets|data)/|^envs/(?!registry|world)")
 """Files that are inside a learner, of no interest to a training's journey."""
 
 
-def crossed(call: Callable[[], Any], below: re.Pattern[str], inside: re.Pattern[str] | None = None) -> list[str]:
+def crossed(
+    call: Callable[[], Any], below: re.Pattern[str], inside: re.Pattern[str] | None = None, within: str = ""
+) -> list[str]:
     """Files of the package that a call enters, in order, less those below some functions and those in some rooms.
 
     Args:
         call: made twice; the second time counts.
         below: functions, as ``path:qualified name``, whose callees are not walked into (nor they themselves).
         inside: files that are left out.
+        within: a function's qualified name; what runs outside of it does not count.
     """
     call()
     found: dict[str, None] = {}
     hidden: list[bool] = []
+    calls: list[bool] = []
 
     def watch(frame: FrameType, event: str, _: Any) -> None:
         if event == "call":
@@ -61,10 +67,11 @@ def crossed(call: Callable[[], Any], below: re.Pattern[str], inside: re.Pattern[
             hidden.append(
                 bool(hidden and hidden[-1]) or bool(name and below.search(f"{name}:{frame.f_code.co_qualname}"))
             )
-            if name and not hidden[-1] and name not in CHECKS and not (inside and inside.search(name)):
+            calls.append(bool(calls and calls[-1]) or not within or bool(name and frame.f_code.co_qualname == within))
+            if name and calls[-1] and not hidden[-1] and name not in CHECKS and not (inside and inside.search(name)):
                 found[name] = None
         elif event == "return" and hidden:
-            hidden.pop()
+            hidden.pop(), calls.pop()
 
     sys.setprofile(watch)
     try:
@@ -80,20 +87,20 @@ def lines_of(files: list[str]) -> int:
 
 
 BELOW_UPDATE = re.compile(
-    r":collect$|^data/episodes\.py:|^envs/|^engine/interaction\.py:|:(ReplayBuffer|\w+)\.(add|push)$"
+    r"[:.]collect$|^data/episodes\.py:|^envs/|^engine/interaction\.py:|:(ReplayBuffer|\w+)\.(add|push)$"
 )
 BELOW_TRAINING = re.compile(
     r"^(learners|policies)/.*:\w+\.(step|evaluate|measured)$|^engine/(agent|arena|evaluate)\.py:.*(evaluate|measured|run_episodes)$"
 )
 
 
-def update(name: str, world: str, begin: int) -> list[str]:
-    """Files of one update of an algorithm, once it has begun to learn."""
+def update(name: str, world: str, begin: int, within: str = "") -> list[str]:
+    """Files of one update of an algorithm, once it has begun to learn, or of what runs within one of its functions."""
     learner = getattr(palestra, name)(world, seed=0)
     learner.budget = 1_000_000
     while learner.clock < begin:
         learner.step()
-    files = crossed(learner.step, BELOW_UPDATE)
+    files = crossed(learner.step, BELOW_UPDATE, within=within)
     learner.close()
     return files
 
@@ -149,12 +156,13 @@ def main() -> None:
     began = time.perf_counter()
     journeys = {
         "one PPO update (CartPole-v1)": (update("PPO", "CartPole-v1", 1), FILES, LINES),
-        "one SAC update (Pendulum-v1)": (update("SAC", "Pendulum-v1", 5_000), FILES, LINES),
+        "one SAC update (Pendulum-v1)": (update("SAC", "Pendulum-v1", 5_000, "SAC.gradient_step"), FILES, LINES),
+        "one SAC round (Pendulum-v1)": (update("SAC", "Pendulum-v1", 5_000), None, None),
         "palestra train cartpole/ppo, argv to checkpoint": (training(), TRAIN_FILES, None),
     }
     table = []
     for name, (files, most, lines) in journeys.items():
-        goal = f"{most} files" + (f", {lines} lines" if lines else "")
+        goal = (f"{most} files" if most else "") + (f", {lines} lines" if lines else "")
         table.append({"journey": name, "files": len(files), "lines": lines_of(files), "goal": goal})
         if args.files:
             print(name, *(f"  {file} ({lines_of([file])})" for file in files), sep="\n")

@@ -38,7 +38,18 @@ class Expected(NamedTuple):
     reason: str
 
 
-EXPECTED: dict[str, Expected] = {}
+_SEEN = Expected("differs", "mended: images were flattened without a word; now an encoder that learns sees them")
+EXPECTED: dict[str, Expected] = {
+    "vpg, images": _SEEN,
+    "vpg, images, Discrete": _SEEN,
+    "trpo, images": _SEEN,
+    "trpo, images, Discrete": _SEEN,
+    "ddpg, images": _SEEN,
+    "td3, images": _SEEN,
+    "sac, images": _SEEN,
+    "dqn, images, Discrete": _SEEN,
+    "discrete-sac, images, Discrete": _SEEN,
+}
 """By the name of a case, or a pattern of names (``ppo, *``)."""
 
 

@@ -1,5 +1,6 @@
 """Faults in DDPG and SAC (A13 and A14)."""
 
+from collections.abc import Callable
 from functools import cache
 from typing import Any
 
@@ -8,20 +9,23 @@ from gymnasium import spaces
 from torch import Tensor
 
 from faults.fault import fault, put, score
-from palestra.data.replay import Transitions
 from palestra.envs import registry
-from palestra.envs.probes import ConstantReward
+from palestra.envs.dynamics import Dynamics
+from palestra.envs.probes import ONE_NUMBER
 from palestra.envs.world import World
-from palestra.learners.off_policy import ddpg, sac, squashed_gaussian
+from palestra.learners.off_policy import ddpg, sac
 from palestra.learners.off_policy.actions import BoxActions
 from palestra.learners.off_policy.ddpg import DDPG, DDPGConfig
 from palestra.learners.off_policy.deterministic import DeterministicPolicy, mu
 from palestra.learners.off_policy.sac import SAC, SACConfig
-from palestra.learners.off_policy.temperature import Temperature
-from palestra.ops import distributions
-from palestra.ops.distributions import SquashedSample
-from palestra.ops.losses import mean
+from palestra.learners.off_policy.seeing import Seen
+from palestra.ops import squashed_gaussian
+from palestra.ops.critic_losses import entropy_to_hold, mean
+from palestra.ops.gaussian import HALF_LOG_2PI
+from palestra.ops.squashed_gaussian import SquashedSample, squashed_gaussian_sample
 from palestra.ops.terms import Term
+
+TemperatureLoss = Callable[[Tensor, Tensor, float], Term]
 
 QUICK: dict[str, Any] = {
     "gamma": 0.9, "learning_rate": 3e-3, "hidden_sizes": (32, 32), "batch_size": 64, "buffer_size": 10_000,
@@ -67,9 +71,9 @@ def noise_beyond_bounds(seed: int, faulty: bool) -> float:
 
 def squashed_twice(mean_BA: Tensor, log_std_BA: Tensor, noise_BA: Tensor) -> SquashedSample:
     """``squashed_gaussian_sample`` with log(1 - tanh(a)^2) at the action a = tanh(u), not at u."""
-    right = distributions.squashed_gaussian_sample(mean_BA, log_std_BA, noise_BA)
+    right = squashed_gaussian_sample(mean_BA, log_std_BA, noise_BA)
     u_BA, a_BA = mean_BA + right.std_BA * noise_BA, right.action_BA
-    gaussian_BA = -0.5 * noise_BA.square() - right.std_BA.log() - distributions.HALF_LOG_2PI
+    gaussian_BA = -0.5 * noise_BA.square() - right.std_BA.log() - HALF_LOG_2PI
     wrong_B = (gaussian_BA - torch.log(1.0 - a_BA.tanh().square() + 1e-7)).sum(1)
     assert u_BA.shape == a_BA.shape
     return right._replace(log_prob_B=wrong_B)
@@ -88,13 +92,14 @@ def squashed_twice_gradient(sample: SquashedSample, to_action_BA: Tensor, to_log
 def density_of_squashed(seed: int, faulty: bool) -> float:
     u = torch.linspace(-8.0, 8.0, 100_001, dtype=torch.float64)[:, None]
     zero = torch.zeros_like(u)
-    sample = (squashed_twice if faulty else distributions.squashed_gaussian_sample)(zero, zero, u)
+    sample = (squashed_twice if faulty else squashed_gaussian_sample)(zero, zero, u)
     return float(torch.trapezoid(sample.log_prob_B.exp(), sample.action_BA.squeeze(1)))
 
 
-class Follow(ConstantReward):
+class Follow(Dynamics):
     """One step: observes a number, and is paid by how near to 0.8 times it the action is."""
 
+    observation_space = ONE_NUMBER
     action_space = spaces.Box(-1.0, 1.0, (1,))
 
     def initial_state(self, num: int) -> Tensor:
@@ -109,14 +114,19 @@ registry.PROBES["probe/Follow"] = Follow
 
 @cache
 def soft(
-    kind: type[SAC], seed: int, *, twice: bool = False, alpha: type[Temperature] = Temperature, **settings: Any
+    kind: type[SAC],
+    seed: int,
+    *,
+    twice: bool = False,
+    temperature_loss: TemperatureLoss = entropy_to_hold,
+    **settings: Any,
 ) -> SAC:
     """SAC after 2,000 steps of Follow; ``twice`` squashes the sample a second time where its density is taken."""
     config = SACConfig(**{**QUICK, "initial_temperature": 0.1, **settings})
     with (
         put(twice, squashed_gaussian, "squashed_gaussian_sample", squashed_twice),
-        put(twice, distributions, "squashed_gaussian_gradient", squashed_twice_gradient),
-        put(True, sac, "Temperature", alpha),
+        put(twice, squashed_gaussian, "squashed_gaussian_gradient", squashed_twice_gradient),
+        put(True, sac, "entropy_to_hold", temperature_loss),
     ):
         return kind(World("probe/Follow", 8), config, seed=seed).learn(2_000)
 
@@ -126,7 +136,7 @@ def entropy(agent: SAC) -> float:
     generator = torch.Generator().manual_seed(1)
     obs = torch.rand(20_000, 1, generator=generator) * 2.0 - 1.0
     mean, log_std = agent.actor(obs)[0].detach().chunk(2, 1)
-    sample = distributions.squashed_gaussian_sample(mean, log_std, torch.randn(20_000, 1, generator=generator))
+    sample = squashed_gaussian_sample(mean, log_std, torch.randn(20_000, 1, generator=generator))
     return -float(sample.log_prob_B.mean())
 
 
@@ -138,7 +148,7 @@ def correction_of_squashed(seed: int, faulty: bool) -> float:
 class UnweightedSAC(SAC):
     """The soft value as E[Q] + H, its entropy without the weight alpha."""
 
-    def targets(self, b: Transitions, then: SquashedSample, alpha: Tensor) -> Tensor:
+    def targets(self, b: Seen, then: SquashedSample, alpha: Tensor) -> Tensor:
         return super().targets(b, then, torch.ones_like(alpha))
 
 
@@ -169,14 +179,12 @@ def minimum_of_batch(seed: int, faulty: bool) -> float:
     return score(soft(MinimumOfBatchSAC if faulty else SAC, seed, temperature=0.01), episodes=1_000)
 
 
-class NotesTemperature(Temperature):
+def notes_loss(log_alpha: Tensor, log_prob_B: Tensor, target_entropy: float) -> Term:
     """Loss alpha (entropy - target) with all but alpha detached, as the notes have it."""
-
-    def loss(self, log_prob_B: Tensor) -> Term:
-        wrong = self() * (-log_prob_B.detach().mean() - self.target_entropy)
-        return Term(lambda: wrong, (self.log, lambda: wrong))
+    wrong = log_alpha.detach().exp() * (-log_prob_B.detach().mean() - target_entropy)
+    return Term(lambda: wrong, (log_alpha, lambda: wrong))
 
 
 @fault("temperature-detached", "true entropy of SAC's policy whose temperature is to hold -0.5 nats", seeds=3)
 def temperature_detached(seed: int, faulty: bool) -> float:
-    return entropy(soft(SAC, seed, alpha=NotesTemperature if faulty else Temperature, target_entropy=-0.5))
+    return entropy(soft(SAC, seed, temperature_loss=notes_loss if faulty else entropy_to_hold, target_entropy=-0.5))

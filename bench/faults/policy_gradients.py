@@ -4,17 +4,19 @@ import warnings
 from typing import Any
 
 import torch
+from gymnasium import spaces
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from faults.fault import fault, put, quickest
 from palestra.data.rollout import Rollout, collect
 from palestra.envs import registry
-from palestra.envs.probes import ConstantReward
+from palestra.envs.dynamics import Dynamics
+from palestra.envs.probes import ONE_NUMBER, zeros
 from palestra.envs.world import World
 from palestra.learners.on_policy import actor_critic
 from palestra.learners.on_policy.a2c import A2C, A2CConfig
-from palestra.ops import distributions
+from palestra.ops.categorical import categorical_log_prob
 
 
 @fault("a-sample-at-a-time", "milliseconds of the gradient of one episode of 200 steps", seeds=3)
@@ -37,7 +39,7 @@ def log_of_softmax(seed: int, faulty: bool) -> float:
     logits = torch.tensor([[0.0, -120.0]])
     if faulty:
         return float(torch.log(F.softmax(logits, 1))[0, 1])
-    return float(distributions.categorical_log_prob(logits, torch.tensor([1])))
+    return float(categorical_log_prob(logits, torch.tensor([1])))
 
 
 @fault("softmax-without-dim", "sum of the probabilities of 2 actions in a rollout of 5 steps, 8 environments", seeds=1)
@@ -54,10 +56,14 @@ def limit_as_death(*args: Any, **kwargs: Any) -> tuple[Rollout, Tensor]:
     return rollout._replace(terminated=rollout.done, truncated=torch.zeros_like(rollout.done)), obs
 
 
-class StayOrLeave(ConstantReward):
+class StayOrLeave(Dynamics):
     """Staying pays 1 for ever (10 at gamma 0.9), leaving 7 at once. A time limit cuts every episode at 10 steps."""
 
+    observation_space = ONE_NUMBER
+    action_space = spaces.Discrete(2)
     max_episode_steps = 10
+
+    initial_state = zeros
 
     def transition(self, state: Tensor, action: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         return state, 1.0 + 6.0 * action, action == 1

@@ -4,11 +4,10 @@ import torch
 from torch import Tensor
 
 from faults.fault import fault, put, score
-from palestra.data.rollout import Rollout
 from palestra.envs.world import World
 from palestra.learners.on_policy import ppo
 from palestra.learners.on_policy.experience import Batch
-from palestra.learners.on_policy.ppo import PPO, PPOConfig
+from palestra.learners.on_policy.ppo import PPO, PPOConfig, Samples
 from palestra.learners.on_policy.trpo import TRPO, TRPOConfig
 from palestra.measure import Metrics
 from palestra.ops.terms import Term
@@ -24,9 +23,9 @@ class BallTRPO(TRPO):
     furthest = 0.0
 
     def improve_policy(self, b: Batch) -> Metrics:
-        out_BK = self.policy(b.obs_BF)
-        frozen_BK = self.head.frozen(out_BK)
-        log_prob_B = self.head.log_prob(out_BK, b.action_B)
+        out_BK = self.nets.actor(b.obs_BF)
+        frozen_BK = self.nets.head.frozen(out_BK)
+        log_prob_B = self.nets.head.log_prob(out_BK, b.action_B)
         gain = ((log_prob_B - log_prob_B.detach()).exp() * ppo.standardised(b.advantage_B)).mean()
         slope_D = torch.cat([g.flatten() for g in torch.autograd.grad(gain, self.parameters, retain_graph=True)])
         unit_D = slope_D / slope_D.norm()
@@ -35,7 +34,7 @@ class BallTRPO(TRPO):
             self.length = (2.0 * self.config.target_kl / curvature) ** 0.5
         with torch.no_grad():
             self.theta_D += self.length * unit_D
-            kl = float(self.head.kl(frozen_BK, self.policy(b.obs_BF)).mean())
+            kl = float(self.nets.head.kl(frozen_BK, self.nets.actor(b.obs_BF)).mean())
         self.furthest = max(self.furthest, kl)
         return {"train/kl": kl}
 
@@ -83,9 +82,8 @@ def ratio_sum(seed: int, faulty: bool) -> float:
 class NotesPPO(PPO):
     """Weighs the ratio by the return itself, all of it positive on CartPole."""
 
-    def advantages(self, rollout: Rollout) -> Batch:
-        b = super().advantages(rollout)
-        return b._replace(advantage_B=b.return_B)
+    def samples(self, b: Batch) -> Samples:
+        return super().samples(b._replace(advantage_B=b.return_B))
 
 
 @fault("value-for-advantage", "return of PPO on CartPole, 25,000 steps, advantages not normalised")

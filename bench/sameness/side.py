@@ -81,7 +81,7 @@ def made(case: Case) -> Any:
     fields = {f.name for f in dataclasses.fields(cls.config_type)}
     settings = {key: value for key, value in SMALL.items() if key in fields} | case.settings
     make = cls
-    if not hasattr(cls, "step"):  # a policy alone, which an Actor takes to where a learner is expected
+    if case.learner in POLICIES and not hasattr(cls, "step"):  # an Actor takes it to where a learner is expected
         from palestra.engine.agent import Actor
 
         make = partial(Actor, cls)

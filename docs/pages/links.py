@@ -19,17 +19,19 @@ def link_tests(text: str, folder: Path) -> str:
     """Names of tests in backticks (``test_x.py::test_y``) as links to their files; a page lies in ``folder``."""
 
     def linked(match: re.Match[str]) -> str:
-        path = find_test(Path(match[1]).name, match[2])
+        path = find_test(match[1], match[2])
         return f"[`{path.name}::{match[2]}`]({link(path, folder)})"
 
     return _TEST_NAME.sub(linked, text)
 
 
 def find_test(file: str, name: str) -> Path:
-    """The file of a test; the base names of test files are unique, and the test has to be there."""
-    paths = files_of_tests().get(file, [])
+    """The file of a test, named by as much of its path as tells it from others; the test has to be there."""
+    paths = [path for path in files_of_tests().get(Path(file).name, []) if path.as_posix().endswith(f"/{file}")]
     if len(paths) != 1:
-        raise DocsError(f"{len(paths)} test files are called {file}; expected one")
+        raise DocsError(
+            f"{len(paths)} test files are called {file}; expected one, by its path from the root if need be"
+        )
     if not re.search(rf"^ *def {name}\(", _text(paths[0]), re.MULTILINE):
         raise DocsError(f"no test {name} in {paths[0].relative_to(ROOT)}")
     return paths[0]

@@ -88,7 +88,8 @@ def weights(agent: Any) -> dict[str, torch.Tensor]:
 
 
 def test_they_are_found() -> None:
-    assert {"ppo", "a2c", "vpg", "trpo", "dqn", "discrete-sac", "drq", "dagger"} <= set(encoding())
+    deep = {"ppo", "a2c", "vpg", "trpo", "dqn", "discrete-sac", "ddpg", "td3", "sac", "drq", "dagger"}
+    assert deep <= set(encoding())
 
 
 @pytest.mark.parametrize("name", encoding())

@@ -12,8 +12,9 @@ from palestra.envs.world import World
 from palestra.learners.off_policy.ddpg import DDPG, DDPGConfig
 from palestra.learners.off_policy.noise import OU_RATE, OrnsteinUhlenbeckNoise
 from palestra.learners.off_policy.sac import SAC
-from palestra.learners.off_policy.squashed_gaussian import squashed
 from palestra.learners.off_policy.td3 import TD3
+from palestra.ops.critic_losses import entropy_to_hold
+from palestra.ops.squashed_gaussian import squashed
 
 GAMMA = 0.9
 SETTINGS: dict[str, Any] = {
@@ -104,9 +105,10 @@ def test_the_temperature_finds_the_entropy_to_hold(begin: float) -> None:
 @pytest.mark.parametrize(("log_prob", "direction"), [(5.0, 1), (-5.0, -1)], ids=["too sure", "too random"])
 def test_the_temperature_moves_towards_its_target(log_prob: float, direction: int) -> None:
     agent = SAC("probe/TwoTargets")  # holds an entropy of -2
-    before = float(agent.temperature())
-    agent.actor_optimizer.descend(agent.temperature.loss(torch.full((8,), log_prob)))
-    assert math.copysign(1, float(agent.temperature()) - before) == direction
+    before = float(agent.temperature.log.exp())
+    t = agent.temperature
+    agent.actor_optimizer.descend(entropy_to_hold(t.log, torch.full((8,), log_prob), t.target_entropy))
+    assert math.copysign(1, float(agent.temperature.log.exp()) - before) == direction
 
 
 @pytest.mark.parametrize("learner", [DDPG, TD3])

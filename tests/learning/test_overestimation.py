@@ -8,12 +8,12 @@ from gymnasium import spaces
 from torch import Tensor
 
 from palestra.envs import registry
-from palestra.envs.backends.torch import TorchVectorEnv
+from palestra.envs.dynamics import Dynamics
 from palestra.envs.world import World
 from palestra.learners.off_policy.dqn import DQN, DQNConfig
 
 
-class NoisyChoice(TorchVectorEnv):
+class NoisyChoice(Dynamics):
     """Sutton & Barto 2018, example 6.7: from A right ends with 0, left goes to B, where every end brings N(-0.1, 1)."""
 
     observation_space = spaces.Box(0.0, 1.0, (2,))

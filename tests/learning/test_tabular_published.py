@@ -149,7 +149,7 @@ def test_without_its_updates_planning_does_nothing(monkeypatch: pytest.MonkeyPat
 def updates_to_the_shortest_way(name: str, seed: int, limit: int = 60_000) -> int:
     """Updates of the table until the greedy policy takes the shortest way."""
     learner = maze(name, seed, learning_rate=0.5, planning_steps=5)
-    grid = learner.env.mdp
+    grid = learner.env.dynamics.mdp
     while (updates := int(learner.q.visits.sum())) < limit:
         learner.step()
         if learner.interaction.episodes.finished and shortest(

@@ -5,8 +5,8 @@ from typing import Any
 import torch
 from torch import nn
 
+from palestra.nets.adam import ClippedAdam
 from palestra.nets.encoders import ConvEncoder
-from palestra.nets.optimizer import ClippedAdam
 
 
 def doubled(agent: Any) -> Any:

@@ -9,6 +9,7 @@ from stable_baselines3.common.on_policy_algorithm import OnPolicyAlgorithm
 from torch import Tensor, nn
 
 from palestra.learners.on_policy.experience import Batch
+from palestra.ops.statistics import explained_variance
 
 
 def make_theirs(kind: type[OnPolicyAlgorithm], env_id: str, **settings: Any) -> Any:
@@ -50,7 +51,9 @@ def random_batch(ours: Any, samples: int, rng: torch.Generator) -> Batch:
     action_B = ours.nets.head.sample(ours.nets.actor(obs_BF), rng)
     value_B = ours.nets.value(obs_BF).squeeze(1)
     advantage_B = 2 * torch.randn(samples, generator=rng) + 1
-    return Batch(obs_BF, action_B, value_B, advantage_B, value_B + 1 + torch.rand(samples, generator=rng))
+    return_B = value_B + 1 + torch.rand(samples, generator=rng)
+    explained = explained_variance(value_B, return_B)
+    return Batch(obs_BF, action_B, value_B, advantage_B, return_B, explained)
 
 
 def train_theirs(theirs: Any, obs_BF: Tensor, action_B: Tensor, **columns: Tensor) -> None:

@@ -300,3 +300,7 @@ def test_a_test_that_does_not_exist_cannot_be_named() -> None:
         link_tests("`tests/unit/test_docs.py::test_nothing`", DOCS)
     with pytest.raises(DocsError, match="0 test files"):
         link_tests("`test_no_such_file.py::test_nothing`", DOCS)
+    in_one_of_two = link_tests("`bandits/test_epsilon_greedy.py::test_settings_out_of_range_are_refused`", DOCS)
+    assert "](../tests/unit/learners/bandits/test_epsilon_greedy.py)" in in_one_of_two
+    with pytest.raises(DocsError, match="2 test files are called test_rule"):
+        link_tests("`test_rule.py::test_settings_out_of_range_are_refused`", DOCS)

@@ -3,41 +3,68 @@
 Each isolates one thing that a learner must do; V is the value of following the best policy at discount gamma.
 """
 
+from collections.abc import Callable
+
 import numpy as np
 import torch
 from gymnasium import spaces
 from torch import Tensor
 
-from palestra.envs.backends.torch import TorchVectorEnv
+from palestra.envs.dynamics import Dynamics
 from palestra.envs.vector import GoalSpec
 
+ONE_NUMBER = spaces.Box(-1.0, 1.0, (1,))
+TWO_ACTIONS = spaces.Box(np.array([-1.0, 0.0], np.float32), np.array([3.0, 0.5], np.float32))
+"""Two continuous actions with bounds of their own."""
 
-class ConstantReward(TorchVectorEnv):
+
+def zeros(dynamics: Dynamics, num: int) -> Tensor:
+    """Where there is one state to begin in: (num, 1), zero."""
+    return torch.zeros(num, 1, device=dynamics.device)
+
+
+def idle(probe: type[Dynamics]) -> Callable[[int, str | torch.device], Dynamics]:
+    """Makes a probe with two continuous actions that do nothing in the place of its own, which do nothing either."""
+
+    def make(num_envs: int, device: str | torch.device = "cpu") -> Dynamics:
+        dynamics = probe(num_envs, device)
+        dynamics.action_space = TWO_ACTIONS
+        return dynamics
+
+    return make
+
+
+class ConstantReward(Dynamics):
     """One step, reward 1 whatever is done: V = 1. Fails if the value loss or its optimizer is wrong."""
 
-    observation_space = spaces.Box(-1.0, 1.0, (1,))
-    action_space: spaces.Discrete | spaces.Box = spaces.Discrete(2)
-    max_episode_steps: int | None = None
+    observation_space = ONE_NUMBER
+    action_space = spaces.Discrete(2)
 
-    def initial_state(self, num: int) -> Tensor:
-        """The one state, zero."""
-        return torch.zeros(num, 1, device=self.device)
+    initial_state = zeros
 
     def transition(self, state: Tensor, action: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Reward 1 and the end."""
         return state, torch.ones_like(state[:, 0]), ~self.never
 
 
-class DelayedReward(ConstantReward):
+class DelayedReward(Dynamics):
     """Two steps, reward 1 on the second: V(0) = gamma, V(1) = 1. Fails if the value of the next state is not used."""
+
+    observation_space = ONE_NUMBER
+    action_space = spaces.Discrete(2)
+
+    initial_state = zeros
 
     def transition(self, state: Tensor, action: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """From state 0 to state 1 without reward, from state 1 to the end with it."""
         return 1.0 - state, state[:, 0], state[:, 0] > 0
 
 
-class ObservationDependent(ConstantReward):
+class ObservationDependent(Dynamics):
     """One step, observation -1 or 1, reward the same: V = observation. Fails if the observation goes astray."""
+
+    observation_space = ONE_NUMBER
+    action_space = spaces.Discrete(2)
 
     def initial_state(self, num: int) -> Tensor:
         """-1 or 1, equally likely."""
@@ -48,38 +75,53 @@ class ObservationDependent(ConstantReward):
         return state, state[:, 0], ~self.never
 
 
-class ActionDependent(ConstantReward):
+class ActionDependent(Dynamics):
     """One step, reward 1 for action 1 and -1 for action 0: V = 1. Fails if the policy learns from the wrong sign."""
+
+    observation_space = ONE_NUMBER
+    action_space = spaces.Discrete(2)
+
+    initial_state = zeros
 
     def transition(self, state: Tensor, action: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Reward 1 for action 1, else -1, and the end."""
         return state, action * 2.0 - 1.0, ~self.never
 
 
-class ForeverOne(ConstantReward):
+class ForeverOne(Dynamics):
     """Reward 1 for ever, cut after 10 steps: V = 1 / (1 - gamma). Fails if a time limit is taken for an end."""
 
+    observation_space = ONE_NUMBER
+    action_space = spaces.Discrete(2)
     max_episode_steps = 10
+
+    initial_state = zeros
 
     def transition(self, state: Tensor, action: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Reward 1 and on."""
         return state, torch.ones_like(state[:, 0]), self.never
 
 
-class ContinuousTarget(ConstantReward):
+class ContinuousTarget(Dynamics):
     """One step, reward -(action - 2)^2 with actions in [-1, 3]: V = 0. Fails if asymmetric bounds are mishandled."""
 
+    observation_space = ONE_NUMBER
     action_space = spaces.Box(-1.0, 3.0, (1,))
+
+    initial_state = zeros
 
     def transition(self, state: Tensor, action: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Reward by the distance to 2, and the end."""
         return state, -(action.squeeze(1) - 2.0).square(), ~self.never
 
 
-class TwoTargets(ConstantReward):
+class TwoTargets(Dynamics):
     """One step, reward -(a - 2)^2 - (b - 0.1)^2 in [-1, 3] x [0, 0.5]: V = 0. Fails if bounds are mixed up."""
 
-    action_space = spaces.Box(np.array([-1.0, 0.0], np.float32), np.array([3.0, 0.5], np.float32))
+    observation_space = ONE_NUMBER
+    action_space = TWO_ACTIONS
+
+    initial_state = zeros
 
     def transition(self, state: Tensor, action: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Reward by the distance to the two targets, and the end."""
@@ -87,31 +129,7 @@ class TwoTargets(ConstantReward):
         return state, -(action - target).square().sum(1), ~self.never
 
 
-class ConstantRewardBox(ConstantReward):
-    """ConstantReward with two continuous actions that do nothing."""
-
-    action_space = TwoTargets.action_space
-
-
-class DelayedRewardBox(DelayedReward):
-    """DelayedReward with two continuous actions that do nothing."""
-
-    action_space = TwoTargets.action_space
-
-
-class ObservationDependentBox(ObservationDependent):
-    """ObservationDependent with two continuous actions that do nothing."""
-
-    action_space = TwoTargets.action_space
-
-
-class ForeverOneBox(ForeverOne):
-    """ForeverOne with two continuous actions that do nothing."""
-
-    action_space = TwoTargets.action_space
-
-
-class PixelTarget(TorchVectorEnv):
+class PixelTarget(Dynamics):
     """One step, an image of a bright square and a grey mark in its middle: V = 1. Fails if images are not understood.
 
     The action points from the mark to the square, between -1 and 1 to the right and downwards, and the reward is 1 less
@@ -122,7 +140,6 @@ class PixelTarget(TorchVectorEnv):
 
     observation_space = spaces.Box(0, 255, (1, SIZE, SIZE), np.uint8)
     action_space = spaces.Box(-1.0, 1.0, (2,))
-    max_episode_steps = None
 
     def initial_state(self, num: int) -> Tensor:
         """Column and row of the square's corner, each place equally likely."""
@@ -147,13 +164,12 @@ class PixelTarget(TorchVectorEnv):
         """Reward by the distance to where the square is, and the end."""
         return state, 1.0 - (action - self.target(state)).square().sum(1), ~self.never
 
-    def expert(self) -> Tensor:
+    def expert(self, state: Tensor) -> Tensor:
         """(num_envs, 2) where the squares are."""
-        assert self._state is not None
-        return self.target(self._state)
+        return self.target(state)
 
 
-class GoalPoint(TorchVectorEnv):
+class GoalPoint(Dynamics):
     """A point to be moved to a goal, 1 when it is there, which chance seldom brings about. Fails without hindsight.
 
     Observes (x, y) achieved and (x, y) desired, both in [-1, 1]; an action of 1 moves by 0.2.
@@ -166,7 +182,7 @@ class GoalPoint(TorchVectorEnv):
     max_episode_steps = 20
 
     def __init__(self, num_envs: int, device: str | torch.device = "cpu") -> None:
-        """As every batched environment."""
+        """As ``Dynamics``."""
         super().__init__(num_envs, device)
         self.goal = GoalSpec(slice(0, 2), slice(2, 4), self.worth)
 
@@ -185,13 +201,12 @@ class GoalPoint(TorchVectorEnv):
         place = (place + self.STEP * action).clamp(-1.0, 1.0)
         return torch.cat((place, goal), 1), *self.worth(place, goal)
 
-    def expert(self) -> Tensor:
+    def expert(self, state: Tensor) -> Tensor:
         """(num_envs, 2) straight to the goal along each axis."""
-        assert self._state is not None
-        return ((self._state[:, 2:] - self._state[:, :2]) / self.STEP).clamp(-1.0, 1.0)
+        return ((state[:, 2:] - state[:, :2]) / self.STEP).clamp(-1.0, 1.0)
 
 
-class Counting(TorchVectorEnv):
+class Counting(Dynamics):
     """Observes (episode, step), reward the step: shows any transition that joins two episodes.
 
     ``episode`` is a random number drawn at each start; the episode terminates after 3 + episode mod 6 steps and is cut

@@ -1,14 +1,17 @@
 """From an environment's id to a vector environment, on the backend that suits it."""
 
-import inspect
+from collections.abc import Callable
+from dataclasses import fields
 from typing import Any, Literal, cast
 
 import gymnasium as gym
 import torch
 
 from palestra.envs import probes
+from palestra.envs.arm.catalogue import MAX_EPISODE_STEPS
 from palestra.envs.arm.catalogue import TASKS as ARM_TASKS
 from palestra.envs.arm.catalogue import env_id as arm_id
+from palestra.envs.arm.settings import PYBULLET_ONLY, ArmSettings
 from palestra.envs.arm.twin import ArmTwin
 from palestra.envs.backends.envpool import EnvPoolVectorEnv
 from palestra.envs.backends.gymnasium import GymVectorEnv, make_gym_env
@@ -19,14 +22,17 @@ from palestra.envs.classic.mountain_car import MountainCar
 from palestra.envs.classic.mountain_car_continuous import MountainCarContinuous
 from palestra.envs.classic.pendulum import Pendulum
 from palestra.envs.classic.pendulum_discrete import PendulumDiscrete
+from palestra.envs.dynamics import Dynamics
 from palestra.envs.finite.catalogue import FINITE, is_whole
-from palestra.envs.finite.vector_env import make_finite_vec
+from palestra.envs.finite.dynamics import make_finite_vec
 from palestra.envs.vector import VectorEnv
 from palestra.errors import UsageError, require, unknown_name
 
+Rules = Callable[[int, str | torch.device], Dynamics]
+"""From a number of copies and a device to the dynamics of a world."""
 BACKENDS = ("auto", "torch", "sync", "async", "envpool")
 
-CLASSIC: dict[str, type[TorchVectorEnv]] = {
+CLASSIC: dict[str, Rules] = {
     "Acrobot-v1": Acrobot,
     "CartPole-v1": CartPole,
     "MountainCar-v0": MountainCar,
@@ -36,24 +42,31 @@ CLASSIC: dict[str, type[TorchVectorEnv]] = {
 }
 ARM = {arm_id(task): task for task in ARM_TASKS}
 """The arm's ids and tasks, which the torch backend has as twins of PyBullet's world."""
-PROBES: dict[str, type[TorchVectorEnv]] = {
-    f"probe/{probe.__name__}": probe
-    for probe in (
-        probes.ActionDependent,
-        probes.ConstantReward,
-        probes.ConstantRewardBox,
-        probes.ContinuousTarget,
-        probes.Counting,
-        probes.DelayedReward,
-        probes.DelayedRewardBox,
-        probes.ForeverOne,
-        probes.ForeverOneBox,
-        probes.GoalPoint,
-        probes.ObservationDependent,
-        probes.ObservationDependentBox,
-        probes.PixelTarget,
-        probes.TwoTargets,
-    )
+PROBES: dict[str, Rules] = {
+    **{
+        f"probe/{probe.__name__}": probe
+        for probe in (
+            probes.ActionDependent,
+            probes.ConstantReward,
+            probes.ContinuousTarget,
+            probes.Counting,
+            probes.DelayedReward,
+            probes.ForeverOne,
+            probes.GoalPoint,
+            probes.ObservationDependent,
+            probes.PixelTarget,
+            probes.TwoTargets,
+        )
+    },
+    **{
+        f"probe/{probe.__name__}Box": probes.idle(probe)
+        for probe in (
+            probes.ConstantReward,
+            probes.DelayedReward,
+            probes.ForeverOne,
+            probes.ObservationDependent,
+        )
+    },
 }
 SIMULATORS = tuple(ARM)
 """Whose copies, outside of the torch backend, are a whole physics simulator each."""
@@ -102,26 +115,33 @@ def make_vec(
     if backend == "torch" and env_id in ARM:
         return _make_twin(env_id, num_envs, device, env_kwargs or {})
     if backend == "torch":
-        kind = (CLASSIC | PROBES).get(env_id)
-        if kind is None:
+        rules = (CLASSIC | PROBES).get(env_id)
+        if rules is None:
             raise UsageError(
                 f"backend 'torch' does not have the environment {env_id!r}; it has {', '.join(torch_env_ids())}."
                 " Any Gymnasium id works with backend='sync'"
             )
         if env_kwargs:
             raise UsageError(f"backend 'torch' got env_kwargs {env_kwargs}; expected none. Use backend='sync' for them")
-        return kind(num_envs, device)
+        return TorchVectorEnv(rules(num_envs, device))
     if backend == "envpool":
         return EnvPoolVectorEnv(env_id, num_envs, device, env_kwargs)
     return GymVectorEnv(env_id, num_envs, cast(Literal["sync", "async"], backend), device, env_kwargs)
 
 
-def _make_twin(env_id: str, num_envs: int, device: str | torch.device, env_kwargs: dict[str, Any]) -> ArmTwin:
-    known = inspect.signature(ArmTwin.__init__).parameters.keys() - {"self", "num_envs", "device", "task"}
-    for name in env_kwargs:
+def _make_twin(env_id: str, num_envs: int, device: str | torch.device, env_kwargs: dict[str, Any]) -> TorchVectorEnv:
+    settings = dict(env_kwargs)
+    limit = settings.pop("max_episode_steps", MAX_EPISODE_STEPS)
+    known = [field.name for field in fields(ArmSettings) if field.name != "task"]
+    for name, value in settings.items():
+        if name in PYBULLET_ONLY:
+            raise UsageError(
+                f"{name}={value!r} for {env_id} on the torch backend, whose joints and shapes are its own; expected it"
+                " with backend='sync', or in reference_kwargs, which are for PyBullet's world alone"
+            )
         if name not in known:
-            raise unknown_name(f"setting of {env_id} on the torch backend", name, known)
-    return ArmTwin(num_envs, device, task=ARM[env_id], **env_kwargs)
+            raise unknown_name(f"setting of {env_id} on the torch backend", name, [*known, "max_episode_steps"])
+    return TorchVectorEnv(ArmTwin(num_envs, device, ArmSettings(ARM[env_id], **settings), limit))
 
 
 def reference_env(

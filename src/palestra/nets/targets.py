@@ -1,41 +1,17 @@
 """Target networks: slow copies that give learning something to aim at which moves less than what is learned."""
 
 import copy
-from collections.abc import Iterable
 from typing import TypeVar
 
 from torch import nn
-
-from palestra.nets.optimizer import FlatOptimizer, flatten_parameters
 
 Net = TypeVar("Net", bound=nn.Module)
 
 
 def slow_copy(network: Net) -> Net:
-    """A network with the same parameters, never to be trained by gradient."""
-    return copy.deepcopy(network).requires_grad_(False)
+    """A network with the same parameters, never to be trained by gradient.
 
-
-class TargetNetworks:
-    """How slow copies follow their networks: all their parameters as one vector.
-
-    Args:
-        copies: of the networks that the optimizer trains, in its order and on their device.
-        optimizer: holds what they follow.
+    How it follows is for an algorithm to say: with the parameters of its copies as one vector, in the order of the
+    optimizer's (``flatten_parameters``), a step is ``slow.lerp_(optimizer.flat, tau)``.
     """
-
-    saves = ()
-    derives = ("flat",)
-
-    def __init__(self, copies: Iterable[nn.Module], optimizer: FlatOptimizer):
-        self.optimizer = optimizer
-        self.flat = flatten_parameters(copies)
-        """Of which their parameters are views."""
-
-    def follow(self, tau: float) -> None:
-        """Move by a share of the way."""
-        self.flat.lerp_(self.optimizer.flat, tau)
-
-    def copy(self) -> None:
-        """Be what they are now."""
-        self.flat.copy_(self.optimizer.flat)
+    return copy.deepcopy(network).requires_grad_(False)

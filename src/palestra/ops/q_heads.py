@@ -8,8 +8,9 @@ import torch
 from torch import Tensor
 
 from palestra.ops import distributional as dist
-from palestra.ops.losses import td_loss, td_loss_gradient
-from palestra.ops.terms import Term, gather
+from palestra.ops.gather import gather
+from palestra.ops.td_losses import td_loss, td_loss_gradient
+from palestra.ops.terms import Term
 
 Distributional = Literal["none", "c51", "quantile"]
 

@@ -52,11 +52,6 @@ def mean_interval(sample_B: Tensor) -> tuple[float, float, float]:
     return mean, mean - half, mean + half
 
 
-def standardised(sample_B: Tensor) -> Tensor:
-    """(B,) samples with mean 0 and standard deviation 1; (nearly) equal ones become (nearly) 0."""
-    return (sample_B - sample_B.mean()) / (sample_B.std() + 1e-8)
-
-
 def explained_variance(predicted_B: Tensor, actual_B: Tensor) -> Tensor:
     """1 - Var[actual - predicted] / Var[actual]: 1 is perfect, 0 as good as a constant; NaN if actual is one."""
     check_rank(1, predicted=predicted_B, actual=actual_B)

@@ -10,6 +10,7 @@ one recording into those before it. Which parameters learn is for whoever calls 
 import itertools
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Sequence
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 import torch
@@ -27,7 +28,7 @@ class Term:
     """A scalar of a loss, or a whole loss. Nothing is computed before it is asked for.
 
     Args:
-        value: makes the scalar, without a graph.
+        value: makes the scalar.
         slopes: outputs, each with what makes the derivative by it.
     """
 
@@ -36,10 +37,10 @@ class Term:
         self.slopes: list[Slope] = [(output, derivative, 1.0) for output, derivative in slopes]
 
     @property
-    @torch.no_grad()
     def value(self) -> Tensor:
         """The scalar itself, for a report."""
-        return torch.as_tensor(self._value())
+        value = self._value()
+        return value.detach() if isinstance(value, Tensor) else torch.tensor(value)
 
     def __mul__(self, weight: Number) -> "Term":
         """``weight * term``; a weight that is a tensor counts as a constant."""
@@ -94,13 +95,13 @@ class Recording(ABC):
         self.inputs = [x for x in inputs if x.requires_grad]
         self.owner = owner
         self.order = next(_order)
-        self.num_outputs = 0
+        self.to_outputs: list[Tensor | None] = []
         self.gone_back = False
 
     def leaf(self, out: Tensor) -> Tensor:
         """A result of the pass, made a leaf that leads back here."""
-        out.requires_grad_().recorded = (self, self.num_outputs)  # type: ignore[attr-defined]
-        self.num_outputs += 1
+        out.requires_grad_().recorded = (self, len(self.to_outputs))  # type: ignore[attr-defined]
+        self.to_outputs.append(None)
         return out
 
     @abstractmethod
@@ -116,27 +117,6 @@ def place_for(p: Tensor) -> Tensor:
     if p.grad is None:  # PyTorch would compute the gradient and drop it
         raise RuntimeError("a parameter has no grad to write into: ClippedAdam gives it, zero_grad takes it")
     return p.grad
-
-
-class RecordedGather(Recording):
-    """``out.gather(dim, index)``, whose way back puts zeros everywhere else."""
-
-    def __init__(self, out: Tensor, dim: int, index: Tensor):
-        super().__init__([out])
-        self.like, self.dim, self.index = out.detach(), dim, index
-
-    def back(self, to_outputs: list[Tensor | None], learn: bool) -> Sequence[Tensor]:
-        """The derivative at ``out``, given that at what was gathered."""
-        (to_gathered,) = to_outputs
-        assert to_gathered is not None
-        return [torch.zeros_like(self.like).scatter_(self.dim, self.index, to_gathered.view_as(self.index))]
-
-
-@torch.no_grad()
-def gather(out: Tensor, dim: int, index: Tensor, squeeze: bool = False) -> Tensor:
-    """``out.gather(dim, index)``, recorded where ``out`` is; with ``squeeze`` without that dimension."""
-    gathered = out.gather(dim, index).squeeze(dim) if squeeze else out.gather(dim, index)
-    return RecordedGather(out, dim, index).leaf(gathered) if out.requires_grad else gathered
 
 
 class Derivatives(NamedTuple):
@@ -158,28 +138,30 @@ def differentiate(loss: Term | Tensor, learns: Callable[[nn.Module], bool]) -> D
     """
     slopes = [(output, _weighed(output, derivative(), factor)) for output, derivative, factor in as_term(loss).slopes]
     found = Derivatives({}, [])
-    waiting: dict[Recording, list[Tensor | None]] = {}
+    waiting: list[Recording] = []
     while True:
-        for leaf, gradient in _to_leaves(slopes):
+        for leaf, gradient in _at_leaves(slopes):
             recording, i = getattr(leaf, "recorded", (None, 0))
             if recording is None:
                 at = found.at.get(id(leaf))
                 found.at[id(leaf)] = gradient if at is None else at + gradient
-            else:
-                ats = waiting.setdefault(recording, [None] * recording.num_outputs)
-                ats[i] = gradient if (at := ats[i]) is None else at + gradient
+                continue
+            at = recording.to_outputs[i]
+            recording.to_outputs[i] = gradient if at is None else at + gradient
+            if recording not in waiting:
+                waiting.append(recording)
         if not waiting:
             return found
         # What was recorded last may have been made from what was recorded before it, never the other way round.
-        last = max(waiting, key=lambda recording: recording.order)
-        to_outputs = waiting.pop(last)
+        last = max(waiting, key=attrgetter("order"))
+        waiting.remove(last)
         if last.gone_back:
             raise RuntimeError("this recording was gone back already, and the weights may have moved; record again")
         last.gone_back = True
         learn = last.owner is not None and learns(last.owner)
         if learn and last.owner is not None:
             found.learned.append(last.owner)
-        slopes = list(zip(last.inputs, last.back(to_outputs, learn))) if learn or last.inputs else []
+        slopes = list(zip(last.inputs, last.back(last.to_outputs, learn))) if learn or last.inputs else []
 
 
 def _weighed(output: Tensor, derivative: Number, factor: Number) -> Tensor:
@@ -190,15 +172,15 @@ def _weighed(output: Tensor, derivative: Number, factor: Number) -> Tensor:
     return torch.full_like(output, by) if isinstance(by, float) else by.expand_as(output)
 
 
-def _to_leaves(slopes: Sequence[tuple[Tensor, Tensor]]) -> list[tuple[Tensor, Tensor]]:
+def _at_leaves(slopes: list[tuple[Tensor, Tensor]]) -> list[tuple[Tensor, Tensor]]:
     """From derivatives at outputs to those at the leaves of their graphs, by autograd."""
-    found = [(output, gradient) for output, gradient in slopes if output.is_leaf]
-    inner = [(output, gradient) for output, gradient in slopes if not output.is_leaf]
-    if inner:
-        outputs, gradients = zip(*inner)
-        leaves = _leaves(outputs)
-        found += zip(leaves, torch.autograd.grad(outputs, leaves, gradients))
-    return found
+    inner = [slope for slope in slopes if not slope[0].is_leaf]
+    if not inner:
+        return slopes
+    outputs, gradients = zip(*inner)
+    leaves = _leaves(outputs)
+    found = zip(leaves, torch.autograd.grad(outputs, leaves, gradients))
+    return [*(slope for slope in slopes if slope[0].is_leaf), *found]
 
 
 def _leaves(outputs: Iterable[Tensor]) -> list[Tensor]:

@@ -8,9 +8,7 @@ import pytest
 import torch
 
 from palestra.engine.agent import Actor, Agent
-from palestra.engine.interaction import Interaction
 from palestra.engine.settings import build
-from palestra.envs.vector import Resumed
 from palestra.envs.world import World
 from palestra.errors import UsageError
 from palestra.learners.on_policy.ppo import PPO, PPOConfig
@@ -18,34 +16,6 @@ from palestra.policies.random import Random
 from palestra.runs import checkpoints
 
 SMALL = PPOConfig(num_steps=16, minibatch_size=32, num_epochs=1, hidden_sizes=(8,))
-
-
-def counting(num_envs: int = 2) -> Agent:
-    return Actor(Random, World("probe/Counting", num_envs))
-
-
-@pytest.mark.parametrize("episodes", [1, 7, 100, 250])
-def test_evaluation_takes_exactly_so_many_episodes(episodes: int) -> None:
-    evaluation = counting().evaluate(episodes=episodes, seed=3)
-    samples = evaluation.samples
-    assert samples.shape == (episodes,)
-    assert evaluation.score == pytest.approx(float(samples.mean()))
-    assert evaluation.metrics["eval/return_mean"] == evaluation.score
-    assert evaluation.metrics["eval/return_min"] == float(samples.min())
-    assert evaluation.metrics["eval/return_max"] == float(samples.max())
-    # probe/Counting pays 1 + 2 + ... + length over an episode.
-    length = evaluation.metrics["eval/length_mean"] * episodes
-    assert length == pytest.approx(float(((8 * samples + 1).sqrt() - 1).div(2).sum()))
-
-
-def test_no_episodes_are_no_evaluation() -> None:
-    with pytest.raises(UsageError, match="episodes=0; expected at least 1"):
-        counting().evaluate(episodes=0)
-
-
-def test_the_batches_of_a_long_evaluation_are_different_episodes() -> None:
-    first, second = counting().evaluate(episodes=200, seed=3).samples.split(100)
-    assert not torch.equal(first, second)
 
 
 def test_evaluation_is_a_function_of_its_seed_whatever_was_evaluated_before() -> None:
@@ -111,19 +81,27 @@ def test_saving_writes_a_configuration_and_a_checkpoint(tmp_path: Path) -> None:
     assert (loaded.step, loaded.info["learner"]) == (64, "ppo")
 
 
+def test_an_actor_has_nothing_left_to_learn() -> None:
+    actor = Actor(Random, World("Acrobot-v1", 2), seed=3)
+    assert isinstance(actor, Agent)
+    assert (actor.finished, actor.step(), actor.clock) == (True, {}, 0)
+    assert (actor.headline, actor.clock_unit) == ("eval/return_mean", "env steps")
+    again = Actor(Random, World("Acrobot-v1", 2), seed=9)
+    again.load_state_dict(actor.state_dict())
+    obs = np.zeros((50, 6), np.float32)
+    sampled = actor.predict(obs, deterministic=False)
+    np.testing.assert_array_equal(again.predict(obs, deterministic=False), sampled)
+
+
+def test_who_acts_by_the_true_state_predicts_nothing_from_observations(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Random, "sees", "state")
+    with pytest.raises(UsageError, match="Random acts by the true state, not by observations"):
+        Actor(Random, World("Acrobot-v1")).predict(np.zeros(6))
+
+
 def test_an_unknown_environment_is_named() -> None:
     with pytest.raises(UsageError, match="CartPol-v1"):
         PPO("CartPol-v1")
-
-
-def test_what_is_said_of_environments_that_began_anew(monkeypatch: pytest.MonkeyPatch) -> None:
-    living = Interaction(World("CartPole-v1", 3), seed=0)
-    for restarted, said in (([False] * 3, []), ([True, False, True], ["not exact: 2 of 3 environments"])):
-        resumed = Resumed(living.obs, torch.tensor(restarted))
-        monkeypatch.setattr(living.env, "load_state_dict", lambda _, resumed=resumed: resumed)
-        notes = living.load_state_dict(living.state_dict())
-        assert [note[: len(start)] for note, start in zip(notes, said, strict=True)] == said
-        assert living.restarted_E.tolist() == restarted
 
 
 def test_integers_of_a_discrete_space_are_predicted_from() -> None:

@@ -6,21 +6,29 @@ import pytest
 import torch
 
 from palestra.envs.backends.gymnasium import GymVectorEnv
+from palestra.envs.backends.torch import TorchVectorEnv
 from palestra.envs.classic.cartpole import CartPole
-from palestra.envs.finite.vector_env import FiniteVectorEnv
+from palestra.envs.dynamics import Dynamics
+from palestra.envs.finite.dynamics import FiniteDynamics
 from palestra.envs.probes import Counting
 from palestra.envs.registry import CLASSIC, make_vec, reference_env, torch_env_ids
 from palestra.envs.spaces import to_env_action
+from palestra.envs.vector import VectorEnv
 from palestra.errors import UsageError
 
 
+def dynamics(env: VectorEnv) -> Dynamics:
+    assert isinstance(env, TorchVectorEnv)
+    return env.dynamics
+
+
 def test_auto_takes_torch_where_it_can() -> None:
-    assert isinstance(make_vec("CartPole-v1", 2), CartPole)
-    assert isinstance(make_vec("probe/Counting", 2), Counting)
+    assert isinstance(dynamics(make_vec("CartPole-v1", 2)), CartPole)
+    assert isinstance(dynamics(make_vec("probe/Counting", 2)), Counting)
     assert isinstance(make_vec("CartPole-v1", 2, env_kwargs={"sutton_barto_reward": True}), GymVectorEnv)
     assert isinstance(make_vec("CartPole-v1", 2, backend="sync"), GymVectorEnv)
-    assert isinstance(make_vec("Taxi-v4", 2), FiniteVectorEnv)
-    assert isinstance(make_vec("FrozenLake-v1", 2, env_kwargs={"is_slippery": False}), FiniteVectorEnv)
+    assert isinstance(dynamics(make_vec("Taxi-v4", 2)), FiniteDynamics)
+    assert isinstance(dynamics(make_vec("FrozenLake-v1", 2, env_kwargs={"is_slippery": False})), FiniteDynamics)
     assert isinstance(make_vec("FrozenLake-v1", 2, env_kwargs={"map_name": None}), GymVectorEnv)
     assert isinstance(make_vec("Taxi-v4", 2, env_kwargs={"fickle_passenger": True}), GymVectorEnv)
     assert isinstance(make_vec("Blackjack-v1", 2), GymVectorEnv)

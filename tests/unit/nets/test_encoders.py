@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from palestra.envs.spaces import Packed
 from palestra.errors import UsageError
+from palestra.nets.adam import ClippedAdam
 from palestra.nets.encoders import (
     ARCHITECTURES,
     CHUNK,
@@ -23,7 +24,6 @@ from palestra.nets.encoders import (
     narrow,
 )
 from palestra.nets.ensemble import Ensemble
-from palestra.nets.optimizer import ClippedAdam
 from palestra.ops.augment import random_shift
 from palestra.ops.terms import Term, differentiate
 

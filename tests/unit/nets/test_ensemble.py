@@ -6,8 +6,8 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from palestra.nets.adam import ClippedAdam
 from palestra.nets.ensemble import FEW, Ensemble
-from palestra.nets.optimizer import ClippedAdam
 from palestra.ops.terms import Derivatives, Term, differentiate
 
 SIZES = {"no hidden layer": [3, 2], "one": [4, 7, 1], "two": [5, 8, 6, 3], "three": [2, 5, 4, 6, 1]}

@@ -10,11 +10,11 @@ from gymnasium import spaces
 from torch import Tensor
 
 from palestra.envs.spaces import Packed
+from palestra.nets.adam import ClippedAdam
 from palestra.nets.encoders import ConvEncoder, FlatEncoder, PackedEncoder, narrow
 from palestra.nets.ensemble import Ensemble
 from palestra.nets.mlp import MLP
 from palestra.nets.noisy import NoisyMLP
-from palestra.nets.optimizer import ClippedAdam
 from palestra.nets.q_network import QNetwork
 from palestra.nets.recorded import Recorded
 from palestra.ops.terms import Term, differentiate

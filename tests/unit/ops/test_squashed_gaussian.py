@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from palestra.ops.distributions import (
+from palestra.ops.squashed_gaussian import (
     record_squashed_gaussian,
     record_tanh,
     squashed_gaussian_gradient,

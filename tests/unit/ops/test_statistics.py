@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from palestra.ops.statistics import Moments, explained_variance, mean_interval, merge_moments, standardised
+from palestra.ops.statistics import Moments, explained_variance, mean_interval, merge_moments
 
 
 def empty(shape: tuple[int, ...]) -> Moments:
@@ -77,9 +77,3 @@ def test_explained_variance() -> None:
     # Residuals 2, 4, 6, 8 have four times the variance of 1, 2, 3, 4.
     assert float(explained_variance(-actual, actual)) == pytest.approx(-3.0)
     assert math.isnan(explained_variance(actual, torch.ones(4)))
-
-
-def test_standardised_samples_have_mean_zero_and_deviation_one() -> None:
-    sample = torch.tensor([1.0, 2.0, 3.0, 6.0], dtype=torch.float64)  # mean 3, deviation sqrt(14 / 3)
-    assert standardised(sample).tolist() == pytest.approx([x / (14 / 3) ** 0.5 for x in (-2, -1, 0, 3)])
-    assert standardised(torch.full((5,), 7.0)).tolist() == [0.0] * 5

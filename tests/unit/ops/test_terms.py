@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from palestra.ops.terms import Recording, Term, differentiate, gather
+from palestra.ops.terms import Recording, Term, differentiate
 
 
 def t(*values: float) -> Tensor:
@@ -120,13 +120,3 @@ def test_a_recording_is_gone_back_once() -> None:
     differentiate(square(out), lambda _: True)
     with pytest.raises(RuntimeError, match="gone back already"):
         differentiate(square(out), lambda _: True)
-
-
-def test_gathering_is_recorded_where_its_source_is() -> None:
-    x, index = torch.randn(4, 3, generator=torch.Generator()).requires_grad_(), torch.tensor([[2], [0], [1], [1]])
-    for squeeze in (False, True):
-        found = gather(x, 1, index, squeeze)
-        assert torch.equal(found, x.gather(1, index).squeeze(1) if squeeze else x.gather(1, index))
-        (expected,) = torch.autograd.grad(x.gather(1, index).square().sum(), x)
-        assert slopes(square(found), x) == [expected.tolist()]
-    assert not gather(x.detach(), 1, index).requires_grad

@@ -1,6 +1,5 @@
 """Runs: created whole, opened by id or path, written by one process at a time."""
 
-import fcntl
 import importlib.metadata
 import json
 import multiprocessing
@@ -17,7 +16,7 @@ import torch
 
 from palestra.errors import PalestraError, UsageError
 from palestra.runs import store
-from palestra.runs.lock import RunLock, is_locked
+from palestra.runs.lock import is_locked
 from palestra.runs.series import read_rows
 from palestra.runs.store import Run, run_ids
 
@@ -226,31 +225,3 @@ def test_an_orphaned_worker_does_not_keep_the_lock(tmp_path: Path) -> None:
         Run.open(run.id, tmp_path, write=True).close()
     finally:
         os.kill(worker, signal.SIGKILL)
-
-
-def test_two_who_ask_do_not_see_each_other(tmp_path: Path) -> None:
-    RunLock(tmp_path).release()
-    with (tmp_path / ".lock").open() as other:
-        fcntl.flock(other, fcntl.LOCK_SH)
-        assert not is_locked(tmp_path)
-
-
-def test_asking_does_not_disturb_a_writer(tmp_path: Path) -> None:
-    """is_locked takes a shared lock for an instant; a writer that comes just then must still get in."""
-
-    def ask(report: Connection) -> None:
-        report.send(None)
-        while True:
-            is_locked(tmp_path)
-
-    ours, theirs = FORK.Pipe(duplex=False)
-    child = FORK.Process(target=ask, args=(theirs,))
-    RunLock(tmp_path).release()
-    child.start()
-    ours.recv()
-    try:
-        for _ in range(300):
-            RunLock(tmp_path).release()
-    finally:
-        child.kill()
-        child.join()

@@ -17,13 +17,13 @@ from gymnasium.utils import RecordConstructorArgs
 from numpy.typing import NDArray
 from torch import Tensor
 
-from palestra.envs.arm.camera import NOTES_CAMERA, Camera
-from palestra.envs.arm.catalogue import load_task
 from palestra.envs.arm.kinematics import forward, inverse
 from palestra.envs.arm.looks import draw, level, unpack
-from palestra.envs.arm.robot import Robot, load_robot
-from palestra.envs.arm.sim import SUBSTEPS, Light, Paint, Sim, object_urdfs
-from palestra.envs.arm.task import FRAME_STACK, IMAGE_SIZE, LATE_REWARD, MAX_STEP, Task, view_space
+from palestra.envs.arm.objects import object_urdfs
+from palestra.envs.arm.paint import Light, Paint
+from palestra.envs.arm.settings import ArmSettings
+from palestra.envs.arm.sim import SUBSTEPS, Sim
+from palestra.envs.arm.task import LATE_REWARD, MAX_STEP, Task
 from palestra.envs.vector import GoalSpec
 from palestra.errors import PalestraError, UsageError, require, unknown_name
 
@@ -49,53 +49,40 @@ class ArmEnv(gym.Env[Any, NDArray[np.float32]]):
         view: str = "state",
         *,
         control: str = "position",
-        frame_skip: int = 1,
-        frame_stack: int = FRAME_STACK,
-        image_size: int = IMAGE_SIZE,
         objects: str = "train",
-        randomisation: str = "none",
-        radius: float | None = None,
-        camera: Camera = NOTES_CAMERA,
-        robot: str | Robot = "kuka_iiwa",
         urdf: str | None = None,
         render_mode: Literal["rgb_array"] | None = None,
+        **settings: Any,
     ) -> None:
         """Make the world; ``reset`` starts it.
 
         Args:
-            task: "reach", "push", or a task of one's own.
-            view: "state", "pixels", "pixels+proprio" or "goal", as far as the task has it.
+            task: of :class:`~palestra.envs.arm.settings.ArmSettings`, as is what follows.
+            view: likewise.
             control: "position", by motors, with dynamics; or "teleport", joints put in place at once as in the notes.
-            frame_skip: how many times an action is executed in one step; the rewards are summed, and an end ends it.
-            frame_stack: pictures seen at once, the last of as many steps, oldest first; repeated at the start.
-            image_size: rows and columns of a picture.
             objects: "train" (900 random ones), "held-out" (100 others), or the path of a URDF.
-            randomisation: level of domain randomisation, a name in :data:`palestra.envs.arm.looks.LEVELS`.
-            radius: metres within which the task counts as done; the task's own if None.
-            camera: which observes, before randomisation; its size is ``image_size``.
-            robot: a robot's name, or a robot of one's own, with ``urdf``.
-            urdf: the path of its model.
+            urdf: the path of the model of a robot of one's own.
             render_mode: "rgb_array" for ``render()``, or None.
+            settings: the other fields of :class:`~palestra.envs.arm.settings.ArmSettings`.
 
         Raises UsageError for settings that cannot be had, and where PyBullet is not installed.
         """
-        self.task = task if isinstance(task, Task) else load_task(task, radius)
-        self.robot = load_robot(robot) if isinstance(robot, str) else robot
-        self.observation_space = view_space(self.task, view, image_size, frame_stack, self.robot.num_joints)
+        chosen = ArmSettings(task, view, **settings)
+        self.task, self.robot = chosen.make_task(), chosen.make_robot()
+        self.observation_space = chosen.space(self.task, self.robot)
         self.action_space = spaces.Box(-1.0, 1.0, (3,), np.float32)
         if control not in CONTROLS:
             raise unknown_name("control", control, CONTROLS)
-        require(frame_skip >= 1, f"frame_skip={frame_skip}", "at least 1")
         require(render_mode in (None, "rgb_array"), f"render_mode={render_mode!r}", "'rgb_array' or None")
-        self.view, self.control, self.frame_skip, self.render_mode = view, control, frame_skip, render_mode
+        self.view, self.control, self.frame_skip, self.render_mode = view, control, chosen.frame_skip, render_mode
         self.goal_spec: GoalSpec | None = None
         if view == "goal":
             self.goal_spec = self.task.goal_spec()
             # Only a goal environment has a compute_reward: by that others know it.
             self.compute_reward = self.task.compute_reward
-        self._looks, self._plain_camera = level(randomisation), camera.with_size(image_size)
+        self._looks, self._plain_camera = level(chosen.randomisation), chosen.camera.with_size(chosen.image_size)
         self._objects = object_urdfs(objects)
-        self._frames: deque[NDArray[np.uint8]] = deque(maxlen=frame_stack)
+        self._frames: deque[NDArray[np.uint8]] = deque(maxlen=chosen.frame_stack)
         self._sees = view.startswith("pixels")
         self._started = False
         self.sim = Sim(self.robot, urdf)

@@ -1,4 +1,6 @@
-"""PyBullet's side of the arm: one world with plane, table, arm and one object. Every call to PyBullet is in this file.
+"""PyBullet's side of the arm: one world with plane, table, arm and one object.
+
+Every call to PyBullet is in this file, :mod:`~palestra.envs.arm.objects` and :mod:`~palestra.envs.arm.client`.
 
 Nothing here knows of tasks, rewards or observations: a :class:`Sim` starts an episode, moves the joints, says where
 things are and takes pictures. Each has a physics client of its own and names it in every call, so many live side by
@@ -9,15 +11,7 @@ behind; so an episode changes the object only, and every ``REBUILD_EVERY`` episo
 is bit for bit the same after either. An object is put down as it comes to rest on a table of its own, found once.
 """
 
-import contextlib
-import ctypes
-import math
-import os
-import platform
-import sys
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from functools import cache
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,9 +19,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from palestra.envs.arm.camera import Camera
+from palestra.envs.arm.client import connect, import_pybullet
+from palestra.envs.arm.objects import GRAVITY, RestingPoses, Thing, load_thing
+from palestra.envs.arm.paint import PLAIN, PLAIN_LIGHT, Light, Paint
 from palestra.envs.arm.robot import Robot
-from palestra.envs.arm.task import TABLE_TOP, Puck, Workspace
-from palestra.errors import PalestraError, UsageError, missing_extra, require, unknown_name
+from palestra.envs.arm.task import TABLE_TOP, Workspace
+from palestra.errors import UsageError, require, unknown_name
 
 SUBSTEPS = 32
 """Steps of 1/240 s in one movement. With fewer the second joint's 300 N m cannot lift the arm by 0.1 m in time."""
@@ -35,7 +32,6 @@ MOVING = 28
 """Substeps in which the target goes from the old joint angles to the new; the rest are for coming to rest."""
 GAIN = 0.3
 """Part of a joint's error that its motor is to take away in a substep."""
-GRAVITY = -10.0
 FLOOR = -0.65
 """Height of the plane; plane and table stand as in the notes."""
 TABLE_AT = (0.5, 0.0, FLOOR)
@@ -43,53 +39,8 @@ REBUILD_EVERY = 200
 """Episodes after which the world is built anew: 10 MB of what PyBullet keeps of removed objects."""
 URDFS = {"kuka_iiwa": "kuka_iiwa/model.urdf"}
 """The URDF of each robot that comes with PyBullet."""
-NUM_RANDOM_OBJECTS = 1_000
-OBJECT_SETS = {"train": range(900), "held-out": range(900, NUM_RANDOM_OBJECTS)}
-"""The random_urdfs to train with and those kept for evaluation."""
-SETTLING_ROUNDS, SETTLING_STEPS, SETTLING_STEP = 40, 12, 1 / 120
-"""Rounds of so many substeps of so many seconds: an object that moves after four seconds is taken as it is."""
 LINE_WIDTH = 0.004
 FAR_AWAY = (0.0, 0.0, -50.0)
-
-Thing = Puck | str
-"""What lies on the table: a puck, or a URDF's path, absolute or inside PyBullet's data."""
-
-
-@dataclass(frozen=True)
-class Light:
-    """The light of a picture; the default is that of PyBullet's software renderer."""
-
-    direction: tuple[float, float, float] | None = None
-    """From the scene to the light."""
-    ambient: float = 0.6
-    """What every surface has."""
-    diffuse: float = 0.35
-    """What a surface that faces the light has besides."""
-    specular: float = 0.05
-    """Of the reflection."""
-
-
-@dataclass(frozen=True)
-class Paint:
-    """Factors on the brightness of what stands in the world; beyond white it does not go."""
-
-    floor: float = 1.0
-    table: float = 1.0
-    arm: tuple[float, ...] = ()
-    """Of the base and every link behind it; those that are missing stay as they are."""
-
-
-PLAIN = Paint()
-
-
-def object_urdfs(objects: str) -> list[str]:
-    """The URDFs of an object set, or of one's own file. Raises UsageError if it is neither."""
-    if objects in OBJECT_SETS:
-        return [f"random_urdfs/{number:03d}/{number:03d}.urdf" for number in OBJECT_SETS[objects]]
-    if Path(objects).suffix == ".urdf":
-        require(Path(objects).is_file(), f"objects={objects!r}", "a URDF file that exists")
-        return [str(Path(objects).absolute())]
-    raise unknown_name("object set (a set, or the path of a .urdf file)", objects, OBJECT_SETS)
 
 
 class Sim:
@@ -107,7 +58,7 @@ class Sim:
         self._urdf = URDFS[robot.name] if urdf is None else str(Path(urdf).absolute())
         require(urdf is None or Path(urdf).is_file(), f"urdf={urdf!r}", "a URDF file that exists")
         self._joints = range(robot.num_joints)
-        self._client: int = _connect(self._p)
+        self._client: int = connect(self._p)
         self._poses = RestingPoses(self._p)
         self._episodes = 0
         self._target: list[float] = []
@@ -124,7 +75,7 @@ class Sim:
             p.removeBody(self._thing, physicsClientId=client)
         self._episodes += 1
         height, turned = self._poses.of(thing)
-        self._thing = _load_thing(p, client, thing)
+        self._thing = load_thing(p, client, thing)
         p.resetBasePositionAndOrientation(self._thing, (*at, height), turned, physicsClientId=client)
         self._paint(paint)
         self.teleport(joints, steps=0)
@@ -208,7 +159,7 @@ class Sim:
         p.resetBasePositionAndOrientation(self._thing, at, self.thing_pose()[1], physicsClientId=client)
         p.resetBaseVelocity(self._thing, (0, 0, 0), (0, 0, 0), physicsClientId=client)
 
-    def gray(self, camera: Camera, light: Light = Light()) -> NDArray[np.uint8]:
+    def gray(self, camera: Camera, light: Light = PLAIN_LIGHT) -> NDArray[np.uint8]:
         """(size, size) what a camera sees, as luminance 0.299 R + 0.587 G + 0.114 B."""
         rgb = self._picture(
             _flat(camera.view_matrix()), _flat(camera.projection_matrix()), camera.size, camera.size, light
@@ -235,7 +186,7 @@ class Sim:
         self._show_lines(workspace, True, goal)
         view = p.computeViewMatrixFromYawPitchRoll((0.4, 0.0, 0.2), 1.5, 60.0, -25.0, 0.0, 2)
         projection = p.computeProjectionMatrixFOV(45.0, width / height, 0.1, 10.0)
-        picture = self._picture(view, projection, height, width, Light())
+        picture = self._picture(view, projection, height, width, PLAIN_LIGHT)
         self._show_lines(workspace, False)
         return picture.astype(np.uint8)
 
@@ -328,118 +279,6 @@ class Sim:
         places.append(FAR_AWAY if goal is None else (*goal[:2], TABLE_TOP + 0.002))
         for line, place in zip(self._lines, places, strict=True):
             p.resetBasePositionAndOrientation(line, place, (0, 0, 0, 1), physicsClientId=client)
-
-
-class RestingPoses:
-    """How things lie on the table when they have come to rest, each found once, in a world with nothing but the table.
-
-    So an episode begins with the object at rest exactly where its task has placed it. The notes let it fall from a
-    fixed height, which for most objects is inside the table.
-    """
-
-    def __init__(self, pybullet: Any) -> None:
-        """The world is made when the first pose is asked for."""
-        self._p = pybullet
-        self._client: int | None = None
-        self._known: dict[Thing, tuple[float, tuple[float, ...]]] = {}
-
-    def of(self, thing: Thing) -> tuple[float, tuple[float, ...]]:
-        """Height (m) of the thing's centre of mass above the arm's foot, and its quaternion."""
-        if isinstance(thing, Puck):
-            return TABLE_TOP + thing.height / 2, (0.0, 0.0, 0.0, 1.0)
-        if thing not in self._known:
-            self._known[thing] = self._settle(thing)
-        return self._known[thing]
-
-    def close(self) -> None:
-        """End the physics client."""
-        if self._client is not None and self._p.isConnected(self._client):
-            self._p.disconnect(self._client)
-        self._client = None
-
-    def _settle(self, thing: str) -> tuple[float, tuple[float, ...]]:
-        p = self._p
-        if self._client is None:
-            self._client = _connect(p)
-        client = self._client
-        p.resetSimulation(physicsClientId=client)
-        p.setGravity(0, 0, GRAVITY, physicsClientId=client)
-        p.setTimeStep(SETTLING_STEP, physicsClientId=client)
-        slab = p.createCollisionShape(p.GEOM_BOX, halfExtents=(5.0, 5.0, 0.5), physicsClientId=client)
-        p.createMultiBody(0, slab, -1, (0, 0, TABLE_TOP - 0.5), physicsClientId=client)
-        body = _load_thing(p, client, thing)
-        (x, y, z), turned = p.getBasePositionAndOrientation(body, physicsClientId=client)
-        bottom = p.getAABB(body, -1, physicsClientId=client)[0][2]
-        p.resetBasePositionAndOrientation(body, (x, y, z - bottom + TABLE_TOP), turned, physicsClientId=client)
-        for _ in range(SETTLING_ROUNDS):
-            for _ in range(SETTLING_STEPS):
-                p.stepSimulation(physicsClientId=client)
-            linear, angular = p.getBaseVelocity(body, physicsClientId=client)
-            if math.hypot(*linear) < 1e-3 and math.hypot(*angular) < 1e-2:
-                break
-        position, turned = p.getBasePositionAndOrientation(body, physicsClientId=client)
-        return position[2], turned
-
-
-@cache
-def import_pybullet() -> Any:
-    """PyBullet's module. UsageError, with the way out, where it is not installed."""
-    try:
-        with _silent_stdout():
-            import pybullet
-    except ImportError as error:
-        message = str(missing_extra("arm", "the PyBullet world of the arm"))
-        if sys.version_info >= (3, 12):
-            message += f" (PyBullet has wheels up to Python 3.11; this is Python {platform.python_version()})"
-        raise UsageError(
-            message + "; backend 'torch' is the same task without PyBullet: make_vec(..., backend='torch')"
-        ) from error
-    return pybullet
-
-
-@contextlib.contextmanager
-def _silent_stdout() -> Iterator[None]:
-    """Keep what C code prints on standard output out of it: PyBullet says when it was built, wherever JSON may go."""
-    sys.stdout.flush()
-    kept = os.dup(1)
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    try:
-        os.dup2(nowhere, 1)
-        yield
-    finally:
-        with contextlib.suppress(OSError, AttributeError, TypeError):  # Windows has no library of its own to ask
-            ctypes.CDLL(None).fflush(None)  # C keeps the line until it is flushed
-        os.dup2(kept, 1)
-        os.close(kept)
-        os.close(nowhere)
-
-
-def _connect(p: Any) -> int:
-    import pybullet_data
-
-    client: int = p.connect(p.DIRECT)
-    if client < 0:
-        raise PalestraError("PyBullet gives no further physics client; close environments that are not used any more")
-    p.setAdditionalSearchPath(pybullet_data.getDataPath(), physicsClientId=client)
-    return client
-
-
-def _load_thing(p: Any, client: int, thing: Thing) -> int:
-    """A thing high above everything, from where it is to be put in its place."""
-    above = (0.0, 0.0, 2.0)
-    if isinstance(thing, str):
-        try:
-            body: int = p.loadURDF(thing, above, physicsClientId=client)
-        except p.error as error:
-            raise UsageError(f"the object {thing!r} cannot be loaded ({error}); expected a URDF") from error
-        return body
-    shape = p.createCollisionShape(p.GEOM_CYLINDER, radius=thing.radius, height=thing.height, physicsClientId=client)
-    seen = p.createVisualShape(
-        p.GEOM_CYLINDER, radius=thing.radius, length=thing.height, rgbaColor=(0.8, 0.2, 0.2, 1), physicsClientId=client
-    )
-    body = p.createMultiBody(thing.mass, shape, seen, above, physicsClientId=client)
-    p.changeDynamics(body, -1, lateralFriction=thing.friction, physicsClientId=client)
-    return body
 
 
 def _num_joints(p: Any, body: int, client: int) -> int:

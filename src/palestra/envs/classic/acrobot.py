@@ -11,7 +11,7 @@ import torch
 from gymnasium import spaces
 from torch import Tensor
 
-from palestra.envs.backends.torch import TorchVectorEnv
+from palestra.envs.dynamics import Dynamics
 
 GRAVITY = 9.8
 SECONDS = 0.2
@@ -53,7 +53,7 @@ def dynamics(state: Tensor, action: Tensor) -> tuple[Tensor, Tensor]:
     return torch.stack((angle_1, angle_2, velocity_1, velocity_2), 1), terminated
 
 
-class Acrobot(TorchVectorEnv):
+class Acrobot(Dynamics):
     """Acrobot-v1: reward -1 until the tip is high enough, 0 on the step that brings it there; 500 steps at most."""
 
     observation_space = spaces.Box(

@@ -11,7 +11,7 @@ import torch
 from gymnasium import spaces
 from torch import Tensor
 
-from palestra.envs.backends.torch import TorchVectorEnv
+from palestra.envs.dynamics import Dynamics
 
 GRAVITY = 9.8
 POLE_MASS = 0.1
@@ -76,7 +76,7 @@ def dynamics(state: Tensor, action: Tensor, c: Constants) -> tuple[Tensor, Tenso
     return state, (state.abs() > c.limit).any(1)
 
 
-class CartPole(TorchVectorEnv):
+class CartPole(Dynamics):
     """CartPole-v1: reward 1 on every step, the last one included; 500 steps at most."""
 
     observation_space = spaces.Box(

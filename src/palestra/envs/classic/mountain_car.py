@@ -8,7 +8,7 @@ import torch
 from gymnasium import spaces
 from torch import Tensor
 
-from palestra.envs.backends.torch import TorchVectorEnv
+from palestra.envs.dynamics import Dynamics
 
 ENGINE = 0.001
 GRAVITY = 0.0025
@@ -44,7 +44,7 @@ def dynamics(state: Tensor, action: Tensor) -> tuple[Tensor, Tensor]:
     return torch.stack((position, velocity), 1), (position >= GOAL_POSITION) & (velocity >= 0)
 
 
-class MountainCar(TorchVectorEnv):
+class MountainCar(Dynamics):
     """MountainCar-v0: reward -1 on every step; 200 steps at most."""
 
     observation_space = OBSERVATION_SPACE

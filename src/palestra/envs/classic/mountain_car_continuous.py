@@ -7,8 +7,8 @@ import torch
 from gymnasium import spaces
 from torch import Tensor
 
-from palestra.envs.backends.torch import TorchVectorEnv
 from palestra.envs.classic.mountain_car import OBSERVATION_SPACE, roll
+from palestra.envs.dynamics import Dynamics
 
 ENGINE = 0.0015
 GOAL_POSITION = 0.45
@@ -26,7 +26,7 @@ def dynamics(state: Tensor, action: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     return torch.stack((position, velocity), 1), 100.0 * terminated - 0.1 * throttle.square(), terminated
 
 
-class MountainCarContinuous(TorchVectorEnv):
+class MountainCarContinuous(Dynamics):
     """MountainCarContinuous-v0: 999 steps at most."""
 
     observation_space = OBSERVATION_SPACE

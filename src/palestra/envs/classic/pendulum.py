@@ -10,7 +10,7 @@ import torch
 from gymnasium import spaces
 from torch import Tensor
 
-from palestra.envs.backends.torch import TorchVectorEnv
+from palestra.envs.dynamics import Dynamics
 
 GRAVITY = 10.0
 SECONDS = 0.05
@@ -34,7 +34,7 @@ def dynamics(state: Tensor, action: Tensor) -> tuple[Tensor, Tensor]:
     return torch.stack((angle + velocity * SECONDS, velocity), 1), -cost
 
 
-class Pendulum(TorchVectorEnv):
+class Pendulum(Dynamics):
     """Pendulum-v1: observes cosine and sine of the angle and the velocity; never terminates; 200 steps."""
 
     observation_space = spaces.Box(

@@ -12,13 +12,13 @@ from gymnasium import spaces
 from gymnasium.envs.classic_control.pendulum import PendulumEnv
 from torch import Tensor
 
-from palestra.envs.backends.torch import TorchVectorEnv
 from palestra.envs.classic.pendulum import MAX_TORQUE, Pendulum, dynamics
+from palestra.envs.dynamics import Dynamics
 
 NUM_TORQUES = 11
 
 
-class PendulumDiscrete(TorchVectorEnv):
+class PendulumDiscrete(Dynamics):
     """Pendulum-v1, its action the number of a torque."""
 
     observation_space = Pendulum.observation_space
@@ -26,7 +26,7 @@ class PendulumDiscrete(TorchVectorEnv):
     max_episode_steps = Pendulum.max_episode_steps
 
     def __init__(self, num_envs: int, device: str | torch.device = "cpu") -> None:
-        """As ``TorchVectorEnv``."""
+        """As ``Dynamics``."""
         super().__init__(num_envs, device)
         with torch.inference_mode(False):
             self._torque = torch.linspace(-MAX_TORQUE, MAX_TORQUE, NUM_TORQUES, device=self.device)[:, None]

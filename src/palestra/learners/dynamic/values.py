@@ -16,7 +16,7 @@ from palestra.engine.exhibit import Exhibit
 from palestra.engine.policy import Policy
 from palestra.engine.settings import AlgorithmConfig
 from palestra.envs.finite.catalogue import finite_mdp
-from palestra.envs.finite.vector_env import FiniteVectorEnv, state_index
+from palestra.envs.finite.dynamics import process_of, show_indices, state_index
 from palestra.envs.vector import VectorEnv
 from palestra.envs.world import World
 from palestra.errors import require
@@ -62,7 +62,7 @@ class Values(Policy):
 
     def __init__(self, world: World, env: VectorEnv, config: DynamicConfig):
         self.config, device = config, env.device
-        self.mdp = env.mdp if isinstance(env, FiniteVectorEnv) else finite_mdp(world.id, world.kwargs)
+        self.mdp = process_of(env) or finite_mdp(world.id, world.kwargs)
         mdp = self.mdp.to(device)
         self.dynamics = bellman.dynamics(
             mdp.offset, mdp.probability, mdp.next_state, mdp.reward, mdp.terminated, mdp.terminal,
@@ -140,8 +140,7 @@ def dynamic_arena(world: World, device: torch.device, num_states: int) -> Arena:
         reference = split == "reference"
         most = max(1, _MOST_OBSERVED // num_states) if reference else MAX_EVAL_ENVS
         env = world.make(num_envs=min(count, most, MAX_EVAL_ENVS), device=device, reference=reference)
-        if isinstance(env, FiniteVectorEnv):
-            env.show_indices()
+        show_indices(env)
         return env
 
     return Arena(world, device, make_env)

@@ -27,12 +27,12 @@ from palestra.envs.vector import VectorEnv
 from palestra.envs.world import World
 from palestra.errors import UsageError, require
 from palestra.measure import Metrics
+from palestra.nets.adam import ClippedAdam
 from palestra.nets.encoders import EncoderName, make_encoder
 from palestra.nets.ensemble import Precision
 from palestra.nets.mlp import MLP
-from palestra.nets.optimizer import ClippedAdam
-from palestra.ops.losses import td_loss
 from palestra.ops.schedules import linear
+from palestra.ops.td_losses import td_loss
 
 
 @dataclass(frozen=True)

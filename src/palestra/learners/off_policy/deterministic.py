@@ -1,5 +1,6 @@
 """A deterministic policy that explores by noise: what DDPG and TD3 act by."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -12,8 +13,8 @@ from palestra.errors import require
 from palestra.learners.off_policy.actions import BoxActions
 from palestra.learners.off_policy.noise import NOISES, NoiseName
 from palestra.learners.off_policy.replaying import OffPolicyConfig
-from palestra.nets.ensemble import Ensemble
-from palestra.ops.features import flat_features
+from palestra.nets.encoders import EncoderName
+from palestra.nets.ensemble import Ensemble, Precision
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,11 @@ class DeterministicConfig(OffPolicyConfig):
     """Exploration: independent Gaussian numbers, or an Ornstein-Uhlenbeck process, which wanders."""
     noise_std: float = 0.1
     """Standard deviation of what drives the noise; half the width of the action space is 1."""
+    encoder: EncoderName = "fast"
+    """Of images: fast, nature (Mnih et al. 2015) or notes (four layers of 3 x 3), or flat for none: pixels one by one.
+    Vectors need none."""
+    encoder_precision: Precision = "float32"
+    """Of the encoder's products: bfloat16 is faster on processors that have it."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -38,23 +44,27 @@ class DeterministicPolicy(Policy):
     Args:
         actor: f, one network from features to A numbers.
         actions: their bounds.
+        see: from observations (B, *obs_shape) to features (B, F).
         config: which noise.
         num_envs: E, copies to explore in.
         seed: of the learner.
     """
 
     saves = ("generator", "noise")
-    derives = ("actor", "actions")
+    derives = ("actor", "actions", "see")
 
-    def __init__(self, actor: Ensemble, actions: BoxActions, config: DeterministicConfig, num_envs: int, *, seed: int):
-        self.actor, self.actions, self.std = actor, actions, config.noise_std
+    def __init__(
+        self, actor: Ensemble, actions: BoxActions, see: Callable[[Tensor], Tensor], config: DeterministicConfig,
+        num_envs: int, *, seed: int,
+    ):  # fmt: skip
+        self.actor, self.actions, self.see, self.std = actor, actions, see, config.noise_std
         device = actions.low.device
         self.generator = seeding.generator(seed, "actions", device=device)
         self.noise = NOISES[config.noise](config.noise_std, num_envs, actions.size, device)
 
     def act(self, seen: Tensor, *, deterministic: bool = True) -> Tensor:
         """Actions (B, *shape) within the bounds: the actor's, or with Gaussian noise."""
-        action_BA = mu(self.actor, flat_features(seen))
+        action_BA = mu(self.actor, self.see(seen))
         if not deterministic:
             noise_BA = torch.randn(action_BA.shape, generator=self.generator, device=action_BA.device)
             action_BA = (action_BA + self.std * noise_BA).clamp(-1.0, 1.0)
@@ -62,7 +72,7 @@ class DeterministicPolicy(Policy):
 
     def explore(self, obs_E: Tensor) -> Tensor:
         """The actor's actions (E, A) with noise, kept between -1 and 1."""
-        return (mu(self.actor, flat_features(obs_E)) + self.noise.next(self.generator)).clamp(-1.0, 1.0)
+        return (mu(self.actor, self.see(obs_E)) + self.noise.next(self.generator)).clamp(-1.0, 1.0)
 
     def random(self, num: int) -> Tensor:
         """Uniform actions (num, A) between -1 and 1."""

@@ -16,7 +16,6 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from palestra.data.replay import Transitions
 from palestra.engine import seeding
 from palestra.engine.agent import Agent
 from palestra.engine.interaction import Interaction
@@ -26,16 +25,17 @@ from palestra.envs.world import World
 from palestra.errors import require
 from palestra.learners.off_policy.actions import DiscreteActions
 from palestra.learners.off_policy.replaying import ReplayLoop
+from palestra.learners.off_policy.seeing import Seen, seen
 from palestra.learners.off_policy.temperature import SoftConfig, SoftLearned, Temperature
 from palestra.measure import Metrics
+from palestra.nets.adam import ClippedAdam, flatten_parameters
 from palestra.nets.encoders import EncoderName, make_encoder
 from palestra.nets.ensemble import Ensemble, Precision
-from palestra.nets.optimizer import ClippedAdam
-from palestra.nets.targets import TargetNetworks, slow_copy
-from palestra.ops.distributions import categorical_entropy, categorical_sample
-from palestra.ops.losses import squared_error
+from palestra.nets.targets import slow_copy
+from palestra.ops.categorical import categorical_entropy, categorical_sample
+from palestra.ops.critic_losses import entropy_to_hold, squared_error
+from palestra.ops.gather import gather
 from palestra.ops.soft_value import mean_soft_value, soft_value
-from palestra.ops.terms import gather
 
 
 @dataclass(frozen=True)
@@ -120,7 +120,7 @@ class DiscreteSAC(Agent, Learner):
         }).to(self.device)  # fmt: skip
         self.actor_optimizer = ClippedAdam([self.actor, self.temperature], c.learning_rate)
         self.critic_optimizer = ClippedAdam([self.critics, self.encoder], c.learning_rate)
-        self.slow = TargetNetworks([self.target, self.target_encoder], self.critic_optimizer)
+        self.slow = flatten_parameters([self.target, self.target_encoder])
         self.policy = CategoricalPolicy(self.actor, self.actions, self.encoder.see, seed=seed)
         self.loop = ReplayLoop(self.world, self.interaction, self.actions, c, seed=seed, device=self.device)
 
@@ -138,30 +138,30 @@ class DiscreteSAC(Agent, Learner):
         """A round of gradient steps."""
         for optimizer in (self.actor_optimizer, self.critic_optimizer):
             optimizer.learning_rate = self.config.learning_rate_at(self.budget_used)
-        return self.loop.learn(self.gradient_step)
+        see, encoder, slow = self.encoder.to_batch, self.encoder, self.target_encoder
+        return self.loop.learn(lambda b: self.gradient_step(seen(b.seen_by(see), encoder, slow)))
 
-    def gradient_step(self, b: Transitions) -> SoftLearned:
+    def gradient_step(self, b: Seen) -> SoftLearned:
         """One step of the critics with the encoder, then of actor and temperature, then of the targets."""
-        b = b.seen_by(self.encoder.to_batch)
-        rows = len(b.obs_BF)
-        seen_BF = self.encoder.encode_to_learn(b.obs_BF)
-        obs_BF = seen_BF.detach()
+        rows, obs_BF, t = len(b.obs_BF), b.obs_BF.detach(), self.temperature
         # One pass through the actor serves the states, of which it learns, and their successors.
-        logits_1BA = self.actor.record(torch.cat((obs_BF, self.encoder.encode(b.next_obs_BF))))
+        logits_1BA = self.actor.record(torch.cat((obs_BF, b.next_obs_BF)))
         log_prob_BA, next_log_prob_BA = F.log_softmax(logits_1BA[0].detach(), 1).split(rows)
         minus_entropy_B = -categorical_entropy(logits_1BA[0, :rows].detach())
-        alpha = self.temperature()
-        out_MBA = self.critics.record(seen_BF)
+        alpha = t.log.detach().exp() if t.fixed is None else t.fixed
+        out_MBA = self.critics.record(b.obs_BF)
         q_MB1 = gather(out_MBA, 2, b.action_B[:, None].expand(len(out_MBA), -1, 1))
         critic_loss = 0.5 * squared_error(q_MB1, self.targets(b, next_log_prob_BA, alpha))
         self.critic_optimizer.descend(critic_loss)
-        actor_loss = -mean_soft_value(logits_1BA, log_prob_BA, self.critics(obs_BF).amin(0), alpha)  # eq. 12
-        self.actor_optimizer.descend(actor_loss + self.temperature.loss(minus_entropy_B))  # eq. 11
-        self.slow.follow(self.config.tau)
+        loss = -mean_soft_value(logits_1BA, log_prob_BA, self.critics(obs_BF).amin(0), alpha)  # eq. 12
+        if t.fixed is None:
+            loss += entropy_to_hold(t.log, minus_entropy_B, t.target_entropy)  # eq. 11
+        self.actor_optimizer.descend(loss)
+        self.slow.lerp_(self.critic_optimizer.flat, self.config.tau)
         return SoftLearned(critic_loss, q_MB1, minus_entropy_B, alpha)
 
-    def targets(self, b: Transitions, next_log_prob_BA: Tensor, alpha: Tensor) -> Tensor:
+    def targets(self, b: Seen, next_log_prob_BA: Tensor, alpha: Tensor) -> Tensor:
         """Y (B,), with the soft value of the policy; the smaller of two critics is believed (eq. 10)."""
-        next_q_BA = self.target(self.target_encoder.encode(b.next_obs_BF)).amin(0)
+        next_q_BA = self.target(b.slow_next_obs_BF).amin(0)
         next_value_B = soft_value(next_log_prob_BA, next_q_BA, alpha)
         return torch.addcmul(b.return_B, b.discount_B, next_value_B)

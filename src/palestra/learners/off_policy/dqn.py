@@ -32,12 +32,12 @@ from palestra.learners.off_policy.actions import DiscreteActions
 from palestra.learners.off_policy.epsilon_greedy import EpsilonGreedyPolicy, LayerNoise
 from palestra.learners.off_policy.replaying import remembered
 from palestra.measure import Metrics
+from palestra.nets.adam import ClippedAdam, flatten_parameters
 from palestra.nets.encoders import EncoderName, make_encoder
 from palestra.nets.ensemble import Precision
 from palestra.nets.mlp import Activation
-from palestra.nets.optimizer import ClippedAdam
 from palestra.nets.q_network import make_q_network
-from palestra.nets.targets import TargetNetworks, slow_copy
+from palestra.nets.targets import slow_copy
 from palestra.ops.dueling import Dueling
 from palestra.ops.q_heads import Distributional, make_q_head
 from palestra.ops.schedules import linear
@@ -161,7 +161,7 @@ class DQN(Agent, Learner):
             "q": self.q, "target": self.target, "encoder": self.encoder, "target_encoder": self.target_encoder,
         }).to(self.device)  # fmt: skip
         self.optimizer = ClippedAdam([self.q, self.encoder], c.learning_rate, 1e-8, c.max_grad_norm)
-        self.slow = TargetNetworks([self.target, self.target_encoder], self.optimizer)
+        self.slow = flatten_parameters([self.target, self.target_encoder])
         self.noise = LayerNoise(self.q, c.noisy, seeding.generator(seed, "noise", device=self.device))
         self.policy = EpsilonGreedyPolicy(
             self.q, self.head, actions.size, self.encoder.see, self.noise, lambda: self.epsilon(self.clock),
@@ -187,7 +187,7 @@ class DQN(Agent, Learner):
         remembered(self.replay, self.interaction, self.explore, c.train_frequency)
         metrics = {**self.interaction.episodes.metrics(), "train/epsilon": self.epsilon(self.clock)}
         if c.tau == 1.0 and self.clock // c.target_update_interval > before // c.target_update_interval:
-            self.slow.copy()
+            self.slow.copy_(self.optimizer.flat)
         if self.clock > c.learning_starts:
             metrics |= self.update()
         return metrics
@@ -264,7 +264,7 @@ class DQN(Agent, Learner):
         chosen_BZ = self.head.of(out_BK, b.action_B)
         self.optimizer.descend(self.head.loss(chosen_BZ, target_BZ, weight_B))
         if self.config.tau < 1.0:
-            self.slow.follow(self.config.tau)
+            self.slow.lerp_(self.optimizer.flat, self.config.tau)
         return chosen_BZ.detach()
 
     def resumed(self) -> None:

@@ -14,7 +14,6 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
-from palestra.data.replay import Transitions
 from palestra.engine import seeding
 from palestra.engine.agent import Agent
 from palestra.engine.interaction import Interaction
@@ -22,17 +21,17 @@ from palestra.engine.learner import Learner
 from palestra.envs.world import World
 from palestra.errors import UsageError, require
 from palestra.learners.off_policy.actions import BoxActions
-from palestra.learners.off_policy.noise import NormalNoise
 from palestra.learners.off_policy.replaying import ReplayLoop
-from palestra.learners.off_policy.squashed_gaussian import SquashedGaussianPolicy, record_squashed
+from palestra.learners.off_policy.seeing import Seen, seen
+from palestra.learners.off_policy.squashed_gaussian import SquashedGaussianPolicy
 from palestra.learners.off_policy.temperature import SoftConfig, SoftLearned, Temperature
 from palestra.measure import Metrics
+from palestra.nets.adam import ClippedAdam, flatten_parameters
 from palestra.nets.encoders import make_encoder, narrow
 from palestra.nets.ensemble import Ensemble
-from palestra.nets.optimizer import ClippedAdam
-from palestra.nets.targets import TargetNetworks, slow_copy
-from palestra.ops.distributions import SquashedSample
-from palestra.ops.losses import mean, mean_of_least, squared_error
+from palestra.nets.targets import slow_copy
+from palestra.ops.critic_losses import entropy_to_hold, mean, mean_of_least, squared_error
+from palestra.ops.squashed_gaussian import SquashedSample, record_squashed
 from palestra.ops.terms import Term
 
 
@@ -109,10 +108,10 @@ class DrQ(Agent, Learner):
         self.actor_optimizer = ClippedAdam([self.actor, self.temperature], c.learning_rate)
         # What learns from the critics' loss together also lies in one vector, and so do the targets that follow it.
         self.critic_optimizer = ClippedAdam([self.critics, self.encoder], c.learning_rate)
-        self.slow = TargetNetworks([self.target, self.target_encoder], self.critic_optimizer)
+        self.slow = flatten_parameters([self.target, self.target_encoder])
         self.policy = SquashedGaussianPolicy(self.actor, self.actions, self.encoder.see, seed=seed)
         self.loop = ReplayLoop(self.world, self.interaction, self.actions, c, seed=seed, device=self.device)
-        self.noise = NormalNoise(seeding.generator(seed, "noise of updates", device=self.device))
+        self.noise = seeding.generator(seed, "noise of updates", device=self.device)
         self.shift_generator = seeding.generator(seed, "shifts", device=self.device)
 
     def views(self, obs_B: Tensor) -> Tensor:
@@ -135,32 +134,34 @@ class DrQ(Agent, Learner):
         """A round of gradient steps."""
         for optimizer in (self.actor_optimizer, self.critic_optimizer):
             optimizer.learning_rate = self.config.learning_rate_at(self.budget_used)
-        return self.loop.learn(lambda b: self.gradient_step(b.seen_by(self.views)))
+        encoder, slow = self.encoder, self.target_encoder
+        return self.loop.learn(lambda b: self.gradient_step(seen(b.seen_by(self.views), encoder, slow)))
 
-    def gradient_step(self, b: Transitions) -> SoftLearned:
+    def gradient_step(self, b: Seen) -> SoftLearned:
         """One step of critics with encoder, then of actor and temperature, then of the targets.
 
-        The batch has ``views`` of images in place of observations.
+        Of each observation the batch has the features of ``views``.
         """
-        rows, views = len(b.action_B), self.config.views
-        seen_BF = self.encoder.encode_to_learn(b.obs_BF)
-        obs_BF = seen_BF.detach()[:rows]
+        rows, views, t = len(b.action_B), self.config.views, self.temperature
+        obs_BF = b.obs_BF.detach()[:rows]
         # One pass through the actor serves the states, each seen once, and every view of their successors.
-        out_1BK = self.actor.record(torch.cat((obs_BF, self.encoder.encode(b.next_obs_BF))))
-        now, then = record_squashed(out_1BK, self.noise.draw(rows + rows * views, self.actions.size), rows)
-        alpha = self.temperature()
-        q_MB1 = self.critics.record(seen_BF, b.action_B.repeat(views, 1))
+        out_1BK = self.actor.record(torch.cat((obs_BF, b.next_obs_BF)))
+        noise_BA = torch.randn(rows + rows * views, self.actions.size, generator=self.noise, device=self.device)
+        now, then = record_squashed(out_1BK, noise_BA, rows)
+        alpha = t.log.detach().exp() if t.fixed is None else t.fixed
+        q_MB1 = self.critics.record(b.obs_BF, b.action_B.repeat(views, 1))
         critic_loss = 0.5 * squared_error(q_MB1, self.targets(b, then, alpha).repeat(views))  # eq. 2, 3
         self.critic_optimizer.descend(critic_loss)
-        actor_loss = self.actor_loss(obs_BF, now, alpha)
-        self.actor_optimizer.descend(actor_loss + self.temperature.loss(now.log_prob_B))  # eq. 18 of SAC
-        self.slow.follow(self.config.tau)
+        loss = self.actor_loss(obs_BF, now, alpha)
+        if t.fixed is None:
+            loss += entropy_to_hold(t.log, now.log_prob_B, t.target_entropy)  # eq. 18 of SAC
+        self.actor_optimizer.descend(loss)
+        self.slow.lerp_(self.critic_optimizer.flat, self.config.tau)
         return SoftLearned(critic_loss, q_MB1, now.log_prob_B, alpha)
 
-    def targets(self, b: Transitions, then: SquashedSample, alpha: Tensor) -> Tensor:
+    def targets(self, b: Seen, then: SquashedSample, alpha: Tensor) -> Tensor:
         """Y (B,), with the soft value of the policy's own actions in all views (eq. 1, with SAC's entropy)."""
-        next_obs_BF = self.target_encoder.encode(b.next_obs_BF)
-        next_q_B = self.target(torch.cat((next_obs_BF, then.action_BA), 1)).amin(0).squeeze(1)
+        next_q_B = self.target(torch.cat((b.slow_next_obs_BF, then.action_BA), 1)).amin(0).squeeze(1)
         next_value_B = (next_q_B - alpha * then.log_prob_B).view(self.config.views, -1).mean(0)
         return torch.addcmul(b.return_B, b.discount_B, next_value_B)
 

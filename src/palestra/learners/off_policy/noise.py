@@ -1,4 +1,4 @@
-"""Noise that is added to actions: by exploration, and by updates."""
+"""Noise that is added to actions by exploration."""
 
 from typing import Literal, Protocol
 
@@ -10,23 +10,6 @@ NoiseName = Literal["gaussian", "ou"]
 OU_RATE = 0.15
 """theta of the Ornstein-Uhlenbeck process: the share by which it returns to zero at each step (Lillicrap et al. 2016,
 section 7)."""
-
-
-class NormalNoise:
-    """Standard normal numbers.
-
-    Args:
-        generator: draws them.
-    """
-
-    saves = ("generator",)
-
-    def __init__(self, generator: Generator):
-        self.generator = generator
-
-    def draw(self, *shape: int) -> Tensor:
-        """So many new ones."""
-        return torch.randn(shape, generator=self.generator, device=self.generator.device)
 
 
 class Noise(Protocol):

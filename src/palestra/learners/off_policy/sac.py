@@ -13,31 +13,35 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from palestra.data.replay import Transitions
 from palestra.engine import seeding
 from palestra.engine.agent import Agent
 from palestra.engine.interaction import Interaction
 from palestra.engine.learner import Learner
-from palestra.envs.spaces import flat_dim
 from palestra.envs.world import World
 from palestra.learners.off_policy.actions import BoxActions
-from palestra.learners.off_policy.noise import NormalNoise
 from palestra.learners.off_policy.replaying import ReplayLoop
-from palestra.learners.off_policy.squashed_gaussian import SquashedGaussianPolicy, record_squashed
+from palestra.learners.off_policy.seeing import Seen, seen
+from palestra.learners.off_policy.squashed_gaussian import SquashedGaussianPolicy
 from palestra.learners.off_policy.temperature import SoftConfig, SoftLearned, Temperature
 from palestra.measure import Metrics
-from palestra.nets.ensemble import Ensemble
-from palestra.nets.optimizer import ClippedAdam
-from palestra.nets.targets import TargetNetworks, slow_copy
-from palestra.ops.distributions import SquashedSample
-from palestra.ops.features import flat_features
-from palestra.ops.losses import mean, mean_of_least, squared_error
+from palestra.nets.adam import ClippedAdam, flatten_parameters
+from palestra.nets.encoders import EncoderName, make_encoder
+from palestra.nets.ensemble import Ensemble, Precision
+from palestra.nets.targets import slow_copy
+from palestra.ops.critic_losses import entropy_to_hold, mean, mean_of_least, squared_error
+from palestra.ops.squashed_gaussian import SquashedSample, record_squashed
 from palestra.ops.terms import Term
 
 
 @dataclass(frozen=True)
 class SACConfig(SoftConfig):
     """Settings of SAC."""
+
+    encoder: EncoderName = "fast"
+    """Of images: fast, nature (Mnih et al. 2015) or notes (four layers of 3 x 3), or flat for none: pixels one by one.
+    Vectors need none."""
+    encoder_precision: Precision = "float32"
+    """Of the encoder's products: bfloat16 is faster on processors that have it."""
 
 
 class SAC(Agent, Learner):
@@ -48,7 +52,7 @@ class SAC(Agent, Learner):
     config: SACConfig
     policy: SquashedGaussianPolicy
     saves = ("interaction", "modules", "actor_optimizer", "critic_optimizer", "policy", "loop", "noise")
-    derives = ("actions", "actor", "critics", "temperature", "target", "slow")
+    derives = ("actions", "encoder", "actor", "critics", "temperature", "target", "target_encoder", "slow")
 
     def __init__(self, source: str | World, config: SACConfig | None = None, *, seed: int = 0, device: str = "auto"):
         super().__init__(source, config, seed=seed, device=device)
@@ -56,20 +60,24 @@ class SAC(Agent, Learner):
         self.interaction = Interaction(self.world, seed=seed, device=self.device)
         self.env = self.interaction.env
         self.actions = BoxActions(self.env.action_space, self.name, self.device)
-        features, init = flat_dim(self.env.observation_space), seeding.generator(seed, "weights")
+        space, init = self.env.observation_space, seeding.generator(seed, "weights")
+        self.encoder = make_encoder(space, init, c.encoder, c.encoder_precision)
+        features = self.encoder.num_features
         self.actor = Ensemble(1, [features, *c.hidden_sizes, 2 * self.actions.size], init, c.precision)
         self.critics = Ensemble(2, [features + self.actions.size, *c.hidden_sizes, 1], init, c.precision)
-        self.target = slow_copy(self.critics)
+        self.target, self.target_encoder = slow_copy(self.critics), slow_copy(self.encoder)
         self.temperature = Temperature(c, target_entropy=-float(self.actions.size))
         self.modules = nn.ModuleDict({
             "actor": self.actor, "critics": self.critics, "target": self.target, "temperature": self.temperature,
+            "encoder": self.encoder, "target_encoder": self.target_encoder,
         }).to(self.device)  # fmt: skip
         self.actor_optimizer = ClippedAdam([self.actor, self.temperature], c.learning_rate)
-        self.critic_optimizer = ClippedAdam([self.critics], c.learning_rate)
-        self.slow = TargetNetworks([self.target], self.critic_optimizer)
-        self.policy = SquashedGaussianPolicy(self.actor, self.actions, flat_features, seed=seed)
+        # The encoder learns from the critics' loss alone, as that of DrQ; the targets follow both as one vector.
+        self.critic_optimizer = ClippedAdam([self.critics, self.encoder], c.learning_rate)
+        self.slow = flatten_parameters([self.target, self.target_encoder])
+        self.policy = SquashedGaussianPolicy(self.actor, self.actions, self.encoder.see, seed=seed)
         self.loop = ReplayLoop(self.world, self.interaction, self.actions, c, seed=seed, device=self.device)
-        self.noise = NormalNoise(seeding.generator(seed, "noise of updates", device=self.device))
+        self.noise = seeding.generator(seed, "noise of updates", device=self.device)
 
     def step(self) -> Metrics:
         """One round: act for ``train_frequency`` steps, then take ``gradient_steps`` gradient steps."""
@@ -85,27 +93,30 @@ class SAC(Agent, Learner):
         """A round of gradient steps."""
         for optimizer in (self.actor_optimizer, self.critic_optimizer):
             optimizer.learning_rate = self.config.learning_rate_at(self.budget_used)
-        return self.loop.learn(self.gradient_step)
+        see, encoder, slow = self.encoder.to_batch, self.encoder, self.target_encoder
+        return self.loop.learn(lambda b: self.gradient_step(seen(b.seen_by(see), encoder, slow)))
 
-    def gradient_step(self, b: Transitions) -> SoftLearned:
-        """One step of the critics, then of actor and temperature, then of the target."""
-        b = b.seen_by(flat_features)
-        rows = len(b.obs_BF)
+    def gradient_step(self, b: Seen) -> SoftLearned:
+        """One step of the critics, then of actor and temperature, then of the targets."""
+        rows, obs_BF, t = len(b.obs_BF), b.obs_BF.detach(), self.temperature
         # One pass through the actor serves the states, of which it learns, and their successors.
-        out_1BK = self.actor.record(torch.cat((b.obs_BF, b.next_obs_BF)))
-        now, then = record_squashed(out_1BK, self.noise.draw(2 * rows, self.actions.size), rows)
-        alpha = self.temperature()
+        out_1BK = self.actor.record(torch.cat((obs_BF, b.next_obs_BF)))
+        noise_BA = torch.randn(2 * rows, self.actions.size, generator=self.noise, device=self.device)
+        now, then = record_squashed(out_1BK, noise_BA, rows)
+        alpha = t.log.detach().exp() if t.fixed is None else t.fixed
         q_MB1 = self.critics.record(b.obs_BF, b.action_B)
         critic_loss = 0.5 * squared_error(q_MB1, self.targets(b, then, alpha))  # eq. 5
         self.critic_optimizer.descend(critic_loss)
-        actor_loss = self.actor_loss(b.obs_BF, now, alpha)
-        self.actor_optimizer.descend(actor_loss + self.temperature.loss(now.log_prob_B))  # eq. 18
-        self.slow.follow(self.config.tau)
+        loss = self.actor_loss(obs_BF, now, alpha)
+        if t.fixed is None:
+            loss += entropy_to_hold(t.log, now.log_prob_B, t.target_entropy)  # eq. 18
+        self.actor_optimizer.descend(loss)
+        self.slow.lerp_(self.critic_optimizer.flat, self.config.tau)
         return SoftLearned(critic_loss, q_MB1, now.log_prob_B, alpha)
 
-    def targets(self, b: Transitions, then: SquashedSample, alpha: Tensor) -> Tensor:
+    def targets(self, b: Seen, then: SquashedSample, alpha: Tensor) -> Tensor:
         """Y (B,), with the soft value of the policy's own actions; the smaller of two is believed (eq. 5, 6)."""
-        next_q_B = self.target(torch.cat((b.next_obs_BF, then.action_BA), 1)).amin(0).squeeze(1)
+        next_q_B = self.target(torch.cat((b.slow_next_obs_BF, then.action_BA), 1)).amin(0).squeeze(1)
         return torch.addcmul(b.return_B, b.discount_B, next_q_B - alpha * then.log_prob_B)
 
     def actor_loss(self, obs_BF: Tensor, now: SquashedSample, alpha: Tensor) -> Term:

@@ -9,7 +9,7 @@ from palestra.engine import seeding
 from palestra.engine.policy import Policy
 from palestra.learners.off_policy.actions import BoxActions
 from palestra.nets.ensemble import Ensemble
-from palestra.ops.distributions import SquashedSample, record_squashed_gaussian, squashed_gaussian_sample
+from palestra.ops.squashed_gaussian import squashed
 
 
 class SquashedGaussianPolicy(Policy):
@@ -44,16 +44,3 @@ class SquashedGaussianPolicy(Policy):
     def random(self, num: int) -> Tensor:
         """Uniform actions (num, A) between -1 and 1."""
         return self.actions.uniform(num, self.generator)
-
-
-def squashed(out_BK: Tensor, noise_BA: Tensor) -> SquashedSample:
-    """Actions and log densities from the actor's outputs and standard normal noise."""
-    mean_BA, log_std_BA = out_BK.chunk(2, 1)
-    return squashed_gaussian_sample(mean_BA, log_std_BA, noise_BA)
-
-
-def record_squashed(out_1BK: Tensor, noise_BA: Tensor, rows: int) -> tuple[SquashedSample, SquashedSample]:
-    """Actions by the recorded outputs of the actor: in the first rows, to learn from, and in the others."""
-    drawn = squashed(out_1BK[0].detach(), noise_BA)
-    now, then = (SquashedSample._make(parts) for parts in zip(*(x.tensor_split([rows]) for x in drawn)))
-    return record_squashed_gaussian(out_1BK, now), then

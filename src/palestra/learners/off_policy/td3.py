@@ -15,20 +15,19 @@ from palestra.engine import seeding
 from palestra.engine.agent import Agent
 from palestra.engine.interaction import Interaction
 from palestra.engine.learner import Learner
-from palestra.envs.spaces import flat_dim
 from palestra.envs.world import World
 from palestra.errors import require
 from palestra.learners.off_policy.actions import BoxActions
 from palestra.learners.off_policy.deterministic import CriticsLearned, DeterministicConfig, DeterministicPolicy, mu
-from palestra.learners.off_policy.noise import NormalNoise
 from palestra.learners.off_policy.replaying import ReplayLoop
+from palestra.learners.off_policy.seeing import seen_slowly
 from palestra.measure import Metrics
+from palestra.nets.adam import ClippedAdam, flatten_parameters
+from palestra.nets.encoders import make_encoder
 from palestra.nets.ensemble import Ensemble
-from palestra.nets.optimizer import ClippedAdam
-from palestra.nets.targets import TargetNetworks, slow_copy
-from palestra.ops.distributions import record_tanh
-from palestra.ops.features import flat_features
-from palestra.ops.losses import mean, squared_error
+from palestra.nets.targets import slow_copy
+from palestra.ops.critic_losses import mean, squared_error
+from palestra.ops.squashed_gaussian import record_tanh
 
 
 @dataclass(frozen=True)
@@ -57,7 +56,10 @@ class TD3(Agent, Learner):
     config: TD3Config
     policy: DeterministicPolicy
     saves = ("interaction", "modules", "actor_optimizer", "critic_optimizer", "policy", "loop", "noise")
-    derives = ("actions", "actor", "critics", "target_actor", "target_critics", "slow_actor", "slow_critics")
+    derives = (
+        "actions", "encoder", "actor", "critics", "target_encoder", "target_actor", "target_critics",
+        "slow_actor", "slow_critics",
+    )  # fmt: skip
 
     def __init__(self, source: str | World, config: TD3Config | None = None, *, seed: int = 0, device: str = "auto"):
         super().__init__(source, config, seed=seed, device=device)
@@ -65,21 +67,26 @@ class TD3(Agent, Learner):
         self.interaction = Interaction(self.world, seed=seed, device=self.device)
         self.env = self.interaction.env
         self.actions = BoxActions(self.env.action_space, self.name, self.device)
-        features, init = flat_dim(self.env.observation_space), seeding.generator(seed, "weights")
+        space, init = self.env.observation_space, seeding.generator(seed, "weights")
+        self.encoder = make_encoder(space, init, c.encoder, c.encoder_precision)
+        features = self.encoder.num_features
         self.actor = Ensemble(1, [features, *c.hidden_sizes, self.actions.size], init, c.precision)
         self.critics = Ensemble(2, [features + self.actions.size, *c.hidden_sizes, 1], init, c.precision)
         self.target_actor, self.target_critics = slow_copy(self.actor), slow_copy(self.critics)
+        self.target_encoder = slow_copy(self.encoder)
         self.modules = nn.ModuleDict({
             "actor": self.actor, "critics": self.critics,
             "target_actor": self.target_actor, "target_critics": self.target_critics,
+            "encoder": self.encoder, "target_encoder": self.target_encoder,
         }).to(self.device)  # fmt: skip
         self.actor_optimizer = ClippedAdam([self.actor], c.learning_rate)
-        self.critic_optimizer = ClippedAdam([self.critics], c.learning_rate)
-        self.slow_actor = TargetNetworks([self.target_actor], self.actor_optimizer)
-        self.slow_critics = TargetNetworks([self.target_critics], self.critic_optimizer)
-        self.policy = DeterministicPolicy(self.actor, self.actions, c, self.env.num_envs, seed=seed)
+        # The encoder learns from the critics' loss alone, and is copied with them.
+        self.critic_optimizer = ClippedAdam([self.critics, self.encoder], c.learning_rate)
+        self.slow_actor = flatten_parameters([self.target_actor])
+        self.slow_critics = flatten_parameters([self.target_critics, self.target_encoder])
+        self.policy = DeterministicPolicy(self.actor, self.actions, self.encoder.see, c, self.env.num_envs, seed=seed)
         self.loop = ReplayLoop(self.world, self.interaction, self.actions, c, seed=seed, device=self.device)
-        self.noise = NormalNoise(seeding.generator(seed, "noise of updates", device=self.device))
+        self.noise = seeding.generator(seed, "noise of updates", device=self.device)
 
     def step(self) -> Metrics:
         """One round: act for ``train_frequency`` steps, then take ``gradient_steps`` gradient steps."""
@@ -96,18 +103,19 @@ class TD3(Agent, Learner):
         """A round of gradient steps."""
         for optimizer in (self.actor_optimizer, self.critic_optimizer):
             optimizer.learning_rate = self.config.learning_rate_at(self.budget_used)
-        return self.loop.learn(self.gradient_step)
+        see, encoder, slow = self.encoder.to_batch, self.encoder, self.target_encoder
+        return self.loop.learn(lambda b: self.gradient_step(seen_slowly(b.seen_by(see), encoder, slow)))
 
     def gradient_step(self, b: Transitions) -> CriticsLearned:
         """One step of the critics; every ``policy_delay`` of them one of the actor and of the targets."""
-        b = b.seen_by(flat_features)
         q_MB1, target_B = self.critics.record(b.obs_BF, b.action_B), self.targets(b)
         self.critic_optimizer.descend(squared_error(q_MB1, target_B))
         if self.loop.gradient_steps_done % self.config.policy_delay == 0:
-            action_BA = record_tanh(self.actor.record(b.obs_BF))
-            self.actor_optimizer.descend(-mean(self.critics.record(b.obs_BF, action_BA, number=1)))
-            self.slow_critics.follow(self.config.tau)
-            self.slow_actor.follow(self.config.tau)
+            obs_BF = b.obs_BF.detach()
+            action_BA = record_tanh(self.actor.record(obs_BF))
+            self.actor_optimizer.descend(-mean(self.critics.record(obs_BF, action_BA, number=1)))
+            self.slow_critics.lerp_(self.critic_optimizer.flat, self.config.tau)
+            self.slow_actor.lerp_(self.actor_optimizer.flat, self.config.tau)
         return CriticsLearned(q_MB1, target_B)
 
     def targets(self, b: Transitions) -> Tensor:
@@ -119,7 +127,7 @@ class TD3(Agent, Learner):
     def smoothed(self, action_BA: Tensor) -> Tensor:
         """Actions (B, A) with clipped noise (eq. 14)."""
         c = self.config
-        noise_BA = self.noise.draw(*action_BA.shape) * c.target_noise
+        noise_BA = torch.randn(action_BA.shape, generator=self.noise, device=self.device) * c.target_noise
         return (action_BA + noise_BA.clamp_(-c.target_noise_clip, c.target_noise_clip)).clamp_(-1.0, 1.0)
 
     def resumed(self) -> None:

@@ -9,7 +9,6 @@ from torch import Tensor, nn
 
 from palestra.errors import require
 from palestra.learners.off_policy.replaying import OffPolicyConfig
-from palestra.ops.losses import entropy_to_hold
 from palestra.ops.terms import Term
 
 
@@ -41,21 +40,14 @@ class Temperature(nn.Module):
         target_entropy: H, nats to hold, if the settings name none.
     """
 
+    fixed: Tensor | None
+    """alpha, if it is not learned."""
+
     def __init__(self, config: SoftConfig, target_entropy: float):
         super().__init__()
-        self.fixed = config.temperature
+        self.register_buffer("fixed", None if config.temperature is None else torch.tensor(config.temperature), False)
         self.target_entropy = target_entropy if config.target_entropy is None else config.target_entropy
         self.log = nn.Parameter(torch.tensor(math.log(config.initial_temperature)))
-
-    def forward(self) -> Tensor:
-        """Scalar alpha, as a constant."""
-        if self.fixed is not None:
-            return torch.tensor(self.fixed, device=self.log.device)
-        return self.log.detach().exp()
-
-    def loss(self, log_prob_B: Tensor) -> Term | float:
-        """How far alpha is from holding the entropy, given minus that of the policy; nothing if it is fixed."""
-        return 0.0 if self.fixed is not None else entropy_to_hold(self.log, log_prob_B, self.target_entropy)
 
 
 class SoftLearned(NamedTuple):

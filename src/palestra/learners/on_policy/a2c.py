@@ -18,10 +18,10 @@ from palestra.errors import require
 from palestra.learners.on_policy.actor_critic import ActorCritic, ActorCriticConfig
 from palestra.learners.on_policy.experience import Batch, Experience
 from palestra.measure import Metrics
-from palestra.nets.optimizer import ClippedAdam, ClippedRMSprop
-from palestra.ops.losses import policy_gradient, value_error
+from palestra.nets.adam import ClippedAdam
+from palestra.nets.rmsprop import ClippedRMSprop
+from palestra.ops.losses import policy_gradient, standardised, value_error
 from palestra.ops.schedules import linear
-from palestra.ops.statistics import explained_variance, standardised
 
 
 @dataclass(frozen=True)
@@ -71,10 +71,13 @@ class A2C(Agent, Learner):
 
     def step(self) -> Metrics:
         """One iteration: a short rollout, then one gradient step on it."""
-        rollout = self.experience.collect(self.nets)
-        self.clock += rollout.reward.numel()
-        metrics = self.update(self.experience.advantages(self.nets, rollout))
-        return self.experience.report(self.nets, rollout, metrics)
+        batch = self.experience.collect(self.nets)
+        self.clock += len(batch.action_B)
+        metrics = self.update(batch)
+        if batch.unscaled_BF is not None and self.nets.obs_norm is not None:
+            # After the update: within an iteration both policies see the same inputs.
+            self.nets.obs_norm.update(batch.unscaled_BF)
+        return {**self.experience.interaction.episodes.metrics(), **metrics}
 
     def update(self, b: Batch) -> Metrics:
         """One gradient step on a batch of samples."""
@@ -82,7 +85,7 @@ class A2C(Agent, Learner):
         if c.learning_rate_schedule == "linear":
             self.optimizer.learning_rate = linear(c.learning_rate, 0.0, self.budget_used)
         advantage_B = standardised(b.advantage_B) if c.normalize_advantage else b.advantage_B
-        seen_BF = self.nets.encode_to_learn(b.obs_BF)
+        seen_BF = self.nets.encode_to_learn(b.obs_BF) if self.nets.encoder.learns else b.obs_BF
         out_BK, value_B1 = self.nets.actor.record(seen_BF), self.nets.value.record(seen_BF)
         policy_loss = policy_gradient(self.nets.head.log_prob(out_BK, b.action_B), advantage_B)
         value_loss = value_error(value_B1, b.return_B)
@@ -93,6 +96,6 @@ class A2C(Agent, Learner):
             "train/policy_loss": policy_loss.value,
             "train/value_loss": value_loss.value,
             "train/entropy": entropy,
-            "train/explained_variance": explained_variance(b.value_B, b.return_B),
+            "train/explained_variance": b.explained_variance,
         }
         return {name: float(figure.detach()) for name, figure in figures.items()}

@@ -11,12 +11,12 @@ from palestra.engine.interaction import Interaction
 from palestra.envs.world import World
 from palestra.errors import require
 from palestra.learners.on_policy.actor_critic import ActorCritic, ActorCriticConfig
-from palestra.measure import Metrics
+from palestra.nets.adam import FlatOptimizer
 from palestra.nets.mlp import MLP
 from palestra.nets.normaliser import Normaliser
-from palestra.nets.optimizer import FlatOptimizer
 from palestra.ops.losses import value_error
 from palestra.ops.returns import gae
+from palestra.ops.statistics import explained_variance
 
 
 class Valued(NamedTuple):
@@ -30,6 +30,8 @@ class Valued(NamedTuple):
     """Values of the states acted in."""
     next_value_TE: Tensor
     """Values of their true successors."""
+    unscaled_BF: Tensor | None
+    """The observations before they were normalised, or None."""
 
 
 class Batch(NamedTuple):
@@ -40,6 +42,18 @@ class Batch(NamedTuple):
     value_B: Tensor
     advantage_B: Tensor
     return_B: Tensor
+    explained_variance: Tensor
+    """Of the returns by the values: how far the value function could be believed."""
+    unscaled_BF: Tensor | None = None
+    """What ``obs_BF`` was before it was normalised, for the normaliser to count; None without one."""
+
+
+def batch_of(of: Valued, rollout: Rollout, advantage_TE: Tensor, return_TE: Tensor) -> Batch:
+    """A rollout as samples, flattened over time and environments."""
+    value_B, return_B = of.value_TE.flatten(), return_TE.flatten()
+    explained = explained_variance(value_B, return_B)
+    action_B = rollout.action.flatten(0, 1)
+    return Batch(of.obs_BF, action_B, value_B, advantage_TE.flatten(), return_B, explained, of.unscaled_BF)
 
 
 class RewardScale:
@@ -91,20 +105,19 @@ class Experience:
         )  # fmt: skip
         self.reward_scale = RewardScale(num_envs, config.gamma, device) if config.normalize_reward else None
 
-    def collect(self, nets: ActorCritic) -> Rollout:
+    def collect(self, nets: ActorCritic) -> Batch:
+        """Act for ``num_steps`` steps in every environment, and estimate the advantage of every action taken."""
+        return self.advantages(nets, self.rollout(nets))
+
+    def rollout(self, nets: ActorCritic) -> Rollout:
         """Act for ``num_steps`` steps in every environment."""
         return self.interaction.collect(nets.explore, self.config.num_steps, to_env=nets.head.bounded)
-
-    def report(self, nets: ActorCritic, rollout: Rollout, metrics: Metrics) -> Metrics:
-        """End an iteration: the metrics of its update beside those of the episodes that ended lately."""
-        if nets.obs_norm is not None:  # after the update: within an iteration both policies see the same inputs
-            nets.obs_norm.update(nets.encoder.to_batch(rollout.obs.flatten(0, 1)))
-        return {**self.interaction.episodes.metrics(), **metrics}
 
     @torch.no_grad()
     def valued(self, nets: ActorCritic, rollout: Rollout) -> Valued:
         """Values of a rollout's states and of their true successors."""
-        obs_BF = nets.to_batch(rollout.obs.flatten(0, 1))
+        unscaled_BF = nets.encoder.to_batch(rollout.obs.flatten(0, 1))
+        obs_BF = unscaled_BF if nets.obs_norm is None else nets.obs_norm(unscaled_BF)
         value_TE = nets.value(nets.encode(obs_BF)).view(rollout.reward.shape)
         next_value_TE = torch.cat((value_TE[1:], torch.zeros_like(value_TE[:1])))
         # V(s_{t+1}) is the next row's value, but for the last row and where an episode was cut.
@@ -112,24 +125,18 @@ class Experience:
         elsewhere_TE[-1] = True
         next_value_TE[elsewhere_TE] = nets.values(rollout.next_obs[elsewhere_TE])
         reward_TE = rollout.reward if self.reward_scale is None else self.reward_scale.scaled(rollout)
-        return Valued(obs_BF, reward_TE, value_TE, next_value_TE)
+        return Valued(obs_BF, reward_TE, value_TE, next_value_TE, None if nets.obs_norm is None else unscaled_BF)
 
     @torch.no_grad()
     def advantages(self, nets: ActorCritic, rollout: Rollout) -> Batch:
         """Values, GAE and lambda-returns of a rollout, flattened to samples."""
         c = self.config
-        obs_BF, reward_TE, value_TE, next_value_TE = self.valued(nets, rollout)
+        of = self.valued(nets, rollout)
         advantage_TE = gae(
-            reward_TE, value_TE, next_value_TE, rollout.terminated, rollout.done,
+            of.reward_TE, of.value_TE, of.next_value_TE, rollout.terminated, rollout.done,
             gamma=c.gamma, gae_lambda=c.gae_lambda,
         )  # fmt: skip
-        return Batch(
-            obs_BF,
-            rollout.action.flatten(0, 1),
-            value_TE.flatten(),
-            advantage_TE.flatten(),
-            (advantage_TE + value_TE).flatten(),
-        )
+        return batch_of(of, rollout, advantage_TE, advantage_TE + of.value_TE)
 
     def resumed(self) -> None:
         """Copies that began anew have no return yet."""

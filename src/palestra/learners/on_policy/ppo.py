@@ -14,19 +14,17 @@ from typing import Literal, NamedTuple
 import torch
 from torch import Tensor
 
-from palestra.data.rollout import Rollout
 from palestra.engine import seeding
 from palestra.engine.agent import Agent
 from palestra.engine.learner import Learner
 from palestra.envs.world import World
 from palestra.errors import require
 from palestra.learners.on_policy.actor_critic import ActorCritic, ActorCriticConfig
-from palestra.learners.on_policy.experience import Experience
+from palestra.learners.on_policy.experience import Batch, Experience
 from palestra.measure import Metrics
-from palestra.nets.optimizer import ClippedAdam
-from palestra.ops.losses import approximate_kl, clipped_surrogate, surrogate, value_error
+from palestra.nets.adam import ClippedAdam
+from palestra.ops.losses import approximate_kl, clipped_surrogate, standardised, surrogate, value_error
 from palestra.ops.schedules import linear
-from palestra.ops.statistics import explained_variance, standardised
 from palestra.ops.trust_region import adapted_penalty
 
 Schedule = Literal["constant", "linear"]
@@ -109,15 +107,18 @@ class PPO(Agent, Learner):
 
     def step(self) -> Metrics:
         """One iteration: a rollout, then epochs of minibatches over it."""
-        rollout = self.experience.collect(self.nets)
-        self.clock += rollout.reward.numel()
-        metrics = self.update(self.samples(rollout))
-        return self.experience.report(self.nets, rollout, metrics)
+        batch = self.experience.collect(self.nets)
+        self.clock += len(batch.action_B)
+        metrics = self.update(self.samples(batch))
+        if batch.unscaled_BF is not None and self.nets.obs_norm is not None:
+            # After the update: within an iteration both policies see the same inputs.
+            self.nets.obs_norm.update(batch.unscaled_BF)
+        explained = {"train/explained_variance": float(batch.explained_variance)}
+        return {**self.experience.interaction.episodes.metrics(), **metrics, **explained}
 
     @torch.no_grad()
-    def samples(self, rollout: Rollout) -> Samples:
-        """Advantages, and what the old policy gave the actions that it took."""
-        b = self.experience.advantages(self.nets, rollout)
+    def samples(self, b: Batch) -> Samples:
+        """A batch beside what the policy gives the actions that it took."""
         out_BK = self._now(b.obs_BF)
         log_prob_B = self.nets.head.log_prob(out_BK, b.action_B)
         frozen_BK = self.nets.head.frozen(out_BK) if self.config.surrogate == "kl_penalty" else None
@@ -156,7 +157,7 @@ class PPO(Agent, Learner):
         """One step of Adam on one minibatch; returns its policy and value loss."""
         c = self.config
         advantage_B = standardised(b.advantage_B) if c.normalize_advantage else b.advantage_B
-        seen_BF = self.nets.encode_to_learn(b.obs_BF)
+        seen_BF = self.nets.encode_to_learn(b.obs_BF) if self.nets.encoder.learns else b.obs_BF
         out_BK, value_B1 = self.nets.actor.record(seen_BF), self.nets.value.record(seen_BF)
         log_prob_B = self.nets.head.log_prob(out_BK, b.action_B)
         if b.frozen_BK is None:
@@ -174,7 +175,8 @@ class PPO(Agent, Learner):
     @torch.no_grad()
     def _now(self, obs_BF: Tensor) -> Tensor:
         """(B, K) the policy's outputs as it is now."""
-        out_BK: Tensor = self.nets.actor(self.nets.encode(obs_BF))
+        seen_BF = self.nets.encode(obs_BF) if self.nets.encoder.learns else obs_BF
+        out_BK: Tensor = self.nets.actor(seen_BF)
         return out_BK
 
     @torch.no_grad()
@@ -191,6 +193,5 @@ class PPO(Agent, Learner):
             "train/entropy": self.nets.head.entropy(out_BK).mean(),
             "train/approx_kl": approximate_kl(log_ratio_B),
             "train/clip_fraction": ((log_ratio_B.exp() - 1.0).abs() > clip_range).float().mean(),
-            "train/explained_variance": explained_variance(batch.value_B, batch.return_B),
         }
         return {name: float(value) for name, value in figures.items()}

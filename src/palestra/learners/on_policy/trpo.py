@@ -23,8 +23,8 @@ from palestra.errors import require
 from palestra.learners.on_policy.actor_critic import ActorCritic, ActorCriticConfig
 from palestra.learners.on_policy.experience import Batch, Experience, regress
 from palestra.measure import Metrics
-from palestra.nets.optimizer import ClippedAdam, flatten_parameters
-from palestra.ops.statistics import explained_variance, standardised
+from palestra.nets.adam import ClippedAdam, flatten_parameters
+from palestra.ops.losses import standardised
 from palestra.ops.trust_region import backtrack, conjugate_gradient
 
 
@@ -91,10 +91,13 @@ class TRPO(Agent, Learner):
 
     def step(self) -> Metrics:
         """One iteration: a rollout, one step of the policy, and epochs of minibatches for the values."""
-        rollout = self.experience.collect(self.nets)
-        self.clock += rollout.reward.numel()
-        metrics = self.update(self.experience.advantages(self.nets, rollout))
-        return self.experience.report(self.nets, rollout, metrics)
+        batch = self.experience.collect(self.nets)
+        self.clock += len(batch.action_B)
+        metrics = self.update(batch)
+        if batch.unscaled_BF is not None and self.nets.obs_norm is not None:
+            # After the update: within an iteration both policies see the same inputs.
+            self.nets.obs_norm.update(batch.unscaled_BF)
+        return {**self.experience.interaction.episodes.metrics(), **metrics}
 
     def update(self, batch: Batch) -> Metrics:
         """One step of the policy on a batch of samples, then the values."""
@@ -109,7 +112,7 @@ class TRPO(Agent, Learner):
         return {
             **metrics,
             "train/value_loss": value_loss,
-            "train/explained_variance": float(explained_variance(batch.value_B, batch.return_B)),
+            "train/explained_variance": float(batch.explained_variance),
         }
 
     def improve_policy(self, b: Batch) -> Metrics:

@@ -22,14 +22,13 @@ from palestra.engine.learner import Learner
 from palestra.envs.world import World
 from palestra.errors import require
 from palestra.learners.on_policy.actor_critic import ActorCritic, ActorCriticConfig
-from palestra.learners.on_policy.experience import Batch, Experience, regress
+from palestra.learners.on_policy.experience import Batch, Experience, batch_of, regress
 from palestra.measure import Metrics
+from palestra.nets.adam import ClippedAdam
 from palestra.nets.mlp import MLP
-from palestra.nets.optimizer import ClippedAdam
-from palestra.ops.losses import policy_gradient
+from palestra.ops.losses import policy_gradient, standardised
 from palestra.ops.phi import Phi, policy_gradient_weight
 from palestra.ops.schedules import linear
-from palestra.ops.statistics import explained_variance, standardised
 
 
 @dataclass(frozen=True)
@@ -90,25 +89,28 @@ class VPG(Agent, Learner):
 
     def step(self) -> Metrics:
         """One iteration: a rollout, one step of the policy, and epochs of minibatches for the critics."""
-        rollout = self.experience.collect(self.nets)
-        self.clock += rollout.reward.numel()
-        metrics = self.update(self.weighed(rollout))
-        return self.experience.report(self.nets, rollout, metrics)
+        batch = self.weighed(self.experience.rollout(self.nets))
+        self.clock += len(batch.action_B)
+        metrics = self.update(batch)
+        if batch.unscaled_BF is not None and self.nets.obs_norm is not None:
+            # After the update: within an iteration both policies see the same inputs.
+            self.nets.obs_norm.update(batch.unscaled_BF)
+        return {**self.experience.interaction.episodes.metrics(), **metrics}
 
     @torch.no_grad()
     def weighed(self, rollout: Rollout) -> Batch:
         """Phi in the place of the advantage, and the targets of the critics, flattened to samples."""
         c = self.config
-        obs_BF, reward_TE, value_TE, next_value_TE = self.experience.valued(self.nets, rollout)
-        action_B = rollout.action.flatten(0, 1)
-        q_TE = value_TE
+        of = self.experience.valued(self.nets, rollout)
+        q_TE = of.value_TE
         if self.q is not None:
-            q_TE = self.q(self._state_action(self.nets.encode(obs_BF), action_B)).view_as(value_TE)
+            inputs = self._state_action(self.nets.encode(of.obs_BF), rollout.action.flatten(0, 1))
+            q_TE = self.q(inputs).view_as(q_TE)
         weight_TE, target_TE = policy_gradient_weight(
-            c.phi, reward_TE, value_TE, next_value_TE, rollout.terminated, rollout.done, q_TE,
+            c.phi, of.reward_TE, of.value_TE, of.next_value_TE, rollout.terminated, rollout.done, q_TE,
             gamma=c.gamma, gae_lambda=c.gae_lambda,
         )  # fmt: skip
-        return Batch(obs_BF, action_B, value_TE.flatten(), weight_TE.flatten(), target_TE.flatten())
+        return batch_of(of, rollout, weight_TE, target_TE)
 
     def _state_action(self, features_BF: Tensor, action_B: Tensor) -> Tensor:
         """Inputs of the action-value network."""
@@ -137,5 +139,5 @@ class VPG(Agent, Learner):
             "train/policy_loss": float(policy_loss.value),
             "train/value_loss": value_loss,
             "train/entropy": float(entropy.detach()),
-            "train/explained_variance": float(explained_variance(b.value_B, b.return_B)),
+            "train/explained_variance": float(b.explained_variance),
         }

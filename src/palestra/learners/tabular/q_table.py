@@ -6,7 +6,7 @@ from torch import Tensor
 
 from palestra.engine import seeding
 from palestra.engine.policy import Policy
-from palestra.envs.finite.vector_env import state_index
+from palestra.envs.finite.dynamics import state_index
 from palestra.ops import tables
 from palestra.ops.tables import Floats, Ints
 

@@ -23,7 +23,7 @@ from palestra.engine.arena import MAX_EVAL_ENVS, Arena
 from palestra.engine.exhibit import Exhibit
 from palestra.engine.interaction import Interaction
 from palestra.engine.learner import Learner
-from palestra.envs.finite.vector_env import FiniteVectorEnv, state_index
+from palestra.envs.finite.dynamics import process_of, show_indices, state_index
 from palestra.envs.spaces import is_one_hot
 from palestra.envs.vector import StepResult, VectorEnv
 from palestra.envs.world import World
@@ -64,8 +64,7 @@ class TabularLearner(Agent, Learner):
         if not isinstance(space, spaces.Discrete):
             raise UsageError(f"{self.name} cannot keep a table for {space}; expected a Discrete action space")
         self.observed = self.env.observation_space
-        if isinstance(self.env, FiniteVectorEnv):
-            self.env.show_indices()  # spares making the rows and finding the one in them again
+        show_indices(self.env)  # spares making the rows and finding the one in them again
         self.q = self.policy = QTable(
             rule_type.num_tables, num_states, int(space.n), initial_value=c.initial_value,
             learning_rate=c.learning_rate, learning_rate_decay=c.learning_rate_decay, seed=seed,
@@ -150,8 +149,7 @@ class TabularLearner(Agent, Learner):
 
         def make_env(count: int, split: str) -> VectorEnv:
             env = world.make(num_envs=min(count, MAX_EVAL_ENVS), device=self.device, reference=split == "reference")
-            if isinstance(env, FiniteVectorEnv):
-                env.show_indices()
+            show_indices(env)
             return env
 
         return Arena(world, self.device, make_env)
@@ -160,8 +158,8 @@ class TabularLearner(Agent, Learner):
         """The greatest values and the greedy actions of the states acted in, on the board where the world has one."""
         title, q = f"{self.world.id}, {self.name}", self.q
         seen_S, q_SA = q.visits.sum((0, 2)) > 0, q.values(np.arange(q.num_states))
-        grid = self.env.mdp.grid if isinstance(self.env, FiniteVectorEnv) else None
-        if grid is None:
+        process = process_of(self.env)
+        if process is None or (grid := process.grid) is None:
             return [Table(title, np.where(seen_S[:, None], q_SA, np.nan))]
         value_S = q_SA.max(1)
         best_AS = ((q_SA == value_S[:, None]) & seen_S[:, None]).T

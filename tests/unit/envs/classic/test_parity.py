@@ -10,6 +10,7 @@ import torch
 from gymnasium import spaces
 from torch import Tensor
 
+from palestra.envs.backends.torch import TorchVectorEnv
 from palestra.envs.classic import acrobot, cartpole, mountain_car, mountain_car_continuous, pendulum
 from palestra.envs.registry import CLASSIC
 
@@ -64,7 +65,7 @@ def test_one_step_from_any_state_equals_gymnasium(env_id: str) -> None:
     if env_id == "Acrobot-v1":  # at its greatest speeds one step magnifies float32's rounding beyond the tolerance
         states[:, 2:] *= 0.5
     _, obs, reward, terminated = gymnasium_steps(env_id, states, actions)
-    env = CLASSIC[env_id](NUM)
+    env = TorchVectorEnv(CLASSIC[env_id](NUM, "cpu"))
     env.set_state(states)
     result = env.step(actions)
     assert torch.equal(result.terminated, terminated)
@@ -116,7 +117,7 @@ POLICIES: dict[str, Callable[[Tensor], Tensor]] = {  # each keeps its environmen
 @pytest.mark.parametrize("env_id", CLASSIC)
 def test_the_time_limit_is_gymnasiums(env_id: str) -> None:
     reference: Any = gym.make(env_id)
-    ours, policy = CLASSIC[env_id](2), POLICIES[env_id]
+    ours, policy = TorchVectorEnv(CLASSIC[env_id](2, "cpu")), POLICIES[env_id]
     obs = torch.from_numpy(reference.reset(seed=0)[0]).unsqueeze(0)
     start = torch.from_numpy(np.array(reference.unwrapped.state, np.float32))
     seen = ours.set_state(start.expand(2, -1))
@@ -147,7 +148,7 @@ def test_spaces_and_limits_are_gymnasiums(env_id: str) -> None:
 def test_episodes_begin_as_gymnasiums_do(env_id: str) -> None:
     reference: Any = gym.make(env_id).unwrapped
     starts = torch.from_numpy(np.stack([reference.reset(seed=seed)[0] for seed in range(2000)]))
-    ours = CLASSIC[env_id](2000).reset(0)
+    ours = TorchVectorEnv(CLASSIC[env_id](2000, "cpu")).reset(0)
     # the means and spreads of 2,000 draws, each with a standard error of about 2 % of the spread
     spread = starts.std(0)
     assert ((ours.mean(0) - starts.mean(0)).abs() <= 0.15 * spread).all()

@@ -27,7 +27,7 @@ def make_transitions(num: int = 32) -> Transitions:
 
 
 def shake_target(agent: DQN) -> None:
-    agent.slow.flat.add_(0.5 * torch.randn(agent.slow.flat.shape, generator=torch.Generator().manual_seed(1)))
+    agent.slow.add_(0.5 * torch.randn(agent.slow.shape, generator=torch.Generator().manual_seed(1)))
 
 
 @pytest.mark.parametrize("loss", ["huber", "squared"])
@@ -83,12 +83,12 @@ def test_a_round_is_its_gradient_steps_one_after_the_other(tau: float) -> None:
 def test_a_soft_target_moves_by_its_share_after_each_gradient_step() -> None:
     agent = make(tau=0.25)
     shake_target(agent)
-    before = agent.slow.flat.clone()
+    before = agent.slow.clone()
     agent.replay.sample = lambda *_, **__: make_transitions(8)
     agent.update()
     online = torch.cat([p.detach().flatten() for p in agent.q.parameters()])
-    torch.testing.assert_close(agent.slow.flat, before + 0.25 * (online - before))
-    assert torch.equal(torch.cat([p.flatten() for p in agent.target.parameters()]), agent.slow.flat)
+    torch.testing.assert_close(agent.slow, before + 0.25 * (online - before))
+    assert torch.equal(torch.cat([p.flatten() for p in agent.target.parameters()]), agent.slow)
 
 
 def test_a_hard_target_is_copied_when_the_clock_passes_its_interval() -> None:
@@ -98,7 +98,7 @@ def test_a_hard_target_is_copied_when_the_clock_passes_its_interval() -> None:
         shake_target(agent)
         online = torch.cat([p.detach().flatten() for p in agent.q.parameters()])
         agent.step()
-        if torch.equal(agent.slow.flat, online):
+        if torch.equal(agent.slow, online):
             copied.append(agent.clock)
     assert agent.clock == 40
     assert copied == [12, 20, 32, 40]  # steps end at multiples of 4: the first at or beyond 10, 20, 30, 40

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from palestra.data.replay import Transitions
 from palestra.envs.world import World
 from palestra.learners.off_policy.dqn import DQN, DQNConfig
-from palestra.ops.losses import td_loss
+from palestra.ops.td_losses import td_loss
 
 pytest.importorskip("stable_baselines3", reason="the independent implementation comes with the [bench] extra")
 

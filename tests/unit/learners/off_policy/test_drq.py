@@ -12,6 +12,7 @@ from palestra.data.replay import Transitions
 from palestra.envs.world import World
 from palestra.errors import UsageError
 from palestra.learners.off_policy.drq import DrQ, DrQConfig
+from palestra.learners.off_policy.seeing import seen
 from palestra.nets.encoders import LAYERS, ConvEncoder
 
 BATCH, GAMMA, LR, TAU, UPDATES, ACTIONS = 16, 0.95, 1e-3, 0.05, 5, 2
@@ -139,17 +140,17 @@ def test_updates_in_a_row_move_every_parameter_as_autograd_does(views: int, monk
     with torch.random.fork_rng():
         ours = make(views=views)
         with torch.no_grad():  # a target encoder of its own, as in the midst of training
-            ours.slow.flat.add_(torch.randn(ours.slow.flat.shape, generator=torch.Generator().manual_seed(3)) / 20)
+            ours.slow.add_(torch.randn(ours.slow.shape, generator=torch.Generator().manual_seed(3)) / 20)
         theirs = Plain(ours)
         before = [copy.deepcopy(p.detach()) for _, p in parameters(ours, theirs)]
         rng = torch.Generator().manual_seed(2)
         for b in batches():
             noise = torch.randn((1 + views) * BATCH, ACTIONS, generator=rng)
-            monkeypatch.setattr(ours.noise, "draw", lambda *shape, noise=noise: noise)
             prepared = b.seen_by(ours.views)
             assert prepared.obs_BF.shape == (views * BATCH, 1, 24, 24)
-            with torch.no_grad():
-                ours.gradient_step(prepared)
+            with torch.no_grad(), monkeypatch.context() as patch:
+                patch.setattr(torch, "randn", lambda *_, noise=noise, **__: noise)
+                ours.gradient_step(seen(prepared, ours.encoder, ours.target_encoder))
             theirs.update(prepared, noise)
         moved = 0
         for (p, q), start in zip(parameters(ours, theirs), before, strict=True):

@@ -16,7 +16,7 @@ def make(**settings: Any) -> A2C:
 
 def test_by_default_advantages_are_n_step_returns_less_the_value() -> None:
     agent = make(num_steps=3, gamma=0.5)
-    rollout = agent.experience.collect(agent.nets)
+    rollout = agent.experience.rollout(agent.nets)
     assert not rollout.done.any()
     batch = agent.experience.advantages(agent.nets, rollout)
     with torch.no_grad():
@@ -29,7 +29,7 @@ def test_by_default_advantages_are_n_step_returns_less_the_value() -> None:
 
 def test_the_linear_schedule_ends_at_zero() -> None:
     agent = make(learning_rate=0.5, learning_rate_schedule="linear")
-    batch = agent.experience.advantages(agent.nets, agent.experience.collect(agent.nets))
+    batch = agent.experience.collect(agent.nets)
     agent.budget = 1_000
     for agent.clock, expected in ((0, 0.5), (250, 0.375), (1_000, 0.0), (1_100, 0.0)):
         before = agent.optimizer.flat.clone()

@@ -1,74 +1,54 @@
-"""What the policy-gradient methods share: regression of the critics, and the weight of a rollout that is too short."""
+"""The networks of the policy-gradient methods: one batch serves both, and actions keep their bounds."""
+
+from typing import Any
 
 import pytest
 import torch
-from torch import nn
 
-from palestra.envs.world import World
+from palestra.envs.registry import make_vec
 from palestra.errors import UsageError
-from palestra.learners.on_policy.a2c import A2C, A2CConfig
-from palestra.learners.on_policy.experience import regress
-from palestra.learners.on_policy.trpo import TRPO, TRPOConfig
-from palestra.learners.on_policy.vpg import VPG, VPGConfig
-from palestra.nets.mlp import MLP
-from palestra.nets.optimizer import ClippedAdam
+from palestra.learners.on_policy.actor_critic import ActorCritic, ActorCriticConfig
 
 
-def make_net(inputs: int, seed: int = 0) -> MLP:
-    return MLP([inputs, 16, 1], "tanh", torch.Generator().manual_seed(seed), output_gain=1.0)
+def make(env_id: str, seed: int = 0, **settings: Any) -> ActorCritic:
+    config = ActorCriticConfig(**{"hidden_sizes": (8,), **settings})
+    return ActorCritic(make_vec(env_id, 1), config, seed=seed, device=torch.device("cpu"))
 
 
-def test_regression_is_that_of_pytorch() -> None:
-    # Two networks, as V and Q are, in one optimizer; whole batches, so that the order of samples plays no part.
-    rng = torch.Generator().manual_seed(1)
-    inputs, target = [torch.randn(32, n, generator=rng) for n in (3, 5)], torch.randn(32, generator=rng)
-    ours, theirs = ([make_net(3), make_net(5, 1)] for _ in range(2))
-    fast = ClippedAdam(ours, 1e-2, 1e-5, 0.5)
-    parameters = [p for net in theirs for p in net.parameters()]
-    reference = torch.optim.Adam(parameters, lr=1e-2, eps=1e-5)
-    errors = []
-    for _ in range(20):
-        reference.zero_grad()
-        each = [(net(x).squeeze(1) - target).square().mean() for net, x in zip(theirs, inputs, strict=True)]
-        sum(each).backward()
-        nn.utils.clip_grad_norm_(parameters, 0.5)
-        reference.step()
-        errors.append(float(each[0].detach()))
-    mean = regress(
-        list(zip(ours, inputs, strict=True)), target, fast, num_epochs=20, minibatch_size=32, generator=rng
-    )  # fmt: skip
-    for p, q in zip((p for net in ours for p in net.parameters()), parameters, strict=True):
-        torch.testing.assert_close(p, q, rtol=0, atol=1e-5)
-    assert mean == pytest.approx(sum(errors) / 20, rel=1e-4)
-    assert errors[-1] < 0.9 * errors[0]
+def test_the_seed_makes_the_weights_and_what_is_sampled() -> None:
+    obs = torch.randn(20, 3, generator=torch.Generator().manual_seed(1))
+    one, same, other = (make("Pendulum-v1", seed) for seed in (0, 0, 1))
+    assert torch.equal(one.values(obs), same.values(obs))
+    assert torch.equal(one.explore(obs), same.explore(obs))
+    assert not torch.equal(one.values(obs), other.values(obs))
+    assert one.values(obs).shape == (20,)
 
 
-def test_an_epoch_sees_every_sample_once_with_its_own_target(monkeypatch: pytest.MonkeyPatch) -> None:
-    net, seen = make_net(2), []
-    target = torch.arange(10.0)
-    monkeypatch.setattr(net, "record", lambda x, record=net.record: (seen.append(x), record(x))[1])
-    inputs = torch.stack((target, -target), 1)
-    optimizer = ClippedAdam([net], 1e-2, 1e-5, 1.0)
-    regress([(net, inputs)], target, optimizer, num_epochs=2, minibatch_size=4, generator=torch.Generator())
-    assert [len(x) for x in seen] == [4, 4, 2] * 2
-    for epoch in (seen[:3], seen[3:]):
-        assert sorted(torch.cat(epoch)[:, 0].tolist()) == target.tolist()
-    assert not torch.equal(torch.cat(seen[:3]), torch.cat(seen[3:]))
+def test_what_is_acted_keeps_the_bounds_and_what_is_explored_does_not() -> None:
+    nets, obs = make("Pendulum-v1", log_std_init=2.0), torch.zeros(500, 3)
+    assert nets.explore(obs).abs().max() > 2.0
+    assert nets.act(obs, deterministic=False).abs().max() == 2.0
+    assert torch.equal(nets.act(obs), nets.act(obs))
 
 
-@pytest.mark.parametrize(("learner", "config"), [(A2C, A2CConfig), (TRPO, TRPOConfig), (VPG, VPGConfig)])
-def test_one_sample_is_too_few(learner: type, config: type) -> None:
-    with pytest.raises(UsageError, match="num_steps=1 with num_envs=1; expected at least 2 samples"):
-        learner(World("CartPole-v1", 1), config(num_steps=1))
+def test_observations_are_normalised_where_that_is_asked_for() -> None:
+    nets, obs = make("CartPole-v1", normalize_obs=True), torch.arange(8.0).view(2, 4)
+    assert nets.obs_norm is not None
+    nets.obs_norm.update(torch.cat((obs, obs + 2.0)))
+    torch.testing.assert_close(nets.to_batch(torch.cat((obs, obs + 2.0))).mean(0), torch.zeros(4), atol=1e-6, rtol=0)
+    assert make("CartPole-v1").obs_norm is None
 
 
-@pytest.mark.parametrize(("learner", "config"), [(A2C, A2CConfig), (TRPO, TRPOConfig), (VPG, VPGConfig)])
-def test_observations_are_normalised_after_the_update_alone(learner: type, config: type) -> None:
-    agent = learner(World("CartPole-v1", 2), config(num_steps=8, normalize_obs=True))
-    seen = []
-    update = agent.update
-    agent.update = lambda b: (seen.append(float(agent.nets.obs_norm.count)), update(b))[1]
-    for _ in range(3):
-        agent.step()
-    assert seen == [0.0, 16.0, 32.0]
-    assert float(agent.nets.obs_norm.count) == 48.0
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({"num_steps": 0}, "num_steps=0; expected at least 1"),
+        ({"gae_lambda": 1.5}, "gae_lambda=1.5; expected 0 <= gae_lambda <= 1"),
+        ({"max_grad_norm": 0.0}, "max_grad_norm=0.0; expected a positive number"),
+        ({"hidden_sizes": (8, 0)}, r"hidden_sizes=\(8, 0\); expected positive sizes"),
+        ({"random_shift": -1}, "random_shift=-1; expected 0 or more pixels"),
+    ],
+)
+def test_settings_out_of_range_are_refused(settings: dict[str, Any], said: str) -> None:
+    with pytest.raises(UsageError, match=said):
+        ActorCriticConfig(**settings)

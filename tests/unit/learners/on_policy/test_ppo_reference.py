@@ -9,6 +9,7 @@ import torch
 from palestra.data.rollout import Rollout
 from palestra.envs.world import World
 from palestra.learners.on_policy.ppo import PPO, PPOConfig, Samples
+from palestra.ops.statistics import explained_variance
 
 pytest.importorskip("stable_baselines3", reason="the independent implementation comes with the [bench] extra")
 
@@ -93,6 +94,7 @@ def test_updates_in_a_row_move_every_parameter_as_theirs(env_id: str, settings: 
             torch.testing.assert_close(p, q, rtol=0, atol=1e-5)
         logged = theirs.logger.name_to_value
         # They log what they see before each gradient step, as our losses are; our other figures come afterwards.
+        metrics["train/explained_variance"] = float(explained_variance(batch.value_B, batch.return_B))
         for name, their_name in (("policy_loss", "policy_gradient_loss"), ("value_loss", "value_loss"),
                                  ("explained_variance", "explained_variance")):  # fmt: skip
             assert metrics[f"train/{name}"] == pytest.approx(logged[f"train/{their_name}"], abs=1e-4)

@@ -21,7 +21,7 @@ def make(env_id: str = "CartPole-v1", **settings: Any) -> TRPO:
 
 
 def batch_of(agent: TRPO) -> Batch:
-    return agent.experience.advantages(agent.nets, agent.experience.collect(agent.nets))
+    return agent.experience.collect(agent.nets)
 
 
 def hessian_of_the_divergence(agent: TRPO, obs_BF: Tensor) -> Tensor:

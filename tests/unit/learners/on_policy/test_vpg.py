@@ -24,7 +24,7 @@ def make(env_id: str = "CartPole-v1", num_envs: int = 4, **settings: Any) -> VPG
 @pytest.mark.parametrize("env_id", ["CartPole-v1", "Pendulum-v1"])
 def test_the_policys_step_is_along_the_gradient_of_equation_1(env_id: str, normalize: bool) -> None:
     agent = make(env_id, normalize_advantage=normalize, entropy_coef=0.1)
-    b = agent.weighed(agent.experience.collect(agent.nets))
+    b = agent.weighed(agent.experience.rollout(agent.nets))
     out = agent.nets.actor(b.obs_BF)
     if env_id == "CartPole-v1":
         theirs = torch.distributions.Categorical(logits=out)
@@ -75,7 +75,7 @@ def measured() -> tuple[VPG, list[Rollout]]:
         metrics = agent.step()
     assert metrics["train/explained_variance"] > 0.3
     agent.optimizer.learning_rate = learning_rate
-    return agent, [agent.experience.collect(agent.nets) for _ in range(200)]
+    return agent, [agent.experience.rollout(agent.nets) for _ in range(200)]
 
 
 def test_a_baseline_leaves_the_expected_gradient_and_lowers_its_variance(
@@ -130,7 +130,7 @@ def test_where_an_episode_is_cut_the_value_of_the_cut_state_counts_and_a_termina
 @pytest.mark.parametrize("env_id", ["CartPole-v1", "Pendulum-v1"])
 def test_action_values_see_the_action_and_learn(env_id: str) -> None:
     agent = make(env_id, phi="advantage", value_epochs=30, value_learning_rate=1e-2)
-    rollout = agent.experience.collect(agent.nets)
+    rollout = agent.experience.rollout(agent.nets)
     # A return that is the action and nothing else: V can know its mean only, Q all of it.
     wanted = rollout.action.float().flatten(2).sum(2) if rollout.action.dim() == 3 else rollout.action.float()
     b = agent.weighed(rollout)._replace(return_B=wanted.flatten())

@@ -1,0 +1,62 @@
+"""The twin's random objects: three solids, a body with two bars across, of the sizes of PyBullet's random ones."""
+
+from typing import NamedTuple
+
+import torch
+from torch import Generator, Tensor
+
+SOLIDS = 3
+SHAPE_SIZE = SOLIDS * 9
+"""Of each solid: turn about the vertical and about its own length (rad), place along the body (m), half extents (m),
+weights of the quadric."""
+
+
+class Placed(NamedTuple):
+    """Solids where they lie, as :class:`~palestra.envs.arm.scene.Scene` has them."""
+
+    centre_BS3: Tensor
+    axes_BS33: Tensor
+    half_BS3: Tensor
+    weight_BS3: Tensor
+
+
+def draw_shapes(size_B: Tensor, generator: Generator) -> tuple[Tensor, Tensor]:
+    """Random objects (B, SHAPE_SIZE), and the height of their middle above the table (B,).
+
+    The ranges, times ``size_B``, are those of PyBullet's random objects, which cover 19 to 91 pixels in the notes'
+    camera.
+    """
+    uniform = torch.rand(len(size_B), SOLIDS, 9, generator=generator, device=size_B.device)
+    kind, turn, tilt, along, *extent = uniform.unbind(2)
+    low = uniform.new_tensor([[0.033, 0.012, 0.012], [0.006, 0.020, 0.006], [0.006, 0.020, 0.006]])
+    high = uniform.new_tensor([[0.058, 0.026, 0.022], [0.019, 0.055, 0.017], [0.019, 0.055, 0.017]])
+    half = (low + (high - low) * torch.stack(extent[:3], 2)) * size_B[:, None, None]
+    half[:, 2] *= torch.where(extent[3][:, 2:] < 0.6, 1.0, 0.1)  # two of five have one bar only
+    body = 2 * torch.pi * turn[:, :1]
+    turns = torch.cat((body, body + 0.7 * (turn[:, 1:] - 0.5)), 1)
+    tilts = torch.cat((torch.zeros_like(body), 1.6 * (tilt[:, 1:] - 0.5)), 1)
+    places = torch.cat((torch.zeros_like(body), half[:, :1, 0] * (2 * along[:, 1:] - 1)), 1)
+    # A third each of cuboids, cylinders with their length along the first axis, and ellipsoids.
+    kinds = uniform.new_tensor([[0.0, 0.0, 0.0], [0.0, 1.0, 1.0], [1.0, 1.0, 1.0]])[(kind * 3).long().clamp_max(2)]
+    shape = torch.cat((torch.stack((turns, tilts, places), 2), half, kinds), 2).flatten(1)
+    return shape, half[:, 0, 2] + 0.024 * extent[4][:, 0]
+
+
+def place_shapes(shape_BN: Tensor, at_B3: Tensor) -> Placed:
+    """Objects (B, SHAPE_SIZE) with the middle of their bodies at these points."""
+    turns, tilts, places, half, weight = shape_BN.view(len(shape_BN), SOLIDS, 9).split([1, 1, 1, 3, 3], 2)
+    ct, st, ci, si = turns.cos(), turns.sin(), tilts.cos(), tilts.sin()
+    axes = torch.stack((
+        torch.cat((ct, st, torch.zeros_like(ct)), 2),
+        torch.cat((-st * ci, ct * ci, si), 2),
+        torch.cat((st * si, -ct * si, ci), 2),
+    ), 3)  # fmt: skip
+    return Placed(at_B3[:, None] + places * axes[:, :1, :, 0], axes, half, weight)
+
+
+def place_puck(radius: float, height: float, at_B3: Tensor) -> Placed:
+    """Upright cylinders with their middles at these points."""
+    num = len(at_B3)
+    half = at_B3.new_tensor([radius, radius, height / 2]).expand(num, 1, 3)
+    weight = at_B3.new_tensor([1.0, 1.0, 0.0]).expand(num, 1, 3)
+    return Placed(at_B3[:, None], torch.eye(3, device=at_B3.device).expand(num, 1, 3, 3), half, weight)

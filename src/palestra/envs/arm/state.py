@@ -1,0 +1,34 @@
+"""The state of the twin's arms: named parts, side by side in one row of a tensor."""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+
+class ArmState(NamedTuple):
+    """The parts of B rows."""
+
+    joints: Tensor
+    """(B, J) angles (rad)."""
+    place: Tensor
+    """(B, K) the task's place: where the object is, and what else the task has put there."""
+    look: Tensor
+    """(B, L) the look; :func:`palestra.envs.arm.looks.unpack` names its numbers."""
+    shape: Tensor
+    """(B, N) the object's shape, as :func:`palestra.envs.arm.solids.draw_shapes` makes it."""
+    late: Tensor
+    """(B, 3 latency) the actions still under way, the newest first."""
+
+    def packed(self) -> Tensor:
+        """The rows of one tensor."""
+        return torch.cat(self, 1)
+
+    def rows(self, which: Tensor) -> "ArmState":
+        """Some of the rows, by their numbers."""
+        return ArmState(*(part[which] for part in self))
+
+    def split(self, count: int) -> Iterator["ArmState"]:
+        """At most so many rows at a time."""
+        return map(ArmState, *(part.split(count) for part in self))

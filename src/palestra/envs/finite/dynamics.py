@@ -1,0 +1,123 @@
+"""Copies of a finite process stepped together: a step is a few look-ups, however many copies there are."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import gymnasium as gym
+import numpy as np
+import torch
+from gymnasium import spaces
+from torch import Tensor
+
+from palestra.envs.backends.torch import TorchVectorEnv
+from palestra.envs.dynamics import Dynamics
+from palestra.envs.finite.catalogue import finite_mdp, is_whole
+from palestra.envs.finite.mdp import FiniteMDP
+from palestra.envs.vector import VectorEnv
+from palestra.errors import UsageError
+
+
+class FiniteDynamics(Dynamics):
+    """Samples from a finite process. The state is one int64 index (num_envs, 1).
+
+    Observations are one-hot, (num_envs, S) float32, as those of any Discrete space under the contract. A learner that
+    wants the indices themselves asks :func:`show_indices` and gets (num_envs,) int64; :func:`state_index` reads both.
+    """
+
+    def __init__(
+        self,
+        mdp: FiniteMDP,
+        num_envs: int,
+        device: str | torch.device = "cpu",
+        max_episode_steps: int | None = None,
+    ) -> None:
+        """``max_episode_steps`` is the time limit, None for none."""
+        super().__init__(num_envs, device)
+        self.mdp = mdp
+        self._one_hot = True
+        self.observation_space = spaces.Box(0.0, 1.0, (mdp.num_states,))
+        self.action_space = spaces.Discrete(mdp.num_actions)
+        self.max_episode_steps = max_episode_steps
+        with torch.inference_mode(False):
+            self._next_state = mdp.next_state.to(self.device)
+            self._reward = mdp.reward.float().to(self.device)
+            self._terminated = mdp.terminated.to(self.device)
+            self._start = _ladder(mdp.start, torch.tensor([0, mdp.num_states]), self.device)
+            self._only_start = int(mdp.start.argmax()) if float(mdp.start.max()) == 1.0 else None
+            self._ladder = None if mdp.is_deterministic else _ladder(mdp.probability, mdp.offset, self.device)
+
+    def show_indices(self) -> None:
+        """From now on observe states as indices (num_envs,) int64, not as rows of zeros with a one in them."""
+        self._one_hot = False
+        self.observation_space = spaces.Box(0, self.mdp.num_states - 1, (), np.int64)
+
+    def initial_state(self, num: int) -> Tensor:
+        """Indices (num, 1) int64 drawn from the start distribution."""
+        if self._only_start is not None:
+            return torch.full((num, 1), self._only_start, device=self.device)
+        return torch.searchsorted(self._start, self._uniform(num), right=True).unsqueeze(1)
+
+    def _uniform(self, num: int) -> Tensor:
+        """(num,) float64 in [0, 1), of 24 bits: added to the number of any row it stays below the next."""
+        return torch.rand(num, device=self.device, generator=self.generator).double()
+
+    def transition(self, state: Tensor, action: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """One outcome each. The states are indices (num_envs, 1)."""
+        outcome = state.squeeze(1) * self.mdp.num_actions + action
+        if self._ladder is not None:
+            outcome = torch.searchsorted(self._ladder, outcome + self._uniform(len(state)), right=True)
+        return self._next_state[outcome].unsqueeze(1), self._reward[outcome], self._terminated[outcome]
+
+    def observe(self, state: Tensor) -> Tensor:
+        """One-hot rows (num_envs, S) float32; the indices (num_envs,) int64 after ``show_indices``."""
+        if not self._one_hot:
+            return state.squeeze(1)
+        rows = torch.zeros(len(state), self.mdp.num_states, device=self.device)
+        return rows.scatter_(1, state, 1.0)
+
+
+def show_indices(env: VectorEnv) -> None:
+    """Let an environment of a finite process observe indices from now on; any other goes on as it was."""
+    if isinstance(env, TorchVectorEnv) and isinstance(env.dynamics, FiniteDynamics):
+        env.dynamics.show_indices()
+        env.observation_space = env.dynamics.observation_space
+
+
+def process_of(env: VectorEnv) -> FiniteMDP | None:
+    """The finite process that an environment samples from, where it is known."""
+    if isinstance(env, TorchVectorEnv) and isinstance(env.dynamics, FiniteDynamics):
+        return env.dynamics.mdp
+    return None
+
+
+def state_index(obs: Tensor) -> Tensor:
+    """The states (...,) int64 in one-hot observations (..., S), or in what is already indices (...,) int64."""
+    return obs.argmax(-1) if obs.is_floating_point() else obs
+
+
+def make_finite_vec(
+    env_id: str, num_envs: int, device: str | torch.device = "cpu", env_kwargs: Mapping[str, Any] | None = None
+) -> TorchVectorEnv:
+    """The batched form of an id of ``catalogue.FINITE``, with the time limit that Gymnasium gives it.
+
+    ``env_kwargs`` are the environment's settings and ``max_episode_steps`` (-1 for none). Raises as ``finite_mdp``.
+    """
+    settings = dict(env_kwargs or {})
+    limit = settings.pop("max_episode_steps", gym.spec(env_id).max_episode_steps)
+    if not is_whole(env_id, settings):
+        raise UsageError(f"backend 'torch' cannot have {env_id!r} with {settings}; use backend='sync' for them")
+    return TorchVectorEnv(
+        FiniteDynamics(finite_mdp(env_id, settings), num_envs, device, None if limit == -1 else limit)
+    )
+
+
+def _ladder(probability_N: Tensor, offset: Tensor, device: torch.device) -> Tensor:
+    """(N,) float64: in row r, r plus the cumulative probabilities, so that searching r + u finds r's outcome for u.
+
+    An outcome of probability zero is as high as the one before, so it is never the first above. A row ends at r + 1 but
+    for rounding, which is far below the step of 2^-24 between u and 1: no u finds another row's.
+    """
+    row = torch.repeat_interleave(offset.diff())
+    total = probability_N.cumsum(0)
+    before = torch.cat((total.new_zeros(1), total))[offset[:-1]]
+    return (row + (total - before[row]).clamp(max=1.0)).to(device)

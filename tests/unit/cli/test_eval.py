@@ -1,0 +1,30 @@
+"""``palestra eval``: a measurement that says what it was of."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from palestra.cli import eval as command
+from palestra.cli.main import main
+
+
+def test_it_says_what_it_measured_and_how_sure_that_is(quick_run: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    argv = ["eval", str(quick_run), "--episodes", "4", "--seed", "3", "--which", "last"]
+    assert main([*argv, "--json"]) == 0
+    printed = json.loads(capsys.readouterr().out)
+    assert (printed["step"], printed["which"], printed["seed"], printed["episodes"]) == (256, "last", 3, 4)
+    assert printed["mean"] == pytest.approx(np.mean(printed["returns"]))
+    low, high = printed["ci95"]
+    assert low < printed["mean"] < high
+    assert printed["length_mean"] == pytest.approx(printed["mean"])  # CartPole pays one for each step
+    assert main(argv) == 0
+    said = capsys.readouterr().out
+    assert f"mean return  {printed['mean']:.4g}".rstrip("0") in said
+    assert "CartPole-v1, as Gymnasium made it" in said
+
+
+def test_its_defaults_are_the_best_checkpoint_and_a_hundred_episodes() -> None:
+    args = command.parse(command.Args, ["somewhere"], "eval")
+    assert (args.run, args.which, args.episodes, args.seed, args.device) == ("somewhere", "best", 100, 0, None)

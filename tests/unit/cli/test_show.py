@@ -1,0 +1,37 @@
+"""``palestra show``: everything about a recipe, with what each setting means."""
+
+import json
+
+import pytest
+
+from palestra.cli.main import main
+from palestra.cli.show import _spoken
+from palestra.recipes.registry import RECIPES
+
+
+def test_a_recipes_own_choices_are_marked(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["show", "cartpole/ppo"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    recipe = RECIPES["cartpole/ppo"]
+    assert recipe.claim is not None
+    assert any(f">= {recipe.claim.threshold:g} over {recipe.claim.count} episodes" in line for line in lines)
+    rows = {line.split()[0]: line for line in lines if line.strip()}
+    assert f"{recipe.settings['num_steps']} *" in rows["num_steps"]
+    assert "*" not in rows["clip_range"]  # as PPO has it
+
+
+def test_json_is_the_plan_and_what_it_means(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["show", "cliff/sarsa", "--json"]) == 0
+    shown = json.loads(capsys.readouterr().out)
+    assert (shown["recipe"], shown["learner"]["name"], shown["headline"]) == (
+        "cliff/sarsa",
+        "sarsa",
+        "eval/return_mean",
+    )
+    assert shown["learner"]["settings"].keys() <= shown["documentation"]["learner"].keys()
+
+
+def test_values_in_words() -> None:
+    assert [_spoken(value) for value in (None, True, [1, 2], {"a": 1}, {}, 0.5)] == [
+        "none", "true", "1,2", "a=1", "none", "0.5",
+    ]  # fmt: skip

@@ -1,0 +1,67 @@
+"""``palestra train``: what is asked for on the command line, and its exit status."""
+
+import json
+import signal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from quick import QUICK
+
+import palestra.trials.train
+from palestra.cli.main import main
+from palestra.cli.train import FLAGS
+from palestra.engine.settings import TrainSettings
+from palestra.envs.world import World
+from palestra.recipes.registry import RECIPES
+from palestra.trials.train import Interrupted, Outcome
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """What training is asked for, in place of a training."""
+    calls: list[Any] = []
+
+    def train(recipe: Any, overrides: Any, **words: Any) -> Outcome:
+        calls.append((recipe.id, dict(overrides), words))
+        return Outcome("r", "runs/r", "finished", 5, 1.0, {}, None, "eval/return_mean", [], None)
+
+    monkeypatch.setattr(palestra.trials.train, "train", train)
+    return calls
+
+
+def test_options_come_after_settings_and_land_where_they_belong(asked: list[Any], tmp_path: Path) -> None:
+    argv = ["train", "cartpole/ppo", "--num-envs", "3", "--set", "gamma=0.5", "--set", "world.num_envs=9", "--quiet"]
+    assert main([*argv, "--env-kwargs", '{"a": 1}', "--budget", "64", "--out", str(tmp_path), "--no-plots"]) == 0
+    ((recipe, overrides, words),) = asked
+    assert recipe == "cartpole/ppo"
+    assert overrides == {"gamma": "0.5", "world.num_envs": 3, "world.kwargs": {"a": 1}, "training.budget": 64}
+    assert words == {"out": tmp_path, "progress": False, "plots": False, "video": False}
+
+
+def test_every_option_is_a_setting_of_its_part() -> None:
+    fields = {"world": World.__dataclass_fields__, "training": TrainSettings.__dataclass_fields__}
+    for place in FLAGS.values():
+        part, name = place.split(".")
+        assert name in fields[part]
+
+
+def test_any_algorithm_on_any_environment_has_a_name(asked: list[Any], tmp_path: Path) -> None:
+    assert main(["train", "--algo", "ppo", "--env-id", "Acrobot-v1", "--quiet", "--out", str(tmp_path)]) == 0
+    assert asked[0][0] == "acrobot-v1/ppo"
+
+
+def test_a_claim_that_is_not_reached_is_status_1_and_a_signal_128_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(RECIPES, QUICK.id, QUICK)
+    argv = ["train", QUICK.id, "--quiet", "--no-plots", "--json", "--out", str(tmp_path)]
+    assert main(argv) == 1
+    printed = json.loads(capsys.readouterr().out)
+    assert (printed["steps"], printed["claim"]["reached"]) == (256, False)
+
+    def stopped(*_: Any, **__: Any) -> Outcome:
+        raise Interrupted(Outcome("r", "r", "interrupted", 5, 1.0, {}, None, "h", [], int(signal.SIGTERM)))
+
+    monkeypatch.setattr(palestra.trials.train, "train", stopped)
+    assert main(argv) == 128 + signal.SIGTERM

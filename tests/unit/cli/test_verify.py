@@ -1,0 +1,77 @@
+"""``palestra verify``: a line a seed, a verdict, and an exit status that says whether every claim is held."""
+
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from quick import QUICK
+from rich.console import Console
+
+from palestra.cli.main import main
+from palestra.cli.verify import print_result
+from palestra.recipes.recipe import Recipe
+from palestra.recipes.registry import RECIPES
+from palestra.trials import verify
+from palestra.trials.trial import Result
+
+
+def found(*values: float | None) -> verify.Verification:
+    trials = (Result(seed, value, 256, 1.5, error=None if value else "it fell") for seed, value in enumerate(values))
+    return verify._judged(QUICK, tuple(trials))
+
+
+@pytest.mark.parametrize(
+    ("values", "status", "said"),
+    [
+        ([501.0] * 10, 0, "held"),
+        ([501.0] * 2, 1, "not enough evidence, 2 of at least 5 seeds"),
+        ([9.0] * 10, 1, "not held"),
+        ([501.0] * 9 + [None], 1, "none: seed 9 failed"),
+    ],
+    ids=["held", "too few", "not held", "failed"],
+)
+def test_the_status_says_whether_the_claim_is_held(
+    values: list[float | None], status: int, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    done, asked = found(*values), []
+
+    def verified(recipes: list[Recipe], **words: Any) -> list[verify.Verification]:
+        asked.append((recipes, words["seeds"], words["jobs"]))
+        words["tell"](QUICK, done.trials[-1])
+        return [done]
+
+    monkeypatch.setitem(RECIPES, QUICK.id, QUICK)
+    monkeypatch.setattr(verify, "verify", verified)
+    argv = ["verify", QUICK.id, QUICK.id, "--seeds", "10", "--jobs", "1", "--out", str(tmp_path)]
+    assert main(argv) == status
+    out = capsys.readouterr().out
+    assert said in out
+    assert f"toy/quick  seed {len(values) - 1}" in out
+    assert main([*argv, "--json"]) == status
+    (facts,) = json.loads(capsys.readouterr().out.splitlines()[-1])["recipes"]
+    assert [trial["value"] for trial in facts["trials"]] == values
+    assert asked == [([QUICK], 10, 1)] * 2  # one that is named twice is verified once
+
+
+def test_a_stop_is_128_and_its_signal(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def stopped(*_: Any, **__: Any) -> None:
+        raise verify.Stopped(15)
+
+    monkeypatch.setattr(verify, "verify", stopped)
+    assert main(["verify", "cartpole/ppo", "--out", str(tmp_path)]) == 143
+    assert "the same command goes on" in capsys.readouterr().out
+
+
+def test_a_seed_is_one_line() -> None:
+    console = Console(width=200, record=True, file=io.StringIO())
+    for result in (Result(3, 501.0, seconds=2.0, exact=False), Result(4, 1.0, reused=True), Result(5, error="it fell")):
+        print_result(console, QUICK, result)
+    one, two, three = console.export_text().splitlines()
+    assert one.split() == ["toy/quick", "seed", "3", "501", "reached", "2", "s", "(a", "resume", "was", "not", "exact)"]
+    assert two.split() == ["toy/quick", "seed", "4", "1", "not", "reached", "there", "already"]
+    assert three == "toy/quick  seed 5   failed: it fell"

@@ -1,0 +1,63 @@
+"""Where a policy is measured: so many whole episodes, in environments that are kept for as long as they serve."""
+
+from typing import Any
+
+import pytest
+import torch
+
+from palestra.engine.agent import Actor, Agent
+from palestra.engine.arena import MAX_EVAL_ENVS, Arena
+from palestra.envs.registry import make_vec
+from palestra.envs.vector import VectorEnv
+from palestra.envs.world import World
+from palestra.errors import UsageError
+from palestra.measure import Measure
+from palestra.policies.random import Random
+
+
+def counting(num_envs: int = 2) -> Agent:
+    return Actor(Random, World("probe/Counting", num_envs))
+
+
+@pytest.mark.parametrize("episodes", [1, 7, 100, 250])
+def test_evaluation_takes_exactly_so_many_episodes(episodes: int) -> None:
+    evaluation = counting().evaluate(episodes=episodes, seed=3)
+    samples = evaluation.samples
+    assert samples.shape == (episodes,)
+    assert evaluation.score == pytest.approx(float(samples.mean()))
+    assert evaluation.metrics["eval/return_mean"] == evaluation.score
+    assert evaluation.metrics["eval/return_min"] == float(samples.min())
+    assert evaluation.metrics["eval/return_max"] == float(samples.max())
+    # probe/Counting pays 1 + 2 + ... + length over an episode.
+    length = evaluation.metrics["eval/length_mean"] * episodes
+    assert length == pytest.approx(float(((8 * samples + 1).sqrt() - 1).div(2).sum()))
+
+
+def test_no_episodes_are_no_evaluation() -> None:
+    with pytest.raises(UsageError, match="episodes=0; expected at least 1"):
+        counting().evaluate(episodes=0)
+
+
+def test_the_batches_of_a_long_evaluation_are_different_episodes() -> None:
+    first, second = counting().evaluate(episodes=200, seed=3).samples.split(100)
+    assert not torch.equal(first, second)
+
+
+def test_environments_are_kept_for_a_measure_of_the_same_kind_and_closed_for_another() -> None:
+    made: list[tuple[int, str]] = []
+    closed: list[int] = []
+
+    def make(count: int, split: str) -> VectorEnv:
+        made.append((count, split))
+        env: Any = make_vec("probe/Counting", min(count, MAX_EVAL_ENVS))
+        env.close = lambda: closed.append(count)
+        return env
+
+    agent, arena = counting(), Arena(World("probe/Counting"), torch.device("cpu"), make)
+    for measure in (Measure(5), Measure(5, seed=9), Measure(5, "reference"), Measure(250)):
+        assert len(arena.measured(agent.policy, measure).samples) == measure.count
+    assert made == [(5, ""), (5, "reference"), (250, "")]
+    assert closed == [5, 5]
+    arena.close()
+    arena.close()
+    assert closed == [5, 5, 250]

@@ -1,0 +1,84 @@
+"""State is declared: what ``saves`` names is captured and put back in place, and what nothing names is found."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from palestra.engine.state import capture, declared, restore, undeclared
+
+
+class Inner:
+    saves = ("rows",)
+
+    def __init__(self, seed: int) -> None:
+        self.rows = np.random.default_rng(seed).normal(size=3)
+        self.mended = 0
+
+    def resumed(self) -> None:
+        self.mended += 1
+
+
+class Outer:
+    saves: tuple[str, ...] = ("weights", "rng", "net", "parts", "count", "names")
+    derives: tuple[str, ...] = ("scratch",)
+
+    def __init__(self, seed: int) -> None:
+        self.rng = torch.Generator().manual_seed(seed)
+        self.weights = torch.rand(2, 3, generator=self.rng)
+        self.net = nn.Linear(2, 1)
+        self.parts = [Inner(seed), Inner(seed + 1)]
+        self.count, self.names = seed, {"a": [seed]}
+        self.scratch = torch.empty(4)
+
+
+class Further(Outer):
+    saves = ("bias", "count")
+
+    def __init__(self, seed: int) -> None:
+        super().__init__(seed)
+        self.bias: Any = torch.full((1,), float(seed))
+
+
+def test_a_class_adds_its_own_to_those_above_it() -> None:
+    assert declared(Further(0)) == ("weights", "rng", "net", "parts", "count", "names", "bias")
+    assert declared(Further(0), "derives") == ("scratch",)
+
+
+def test_everything_comes_back_in_the_place_where_it_was() -> None:
+    one, other = Further(1), Further(2)
+    view, rows, net = other.weights[0], other.parts[0].rows, other.net
+    assert restore(other, capture(one)) == []
+    assert torch.equal(view, one.weights[0])  # written, not replaced: views of it stay views
+    np.testing.assert_array_equal(rows, one.parts[0].rows)
+    assert other.net is net
+    assert torch.equal(net.weight, one.net.weight)
+    assert (other.count, other.names, other.bias.tolist()) == (1, {"a": [1]}, [1.0])
+    assert torch.equal(torch.rand(5, generator=other.rng), torch.rand(5, generator=one.rng))
+    assert [part.mended for part in other.parts] == [1, 1]
+    one.weights[0] = 7.0
+    assert not torch.equal(other.weights, one.weights)
+
+
+def test_a_tensor_of_another_shape_is_replaced_by_a_copy() -> None:
+    one, other = Further(1), Further(2)
+    one.bias = torch.arange(3.0)
+    restore(other, capture(one))
+    one.bias[0] = 9.0
+    assert other.bias.tolist() == [0.0, 1.0, 2.0]
+
+
+def test_the_state_of_another_kind_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"a state of \['count', 'names', .*; expected one of \['bias', "):
+        restore(Further(0), capture(Outer(0)))
+
+
+def test_what_nothing_declares_is_found_wherever_it_is() -> None:
+    assert undeclared(Further(0)) == []
+    outer = Further(0)
+    outer.scratch2 = {"deep": [torch.zeros(1)]}  # type: ignore[attr-defined]
+    outer.parts[1].rng = torch.Generator()  # type: ignore[attr-defined]
+    outer.same = outer.weights  # type: ignore[attr-defined] - saved under another name
+    assert undeclared(outer) == ["Further.scratch2['deep'][0]", "Further.parts[1].rng"]

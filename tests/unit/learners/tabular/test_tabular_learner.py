@@ -1,0 +1,94 @@
+"""What all tabular methods share: which worlds they serve, schedules, pictures, and starting anew."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from palestra.envs.vector import Resumed
+from palestra.envs.world import World
+from palestra.errors import UsageError
+from palestra.learners.registry import LEARNERS, learner_type
+from palestra.learners.tabular.tabular_learner import MAX_EVAL_STEPS, TabularLearner
+from palestra.pictures.gallery import draw_exhibits
+
+NAMES = [name for name, (module, _) in LEARNERS.items() if ".tabular." in module]
+EVERY = pytest.mark.parametrize("name", NAMES)
+
+
+def make(name: str, env_id: str = "CliffWalking-v1", num_envs: int = 2, **more: Any) -> TabularLearner:
+    settings = more.pop("settings", {})
+    learner = learner_type(name)(World(env_id, num_envs, **more), learner_type(name).config_type(**settings))
+    assert isinstance(learner, TabularLearner)
+    return learner
+
+
+def test_there_are_ten() -> None:
+    assert len(NAMES) == 10
+
+
+@pytest.mark.parametrize("env_id", ["CartPole-v1", "Pendulum-v1", "probe/ConstantReward", "Blackjack-v1"])
+@EVERY
+def test_what_is_no_one_hot_is_refused_by_name(name: str, env_id: str) -> None:
+    with pytest.raises(UsageError, match=f"{name} keeps a table and cannot serve .* observes Box.*Discrete space"):
+        make(name, env_id)
+
+
+def test_epsilon_falls_linearly_over_its_share_of_the_budget() -> None:
+    learner = make("q-learning", settings={"epsilon_start": 1.0, "epsilon_end": 0.2, "exploration_fraction": 0.5})
+    learner.budget = 1_000
+    epsilons = [learner.epsilon_at(clock) for clock in (0, 250, 500, 1_000)]
+    assert epsilons == pytest.approx([1.0, 0.6, 0.2, 0.2])
+    learner.budget = 0  # nobody has said how long: nothing can fall
+    assert learner.epsilon_at(250) == 1.0
+    learner = make("q-learning", settings={"epsilon_start": 1.0, "epsilon_end": 0.2, "exploration_fraction": 0.0})
+    assert learner.epsilon_at(0) == pytest.approx(0.2)
+
+
+def test_a_greedy_policy_in_a_circle_is_cut_in_evaluation_only() -> None:
+    learner = make("q-learning")
+    learner.q.table[0, :, 0] = 1.0  # up, for ever against the wall
+    assert learner.env.max_episode_steps is None
+    for reference in (False, True):
+        evaluation = learner.evaluate(episodes=1, reference=reference)
+        assert evaluation.metrics["eval/length_mean"] == MAX_EVAL_STEPS
+    limited = make("q-learning", kwargs={"max_episode_steps": 30})
+    assert limited.evaluate(episodes=3).metrics["eval/length_mean"] <= 30
+
+
+@EVERY
+def test_another_backend_is_served_too(name: str) -> None:
+    learner = make(name, backend="sync", kwargs={"max_episode_steps": 50}, settings={"num_steps": 60})
+    metrics = learner.step()
+    assert metrics["train/episodes"] >= 2
+    assert metrics["train/states_seen"] > 1
+    assert learner.q.table.min() < 0
+
+
+@pytest.mark.parametrize("backend", ["torch", "sync"])
+def test_pictures_are_drawn_of_what_was_seen(backend: str, tmp_path: Path) -> None:
+    learner = make("q-learning", backend=backend, kwargs={"max_episode_steps": 50})
+    learner.step()
+    (picture,) = draw_exhibits(learner.exhibits(), tmp_path)
+    assert picture.stat().st_size > 5_000
+
+
+def test_an_environment_that_cannot_be_restored_starts_anew_with_an_action_of_its_own(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    learner, resumed = make("sarsa"), make("sarsa")
+    learner.step()
+    state = learner.state_dict()
+    begun = Resumed(resumed.env.reset(0), torch.tensor([True, True]))
+    monkeypatch.setattr(resumed.env, "load_state_dict", lambda saved: begun)
+    (note,) = resumed.load_state_dict(state)
+    assert note.startswith("not exact: 2 of 2")
+    assert resumed.state_E.tolist() == resumed.start_E.tolist() == [36, 36]
+    np.testing.assert_array_equal(resumed.q.table, learner.q.table)
+    resumed.step()
+
+
+def test_the_table_is_on_the_cpu() -> None:
+    assert make("q-learning").device.type == "cpu"

@@ -1,0 +1,38 @@
+"""How every picture looks: its size, quiet axes, and a file that is there whole or not at all."""
+
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from palestra.pictures import chart
+
+
+def test_a_figure_has_100_pixels_an_inch(tmp_path: Path) -> None:
+    path = chart.save(chart.make_figure(2.0, 3.0), tmp_path / "figure.png")
+    assert path == tmp_path / "figure.png"
+    with Image.open(path) as image:
+        assert (image.format, image.size) == ("PNG", (300, 200))
+        assert image.convert("RGB").getcolors() == [(300 * 200, (255, 255, 255))]
+
+
+def test_axes_have_a_grid_in_place_of_a_frame_and_numbers_in_words() -> None:
+    axes = chart.make_figure(4.0, 4.0).subplots()
+    axes.plot([0, 1_000_000], [0, 1])
+    chart.style(axes, 9)
+    assert not any(side.get_visible() for side in axes.spines.values())
+    assert axes.xaxis.get_major_formatter()(1_000_000, 0) == "1,000,000"
+    assert {label.get_fontsize() for label in axes.get_xticklabels()} == {9.0}
+
+
+def test_a_picture_that_fails_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    figure = chart.make_figure(1.0, 1.0)
+
+    def half(temporary: Path, format: str) -> None:
+        Path(temporary).write_bytes(b"half")
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(figure, "savefig", half)
+    with pytest.raises(ZeroDivisionError):
+        chart.save(figure, tmp_path / "figure.png")
+    assert list(tmp_path.iterdir()) == []

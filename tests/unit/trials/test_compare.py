@@ -1,0 +1,73 @@
+"""Comparisons of runs whose values are known: a winner where the intervals support one, and only there."""
+
+import dataclasses
+from pathlib import Path
+
+import pytest
+from quick import QUICK
+
+from palestra.errors import UsageError
+from palestra.recipes.recipe import Recipe
+from palestra.runs.store import Run
+from palestra.trials.compare import compare, draw
+from palestra.trials.plan import resolve
+
+
+def side(folder: Path, values: list[float], recipe: Recipe = QUICK) -> str:
+    """Finished runs, one for each seed, that were measured at these values."""
+    for seed, value in enumerate(values):
+        plan = resolve(recipe, {"seed": seed})
+        with Run.create(folder, "toy", "quick", seed, plan.to_json()) as run:
+            run.metrics.add(256, {"eval/return_mean": value})
+            claim = {"metric": "eval/return_mean", "count": 5, "value": value}
+            run.update_manifest(status="finished", steps=256, claim=claim)
+    return str(folder)
+
+
+def test_the_better_one_wins(tmp_path: Path) -> None:
+    good, bad = (
+        side(tmp_path / "good", [9.0, 10.0, 10.0, 10.0, 11.0]),
+        side(tmp_path / "bad", [1.0, 2.0, 2.0, 2.0, 3.0]),
+    )
+    found = compare([bad, good])
+    assert found.winner == good
+    assert found.why.endswith("provisionally: " + bad + " has only 5 seeds")
+    (pair,) = found.pairs
+    assert (pair.improvement, pair.difference, pair.better) == (0.0, -8.0, good)
+    assert pair.difference_interval[1] < 0
+    assert found.measured == "eval/return_mean over 5 episodes, of the best checkpoint in the reference environment"
+    assert draw(found, tmp_path / "it.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_four_seeds_have_no_winner_and_a_tie_has_none(tmp_path: Path) -> None:
+    few, many = side(tmp_path / "few", [9.0] * 4), side(tmp_path / "many", [1.0] * 5)
+    found = compare([few, many])
+    assert found.winner is None
+    assert f"too few seeds: {few} has 4" in found.why
+    tie = compare([many, side(tmp_path / "same", [1.0] * 5)])
+    assert (tie.winner, tie.pairs[0].improvement) == (None, 0.5)
+    assert "the intervals do not support one" in tie.why
+
+
+def test_budgets_that_differ_are_told(tmp_path: Path) -> None:
+    longer = dataclasses.replace(QUICK, budget=512)
+    one, other = side(tmp_path / "a", [1.0]), side(tmp_path / "b", [1.0], longer)
+    assert compare([one, other]).notes == (f"budgets differ: {one} 256, {other} 512 env steps",)
+
+
+def test_what_cannot_be_compared_is_refused(tmp_path: Path) -> None:
+    one = side(tmp_path / "one", [1.0, 2.0])
+    elsewhere = side(tmp_path / "elsewhere", [1.0], dataclasses.replace(QUICK, env="Acrobot-v1"))
+    mixed = side(tmp_path / "mixed", [1.0])
+    with Run.create(tmp_path / "mixed", "toy", "quick", 1, resolve(QUICK, {"gamma": 0.5}).to_json()) as run:
+        run.update_manifest(status="finished")
+    for names, said in (
+        ([one], "1 different sides; expected two or more"),
+        ([one, one], "1 different sides"),
+        ([one, elsewhere], r"sides of different worlds \(Acrobot-v1; CartPole-v1\)"),
+        ([one, mixed], "mixes trainings: settings of .* differ"),
+        ([one, str(tmp_path)], "without a finished run"),
+        ([one, "nothing"], "unknown run 'nothing'"),
+    ):
+        with pytest.raises(UsageError, match=said):
+            compare(names, out=tmp_path)

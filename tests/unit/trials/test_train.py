@@ -1,0 +1,44 @@
+"""Train and resume: an outcome that says what the run on disk says."""
+
+import dataclasses
+import json
+from pathlib import Path
+
+import pytest
+from quick import QUICK
+
+from palestra.errors import UsageError
+from palestra.runs.store import Run
+from palestra.trials import train as training
+from palestra.trials.plan import Plan, resolve
+from palestra.trials.train import resume, train
+
+
+def test_a_run_keeps_its_plan_and_what_became_of_it(tmp_path: Path) -> None:
+    outcome = train(QUICK, {"learner.gamma": 0.9}, out=tmp_path, seed=3, budget=128)
+    run = Run.open(outcome.run, tmp_path)
+    assert (outcome.ending, outcome.steps, outcome.notes, outcome.plots) == ("finished", 128, [], [])
+    assert Plan.from_json(run.config) == resolve(QUICK, {"gamma": 0.9, "seed": 3, "budget": 128})
+    assert (run.manifest["status"], run.manifest["steps"], run.manifest["seed"]) == ("finished", 128, 3)
+    assert outcome.claim is None  # another discount has promised nothing
+
+
+def test_the_claim_is_tried_on_the_best_checkpoint_unless_nobody_wants_it(tmp_path: Path, quick_run: Path) -> None:
+    claim = json.loads((quick_run / "manifest.json").read_text())["claim"]
+    assert (claim["threshold"], claim["count"], claim["reached"]) == (500.1, 5, False)
+    assert 5 < claim["value"] <= 500
+    assert train(QUICK, out=tmp_path, seed=7, claim=False).claim is None
+
+
+def test_resuming_what_is_finished_comes_to_the_same(tmp_path: Path) -> None:
+    first = train(QUICK, out=tmp_path, seed=1, budget=128)
+    again = resume(first.run, out=tmp_path)
+    assert dataclasses.replace(again, seconds=first.seconds) == first
+    assert Run.open(first.run, tmp_path).manifest["resumes"] == [{"step": 128, "notes": []}]
+
+
+def test_what_cannot_be_filmed_is_refused_before_it_is_trained(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(training, "follow", lambda *_, **__: pytest.fail("it was trained"))
+    blind = dataclasses.replace(QUICK, env="probe/Counting")
+    with pytest.raises(UsageError, match="expected a Gymnasium id"):
+        train(blind, out=tmp_path, video=True)
