@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from palestra.nets.optimizer import ClippedAdam
 from torch import nn
 
 from palestra.envs.world import World
