@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from palestra.nets.optimizer import ClippedAdam
 from torch import nn
 
 from palestra.envs.world import World
@@ -10,8 +11,8 @@ from palestra.learners.on_policy.a2c import A2C, A2CConfig
 from palestra.learners.on_policy.experience import regress
 from palestra.learners.on_policy.trpo import TRPO, TRPOConfig
 from palestra.learners.on_policy.vpg import VPG, VPGConfig
+from palestra.nets.adam import ClippedAdam
 from palestra.nets.mlp import MLP
-from palestra.nets.optimizer import ClippedAdam
 
 
 def make_net(inputs: int, seed: int = 0) -> MLP:
