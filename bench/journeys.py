@@ -16,6 +16,9 @@ nothing, and the packages' ``__init__.py``.
 
 Counted so, commit 5a08b02 gives 11 files and 1,481 lines for PPO, 8 and 1,106 for SAC, 32 and 3,845 for the training. A
 reader who walked the same ways by hand, parameter by parameter, had found 11 and 1,432, 6 and 1,031, 33 and 3,970.
+
+Today ``collect`` gives a batch with its advantages. At 5a08b02 they were estimated in the update: less that, it gives 9
+files and 1,386 lines for PPO.
 """
 
 import argparse

@@ -97,6 +97,6 @@ def squashed(out_BK: Tensor, noise_BA: Tensor) -> SquashedSample:
 
 def record_squashed(out_1BK: Tensor, noise_BA: Tensor, rows: int) -> tuple[SquashedSample, SquashedSample]:
     """Actions by recorded outputs: in the first rows, to learn from, and in the others."""
-    drawn = squashed(out_1BK[0].detach(), noise_BA)
-    now, then = (SquashedSample._make(parts) for parts in zip(*(x.tensor_split([rows]) for x in drawn)))
+    drawn, sizes = squashed(out_1BK[0].detach(), noise_BA), [rows, len(noise_BA) - rows]
+    now, then = (SquashedSample._make(parts) for parts in zip(*(x.split_with_sizes(sizes) for x in drawn)))
     return record_squashed_gaussian(out_1BK, now), then
