@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from palestra.nets.optimizer import ClippedAdam
 from torch import nn
 
 from palestra.envs.world import World
@@ -11,7 +12,6 @@ from palestra.learners.on_policy.experience import regress
 from palestra.learners.on_policy.trpo import TRPO, TRPOConfig
 from palestra.learners.on_policy.vpg import VPG, VPGConfig
 from palestra.nets.mlp import MLP
-from palestra.nets.optimizer import ClippedAdam
 
 
 def make_net(inputs: int, seed: int = 0) -> MLP:
