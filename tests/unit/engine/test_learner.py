@@ -29,7 +29,7 @@ def test_a_text_names_its_source_and_its_settings_are_their_defaults() -> None:
     assert (learner.seed, learner.device, learner.exhibits()) == (4, torch.device("cpu"), [])
     assert learner.describe() == {
         "learner": {"name": "still", "settings": {}},
-        "world": {"id": "numbers", "kwargs": {}},
+        "dataset": {"id": "numbers", "kwargs": {}},
         "training": {"seed": 4, "device": "cpu"},
     }
 
