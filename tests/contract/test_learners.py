@@ -14,6 +14,7 @@ from states import hash_of, lines_of_three_processes, saved
 import palestra
 from palestra.engine.agent import Actor, Agent
 from palestra.engine.learner import Learner
+from palestra.engine.predictor import Predictor
 from palestra.engine.settings import field_docs
 from palestra.engine.state import undeclared
 from palestra.envs.spaces import AdaptedObservation, adapted_observation_space
@@ -128,14 +129,16 @@ def acts(name: str) -> bool:
     return issubclass(learner_type(name).learner, Agent) and name != "expert"
 
 
-LEARNING = [name for name in LEARNERS if learner_type(name).learner is not Actor]
+ACTING = [name for name in LEARNERS if not issubclass(learner_type(name).learner, Predictor)]
+"""Those in worlds; what fits data is in ``test_paradigms``."""
+LEARNING = [name for name in ACTING if learner_type(name).learner is not Actor]
 """Those that learn; a policy goes straight to its evaluation."""
-EVERY = pytest.mark.parametrize("name", LEARNERS)
+EVERY = pytest.mark.parametrize("name", ACTING)
 EVERY_LEARNING = pytest.mark.parametrize("name", LEARNING)
-EACH = pytest.mark.parametrize(("name", "kind"), [(name, kind) for name in LEARNERS for kind in served(name)])
+EACH = pytest.mark.parametrize(("name", "kind"), [(name, kind) for name in ACTING for kind in served(name)])
 EACH_LEARNING = pytest.mark.parametrize(("name", "kind"), [(name, kind) for name in LEARNING for kind in served(name)])
 EACH_ACTING = pytest.mark.parametrize(
-    ("name", "kind"), [(name, kind) for name in LEARNERS if acts(name) for kind in served(name)]
+    ("name", "kind"), [(name, kind) for name in ACTING if acts(name) for kind in served(name)]
 )
 
 

@@ -23,12 +23,15 @@ from palestra.engine.trainer import Trainer, TrainSettings
 from palestra.errors import UsageError
 from palestra.learners.registry import LEARNERS
 from palestra.measure import Evaluation, Measure
+from palestra.recipes.registry import RECIPES
 from palestra.runs import checkpoints
 from palestra.runs.series import read_series
 from palestra.runs.store import Run
 from palestra.trials.plan import resolve
 
-each = pytest.mark.parametrize("name", cast.TOYS)
+OURS = {recipe.learner: recipe for recipe in RECIPES.values() if recipe.dataset}
+"""What is registered and fits data, by the names of the learners: a recipe of each."""
+each = pytest.mark.parametrize("name", [*cast.TOYS, *OURS])
 each_on_data = pytest.mark.parametrize("name", ["logistic-regression", "naive-bayes"])
 
 
@@ -45,7 +48,7 @@ def run(tmp_path: Path) -> Iterator[Run]:
 
 
 def make(name: str, seed: int = 0) -> Learner:
-    return resolve(cast.RECIPES[name], {"seed": seed}).make_learner()
+    return resolve((cast.RECIPES | OURS)[name], {"seed": seed}).make_learner()
 
 
 def stepped(learner: Learner, steps: int = 3) -> Learner:
@@ -102,7 +105,7 @@ def test_a_saved_learner_loads_and_predicts_the_same(name: str, tmp_path: Path) 
     assert type(loaded) is type(learner)
     assert (loaded.clock, loaded.config, loaded.source) == (learner.clock, learner.config, learner.source)
     assert hash_of(loaded) == hash_of(learner)
-    rows = np.random.default_rng(0).normal(size=(20, 4 if name == "lean" else 2))
+    rows = np.random.default_rng(0).normal(size=(20, 4 if name == "lean" else learner.train.inputs.shape[1]))
     np.testing.assert_array_equal(loaded.predict(rows), learner.predict(rows))
     for each_one in (learner, loaded):
         each_one.close()

@@ -1,11 +1,14 @@
 """Which data a learner learns from. Sources register themselves under a name; a file of its own holds each."""
 
+import importlib
+import pkgutil
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, ClassVar, NamedTuple
 
 from torch import Tensor
 
+from palestra import datasets
 from palestra.errors import UsageError, require, unknown_name
 from palestra.measure import Measure
 
@@ -32,6 +35,12 @@ def register(name: str, load: Callable[..., Splits]) -> None:
     SOURCES[name] = load
 
 
+def _import_ours() -> None:
+    """Let every file of this room register what it holds."""
+    for module in pkgutil.iter_modules(datasets.__path__):
+        importlib.import_module(f"palestra.datasets.{module.name}")
+
+
 @dataclass(frozen=True)
 class Dataset:
     """Which data, as a recipe and a configuration name them."""
@@ -55,6 +64,8 @@ class Dataset:
 
     def load(self) -> Splits:
         """Its splits. UsageError for an unknown name or argument."""
+        if self.id not in SOURCES:
+            _import_ours()
         if self.id not in SOURCES:
             raise unknown_name("data set", self.id, SOURCES)
         try:

@@ -21,26 +21,26 @@ class Score(NamedTuple):
     direction: Direction
     """Which way is better."""
     rows: Callable[[Tensor, Tensor], Tensor]
-    """Outputs (N, ...) and what was to be predicted (N, ...) to (N,) float64; where a data set has no targets, its
+    """Outputs (B, ...) and what was to be predicted (B, ...) to (B,) float64; where a data set has no targets, its
     inputs stand for them."""
     total: Callable[[Tensor], Tensor] = torch.mean
-    """(N,) to ()."""
+    """(B,) to ()."""
 
 
-def _correct(outputs_NK: Tensor, targets_N: Tensor) -> Tensor:
-    return (outputs_NK.argmax(-1) == targets_N).double()
+def _correct(outputs_BK: Tensor, targets_B: Tensor) -> Tensor:
+    return (outputs_BK.argmax(-1) == targets_B).double()
 
 
-def _surprise(outputs_NK: Tensor, targets_N: Tensor) -> Tensor:
-    return functional.cross_entropy(outputs_NK.double(), targets_N, reduction="none")
+def _surprise(outputs_BK: Tensor, targets_B: Tensor) -> Tensor:
+    return functional.cross_entropy(outputs_BK.double(), targets_B, reduction="none")
 
 
 def _squared_error(outputs: Tensor, targets: Tensor) -> Tensor:
     return (outputs.double() - targets.double()).square().reshape(len(outputs), -1).mean(1)
 
 
-def _root_mean(rows_N: Tensor) -> Tensor:
-    return rows_N.mean().sqrt()
+def _root_mean(rows_B: Tensor) -> Tensor:
+    return rows_B.mean().sqrt()
 
 
 ACCURACY = Score("eval/accuracy", "up", _correct)
