@@ -39,6 +39,10 @@ class Outcome:
     """The recipe's claim, the value reached and whether it holds; None without one."""
     headline: str
     """The metric that says how good it is."""
+    clock_unit: str
+    """What the clock counts."""
+    learned_from: str
+    """``world`` or ``dataset``."""
     notes: list[str]
     """What a resume had to say; empty when it was exact."""
     signal: int | None
@@ -49,10 +53,6 @@ class Outcome:
     """The film that was asked for."""
     undrawn: list[str] = field(default_factory=list)
     """Why a picture or a film that was asked for is not there; the training is done and saved all the same."""
-    clock_unit: str = "env steps"
-    """What the clock counts."""
-    learned_from: str = "world"
-    """Or ``dataset``."""
 
 
 class Interrupted(KeyboardInterrupt):
@@ -137,7 +137,7 @@ def _run(trainer: Trainer, learner: Learner, run: Run, plan: Plan, *, go_on: boo
         _keep(run, plan, result, claim)
         outcome = Outcome(
             run.id, str(run.path), result.ending, result.steps, round(result.seconds, 3), result.metrics, claim,
-            learner.headline, notes, result.signal, clock_unit=learner.clock_unit, learned_from=learner.source.key,
+            learner.headline, learner.clock_unit, learner.source.key, notes, result.signal,
         )  # fmt: skip
         if outcome.ending == "interrupted":
             raise Interrupted(outcome)
