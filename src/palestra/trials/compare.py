@@ -47,7 +47,7 @@ class Group:
     """Of the clock."""
     budget: int
     """Of each training."""
-    direction: Direction
+    direction: Direction = "up"
     """Which way the metric is better."""
 
 

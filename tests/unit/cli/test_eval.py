@@ -8,6 +8,8 @@ import pytest
 
 from palestra.cli import eval as command
 from palestra.cli.main import main
+from palestra.envs.world import World
+from palestra.measure import Measure
 
 
 def test_it_says_what_it_measured_and_how_sure_that_is(quick_run: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -28,3 +30,4 @@ def test_it_says_what_it_measured_and_how_sure_that_is(quick_run: Path, capsys: 
 def test_its_defaults_are_the_best_checkpoint_and_what_its_source_counts() -> None:
     args = command.parse(command.Args, ["somewhere"], "eval")
     assert (args.run, args.which, args.episodes, args.seed, args.device) == ("somewhere", "best", None, 0, None)
+    assert World("X").final() == Measure(100, "reference")  # what no number stands for

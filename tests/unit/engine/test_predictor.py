@@ -1,57 +1,81 @@
-"""What fits data predicts rows like those that it was fitted to, and is measured on a split of them."""
+"""What is asked of a learner that fits data, whatever it has learned."""
+
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
-from blobs import SIZES
-from logistic_regression import LogisticRegression
+from torch import Tensor
 
-from palestra.datasets.dataset import Dataset
-from palestra.engine import predictor
-from palestra.engine.predictor import BatchConfig
+from palestra.datasets.dataset import InMemory, Split
+from palestra.engine.learner import Learner
+from palestra.engine.predictor import CHUNK, BatchConfig, Predictor
+from palestra.envs.world import World
 from palestra.errors import UsageError
-from palestra.measure import Measure
+from palestra.measure import Measure, Metrics
+from palestra.ops.scores import ACCURACY, LOG_LOSS
 
 
-@pytest.fixture
-def fitted() -> LogisticRegression:
-    learner = LogisticRegression(Dataset("toy/blobs"), seed=1, device="cpu")
-    learner.step()
-    return learner
+class Same(Predictor, Learner):
+    """Takes each row for its own logits."""
+
+    name, kind = "same", "classifier"
+    scores = (LOG_LOSS, ACCURACY)
+    longest = 0
+
+    def step(self) -> Metrics:
+        return {}
+
+    def outputs(self, inputs: Tensor) -> Tensor:
+        self.longest = max(self.longest, len(inputs))
+        return inputs
 
 
-def test_it_is_judged_by_its_first_score_on_the_split_that_is_named(fitted: LogisticRegression) -> None:
-    assert (fitted.headline, fitted.direction) == (fitted.scores[0].name, "down")
-    inputs, targets = fitted.splits["test"]
-    assert targets is not None
-    expected = -fitted.outputs(inputs).log_softmax(1)[torch.arange(len(targets)), targets]
-    found = fitted.measured(Measure(0, "test"))
-    torch.testing.assert_close(found.samples.double(), expected.double())
-    assert found.score == pytest.approx(float(expected.mean()), rel=1e-5)
-    right = (fitted.predict(inputs.numpy()) == targets.numpy()).mean()
-    assert found.metrics[fitted.scores[1].name] == pytest.approx(right)
-    assert len(fitted.measured(Measure(0)).samples) == SIZES["validation"]
+def made(rows: int = 6, **more: Split) -> Same:
+    inputs = torch.arange(3 * rows).double().view(rows, 3).sin()
+    splits = {"train": Split(inputs, torch.arange(rows) % 3), "validation": Split(inputs, inputs.argmax(1)), **more}
+    return Same(InMemory(splits))
 
 
-def test_some_rows_are_chosen_by_the_measures_seed(fitted: LogisticRegression) -> None:
-    one, same, other = (fitted.measured(Measure(20, "test", seed)).samples for seed in (0, 0, 1))
-    assert len(one) == 20
-    assert torch.equal(one, same)
-    assert not torch.equal(one, other)
+def test_its_first_score_is_its_headline() -> None:
+    assert (Same.headline, Same.direction, Same.clock_unit) == ("eval/log_loss", "down", "samples")
 
 
-def test_rows_are_predicted_in_chunks(fitted: LogisticRegression, monkeypatch: pytest.MonkeyPatch) -> None:
-    rows = np.random.default_rng(0).normal(size=(50, 2))
-    whole = fitted.predict(rows)
-    monkeypatch.setattr(predictor, "CHUNK", 7)
-    np.testing.assert_array_equal(fitted.predict(rows), whole)
-    assert set(whole.tolist()) == {0, 1, 2}
+def test_it_predicts_arrays_whatever_their_numbers_are() -> None:
+    learner = made()
+    for rows in (np.eye(3), np.eye(3, dtype=np.float32), [[1, 0, 0], [0, 1, 0], [0, 0, 1]]):
+        assert learner.predict(rows).tolist() == [0, 1, 2]
+    assert learner.splits["train"].inputs.dtype is torch.float32
+    assert learner.num_classes == 3
+    for wrong in (np.zeros((2, 4)), np.zeros(3), np.float64(1)):
+        with pytest.raises(UsageError, match=r"expected rows \(n, 3\)"):
+            learner.predict(wrong)
 
 
-def test_what_it_was_not_fitted_to_is_refused(fitted: LogisticRegression) -> None:
-    with pytest.raises(UsageError, match=r"inputs of shape \(4, 3\); expected rows \(n, 2\)"):
-        fitted.predict(np.zeros((4, 3)))
-    with pytest.raises(UsageError, match="unknown split of 'toy/blobs' 'tset'; nearest: test"):
-        fitted.check_measurable(Measure(split="tset"))
-    with pytest.raises(UsageError, match="batch_size=0; expected at least 1"):
-        BatchConfig(batch_size=0)
+def test_it_is_measured_on_the_rows_that_are_asked_for_a_chunk_at_a_time() -> None:
+    learner = made(CHUNK + 5)
+    whole = learner.measured(Measure(0))
+    assert whole.samples.shape == (CHUNK + 5,)
+    assert whole.metrics["eval/accuracy"] == 1.0
+    assert whole.score == whole.metrics["eval/log_loss"] == pytest.approx(float(whole.samples.mean()))
+    assert learner.longest == CHUNK
+    some = learner.measured(Measure(7, seed=1))
+    assert torch.equal(some.samples, learner.measured(Measure(7, seed=1)).samples)
+    assert set(some.samples.tolist()) <= set(whole.samples.tolist())
+
+
+def test_a_split_that_is_not_there_is_refused_before_training() -> None:
+    with pytest.raises(UsageError, match="unknown split of 'in memory' 'test'; nearest: train"):
+        made().check_measurable(Measure(split="test"))
+    made().check_measurable(Measure())
+
+
+def test_a_world_is_refused() -> None:
+    with pytest.raises(UsageError, match=r"Same on World\(id='CartPole-v1'.*; expected a Dataset, or the id of one"):
+        Same(World("CartPole-v1"))
+
+
+@pytest.mark.parametrize("wrong", [{"batch_size": 0}, {"batches_per_step": 0}])
+def test_settings_out_of_range(wrong: dict[str, Any]) -> None:
+    with pytest.raises(UsageError, match="expected at least 1"):
+        BatchConfig(**wrong)

@@ -121,11 +121,11 @@ class VPG(Agent, Learner):
         c = self.config
         if c.learning_rate_schedule == "linear":
             self.optimizer.learning_rate = linear(c.learning_rate, 0.0, self.budget_used)
-        phi_B = standardised(b.advantage_B) if c.normalize_advantage else b.advantage_B
-        out_BK = self.nets.actor.record(self.nets.encode_to_learn(b.obs_BF))
+        phi_B = standardised(b.advantage_B) if c.normalize_advantage else b.advantage_B  # eq. 1: Phi
+        out_BK = self.nets.actor.record(self.nets.encode_to_learn(b.obs_BF))  # eq. 1: pi
         policy_loss = policy_gradient(self.nets.head.log_prob(out_BK, b.action_B), phi_B)  # eq. 1: its derivative is -g
         entropy = self.nets.head.entropy(out_BK).mean()
-        self.optimizer.descend(policy_loss - c.entropy_coef * entropy)
+        self.optimizer.descend(policy_loss - c.entropy_coef * entropy)  # one step along g, section 2
         with torch.no_grad():  # an encoder learns from the policy alone: critics take its features as given
             features_BF = self.nets.encode(b.obs_BF)
         critics = [(self.nets.value, features_BF)]
