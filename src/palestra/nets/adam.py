@@ -9,7 +9,6 @@ separate tensors.
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
-from typing import Any
 from weakref import WeakSet
 
 import torch
@@ -42,6 +41,9 @@ class FlatOptimizer(ABC):
         eps: kept with the second moment, against division by zero.
         max_grad_norm: gradients are scaled down to this Euclidean norm; infinite to leave them.
     """
+
+    saves: tuple[str, ...] = ("learning_rate",)
+    derives = ("flat", "gradient")
 
     def __init__(
         self, modules: Iterable[nn.Module], learning_rate: float, eps: float = 1e-8, max_grad_norm: float = math.inf
@@ -107,17 +109,11 @@ class FlatOptimizer(ABC):
         elif norm > self.max_grad_norm:
             self.gradient *= self.max_grad_norm / norm
 
-    @abstractmethod
-    def state_dict(self) -> dict[str, Any]:
-        """Moments and what else the next step depends on; the parameters belong to their modules."""
-
-    @abstractmethod
-    def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Continue from a saved state."""
-
 
 class ClippedAdam(FlatOptimizer):
     """Adam (Kingma & Ba 2015); ``eps`` is added to the root of the second moment."""
+
+    saves = ("mean", "square", "steps")
 
     def __init__(
         self, modules: Iterable[nn.Module], learning_rate: float, eps: float = 1e-8, max_grad_norm: float = math.inf
@@ -134,19 +130,3 @@ class ClippedAdam(FlatOptimizer):
             fused=True, amsgrad=False, beta1=0.9, beta2=0.999, lr=self.learning_rate, weight_decay=0.0, eps=self.eps,
             maximize=False,
         )  # fmt: skip
-
-    def state_dict(self) -> dict[str, Any]:
-        """Moments and step count."""
-        return {
-            "learning_rate": self.learning_rate,
-            "mean": self.mean,
-            "square": self.square,
-            "steps": self.steps,
-        }
-
-    def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Continue from a saved state."""
-        self.learning_rate = state["learning_rate"]
-        self.mean.copy_(state["mean"])
-        self.square.copy_(state["square"])
-        self.steps.copy_(state["steps"])

@@ -125,7 +125,7 @@ class EnsembleRecording(Recording):
 
     def __init__(self, net: Ensemble, inputs: Sequence[Tensor], run: Pass):
         super().__init__(inputs, net)
-        self.layers, self.run = net.layers(), run._replace(out=run.out.detach())
+        self.layers, self.inputs_of, self.factors, self.weights = net.layers(), run.inputs, run.factors, run.weights
         self.columns: list[tuple[int, int, bool]] = []
         """Of each input that is gone on into: first and last column, and whether all networks were given the same."""
         start = 0
@@ -140,8 +140,9 @@ class EnsembleRecording(Recording):
         assert grad_MBK is not None
         rows = grad_MBK.shape[1]
         for i in range(len(self.layers) - 1, -1, -1):
-            weight_MFK, x_MBF = self.run.weights.pop(), self.run.inputs.pop()[:, :rows]
-            factor_MBF = self.run.factors.pop()[:, :rows]
+            weight_MFK, x_MBF, factor_MBF = self.weights.pop(), self.inputs_of.pop(), self.factors.pop()
+            if rows < x_MBF.shape[1]:
+                x_MBF, factor_MBF = x_MBF.narrow(1, 0, rows), factor_MBF.narrow(1, 0, rows)
             factor_MBK = grad_MBK.to(factor_MBF.dtype)
             if learn:
                 weight, bias = self.layers[i]
@@ -153,7 +154,7 @@ class EnsembleRecording(Recording):
         if not self.columns:
             return []
         first = self.columns[0][0]
-        grad_MBF = _product(grad_MBK, weight_MFK[:, first:].transpose(1, 2))
+        grad_MBF = _product(grad_MBK, weight_MFK.narrow(1, first, weight_MFK.shape[1] - first).transpose(1, 2))
         parts = [(grad_MBF[..., start - first : end - first], same) for start, end, same in self.columns]
         return [(part.sum(0) if len(part) > 1 else part[0]) if same else part for part, same in parts]
 

@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Iterable
-from typing import Any
 
 import torch
 from torch import nn
@@ -16,6 +15,8 @@ class ClippedRMSprop(FlatOptimizer):
     Unlike PyTorch's, the mean of squares starts at one and ``eps`` stands under the root: no leap at the first steps.
     """
 
+    saves = ("square",)
+
     DECAY = 0.99
     """Of the mean of squares."""
 
@@ -28,12 +29,3 @@ class ClippedRMSprop(FlatOptimizer):
     def _move(self) -> None:
         self.square.mul_(self.DECAY).addcmul_(self.gradient, self.gradient, value=1.0 - self.DECAY)
         self.flat.addcdiv_(self.gradient, (self.square + self.eps).sqrt_(), value=-self.learning_rate)
-
-    def state_dict(self) -> dict[str, Any]:
-        """The mean of squares."""
-        return {"learning_rate": self.learning_rate, "square": self.square}
-
-    def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Continue from a saved state."""
-        self.learning_rate = state["learning_rate"]
-        self.square.copy_(state["square"])

@@ -19,10 +19,9 @@ def squared_error(q_MB1: Tensor, target_B: Tensor) -> Term:
     """sum_i E[(Q_i - y)^2] of N critics side by side, all towards the same targets."""
     check_rank(3, q=q_MB1)
     check_rank(1, target=target_B)
-    q_MB = q_MB1.detach().squeeze(2)
-    check_rank(2, q_column=q_MB)
-    check_same_shape(q=q_MB[0], target=target_B)
-    error_MB1 = q_MB1.detach() - target_B[:, None]
+    target_B1 = target_B[:, None]
+    check_same_shape(q=q_MB1[0], target=target_B1)
+    error_MB1 = q_MB1.detach() - target_B1
     return Term(
         lambda: error_MB1.square().mean(1).sum(),
         (q_MB1, lambda: error_MB1 * (2.0 / len(target_B))),

@@ -1,4 +1,4 @@
-"""A Gaussian squashed by tanh, and tanh alone: from a network's outputs to actions within bounds, and the way back.
+"""A Gaussian squashed by tanh: from a network's outputs to actions between -1 and 1 with their log density, and back.
 
 A sample is reparameterised: a = tanh(mean + exp(log_std) noise), so that a loss on the action and on its log density
 has a derivative at mean and log_std. Recorded, both are leaves that a loss is written on (:mod:`palestra.ops.terms`).
@@ -100,24 +100,3 @@ def record_squashed(out_1BK: Tensor, noise_BA: Tensor, rows: int) -> tuple[Squas
     drawn = squashed(out_1BK[0].detach(), noise_BA)
     now, then = (SquashedSample._make(parts) for parts in zip(*(x.tensor_split([rows]) for x in drawn)))
     return record_squashed_gaussian(out_1BK, now), then
-
-
-class RecordedTanh(Recording):
-    """The way back from actions tanh(u) to a network's outputs u (1, B, A)."""
-
-    def __init__(self, out_1BA: Tensor, action_BA: Tensor):
-        super().__init__([out_1BA])
-        self.action_BA = action_BA
-
-    def back(self, to_outputs: list[Tensor | None], learn: bool) -> Sequence[Tensor]:
-        """da/du = 1 - a^2."""
-        (to_action_BA,) = to_outputs
-        assert to_action_BA is not None
-        return [(to_action_BA * (1.0 - self.action_BA.square()))[None]]
-
-
-@torch.no_grad()
-def record_tanh(out_1BA: Tensor) -> Tensor:
-    """Actions (B, A) between -1 and 1 from a recorded network's outputs, as a leaf of which a loss can be made."""
-    action_BA = out_1BA[0].tanh()
-    return RecordedTanh(out_1BA, action_BA.detach()).leaf(action_BA)

@@ -13,7 +13,18 @@ from palestra.trials import compare
 from palestra.trials.compare import Comparison, Group, Pair
 
 SIDES = [
-    Group(name, "CartPole-v1", "eval/return_mean", "a measure", np.array(values), (), "eval/return_mean", "steps", 256)
+    Group(
+        name,
+        "CartPole-v1",
+        "eval/return_mean",
+        "a measure",
+        np.array(values),
+        (),
+        "eval/return_mean",
+        "steps",
+        256,
+        "up",
+    )  # fmt: skip
     for name, values in (("one", [1.0, 2.0, 3.0]), ("other", [7.0, 8.0, 9.0]))
 ]
 PAIR = Pair("one", "other", 0.0, (0.0, 0.25), -6.0, (-7.0, -5.0), "other")

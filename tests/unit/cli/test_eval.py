@@ -25,6 +25,6 @@ def test_it_says_what_it_measured_and_how_sure_that_is(quick_run: Path, capsys: 
     assert "CartPole-v1, as Gymnasium made it" in said
 
 
-def test_its_defaults_are_the_best_checkpoint_and_a_hundred_episodes() -> None:
+def test_its_defaults_are_the_best_checkpoint_and_what_its_source_counts() -> None:
     args = command.parse(command.Args, ["somewhere"], "eval")
-    assert (args.run, args.which, args.episodes, args.seed, args.device) == ("somewhere", "best", 100, 0, None)
+    assert (args.run, args.which, args.episodes, args.seed, args.device) == ("somewhere", "best", None, 0, None)

@@ -8,7 +8,10 @@ import pytest
 from palestra.cli.summary import print_summary
 from palestra.trials.train import Outcome
 
-DONE = Outcome("r1", "runs/r1", "finished", 2000, 4.0, {"eval/return_mean": 12.5}, None, "eval/return_mean", [], None)
+MEASURED = {"eval/return_mean": 12.5}
+DONE = Outcome(
+    "r1", "runs/r1", "finished", 2000, 4.0, MEASURED, None, "eval/return_mean", "env steps", "world", [], None
+)
 CLAIM = {
     "metric": "eval/return_mean",
     "value": 12.5,

@@ -24,7 +24,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
 
     def train(recipe: Any, overrides: Any, **words: Any) -> Outcome:
         calls.append((recipe.id, dict(overrides), words))
-        return Outcome("r", "runs/r", "finished", 5, 1.0, {}, None, "eval/return_mean", [], None)
+        return Outcome("r", "runs/r", "finished", 5, 1.0, {}, None, "eval/return_mean", "env steps", "world", [], None)
 
     monkeypatch.setattr(palestra.trials.train, "train", train)
     return calls
@@ -61,7 +61,9 @@ def test_a_claim_that_is_not_reached_is_status_1_and_a_signal_128_more(
     assert (printed["steps"], printed["claim"]["reached"]) == (256, False)
 
     def stopped(*_: Any, **__: Any) -> Outcome:
-        raise Interrupted(Outcome("r", "r", "interrupted", 5, 1.0, {}, None, "h", [], int(signal.SIGTERM)))
+        raise Interrupted(
+            Outcome("r", "r", "interrupted", 5, 1.0, {}, None, "h", "steps", "world", [], int(signal.SIGTERM))
+        )
 
     monkeypatch.setattr(palestra.trials.train, "train", stopped)
     assert main(argv) == 128 + signal.SIGTERM

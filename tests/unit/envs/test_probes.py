@@ -3,6 +3,7 @@
 import pytest
 import torch
 
+from palestra.envs import probes
 from palestra.envs.backends.torch import TorchVectorEnv
 from palestra.envs.registry import make_vec
 from palestra.envs.vector import VectorEnv
@@ -81,3 +82,11 @@ def test_pixel_target_gives_the_blind_as_much_as_it_says() -> None:
     lit = (seen[:, 0] == 255).float().mean(0)
     assert lit[12, 12] == pytest.approx(16 / 441, abs=0.012)  # every place is as likely
     assert lit[0, 0] == pytest.approx(1 / 441, abs=0.003)
+
+
+def test_an_episode_of_the_constant_reward_is_one_step_whatever_is_done() -> None:
+    env = TorchVectorEnv(probes.ConstantReward(2))
+    env.reset(0)
+    result = env.step(torch.tensor([0, 1]))
+    assert result.terminated.tolist() == [True, True]
+    assert result.reward.tolist() == [1.0, 1.0]

@@ -7,6 +7,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from palestra.engine.state import capture, restore
 from palestra.nets.adam import ClippedAdam, flatten_parameters
 from palestra.nets.mlp import MLP
 from palestra.runs.codec import decode, encode
@@ -224,9 +225,9 @@ def test_it_goes_on_from_a_saved_state_as_if_nothing_had_happened(steps_before: 
     minimise(other, resumed, 99)
     for i in range(steps_before):
         minimise(optimizer, modules, i)
-    state = decode(*encode(optimizer.state_dict()))
+    state = decode(*encode(capture(optimizer)))
     resumed.load_state_dict(copy.deepcopy(modules.state_dict()))
-    other.load_state_dict(copy.deepcopy(state))
+    restore(other, copy.deepcopy(state))
     for i in range(5):
         minimise(optimizer, modules, i)
         minimise(other, resumed, i)
@@ -238,10 +239,10 @@ def test_two_optimizers_loaded_from_one_state_stay_apart() -> None:
     a, b = ClippedAdam(first, 1e-2, 1e-5, 0.5), ClippedAdam(second, 1e-2, 1e-5, 0.5)
     minimise(a, first, 0)
     second.load_state_dict(first.state_dict())
-    b.load_state_dict(a.state_dict())
-    before = copy.deepcopy(b.state_dict())
+    restore(b, capture(a))
+    before = copy.deepcopy(capture(b))
     minimise(a, first, 1)
     tensors = [key for key, value in before.items() if isinstance(value, Tensor)]
     assert len(tensors) == 3
-    assert all(torch.equal(b.state_dict()[key], before[key]) for key in tensors)
-    assert not any(torch.equal(a.state_dict()[key], before[key]) for key in tensors)
+    assert all(torch.equal(capture(b)[key], before[key]) for key in tensors)
+    assert not any(torch.equal(capture(a)[key], before[key]) for key in tensors)

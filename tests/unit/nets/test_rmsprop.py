@@ -6,6 +6,7 @@ import pytest
 import torch
 from torch import nn
 
+from palestra.engine.state import capture, restore
 from palestra.nets.mlp import MLP
 from palestra.nets.rmsprop import ClippedRMSprop
 from palestra.runs.codec import decode, encode
@@ -40,7 +41,7 @@ def test_rmsprop_goes_on_from_a_saved_state() -> None:
     for i in range(3):
         minimise(optimizer, modules, i)
     resumed.load_state_dict(copy.deepcopy(modules.state_dict()))
-    other.load_state_dict(decode(*encode(optimizer.state_dict())))
+    restore(other, decode(*encode(capture(optimizer))))
     minimise(optimizer, modules, 3)
     minimise(other, resumed, 3)
     assert all(torch.equal(p, q) for p, q in zip(modules.parameters(), resumed.parameters(), strict=True))

@@ -8,7 +8,6 @@ from torch import Tensor
 
 from palestra.ops.squashed_gaussian import (
     record_squashed_gaussian,
-    record_tanh,
     squashed_gaussian_gradient,
     squashed_gaussian_sample,
 )
@@ -77,13 +76,4 @@ def test_a_recorded_sample_goes_back_to_the_outputs(seen: str) -> None:
     slopes, losses = zip(*(parts.values() if seen == "both" else [parts[seen]]), strict=True)
     (expected,) = torch.autograd.grad(sum(losses), out)
     found = differentiate(Term(lambda: 0.0, *slopes), lambda _: False).at[id(out)]
-    torch.testing.assert_close(found, expected, rtol=1e-12, atol=1e-12)
-
-
-def test_a_recorded_tanh_goes_back_to_the_outputs() -> None:
-    out, to_action = draw(1, 16, 2).requires_grad_(), draw(16, 2, seed=1)
-    (expected,) = torch.autograd.grad((out[0].tanh() * to_action).sum(), out)
-    action = record_tanh(out)
-    torch.testing.assert_close(action, out[0].tanh())
-    found = differentiate(Term(lambda: 0.0, (action, lambda: to_action)), lambda _: False).at[id(out)]
     torch.testing.assert_close(found, expected, rtol=1e-12, atol=1e-12)

@@ -136,8 +136,8 @@ class DiscreteSAC(Agent, Learner):
     @torch.no_grad()
     def update(self) -> Metrics:
         """A round of gradient steps."""
-        for optimizer in (self.actor_optimizer, self.critic_optimizer):
-            optimizer.learning_rate = self.config.learning_rate_at(self.budget_used)
+        rate = self.config.learning_rate_at(self.budget_used)
+        self.actor_optimizer.learning_rate = self.critic_optimizer.learning_rate = rate
         see, encoder, slow = self.encoder.to_batch, self.encoder, self.target_encoder
         return self.loop.learn(lambda b: self.gradient_step(seen(b.seen_by(see), encoder, slow)))
 

@@ -27,7 +27,7 @@ from palestra.nets.encoders import make_encoder
 from palestra.nets.ensemble import Ensemble
 from palestra.nets.targets import slow_copy
 from palestra.ops.critic_losses import mean, squared_error
-from palestra.ops.squashed_gaussian import record_tanh
+from palestra.ops.tanh import record_tanh
 
 
 @dataclass(frozen=True)
@@ -101,8 +101,8 @@ class TD3(Agent, Learner):
     @torch.no_grad()
     def update(self) -> Metrics:
         """A round of gradient steps."""
-        for optimizer in (self.actor_optimizer, self.critic_optimizer):
-            optimizer.learning_rate = self.config.learning_rate_at(self.budget_used)
+        rate = self.config.learning_rate_at(self.budget_used)
+        self.actor_optimizer.learning_rate = self.critic_optimizer.learning_rate = rate
         see, encoder, slow = self.encoder.to_batch, self.encoder, self.target_encoder
         return self.loop.learn(lambda b: self.gradient_step(seen_slowly(b.seen_by(see), encoder, slow)))
 

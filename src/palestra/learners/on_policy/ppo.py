@@ -27,8 +27,6 @@ from palestra.ops.losses import approximate_kl, clipped_surrogate, standardised,
 from palestra.ops.schedules import linear
 from palestra.ops.trust_region import adapted_penalty
 
-Schedule = Literal["constant", "linear"]
-
 
 @dataclass(frozen=True)
 class PPOConfig(ActorCriticConfig):
@@ -40,13 +38,13 @@ class PPOConfig(ActorCriticConfig):
     """Passes over each rollout."""
     learning_rate: float = 3e-4
     """Of Adam."""
-    learning_rate_schedule: Schedule = "constant"
+    learning_rate_schedule: Literal["constant", "linear"] = "constant"
     """constant, or linear to zero at the end of the budget."""
     surrogate: Literal["clip", "kl_penalty"] = "clip"
     """What keeps the policy near the old one: clip the ratio, or pay for the divergence (target_kl says how far)."""
     clip_range: float = 0.2
     """eps: how far the ratio may move before its gradient stops."""
-    clip_schedule: Schedule = "constant"
+    clip_schedule: Literal["constant", "linear"] = "constant"
     """constant, or linear to zero at the end of the budget."""
     kl_coef: float = 1.0
     """beta at the start, the price of divergence under kl_penalty."""
@@ -175,9 +173,7 @@ class PPO(Agent, Learner):
     @torch.no_grad()
     def _now(self, obs_BF: Tensor) -> Tensor:
         """(B, K) the policy's outputs as it is now."""
-        seen_BF = self.nets.encode(obs_BF) if self.nets.encoder.learns else obs_BF
-        out_BK: Tensor = self.nets.actor(seen_BF)
-        return out_BK
+        return self.nets.actor.forward(self.nets.encode(obs_BF) if self.nets.encoder.learns else obs_BF)
 
     @torch.no_grad()
     def _log_ratio(self, batch: Samples, out_BK: Tensor) -> Tensor:

@@ -9,7 +9,6 @@ from torch import Tensor
 
 from palestra.envs.arm.kinematics import DOWN, forward, inverse, jacobian
 from palestra.envs.arm.robot import load_robot, robot_from_data
-from palestra.errors import UsageError
 
 ROBOT = load_robot("kuka_iiwa")
 LOW, HIGH = torch.tensor([0.2, -0.3, 0.0]), torch.tensor([0.7, 0.3, 0.55])
@@ -179,15 +178,3 @@ def test_a_row_does_not_depend_on_its_neighbours() -> None:
     together = inverse(ROBOT, start, target)
     alone = torch.cat([inverse(ROBOT, start[:1], target[i : i + 1]) for i in range(64)])
     torch.testing.assert_close(together, alone, atol=2e-4, rtol=0)
-
-
-def test_a_robot_that_contradicts_itself_is_told() -> None:
-    joint = {"xyz": [0, 0, 0], "rpy": [0, 0, 0], "axis": [0, 0, 1], "lower": -1.0, "upper": 1.0}
-    with pytest.raises(UsageError, match="unknown robot 'kuka'; nearest: kuka_iiwa"):
-        load_robot("kuka")
-    with pytest.raises(UsageError, match="2 initial angles; expected 1"):
-        robot_from_data({"name": "x", "joints": [joint], "initial": [0.0, 0.0], "capsules": []})
-    with pytest.raises(UsageError, match="lower < upper"):
-        robot_from_data({"name": "x", "joints": [joint | {"lower": 2.0}], "initial": [0.0], "capsules": []})
-    with pytest.raises(UsageError, match="angles from"):
-        robot_from_data({"name": "x", "joints": [joint], "initial": [2.0], "capsules": []})

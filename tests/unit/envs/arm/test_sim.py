@@ -13,13 +13,11 @@ import torch
 from palestra.envs.arm import client, objects
 from palestra.envs.arm import sim as sim_module
 from palestra.envs.arm.camera import NOTES_CAMERA
-from palestra.envs.arm.gym_env import ArmEnv
 from palestra.envs.arm.kinematics import forward, inverse
 from palestra.envs.arm.objects import object_urdfs
 from palestra.envs.arm.robot import load_robot
 from palestra.envs.arm.sim import REBUILD_EVERY, Sim
 from palestra.envs.arm.task import TABLE_TOP, Puck
-from palestra.envs.arm.urdf import robot_from_urdf
 from palestra.errors import UsageError
 
 ROBOT = load_robot("kuka_iiwa")
@@ -259,24 +257,3 @@ def test_one_brings_an_object_or_a_robot(sim: Sim, tmp_path: Path) -> None:
         Sim(ROBOT, urdf=str(tmp_path / "broken.urdf"))
     with pytest.raises(UsageError, match="expected a URDF file that exists"):
         Sim(ROBOT, urdf="nowhere.urdf")
-
-
-def test_a_robot_is_read_from_its_urdf(tmp_path: Path) -> None:
-    """KUKA's own model gives KUKA; a robot of four of its joints acts in an environment."""
-    data = pytest.importorskip("pybullet_data", reason="the [arm] extra is not installed")
-    path = Path(data.getDataPath()) / "kuka_iiwa/model.urdf"
-    read = robot_from_urdf(path, REST)
-    for name in ("origin", "axis", "lower", "upper", "initial"):
-        torch.testing.assert_close(getattr(read, name), getattr(ROBOT, name))
-    env = ArmEnv(view="goal", robot=robot_from_urdf(path, REST[:4]), urdf=str(path))
-    obs, _ = env.reset(seed=0)
-    assert obs["observation"].shape == (4 + 3,)
-    assert env.observation_space.contains(env.step(np.array([0.0, 0.3, 0.0]))[0])
-    env.close()
-    with pytest.raises(UsageError, match=r"joints \[\] behind link 'lbr_iiwa_link_7'.*a chain of 8"):
-        robot_from_urdf(path, [*REST, 0.0])
-    (tmp_path / "broken.urdf").write_text("not a robot")
-    with pytest.raises(UsageError, match="is no XML"):
-        robot_from_urdf(tmp_path / "broken.urdf", REST)
-    with pytest.raises(UsageError, match="a URDF file that exists"):
-        robot_from_urdf("nowhere.urdf", REST)

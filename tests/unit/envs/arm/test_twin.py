@@ -11,6 +11,7 @@ from torch import Tensor
 from twins import arrange, made, rules
 
 from palestra.envs.arm.gym_env import ArmEnv
+from palestra.envs.arm.twin import ArmTwin
 from palestra.envs.backends.torch import TorchVectorEnv
 from palestra.envs.registry import make_vec
 from palestra.errors import PalestraError, UsageError
@@ -218,3 +219,9 @@ def test_it_needs_no_pybullet() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (0, "(2, 3, 84, 84) [0.0, 0.0]\n"), done.stderr
+
+
+def test_its_dynamics_are_the_arms() -> None:
+    twin = make_vec(REACH, 3)
+    assert isinstance(twin, TorchVectorEnv)
+    assert isinstance(twin.dynamics, ArmTwin)

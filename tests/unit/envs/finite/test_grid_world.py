@@ -1,12 +1,9 @@
 """Gridworlds against one written cell by cell, and against the shortest ways."""
 
-import gymnasium as gym
 import numpy as np
 import pytest
-from gymnasium.utils.env_checker import check_env
 
 from palestra.envs.finite.grid_world import MOVES, grid_world
-from palestra.envs.registry import reference_env
 from palestra.errors import UsageError
 
 MAP = ["S.#.", "..X.", "#..G"]
@@ -81,19 +78,3 @@ def test_random_walls_leave_a_way_and_no_closed_rooms() -> None:
 def test_boards_that_cannot_be_are_refused(settings: dict[str, object], message: str) -> None:
     with pytest.raises(UsageError, match=message):
         grid_world(**settings)  # type: ignore[arg-type]
-
-
-def test_it_is_a_gymnasium_environment_that_draws_itself() -> None:
-    env = gym.make("palestra.envs.registry:palestra/GridWorld-v0", render_mode="rgb_array", desc=MAP)
-    check_env(env.unwrapped, skip_render_check=True)
-    env.reset(seed=0)
-    before = env.render()
-    assert isinstance(before, np.ndarray)
-    assert (before.dtype, before.shape) == (np.uint8, (3 * 64, 4 * 64, 3))
-    env.step(1)
-    after = env.render()
-    changed = np.argwhere((before != after).any(2)) // 64
-    assert {tuple(cell) for cell in changed} == {(0, 0), (0, 1)}  # the agent has gone from one cell to the next
-    large = reference_env("palestra/GridWorld-v0", "rgb_array", {"size": [300, 5]})
-    large.reset(seed=0)
-    assert np.asarray(large.render()).shape == (300, 6, 3)  # even sides, for films

@@ -103,15 +103,7 @@ def test_what_is_no_process_is_refused(changes: dict[str, Any], message: str) ->
         ring(**changes)
 
 
-def test_what_has_no_table_is_told() -> None:
-    with pytest.raises(UsageError, match="no table P of its transitions"):
-        finite_mdp("CartPole-v1")
-    with pytest.raises(UsageError, match="chances that its P does not tell"):
-        finite_mdp("Taxi-v4", {"fickle_passenger": True})
-    with pytest.raises(UsageError, match="chances that its P does not tell"):
-        finite_mdp("FrozenLake-v1", {"map_name": None})
-    with pytest.raises(UsageError, match="unexpected keyword argument 'widht'"):
-        finite_mdp("palestra/GridWorld-v0", {"widht": 3})
+def test_what_describes_no_process_is_told() -> None:
     with pytest.raises(UsageError, match="lacks one of actions 0 to 0"):
         from_table({0: {0: [(1.0, 0, 0.0, False)]}, 1: {1: [(1.0, 0, 0.0, False)]}})
     with pytest.raises(UsageError, match=r"shape \(2, 3\)"):

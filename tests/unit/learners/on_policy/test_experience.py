@@ -11,6 +11,7 @@ from palestra.learners.on_policy.a2c import A2C, A2CConfig
 from palestra.learners.on_policy.experience import regress
 from palestra.learners.on_policy.trpo import TRPO, TRPOConfig
 from palestra.learners.on_policy.vpg import VPG, VPGConfig
+from palestra.nets.adam import ClippedAdam
 from palestra.nets.mlp import MLP
 
 

@@ -1,11 +1,10 @@
-"""Our dynamics against Gymnasium's, from the same states with the same actions."""
+"""Our classic worlds against Gymnasium's, from the same states with the same actions."""
 
 from collections.abc import Callable
 from typing import Any
 
 import gymnasium as gym
 import numpy as np
-import pytest
 import torch
 from gymnasium import spaces
 from torch import Tensor
@@ -59,8 +58,8 @@ def gymnasium_steps(env_id: str, states: Tensor, actions: Tensor) -> tuple[Tenso
     )
 
 
-@pytest.mark.parametrize("env_id", CLASSIC)
-def test_one_step_from_any_state_equals_gymnasium(env_id: str) -> None:
+def check_one_step(env_id: str) -> None:
+    """One step from any state equals Gymnasium's."""
     states, actions = states_and_actions(env_id)
     if env_id == "Acrobot-v1":  # at its greatest speeds one step magnifies float32's rounding beyond the tolerance
         states[:, 2:] *= 0.5
@@ -89,8 +88,8 @@ DYNAMICS: dict[str, Callable[[Tensor, Tensor], tuple[Tensor, ...]]] = {
 }
 
 
-@pytest.mark.parametrize("env_id", CLASSIC)
-def test_the_equations_are_gymnasiums_to_the_last_digits_of_float64(env_id: str) -> None:
+def check_equations(env_id: str) -> None:
+    """The equations are Gymnasium's to the last digits of float64."""
     states, actions = states_and_actions(env_id)
     state = gymnasium_steps(env_id, states, actions)[0]
     actual = DYNAMICS[env_id](states.double(), actions)[0]
@@ -114,8 +113,8 @@ POLICIES: dict[str, Callable[[Tensor], Tensor]] = {  # each keeps its environmen
 }
 
 
-@pytest.mark.parametrize("env_id", CLASSIC)
-def test_the_time_limit_is_gymnasiums(env_id: str) -> None:
+def check_time_limit(env_id: str) -> None:
+    """The time limit is Gymnasium's."""
     reference: Any = gym.make(env_id)
     ours, policy = TorchVectorEnv(CLASSIC[env_id](2, "cpu")), POLICIES[env_id]
     obs = torch.from_numpy(reference.reset(seed=0)[0]).unsqueeze(0)
@@ -135,8 +134,8 @@ def test_the_time_limit_is_gymnasiums(env_id: str) -> None:
     assert steps == ours.max_episode_steps
 
 
-@pytest.mark.parametrize("env_id", CLASSIC)
-def test_spaces_and_limits_are_gymnasiums(env_id: str) -> None:
+def check_spaces(env_id: str) -> None:
+    """Spaces and limits are Gymnasium's."""
     reference, ours = gym.make(env_id), CLASSIC[env_id]
     assert ours.observation_space == reference.observation_space
     assert ours.action_space == reference.action_space
@@ -144,8 +143,8 @@ def test_spaces_and_limits_are_gymnasiums(env_id: str) -> None:
     assert ours.max_episode_steps == reference.spec.max_episode_steps
 
 
-@pytest.mark.parametrize("env_id", CLASSIC)
-def test_episodes_begin_as_gymnasiums_do(env_id: str) -> None:
+def check_starts(env_id: str) -> None:
+    """Episodes begin as Gymnasium's do."""
     reference: Any = gym.make(env_id).unwrapped
     starts = torch.from_numpy(np.stack([reference.reset(seed=seed)[0] for seed in range(2000)]))
     ours = TorchVectorEnv(CLASSIC[env_id](2000, "cpu")).reset(0)

@@ -1,0 +1,47 @@
+"""Data sets by name: what is registered, what is refused, and what is in memory."""
+
+import json
+
+import blobs
+import pytest
+
+from palestra.datasets import dataset
+from palestra.datasets.dataset import Dataset, InMemory
+from palestra.errors import UsageError
+from palestra.measure import Measure
+
+
+def test_a_name_and_its_arguments_give_the_splits() -> None:
+    splits = Dataset("toy/blobs", {"classes": 2}).load()
+    assert {name: len(split.inputs) for name, split in splits.items()} == blobs.SIZES
+    assert splits["train"].targets is not None
+    assert splits["train"].targets.unique().tolist() == [0, 1]
+
+
+def test_what_is_refused() -> None:
+    with pytest.raises(UsageError, match="unknown data set 'toy/blob'; nearest: toy/blobs"):
+        Dataset("toy/blob").load()
+    with pytest.raises(UsageError, match=r"arguments \{'colour': 1\} of the data set 'toy/blobs'"):
+        Dataset("toy/blobs", {"colour": 1}).load()
+    with pytest.raises(UsageError, match="a second data set named 'toy/blobs'"):
+        dataset.register("toy/blobs", lambda: {})
+    dataset.register("toy/blobs", blobs.load)  # the same once more is no second one
+
+
+def test_it_is_measured_on_validation_while_learning_and_on_test_in_the_end() -> None:
+    named = Dataset("toy/blobs")
+    assert named.measure(count=5) == Measure(5, "validation", 0)
+    assert named.final(seed=3) == Measure(0, "test", 3)
+
+
+def test_its_json_gives_it_back() -> None:
+    named = Dataset("toy/blobs", {"classes": 2})
+    assert Dataset(**json.loads(json.dumps(named.to_json()))) == named
+
+
+def test_data_in_memory_has_no_name() -> None:
+    splits = Dataset("toy/blobs").load()
+    held = InMemory(splits)
+    assert held.load() is splits
+    with pytest.raises(UsageError, match="data in memory has no name"):
+        held.to_json()
