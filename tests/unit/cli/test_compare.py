@@ -24,7 +24,7 @@ SIDES = [
         "steps",
         256,
         "up",
-    )  # fmt: skip
+    )
     for name, values in (("one", [1.0, 2.0, 3.0]), ("other", [7.0, 8.0, 9.0]))
 ]
 PAIR = Pair("one", "other", 0.0, (0.0, 0.25), -6.0, (-7.0, -5.0), "other")

@@ -2,7 +2,6 @@
 
 import pytest
 import torch
-from palestra.nets.optimizer import ClippedAdam
 from torch import nn
 
 from palestra.envs.world import World
