@@ -111,7 +111,7 @@ def test_a_saved_learner_loads_and_predicts_the_same(name: str, tmp_path: Path) 
         each_one.close()
 
 
-@each
+@pytest.mark.parametrize("name", cast.TOYS)
 def test_killed_and_resumed_it_is_the_same_training(name: str, driver: Driver) -> None:
     asked = {"toy": name, "checkpoint_every": 0.0, "tensorboard": False}
     plans: list[dict[str, Any]] = [{"seconds": 0.0}, {"save": 1, "into": 0.4}, {"save": 1, "into": 0.0}]
