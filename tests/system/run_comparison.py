@@ -104,6 +104,8 @@ def _state(one: Any, other: Any, path: str) -> Iterator[str]:
 
 
 def _bytes(tensor: Tensor) -> bytes:
+    if tensor.numel() == 0:  # its stride may be anything, and a view as bytes wants 1
+        return b""
     return tensor.contiguous().flatten().view(torch.uint8).numpy().tobytes()
 
 

@@ -244,7 +244,20 @@ def test_elsewhere_than_where_it_was_trained(copy: Path, capsys: Captured) -> No
 def test_a_signal_saves_and_says_how_to_go_on(
     number: signal.Signals, status: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Captured
 ) -> None:
-    outcome = Outcome("r", str(tmp_path / "r"), "interrupted", 5, 1.0, {}, None, "eval/return_mean", [], int(number))
+    outcome = Outcome(
+        "r",
+        str(tmp_path / "r"),
+        "interrupted",
+        5,
+        1.0,
+        {},
+        None,
+        "eval/return_mean",
+        "env steps",
+        "world",
+        [],
+        int(number),
+    )
 
     def interrupted(*_: object, **__: object) -> Outcome:
         raise Interrupted(outcome)

@@ -39,7 +39,7 @@ def test_a_seed_that_does_not_solve_counts_in_full(script: ModuleType, monkeypat
 
 
 def test_it_is_asked_of_a_whole_training(script: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(script, "WATCH", {"target": 475.0, "eval_every": 256, "eval_episodes": 2, "budget": 512})
+    monkeypatch.setattr(script, "WATCH", {"target": 475.0, "eval_every": 256, "eval_count": 2, "budget": 512})
     attempt = script.ours("cartpole/ppo", 0)
     assert not attempt.solved
     assert attempt.steps >= 512

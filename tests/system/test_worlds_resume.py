@@ -30,7 +30,7 @@ def worlds(learner: str, env_id: str, **changes: Any) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("learner", "env_id", "changes"),
     [
-        ("ppo", "CartPole-v1", {"backend": "sync", "num_envs": 3, "env_kwargs": {"max_episode_steps": 12}}),
+        ("ppo", "CartPole-v1", {"backend": "sync", "num_envs": 3, "world.kwargs.max_episode_steps": 12}),
         ("dqn", "FrozenLake-v1", {"backend": "async", "num_envs": 2}),  # slippery: every step draws a random number
         ("dqn", "LunarLander-v3", {"backend": "sync", "num_envs": 2}),
         ("ppo", "LunarLander-v3", {"backend": "async", "num_envs": 2}),

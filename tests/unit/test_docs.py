@@ -108,7 +108,9 @@ def test_every_command_that_a_page_shows_exists(page: Path) -> None:
     code += "\n".join(re.findall(r"`(palestra [^`\n]+)`", page.read_text()))
     for command, recipe in COMMAND.findall(code):
         assert command in COMMANDS
-        assert not recipe or recipe in RECIPES or command in ("bench",)
+        # A recipe whose method the page itself tells how to write is there once that is done.
+        written = f'"{recipe.split("/")[-1]}"' in page.read_text()
+        assert not recipe or recipe in RECIPES or command in ("bench",) or written
 
 
 @pytest.mark.parametrize("name", registered())

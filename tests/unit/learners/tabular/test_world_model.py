@@ -16,7 +16,7 @@ def test_the_model_of_several_environments_is_the_world_as_far_as_it_was_seen() 
     np.testing.assert_array_equal(model.next_state_P[tried_P], mdp.next_state.numpy()[tried_P])
     np.testing.assert_array_equal(model.reward_P[tried_P], mdp.reward.numpy()[tried_P])
     np.testing.assert_array_equal(model.discount_P[tried_P], 0.9 * ~mdp.terminated.numpy()[tried_P])
-    assert sorted(model.seen_N) == np.flatnonzero(model.tried_SA.any(1)).tolist()
+    assert sorted(model.seen_L) == np.flatnonzero(model.tried_SA.any(1)).tolist()
 
 
 def test_of_copies_that_tried_the_same_the_last_is_remembered_and_states_keep_their_order() -> None:
@@ -25,6 +25,6 @@ def test_of_copies_that_tried_the_same_the_last_is_remembered_and_states_keep_th
     done_E, next_state_E = np.zeros(3, dtype=bool), np.array([3, 1, 1])
     reward_E, discount_E = np.array([1.0, 5.0, 2.0]), np.array([0.9, 0.9, 0.5])
     model.add(Step(state_E, action_E, state_E * 2 + action_E, reward_E, next_state_E, discount_E, done_E, next_state_E))
-    assert model.seen_N.tolist() == [2, 0]
+    assert model.seen_L.tolist() == [2, 0]
     next_q_BA = np.array([[1.0, 4.0], [3.0, 0.0]])
     assert model.targets(np.array([5, 0]), next_q_BA).tolist() == [2.0 + 0.5 * 4.0, 5.0 + 0.9 * 3.0]
