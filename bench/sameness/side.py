@@ -80,12 +80,7 @@ def made(case: Case) -> Any:
     cls = type_of(case.learner)
     fields = {f.name for f in dataclasses.fields(cls.config_type)}
     settings = {key: value for key, value in SMALL.items() if key in fields} | case.settings
-    make = cls
-    if case.learner in POLICIES and not hasattr(cls, "step"):  # an Actor takes it to where a learner is expected
-        from palestra.engine.agent import Actor
-
-        make = partial(Actor, cls)
-    learner = make(world(case.place, 2), cls.config_type(**settings), seed=0)
+    learner = cls(world(case.place, 2), cls.config_type(**settings), seed=0)
     learner.budget = 1_000
     return learner
 
