@@ -88,7 +88,7 @@ class Predictor:
         """What it makes of rows (B, ...): (B, K) log-probabilities up to a constant of a classifier, (B, ...) values of
         a regressor, (B, K) distances of a clusterer.
         """
-        raise NotImplementedError
+        raise TypeError(f"{type(self).__name__} says nothing of rows; expected a class with a method outputs")
 
     def predict(self, inputs: Any) -> Any:
         """The class, value or group of every row, as NumPy.

@@ -115,7 +115,7 @@ class Encoder(Recorded, ABC):
 
     def encode(self, batch: Tensor) -> Tensor:
         """Features (B, F) float32 of a batch."""
-        return self(batch)  # type: ignore[no-any-return]
+        return self(batch) if self.learns else batch  # what has no weights leaves it as it is, in every step
 
     def see(self, obs: Tensor) -> Tensor:
         """Features (B, F) float32 of observations (B, *obs_shape)."""
