@@ -177,9 +177,8 @@ def training(threads: int, iterations: int = 6) -> tuple[float, float]:
 
     agent.update = timed  # type: ignore[method-assign]
     while agent.clock < WARM_UP:  # until the renderer has been compiled, where it can be
-        agent.demonstrations.add(agent.obs, agent.env.expert())
-        agent.clock += len(agent.obs)
-        agent.obs = agent.env.step(agent.env.expert()).obs
+        agent.interaction.obs = agent.env.step(agent.env.expert()).obs
+        agent.clock += agent.env.num_envs
     agent.step()
     learning, before, start = 0.0, agent.clock, time.perf_counter()
     for _ in range(iterations):

@@ -13,6 +13,8 @@ nothing, and the packages' ``__init__.py``.
 * **a training**: ``palestra train cartpole/ppo`` from argv to the last checkpoint, quiet and without pictures, claim
   included, without what is inside the learner (rooms ``ops``, ``nets``, ``data``, and the worlds themselves) and
   without all that runs below ``step`` and below the evaluation of a policy.
+* **the way down**: of that training only the files that stand on the stack when a checkpoint's bytes are written: who
+  called whom, without those who were asked something on the way and had returned.
 
 Counted so, commit 5a08b02 gives 11 files and 1,481 lines for PPO, 8 and 1,106 for SAC, 32 and 3,845 for the training. A
 reader who walked the same ways by hand, parameter by parameter, had found 11 and 1,432, 6 and 1,031, 33 and 3,970.
@@ -36,10 +38,12 @@ import torch
 
 import palestra
 from palestra.cli.main import main as command
+from palestra.runs.tensorfile import write_tensors
 from report import publish
 
 SOURCE = Path(palestra.__file__).parent
 CHECKS = {"errors.py", "ops/shapes.py", "__init__.py"}
+TRAIN = ["train", "cartpole/ppo", "--quiet", "--no-plots"]
 FILES, LINES, TRAIN_FILES, LONGEST, DEEPEST = 6, 800, 18, 300, 2
 """Goals: of an update, of a training, of a source file, of classes below ABC."""
 
@@ -111,8 +115,31 @@ def update(name: str, world: str, begin: int, within: str = "") -> list[str]:
 def training() -> list[str]:
     """Files of a whole training."""
     with tempfile.TemporaryDirectory() as out:
-        argv = ["train", "cartpole/ppo", "--quiet", "--no-plots", "--out", out]
+        argv = [*TRAIN, "--out", out]
         return crossed(lambda: command(argv), BELOW_TRAINING, INSIDE)
+
+
+def way_down() -> list[str]:
+    """Files between argv and the bytes of the last checkpoint, each called by the one before it."""
+    found: list[str] = []
+
+    def watch(frame: FrameType | None, event: str, _: Any) -> None:
+        if event != "call" or frame is None or frame.f_code is not write_tensors.__code__:
+            return
+        files: list[str] = []
+        while frame is not None:
+            if frame.f_code.co_filename.startswith(str(SOURCE)):
+                files.append(frame.f_code.co_filename[len(str(SOURCE)) + 1 :])
+            frame = frame.f_back
+        found[:] = dict.fromkeys(reversed(files))
+
+    with tempfile.TemporaryDirectory() as out:
+        sys.setprofile(watch)
+        try:
+            command([*TRAIN, "--out", out])
+        finally:
+            sys.setprofile(None)
+    return found
 
 
 def classes() -> dict[str, list[str]]:
@@ -162,6 +189,7 @@ def main() -> None:
         "one SAC update (Pendulum-v1)": (update("SAC", "Pendulum-v1", 5_000, "SAC.gradient_step"), FILES, LINES),
         "one SAC round (Pendulum-v1)": (update("SAC", "Pendulum-v1", 5_000), None, None),
         "palestra train cartpole/ppo, argv to checkpoint": (training(), TRAIN_FILES, None),
+        "the same, the way down": (way_down(), None, None),
     }
     table = []
     for name, (files, most, lines) in journeys.items():

@@ -1,7 +1,10 @@
 """Where tensors live, and how the processor works on them."""
 
+import ctypes
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 
 import torch
 
@@ -22,6 +25,29 @@ def resolve_device(name: str) -> torch.device:
     if device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count():
         raise UsageError(f"device {name!r} is not there: this machine has {torch.cuda.device_count()} CUDA device(s)")
     return device
+
+
+M_TRIM_THRESHOLD, M_TOP_PAD, M_MMAP_THRESHOLD = -1, -2, -3
+"""glibc's numbers for ``mallopt``."""
+KEPT, AHEAD, APART = 1 << 30, 1 << 26, 1 << 25
+"""Bytes: free memory that a process may keep, what it asks for at a time, and the size from which an allocation is
+mapped on its own (glibc allows no more)."""
+
+
+@cache
+def keep_memory() -> None:
+    """Let the process keep up to 1 GiB of memory that it freed, for what it allocates next; where glibc allocates.
+
+    An update frees and allocates the same megabytes again and again. By default glibc gives them back each time, and
+    the kernel clears every page anew: up to a third of PPO's time (docs/decisions/0004-speed.md). It is for the whole
+    process and for good, as ``MALLOC_TRIM_THRESHOLD_`` and its like are.
+    """
+    if not sys.platform.startswith("linux"):
+        return
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
+    if mallopt is not None:  # musl has none
+        for option, number in ((M_TRIM_THRESHOLD, KEPT), (M_TOP_PAD, AHEAD), (M_MMAP_THRESHOLD, APART)):
+            mallopt(option, number)
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, Protocol
 
 from palestra.engine import checkpoint, seeding
-from palestra.engine.device import denormals_as_zero
+from palestra.engine.device import denormals_as_zero, keep_memory
 from palestra.engine.progress import make_progress
 from palestra.engine.settings import TrainSettings
 from palestra.engine.signals import StopRequest
@@ -114,6 +114,7 @@ class Trainer:
         self._began = last_save = time.monotonic()
         self._rate_from = (self._began, learner.clock)
         ending: Ending = "finished"
+        keep_memory()
         try:
             self._open_mirror()
             with StopRequest(enabled=self.run_record is not None) as stop, denormals_as_zero():

@@ -13,7 +13,6 @@ from weakref import WeakSet
 
 import torch
 from torch import Tensor, nn
-from torch.optim.adam import adam
 
 from palestra.ops.terms import Term, differentiate, place_for
 
@@ -124,9 +123,10 @@ class ClippedAdam(FlatOptimizer):
         self.steps = torch.zeros((), device=self.flat.device)
 
     def _move(self) -> None:
-        # PyTorch's own fused Adam as a function: its class spends more on bookkeeping than on arithmetic.
-        adam(
+        # The operation of PyTorch's own fused Adam: its class spends more on bookkeeping than on arithmetic.
+        self.steps += 1.0
+        torch._fused_adam_(
             [self.flat], [self.gradient], [self.mean], [self.square], [], [self.steps],
-            fused=True, amsgrad=False, beta1=0.9, beta2=0.999, lr=self.learning_rate, weight_decay=0.0, eps=self.eps,
+            amsgrad=False, beta1=0.9, beta2=0.999, lr=self.learning_rate, weight_decay=0.0, eps=self.eps,
             maximize=False,
         )  # fmt: skip

@@ -23,8 +23,8 @@ from torch.nn import functional as F
 
 from palestra.envs.spaces import Packed, is_image
 from palestra.errors import require
-from palestra.nets.ensemble import Precision
 from palestra.nets.initialisation import orthogonal_
+from palestra.nets.precision import Precision, product_dtype
 from palestra.nets.recorded import Recorded
 from palestra.ops.augment import random_shift
 from palestra.ops.features import flat_features
@@ -178,7 +178,7 @@ class ConvEncoder(Encoder):
         given, height, width, self.channels_last = image_layout(space)
         self.image_shape = given, height, width
         self.num_features, self.layers, self.centre = chosen.num_features, chosen.layers, chosen.centre
-        self.dtype = torch.bfloat16 if precision == "bfloat16" else torch.float32
+        self.dtype = product_dtype(precision)
         weights = []
         for channels, kernel, stride, padding in self.layers:
             weights.append(orthogonal_(torch.empty(channels, given, kernel, kernel), 2.0**0.5, generator))

@@ -3,24 +3,22 @@
 ``forward`` is the definition, and recorded passes go back by hand, on into the inputs where those lead further: so an
 actor learns from a critic without a gradient for any of the critic's weights.
 
-With ``precision="bfloat16"`` the products of hidden layers run in bfloat16 and everything else in float32: parameters,
-inputs, the last layer and what it returns, so that no value is ever rounded to eight bits. A few rows, as when acting,
-stay in float32: to round the weights for them would take longer than to multiply.
+With ``precision="bfloat16"``, where that is fast, the products of hidden layers run in bfloat16 and everything else in
+float32: parameters, inputs, the last layer and what it returns, so that no value is ever rounded to eight bits. A few
+rows, as when acting, stay in float32: to round the weights for them would take longer than to multiply.
 """
 
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 import torch
 from torch import Generator, Tensor, nn
 
 from palestra.nets.initialisation import uniform_fan_in_
+from palestra.nets.precision import Precision, product_dtype
 from palestra.nets.recorded import Recorded
 from palestra.ops.terms import Recording, place_for
-
-Precision = Literal["float32", "bfloat16"]
-
 
 FEW = 32
 """Rows from which on it pays to round to bfloat16."""
@@ -54,7 +52,7 @@ class Ensemble(Recorded):
     def __init__(self, number: int, sizes: Sequence[int], generator: Generator, precision: Precision = "float32"):
         super().__init__()
         self.number = number
-        self.dtype = torch.bfloat16 if precision == "bfloat16" else torch.float32
+        self.dtype = product_dtype(precision)
         shapes = list(pairwise(sizes))
         weights = [torch.empty(number, fan_in, fan_out) for fan_in, fan_out in shapes]
         biases = [torch.empty(number, 1, fan_out) for _, fan_out in shapes]

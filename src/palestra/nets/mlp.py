@@ -76,8 +76,8 @@ class MLP(Recorded):
         *hidden, (last_weight, last_bias) = self.layers()
         values = [x_BF]
         for weight, bias in hidden:
-            values.append(act_(torch.addmm(bias, values[-1], weight.t())))
-        values.append(torch.addmm(last_bias, values[-1], last_weight.t()))
+            values.append(act_(F.linear(values[-1], weight, bias)))
+        values.append(F.linear(values[-1], last_weight, last_bias))
         return values
 
     @torch.no_grad()

@@ -1,5 +1,9 @@
 """Devices, threads and denormal numbers."""
 
+import ctypes
+import subprocess
+import sys
+
 import pytest
 import torch
 
@@ -45,3 +49,34 @@ def test_denormals_are_zero_inside_and_as_before_outside() -> None:
             pass
         assert tiny() == 0.0
     assert tiny() != 0.0
+
+
+MAPPED = """
+import ctypes
+from palestra.engine.device import keep_memory
+
+libc = ctypes.CDLL(None)
+libc.malloc.restype = ctypes.c_void_p
+libc.malloc.argtypes = [ctypes.c_size_t]
+libc.mallinfo2.restype = type("mallinfo2", (ctypes.Structure,), {"_fields_": [
+    (name, ctypes.c_size_t)
+    for name in "arena ordblks smblks hblks hblkhd usmblks fsmblks uordblks fordblks keepcost".split()
+]})
+
+def mapped():
+    before = libc.mallinfo2().hblkhd
+    libc.malloc(16 << 20)
+    return libc.mallinfo2().hblkhd - before
+
+first = mapped()
+keep_memory()
+print(first, mapped())
+"""
+"""How much of 16 megabytes glibc maps on its own, which it would give back as soon as they are freed."""
+
+
+@pytest.mark.skipif(not hasattr(ctypes.CDLL(None), "mallinfo2"), reason="it asks glibc 2.33 or later, which is Linux's")
+def test_freed_memory_is_kept() -> None:
+    done = subprocess.run([sys.executable, "-c", MAPPED], capture_output=True, text=True, check=True)
+    without, kept = map(int, done.stdout.split())
+    assert kept == 0 < without

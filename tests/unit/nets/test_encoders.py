@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from palestra.envs.spaces import Packed
 from palestra.errors import UsageError
+from palestra.nets import precision
 from palestra.nets.adam import ClippedAdam
 from palestra.nets.encoders import (
     ARCHITECTURES,
@@ -92,10 +93,11 @@ def test_the_notes_and_mnihs_networks_are_theirs() -> None:
     assert sizes["fast"] == [(16, 1, 8, 8), (32, 16, 4, 4), (32, 32, 3, 3), (256, 32 * 5 * 5)]
 
 
-def test_bfloat16_rounds_products_and_nothing_else() -> None:
+def test_bfloat16_rounds_products_and_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(precision, "multiplies_bfloat16", lambda: True)
     exact, rounded = (
-        ConvEncoder(space(1, 24, 24), torch.Generator().manual_seed(0), ARCHITECTURES["fast"], precision)
-        for precision in ("float32", "bfloat16")
+        ConvEncoder(space(1, 24, 24), torch.Generator().manual_seed(0), ARCHITECTURES["fast"], name)
+        for name in ("float32", "bfloat16")
     )
     given, to_out = images(16, 1, 24, 24), torch.randn(16, 256, generator=torch.Generator().manual_seed(1))
     outs = [encoder(given) for encoder in (exact, rounded)]

@@ -6,8 +6,10 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from palestra.nets import precision
 from palestra.nets.adam import ClippedAdam
 from palestra.nets.ensemble import FEW, Ensemble
+from palestra.nets.precision import Precision
 from palestra.ops.terms import Derivatives, Term, differentiate
 
 SIZES = {"no hidden layer": [3, 2], "one": [4, 7, 1], "two": [5, 8, 6, 3], "three": [2, 5, 4, 6, 1]}
@@ -15,8 +17,8 @@ SHAPES = pytest.mark.parametrize("sizes", SIZES.values(), ids=SIZES)
 NUMBERS = pytest.mark.parametrize("number", [1, 2, 3])
 
 
-def make(number: int, sizes: list[int], precision: str = "float32") -> Ensemble:
-    net = Ensemble(number, sizes, torch.Generator().manual_seed(0), precision)
+def make(number: int, sizes: list[int], numbers: Precision = "float32") -> Ensemble:
+    net = Ensemble(number, sizes, torch.Generator().manual_seed(0), numbers)
     ClippedAdam([net], 1e-3)  # gives every parameter a grad to write into
     return net
 
@@ -109,7 +111,8 @@ def test_the_first_network_can_be_asked_alone() -> None:
     torch.testing.assert_close(go_back(alone, to_out[:1], learn=False).at[id(x)], of_each[0])
 
 
-def test_bfloat16_stays_near_and_rounds_no_output() -> None:
+def test_bfloat16_stays_near_and_rounds_no_output(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(precision, "multiplies_bfloat16", lambda: True)
     sizes = [6, 64, 64, 1]
     exact, fast = make(2, sizes), make(2, sizes, "bfloat16")
     x, to_out = draw(32, 6), draw(2, 32, 1)
@@ -128,7 +131,8 @@ def test_bfloat16_stays_near_and_rounds_no_output() -> None:
         assert q.grad.dtype is torch.float32
 
 
-def test_a_few_rows_are_multiplied_as_they_are() -> None:
+def test_a_few_rows_are_multiplied_as_they_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(precision, "multiplies_bfloat16", lambda: True)
     exact, fast = make(2, [6, 64, 64, 1]), make(2, [6, 64, 64, 1], "bfloat16")
     torch.testing.assert_close(fast.record(draw(FEW - 1, 6)), exact.record(draw(FEW - 1, 6)))
     assert not torch.allclose(fast.record(draw(FEW, 6)), exact.record(draw(FEW, 6)))

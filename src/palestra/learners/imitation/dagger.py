@@ -29,8 +29,8 @@ from palestra.errors import UsageError, require
 from palestra.measure import Metrics
 from palestra.nets.adam import ClippedAdam
 from palestra.nets.encoders import EncoderName, make_encoder
-from palestra.nets.ensemble import Precision
 from palestra.nets.mlp import MLP
+from palestra.nets.precision import Precision
 from palestra.ops.schedules import linear
 from palestra.ops.td_losses import td_loss
 
@@ -64,7 +64,7 @@ class DAggerConfig(AlgorithmConfig):
     encoder: EncoderName = "fast"
     """Of images: fast, nature (Mnih et al. 2015) or notes (four layers of 3 x 3); vectors need none."""
     encoder_precision: Precision = "float32"
-    """Of the encoder's products: bfloat16 is faster on processors that have it."""
+    """Of the encoder's products: bfloat16 where the processor is faster with it, else float32."""
     random_shift: int = 0
     """Longest random shift, in pixels each way, of the images that are learned from; 0 for none."""
     hidden_sizes: tuple[int, ...] = (256,)

@@ -14,7 +14,8 @@ from palestra.learners.off_policy.actions import BoxActions
 from palestra.learners.off_policy.noise import NOISES, NoiseName
 from palestra.learners.off_policy.replaying import OffPolicyConfig
 from palestra.nets.encoders import EncoderName
-from palestra.nets.ensemble import Ensemble, Precision
+from palestra.nets.ensemble import Ensemble
+from palestra.nets.precision import Precision
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,7 @@ class DeterministicConfig(OffPolicyConfig):
     """Of images: fast, nature (Mnih et al. 2015) or notes (four layers of 3 x 3), or flat for none: pixels one by one.
     Vectors need none."""
     encoder_precision: Precision = "float32"
-    """Of the encoder's products: bfloat16 is faster on processors that have it."""
+    """Of the encoder's products: bfloat16 where the processor is faster with it, else float32."""
 
     def __post_init__(self) -> None:
         super().__post_init__()

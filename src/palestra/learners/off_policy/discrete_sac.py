@@ -30,7 +30,8 @@ from palestra.learners.off_policy.temperature import SoftConfig, SoftLearned, Te
 from palestra.measure import Metrics
 from palestra.nets.adam import ClippedAdam, flatten_parameters
 from palestra.nets.encoders import EncoderName, make_encoder
-from palestra.nets.ensemble import Ensemble, Precision
+from palestra.nets.ensemble import Ensemble
+from palestra.nets.precision import Precision
 from palestra.nets.targets import slow_copy
 from palestra.ops.categorical import categorical_entropy, categorical_sample
 from palestra.ops.critic_losses import entropy_to_hold, squared_error
@@ -51,7 +52,7 @@ class DiscreteSACConfig(SoftConfig):
     """Of images: fast, nature (Mnih et al. 2015) or notes (four layers of 3 x 3), or flat for none: pixels one by one.
     Vectors need none."""
     encoder_precision: Precision = "float32"
-    """Of the encoder's products: bfloat16 is faster on processors that have it."""
+    """Of the encoder's products: bfloat16 where the processor is faster with it, else float32."""
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -34,8 +34,8 @@ from palestra.learners.off_policy.replaying import remembered
 from palestra.measure import Metrics
 from palestra.nets.adam import ClippedAdam, flatten_parameters
 from palestra.nets.encoders import EncoderName, make_encoder
-from palestra.nets.ensemble import Precision
 from palestra.nets.mlp import Activation
+from palestra.nets.precision import Precision
 from palestra.nets.q_network import make_q_network
 from palestra.nets.targets import slow_copy
 from palestra.ops.dueling import Dueling
@@ -115,7 +115,7 @@ class DQNConfig(AlgorithmConfig):
     """Of images: fast, nature (Mnih et al. 2015) or notes (four layers of 3 x 3), or flat for none: pixels one by one.
     Vectors need none."""
     encoder_precision: Precision = "float32"
-    """Of the encoder's products: bfloat16 is faster on processors that have it."""
+    """Of the encoder's products: bfloat16 where the processor is faster with it, else float32."""
 
     def __post_init__(self) -> None:
         for name in ("buffer_size", "batch_size", "train_frequency", "gradient_steps", "n_step"):

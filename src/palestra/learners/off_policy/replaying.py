@@ -19,7 +19,7 @@ from palestra.envs.world import World
 from palestra.errors import UsageError, require
 from palestra.learners.off_policy.actions import Actions
 from palestra.measure import Metrics
-from palestra.nets.ensemble import Precision
+from palestra.nets.precision import Precision
 from palestra.ops.schedules import linear
 
 REPORT_EVERY = 10
@@ -57,7 +57,7 @@ class OffPolicyConfig(AlgorithmConfig):
     hidden_sizes: tuple[int, ...] = (256, 256)
     """Hidden layers of actor and critics."""
     precision: Precision = "float32"
-    """Of the products between hidden layers: bfloat16 is faster on processors that have it."""
+    """Of the products between hidden layers: bfloat16 where the processor is faster with it, else float32."""
     hindsight: float = 0.0
     """Share of a batch that is given a goal achieved later in its episode (Andrychowicz et al. 2017); the paper's 4 to
     1 is 0.8. For environments with goals."""

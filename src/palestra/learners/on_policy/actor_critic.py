@@ -15,10 +15,10 @@ from palestra.engine.settings import AlgorithmConfig
 from palestra.envs.vector import VectorEnv
 from palestra.errors import require
 from palestra.nets.encoders import EncoderName, make_encoder
-from palestra.nets.ensemble import Precision
 from palestra.nets.heads import policy_head
 from palestra.nets.mlp import MLP, Activation
 from palestra.nets.normaliser import Normaliser
+from palestra.nets.precision import Precision
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ class ActorCriticConfig(AlgorithmConfig):
     """Of images, shared by policy and value: fast, nature (Mnih et al. 2015) or notes (four layers of 3 x 3), or flat
     for none: pixels one by one. Vectors need none."""
     encoder_precision: Precision = "float32"
-    """Of the encoder's products: bfloat16 is faster on processors that have it."""
+    """Of the encoder's products: bfloat16 where the processor is faster with it, else float32."""
     random_shift: int = 0
     """Longest random shift, in pixels each way, of the images that an update learns from; 0 for none."""
 
