@@ -46,11 +46,12 @@ def adopt(ours: Any, theirs: Any) -> None:
 
 @torch.no_grad()
 def random_batch(ours: Any, samples: int, rng: torch.Generator) -> Batch:
-    """Actions of the policy itself, with advantages and returns of their own."""
-    obs_BF = torch.randn(samples, ours.nets.actor.weights[0].shape[1], generator=rng)
+    """Actions of the policy itself, with advantages and returns of their own, in the parameters' dtype."""
+    weight = ours.nets.actor.weights[0]
+    obs_BF = torch.randn(samples, weight.shape[1], generator=rng).to(weight.dtype)
     action_B = ours.nets.head.sample(ours.nets.actor(obs_BF), rng)
     value_B = ours.nets.value(obs_BF).squeeze(1)
-    advantage_B = 2 * torch.randn(samples, generator=rng) + 1
+    advantage_B = (2 * torch.randn(samples, generator=rng) + 1).to(weight.dtype)
     return_B = value_B + 1 + torch.rand(samples, generator=rng)
     explained = explained_variance(value_B, return_B)
     return Batch(obs_BF, action_B, value_B, advantage_B, return_B, explained)
@@ -60,9 +61,9 @@ def train_theirs(theirs: Any, obs_BF: Tensor, action_B: Tensor, **columns: Tenso
     """Fill their buffer, with ``values``, ``advantages``, ``returns`` and ``log_probs`` (B,), and update."""
     buffer = theirs.rollout_buffer
     buffer.reset()
-    buffer.observations[:] = obs_BF.numpy()[:, None]
-    buffer.actions[:] = action_B.numpy().reshape(len(obs_BF), 1, -1)
+    buffer.observations = obs_BF.numpy()[:, None]  # their own array is of float32
+    buffer.actions = action_B.numpy().reshape(len(obs_BF), 1, -1).astype(buffer.observations.dtype)
     for name, column in columns.items():
-        getattr(buffer, name)[:] = column.numpy()[:, None]
+        setattr(buffer, name, column.numpy()[:, None])
     buffer.full = True
     theirs.train()

@@ -77,13 +77,16 @@ class Ensemble(Recorded):
         x_MBF = x.expand(self.number, *x.shape[-2:])
         *hidden, (last_weight, last_bias) = self.layers()
         for i, (weight, bias) in enumerate(hidden):
-            dtype = self._dtype_of(i, x.shape[-2])
-            x_MBF = torch.baddbmm(bias.to(dtype), x_MBF.to(dtype), weight.to(dtype)).float().relu()
+            if self._rounds(i, x.shape[-2]):
+                product = torch.baddbmm(bias.to(self.dtype), x_MBF.to(self.dtype), weight.to(self.dtype))
+                x_MBF = product.to(bias.dtype).relu()
+            else:
+                x_MBF = torch.baddbmm(bias, x_MBF, weight).relu()
         return torch.baddbmm(last_bias, x_MBF, last_weight)
 
-    def _dtype_of(self, layer: int, rows: int) -> torch.dtype:
-        """Of a layer's product. Inputs and outputs keep their precision; those layers are the cheapest too."""
-        return self.dtype if 0 < layer < len(self.weights) - 1 and rows >= FEW else torch.float32
+    def _rounds(self, layer: int, rows: int) -> bool:
+        """Whether a layer's product is in bfloat16. Inputs and outputs are never; those layers are the cheapest too."""
+        return self.dtype is torch.bfloat16 and 0 < layer < len(self.weights) - 1 and rows >= FEW
 
     @torch.no_grad()
     def record(self, *inputs: Tensor, number: int | None = None) -> Tensor:
@@ -104,15 +107,15 @@ class Ensemble(Recorded):
         factors: list[Tensor] = []
         weights: list[Tensor] = []
         for i, (weight, bias) in enumerate(hidden):
-            dtype = self._dtype_of(i, x.shape[-2])
-            if dtype is torch.float32:
+            if self._rounds(i, x.shape[-2]):  # the ReLU waits for float32: on bfloat16 it takes three times as long
+                factors.append(inputs[-1].to(self.dtype))
+                weights.append(weight.to(self.dtype))
+                product = torch.baddbmm(bias.to(self.dtype), factors[-1], weights[-1])
+                inputs.append(product.to(bias.dtype).relu_())
+            else:
                 factors.append(inputs[-1])
                 weights.append(weight)
                 inputs.append(torch.baddbmm(bias, inputs[-1], weight).relu_())
-            else:  # the ReLU waits for float32: on bfloat16 it takes three times as long
-                factors.append(inputs[-1].to(dtype))
-                weights.append(weight.to(dtype))
-                inputs.append(torch.baddbmm(bias.to(dtype), factors[-1], weights[-1]).float().relu_())
         factors.append(inputs[-1])
         weights.append(last_weight)
         return Pass(_product(inputs[-1], last_weight).add_(last_bias), inputs, factors, weights)
@@ -147,7 +150,7 @@ class EnsembleRecording(Recording):
                 place_for(weight).copy_(_product(factor_MBF.transpose(1, 2), factor_MBK))
                 torch.sum(grad_MBK, 1, keepdim=True, out=place_for(bias))
             if i > 0:
-                grad_MBK = _product(factor_MBK, weight_MFK.transpose(1, 2)).float()
+                grad_MBK = _product(factor_MBK, weight_MFK.transpose(1, 2)).to(grad_MBK.dtype)
                 grad_MBK = torch.ops.aten.threshold_backward(grad_MBK, x_MBF, 0)
         if not self.columns:
             return []

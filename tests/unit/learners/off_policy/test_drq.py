@@ -13,6 +13,7 @@ from palestra.envs.world import World
 from palestra.errors import UsageError
 from palestra.learners.off_policy.drq import DrQ, DrQConfig
 from palestra.learners.off_policy.seeing import seen
+from palestra.nets.adam import ClippedAdam, flatten_parameters
 from palestra.nets.encoders import LAYERS, ConvEncoder
 
 BATCH, GAMMA, LR, TAU, UPDATES, ACTIONS = 16, 0.95, 1e-3, 0.05, 5, 2
@@ -26,6 +27,16 @@ def make(**settings: Any) -> DrQ:
     return DrQ(World("probe/PixelTarget", 2), DrQConfig(**{**SMALL, **settings}))
 
 
+def doubled(agent: DrQ) -> DrQ:
+    """Its networks in float64: in float32 a ReLU nearer to zero than rounding is open on one side, shut on the other."""
+    agent.modules.double()
+    agent.encoder.dtype = agent.target_encoder.dtype = torch.float64  # type: ignore[union-attr]
+    agent.actor_optimizer = ClippedAdam([agent.actor, agent.temperature], LR)
+    agent.critic_optimizer = ClippedAdam([agent.critics, agent.encoder], LR)
+    agent.slow = flatten_parameters([agent.target, agent.target_encoder])
+    return agent
+
+
 def layers_of(encoder: ConvEncoder) -> nn.Sequential:
     """The encoder in PyTorch's own layers, with copies of its parameters."""
     *weights, last = encoder.weights
@@ -37,7 +48,7 @@ def layers_of(encoder: ConvEncoder) -> nn.Sequential:
     linear, norm = nn.Linear(last.shape[1], last.shape[0]), nn.LayerNorm(len(last))
     linear.load_state_dict({"weight": last, "bias": encoder.biases[-1]})
     norm.load_state_dict(encoder.norm.state_dict())
-    return nn.Sequential(*layers, nn.Flatten(), linear, norm, nn.Tanh())
+    return nn.Sequential(*layers, nn.Flatten(), linear, norm, nn.Tanh()).double()
 
 
 def mlps_of(ensemble: Any) -> nn.ModuleList:
@@ -48,7 +59,7 @@ def mlps_of(ensemble: Any) -> nn.ModuleList:
             linear = nn.Linear(weight.shape[1], weight.shape[2])
             linear.load_state_dict({"weight": weight[n].t(), "bias": bias[n, 0]})
             layers += [linear, nn.ReLU()]
-        out.append(nn.Sequential(*layers[:-1]))
+        out.append(nn.Sequential(*layers[:-1]).double())
     return out
 
 
@@ -74,7 +85,7 @@ class Plain:
         return action, policy.log_prob(action).sum(1)
 
     def update(self, b: Transitions, noise: Tensor) -> None:
-        see = [(x.float() / 255 - 0.5).chunk(self.views) for x in (b.obs_BF, b.next_obs_BF)]
+        see = [(x.double() / 255 - 0.5).chunk(self.views) for x in (b.obs_BF, b.next_obs_BF)]
         views, next_views = see
         noises = noise.split(BATCH)
         alpha = self.log_alpha.exp().detach()
@@ -85,7 +96,7 @@ class Plain:
         self.alpha_optimizer.step()
 
         with torch.no_grad():
-            value = torch.zeros(BATCH)
+            value = torch.zeros(BATCH, dtype=torch.float64)
             for view, eps in zip(next_views, noises[1:], strict=True):
                 next_action, next_log_prob = self.act(self.encoder(view), eps)
                 x = torch.cat((self.slow_encoder(view), next_action), 1)
@@ -129,23 +140,23 @@ def batches() -> list[Transitions]:
     out = []
     for _ in range(UPDATES):
         obs, next_obs = (torch.randint(256, (BATCH, 1, 24, 24), dtype=torch.uint8, generator=rng) for _ in range(2))
-        action = torch.rand(BATCH, ACTIONS, generator=rng) * 2 - 1
-        discount = GAMMA * (torch.rand(BATCH, generator=rng) < 0.8).float()
-        out.append(Transitions(obs, action, torch.randn(BATCH, generator=rng), discount, next_obs))
+        action = torch.rand(BATCH, ACTIONS, generator=rng).double() * 2 - 1
+        discount = GAMMA * (torch.rand(BATCH, generator=rng) < 0.8).double()
+        out.append(Transitions(obs, action, torch.randn(BATCH, generator=rng).double(), discount, next_obs))
     return out
 
 
 @pytest.mark.parametrize("views", [1, 2])
 def test_updates_in_a_row_move_every_parameter_as_autograd_does(views: int, monkeypatch: pytest.MonkeyPatch) -> None:
     with torch.random.fork_rng():
-        ours = make(views=views)
+        ours = doubled(make(views=views))
         with torch.no_grad():  # a target encoder of its own, as in the midst of training
-            ours.slow.add_(torch.randn(ours.slow.shape, generator=torch.Generator().manual_seed(3)) / 20)
+            ours.slow.add_(torch.randn(ours.slow.shape, generator=torch.Generator().manual_seed(3)).double() / 20)
         theirs = Plain(ours)
         before = [copy.deepcopy(p.detach()) for _, p in parameters(ours, theirs)]
         rng = torch.Generator().manual_seed(2)
         for b in batches():
-            noise = torch.randn((1 + views) * BATCH, ACTIONS, generator=rng)
+            noise = torch.randn((1 + views) * BATCH, ACTIONS, generator=rng).double()
             prepared = b.seen_by(ours.views)
             assert prepared.obs_BF.shape == (views * BATCH, 1, 24, 24)
             with torch.no_grad(), monkeypatch.context() as patch:
@@ -154,7 +165,7 @@ def test_updates_in_a_row_move_every_parameter_as_autograd_does(views: int, monk
             theirs.update(prepared, noise)
         moved = 0
         for (p, q), start in zip(parameters(ours, theirs), before, strict=True):
-            torch.testing.assert_close(p.detach(), q.detach(), rtol=0, atol=1e-5)
+            torch.testing.assert_close(p.detach(), q.detach(), rtol=0, atol=1e-6)
             moved += not torch.allclose(q.detach(), start, atol=1e-4)
         assert moved == len(before)  # and the updates were no small matter
 
