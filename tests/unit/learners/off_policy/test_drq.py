@@ -28,7 +28,7 @@ def make(**settings: Any) -> DrQ:
 
 
 def doubled(agent: DrQ) -> DrQ:
-    """Its networks in float64: in float32 a ReLU nearer to zero than rounding is open on one side, shut on the other."""
+    """Its networks in float64: in float32 a ReLU nearer to zero than rounding is open on one side, shut on another."""
     agent.modules.double()
     agent.encoder.dtype = agent.target_encoder.dtype = torch.float64  # type: ignore[union-attr]
     agent.actor_optimizer = ClippedAdam([agent.actor, agent.temperature], LR)
