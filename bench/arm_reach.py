@@ -25,7 +25,6 @@ from palestra.engine.evaluate import run_episodes
 from palestra.envs.arm.looks import LEVELS
 from palestra.envs.registry import make_vec, reference_env
 from palestra.ops.evidence import bootstrap_interval, iqm, wilson_interval
-from palestra.policies.expert import Expert
 from palestra.recipes.arm import HELD_OUT, REACH
 from palestra.recipes.registry import get_recipe
 from palestra.runs.store import Run
@@ -58,18 +57,17 @@ def in_pybullet(agent: Agent, episodes: int, radius: float, level: str = "none")
     """Play whole episodes in PyBullet, one after the other."""
     kwargs = {**view_of(agent), **HELD_OUT, "radius": radius, "randomisation": level}
     env = reference_env(REACH, env_kwargs=kwargs)
-    act = (lambda obs: env.unwrapped.expert()) if isinstance(agent, Expert) else agent.predict  # type: ignore[attr-defined]
     try:
-        return Tried(*zip(*(play(env, act, seeding.derive(SEED, "episode", n) % 2**31) for n in range(episodes))))
+        return Tried(*zip(*(play(env, agent, seeding.derive(SEED, "episode", n) % 2**31) for n in range(episodes))))
     finally:
         env.close()
 
 
-def play(env: gym.Env[Any, Any], act: Callable[[Any], Any], seed: int) -> tuple[str, float]:
+def play(env: gym.Env[Any, Any], agent: Agent, seed: int) -> tuple[str, float]:
     """One episode: how it ended, and how far from the object."""
     obs, _ = env.reset(seed=seed)
     while True:
-        obs, _, terminated, truncated, info = env.step(act(obs))
+        obs, _, terminated, truncated, info = env.step(agent.decide(obs, env))
         if terminated or truncated:
             return info["ended"] or "out of time", float(info["distance"])
 
@@ -78,7 +76,9 @@ def in_the_twin(agent: Agent, episodes: int, level: str = "none") -> float:
     """Share of successes in the world of the training; a return of 1 is one."""
     kwargs = {**view_of(agent), "randomisation": level}
     env = make_vec(REACH, episodes, backend="torch", env_kwargs=kwargs)
-    returns, _ = run_episodes(agent.policy_in(env), env, seed=SEED)
+    policy = agent.policy
+    act: Callable[[Any], Any] = (lambda obs: policy.act(env)) if policy.sees == "state" else policy.act
+    returns, _ = run_episodes(act, env, seed=SEED)
     env.close()
     return float((returns > 0.5).double().mean())
 

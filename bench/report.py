@@ -1,6 +1,7 @@
 """What every benchmark ends with: a table in ``bench/results/``, and one JSON object for ``palestra bench --json``."""
 
 import json
+import os
 import platform
 import subprocess
 import sys
@@ -12,7 +13,8 @@ from typing import Any
 from palestra.pictures.numbers import number
 from palestra.runs.provenance import cores, processor
 
-RESULTS = Path(__file__).parent / "results"
+RESULTS = Path(os.environ.get("PALESTRA_BENCH_RESULTS", Path(__file__).parent / "results"))
+"""Where tables are written."""
 
 
 def machine() -> dict[str, Any]:

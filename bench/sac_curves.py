@@ -49,7 +49,7 @@ def peer(seed: int, steps: int, points: int) -> Curve:
     curve = []
     for point in range(1, points + 1):
         model.learn(steps * point // points - model.num_timesteps, reset_num_timesteps=False)
-        curve.append(float(evaluate_policy(model, model.get_env(), n_eval_count=5)[0]))  # type: ignore[arg-type]
+        curve.append(float(evaluate_policy(model, model.get_env(), n_eval_episodes=5)[0]))  # type: ignore[arg-type]
     return curve
 
 

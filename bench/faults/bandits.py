@@ -43,4 +43,4 @@ def ucb_precedence(seed: int, faulty: bool) -> float:
 def epsilon_one_over_t(seed: int, faulty: bool) -> float:
     config = EpsilonGreedyConfig(schedule="inverse", epsilon=1.0 if faulty else 50.0)
     world = World("bandit/bernoulli", 200, kwargs={"means": [0.9] + [0.6] * 9})
-    return float(EpsilonGreedy(world, config, seed=seed).learn(5_000).regret_B.mean())
+    return float(BanditLearner(EpsilonGreedy, world, config, seed=seed).learn(5_000).regret_B.mean())

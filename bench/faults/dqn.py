@@ -19,7 +19,8 @@ from palestra.envs.world import World
 from palestra.learners.off_policy.dqn import DQN, DQNConfig
 from palestra.learners.tabular.double_q_learning import DoubleQLearning
 from palestra.learners.tabular.q_learning import QLearning
-from palestra.learners.tabular.tabular_learner import TabularConfig
+from palestra.learners.tabular.rule import TabularConfig
+from palestra.learners.tabular.tabular_learner import TabularLearner
 
 
 class NoTerminalDQN(DQN):
@@ -122,12 +123,12 @@ gym.register("errata/Bias-v0", _bias_world)
 
 @fault("double-never-on", "share of 300 episodes that take the losing turn (5% are random)", seeds=10)
 def double_never_on(seed: int, faulty: bool) -> float:
-    kind = QLearning if faulty else DoubleQLearning  # asked for double, and got the plain one
+    rule = QLearning if faulty else DoubleQLearning  # asked for double, and got the plain one
     config = TabularConfig(gamma=1.0, learning_rate=0.1)
-    agent = kind(World("errata/Bias-v0", backend="sync"), config, seed=seed)
-    while agent.visits[:, 0].sum() < 300:
+    agent = TabularLearner(rule, World("errata/Bias-v0", backend="sync"), config, seed=seed)
+    while agent.q.visits[:, 0].sum() < 300:
         agent.step()
-    return float(agent.visits[:, 1].sum() / agent.visits[:, 0].sum())
+    return float(agent.q.visits[:, 1].sum() / agent.q.visits[:, 0].sum())
 
 
 @fault("shared-layer-twice", "microseconds of a dueling network forwards and backwards, 64 samples", seeds=3)

@@ -10,11 +10,11 @@ from torch.nn import functional as F
 
 from faults.fault import fault, put, quickest
 from palestra.data.rollout import Rollout, collect
+from palestra.engine import interaction
 from palestra.envs import registry
 from palestra.envs.dynamics import Dynamics
 from palestra.envs.probes import ONE_NUMBER, zeros
 from palestra.envs.world import World
-from palestra.learners.on_policy import actor_critic
 from palestra.learners.on_policy.a2c import A2C, A2CConfig
 from palestra.ops.categorical import categorical_log_prob
 
@@ -75,14 +75,14 @@ QUICK_A2C = A2CConfig(gamma=0.9, num_steps=8, learning_rate=1e-2, optimizer="ada
 
 @fault("time-limit", "A2C's value of a state that pays 1 for ever, cut at 10 steps, gamma 0.9 (true: 10)")
 def time_limit(seed: int, faulty: bool) -> float:
-    with put(faulty, actor_critic, "collect", limit_as_death):
+    with put(faulty, interaction, "collect", limit_as_death):
         agent = A2C(World("probe/ForeverOne", 8), QUICK_A2C, seed=seed).learn(15_000)
     return float(agent.nets.value(torch.zeros(1, 1)).detach())
 
 
 @fault("time-limit-choice", "worth of A2C's policy where staying is worth 10 and leaving 7, cut at 10 steps")
 def time_limit_choice(seed: int, faulty: bool) -> float:
-    with put(faulty, actor_critic, "collect", limit_as_death):
+    with put(faulty, interaction, "collect", limit_as_death):
         config = A2CConfig(**{**vars(QUICK_A2C), "entropy_coef": 0.02})
         agent = A2C(World("probe/StayOrLeave", 8), config, seed=seed).learn(20_000)
     stay = float(torch.softmax(agent.nets.actor(torch.zeros(1, 1)).detach(), 1)[0, 0])

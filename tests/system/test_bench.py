@@ -1,0 +1,71 @@
+"""Benchmarks run: all are imported, and the slow test runs each on its smallest sizes, writing its table elsewhere."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+BENCH = Path(__file__).parents[2] / "bench"
+SMALLEST = {
+    "arm_speed": ["--seconds", "0.2", "--copies", "8"],
+    "bandits": ["--repeats", "1", "--loop-bandits", "1"],
+    "checkpoint_cost": ["--pairs", "1"],
+    "dqn_lunarlander": ["--steps", "100", "--seeds", "1"],
+    "dqn_throughput": ["--steps", "512", "--seeds", "1"],
+    "interval_coverage": ["--trials", "20"],
+    "journeys": [],
+    "ppo_throughput": ["--seconds", "0.1"],
+    "sac_curves": ["--steps", "1200", "--points", "1", "--seeds", "1"],
+    "sac_throughput": ["--steps", "20", "--seeds", "1"],
+    "time_to_solve": ["--seeds", "1"],
+    "value_iteration": ["--sides", "20", "--plain-side", "10", "--plain-seconds", "0.2"],
+}
+"""Not among them: ``ppo_lunarlander``, whose sizes cannot be less than a training; ``same_results`` and ``same_speed``,
+which need the repository's history; and what draws or fits the arm. ``errata`` has a test of its own."""
+
+ONE_SEED = """
+from importlib import import_module
+import torch
+from errata import FILES
+from faults.fault import FAULTS
+torch.set_num_threads(1)
+for name in FILES:
+    import_module(f"faults.{name}")
+for fault in FAULTS:
+    print(fault.name, fault.figure(0, False), fault.figure(0, True), flush=True)
+"""
+
+
+def run(*argv: str, **env: str) -> subprocess.CompletedProcess[str]:
+    path = os.pathsep.join(filter(None, (str(BENCH), os.environ.get("PYTHONPATH"))))
+    return subprocess.run(
+        [sys.executable, *argv],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "PYTHONPATH": path, **env},
+    )
+
+
+def test_every_benchmark_finds_what_it_imports() -> None:
+    names = [path.stem for path in BENCH.glob("*.py")] + [f"faults.{path.stem}" for path in BENCH.glob("faults/*.py")]
+    lines = [f"import {name}" for name in names if not name.endswith("__init__")]
+    done = run("-c", "\n".join([*lines, "print('all')"]))
+    assert done.stdout.endswith("all\n"), done.stderr
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", SMALLEST)
+def test_it_runs_and_writes_its_table(name: str, tmp_path: Path) -> None:
+    done = run(str(BENCH / f"{name}.py"), *SMALLEST[name], PALESTRA_BENCH_RESULTS=str(tmp_path))
+    assert done.returncode == 0, done.stderr
+    assert {path.name for path in tmp_path.iterdir()} == {f"{name}.md", f"{name}.json"}
+
+
+@pytest.mark.slow
+def test_every_fault_can_be_put_in() -> None:
+    done = run("-c", ONE_SEED)
+    assert done.returncode == 0, done.stderr
+    assert len(done.stdout.splitlines()) == 31
