@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from shlex import quote
+from typing import TYPE_CHECKING, Annotated, Any
 
 import tyro
 from tyro.conf import Positional
@@ -13,8 +14,12 @@ from palestra.cli.output import NARROW, make_console, make_table, print_json
 from palestra.errors import UsageError
 from palestra.pictures.numbers import duration, number
 from palestra.runs import index
+from palestra.runs.files import UnreadableError
 from palestra.runs.index import RunRow
-from palestra.runs.store import Run
+from palestra.runs.store import CONFIG, Run, find
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 
 @dataclass(frozen=True)
@@ -85,30 +90,35 @@ _COMMANDS: Any = (
 )
 
 
-def _open(path_or_id: str, out: Path) -> Run:
-    check_is_saved(path_or_id, out)
-    return Run.open(path_or_id, out)
-
-
 def _print_rows(rows: list[RunRow], args: Ls | Reindex) -> None:
+    damaged = index.unreadable(args.out, rows)
     if args.json:
-        print_json({"out": args.out, "runs": [asdict(row) for row in rows]})
+        runs, unreadable = ([asdict(each) for each in listed] for listed in (rows, damaged))
+        print_json({"out": args.out, "runs": runs, "unreadable": unreadable})
         return
     console = make_console()
-    if not rows:
+    if rows:
+        _print_table(console, rows)
+    elif not damaged:
         console.print(f"no runs in {args.out}; palestra train cartpole/ppo makes one", markup=False)
-        return
+    for run in damaged:
+        console.print(f"cannot list {run.id}: {run.why}", style="red", soft_wrap=True, markup=False)
+
+
+def _print_table(console: "Console", rows: list[RunRow]) -> None:
+    from rich.markup import escape  # as slow to import as the table
+
     narrow = console.width < NARROW
     facts = ("status", "steps", "result", "time")
     table = make_table("run", *(() if narrow else facts), right=("steps", "result", "time"), whole=facts)
     for row in rows:
         style = _STYLES.get(row.status, "")
-        result = "-" if row.headline_name is None else f"{row.headline_name} {number(row.headline_value)}"
+        result = "-" if row.headline_name is None else f"{escape(row.headline_name)} {number(row.headline_value)}"
         cells = (f"[{style}]{row.status}[/]", f"{row.steps:,}", result, duration(row.seconds))
         if narrow:
-            table.add_row(f"[bold]{row.id}[/]\n  {cells[0]}, {cells[1]} steps, {cells[3]}, {cells[2]}")
+            table.add_row(f"[bold]{escape(row.id)}[/]\n  {cells[0]}, {cells[1]} steps, {cells[3]}, {cells[2]}")
         else:
-            table.add_row(f"[bold]{row.id}[/]", *cells)
+            table.add_row(f"[bold]{escape(row.id)}[/]", *cells)
     console.print(table)
 
 
@@ -118,7 +128,9 @@ _STYLES = {"finished": "green", "running": "cyan", "interrupted": "yellow"}
 def _show(args: Show) -> None:
     from palestra.runs import series  # imports NumPy, which listing does without
 
-    run = _open(args.run, args.out)
+    check_is_saved(args.run, args.out)
+    run = Run.open(args.run, args.out)
+    _check_types(run)
     metrics = {}
     if run.metrics_path.is_file():
         for name in series.read_names(run.metrics_path):
@@ -140,6 +152,8 @@ def _show(args: Show) -> None:
             }
         )
         return
+    from rich.markup import escape
+
     console = make_console()
 
     def line(label: str, value: object) -> None:
@@ -148,7 +162,7 @@ def _show(args: Show) -> None:
     manifest, status = run.manifest, run.status
     key = "dataset" if "dataset" in run.config else "world"
     learner, source, training = (run.config.get(part, {}) for part in ("learner", key, "training"))
-    console.print(f"[bold]{run.id}[/]  [{_STYLES.get(status, '')}]{status}[/]\n", soft_wrap=True)
+    console.print(f"[bold]{escape(run.id)}[/]  [{_STYLES.get(status, '')}]{status}[/]\n", soft_wrap=True)
     line("path", run.path)
     line("created", manifest["created"])
     line("steps", f"{manifest['steps']:,} of {training.get('budget', 0):,}, {duration(manifest['seconds'])}")
@@ -158,7 +172,7 @@ def _show(args: Show) -> None:
     if manifest["resumes"]:
         line("resumes", f"{len(manifest['resumes'])}, {'exact' if manifest['exact'] else 'not exact'}")
     claim = manifest.get("claim")
-    if claim:
+    if claim and {"reached", "threshold"} <= claim.keys():
         verdict = "reached" if claim["reached"] else "not reached"
         line("claim", f"{verdict}: {number(claim['value'])}, promised {number(claim['threshold'])}")
     for path in (*saved, *made):
@@ -166,25 +180,41 @@ def _show(args: Show) -> None:
     if metrics:
         table = make_table("metric", "last", "at step", right=("last", "at step"))
         for name, last in metrics.items():
-            table.add_row(name, number(last["value"]), f"{last['step']:,}")
+            table.add_row(escape(name), number(last["value"]), f"{last['step']:,}")
         console.print()
         console.print(table)
     if status == "interrupted":
-        console.print(f"\nresume       palestra train --resume {run.path}", style="bold", soft_wrap=True)
+        console.print()
+        console.print(
+            f"resume       palestra train --resume {quote(str(run.path))}", style="bold", soft_wrap=True, markup=False
+        )
 
 
 def _pairs(values: dict[str, Any]) -> str:
     return " ".join(f"{k}={v}" for k, v in values.items() if v not in (None, {}, 0))
 
 
+def _check_types(run: Run) -> None:
+    """Raise UnreadableError unless the settings of a configuration that are known here are of their types."""
+    from palestra.engine.settings import TrainSettings, check_known
+    from palestra.envs.world import World  # imports NumPy
+    from palestra.recipes.recipe import Claim
+
+    for key, kind in {"training": TrainSettings, "world": World, "claim": Claim}.items():
+        try:
+            check_known(kind, run.config.get(key) or {})
+        except UsageError as error:
+            raise UnreadableError(run.path / CONFIG, f"is damaged: {error}") from error
+
+
 def _remove(args: Rm) -> None:
     if not args.runs:
         raise UsageError("nothing to delete; expected runs (palestra runs ls shows them)")
-    found = {run.path: run for run in (_open(name, args.out) for name in args.runs)}  # all are there before any goes
+    found = dict.fromkeys(find(name, args.out) for name in args.runs)  # all are there before any goes
     for path in found:
         index.remove(path.parent, path.name)
     if args.json:
-        print_json({"removed": [run.id for run in found.values()]})
+        print_json({"removed": [path.name for path in found]})
         return
     for path in found:
         print(f"deleted {path}")

@@ -80,6 +80,12 @@ def build(cls: type[T], values: Mapping[str, Any]) -> T:
     return cls(**out)
 
 
+def check_known(cls: type[Any], values: Mapping[str, Any]) -> None:
+    """Raise UsageError for a JSON value that is not of its field's type; names that are no field's are left alone."""
+    for name in values.keys() & {field.name for field in dataclasses.fields(cls)}:
+        _checked(cls, name, values[name], _coerce)
+
+
 def override(config: T, assignments: Mapping[str, Any]) -> T:
     """A config with some fields replaced, by values or by text that stands for them (``{"gamma": "0.98"}``).
 

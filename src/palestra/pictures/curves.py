@@ -1,6 +1,5 @@
 """Pictures of a run: the learning curve against its claim, and every training metric in small multiples."""
 
-import json
 import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,6 +11,7 @@ from palestra.errors import PalestraError
 from palestra.pictures import chart
 from palestra.pictures.numbers import number
 from palestra.runs.series import read_buckets, read_names
+from palestra.runs.store import read_config
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -33,7 +33,7 @@ def draw_curves(run_path: Path, headline: str = "eval/return_mean") -> list[Path
     """
     database = run_path / "metrics.db"
     names = read_names(database)
-    config = json.loads((run_path / "config.json").read_bytes())
+    config = read_config(run_path)
     claim = config.get("claim") or {}
     metric = claim.get("metric", headline)
     training = [name for name in names if name.startswith("train/")]

@@ -6,8 +6,9 @@ itself. The database is in rollback-journal mode, where any number of processes 
 listing that cannot write (a read-only disk) still lists.
 """
 
+import errno
 import fcntl
-import json
+import math
 import os
 import shutil
 import sqlite3
@@ -20,8 +21,10 @@ from typing import Any
 
 from palestra.errors import unknown_name
 from palestra.runs.atomic import clear_disk_errors
-from palestra.runs.lock import RunLock, is_locked
-from palestra.runs.store import MANIFEST, UNBORN, Run, run_ids
+from palestra.runs.files import UnreadableError
+from palestra.runs.lock import RunLock, is_locked, open_lock
+from palestra.runs.schema import check, count, duration, flag, number, optional, record, text
+from palestra.runs.store import MANIFEST, UNBORN, Run, read_manifest, run_ids
 
 _VERSION = 1
 _TRASH = ".trash-"
@@ -55,21 +58,36 @@ class RunRow:
     """Whether every resume so far was exact."""
 
 
+@dataclass(frozen=True)
+class Unreadable:
+    """A run that cannot be listed."""
+
+    id: str
+    """Name of its folder."""
+    why: str
+    """Which file, and what is wrong with it."""
+
+
 _COLUMNS = [field.name for field in fields(RunRow)]
+_ROW = record(
+    {
+        "task": text, "method": text, "seed": count, "status": text, "created": text, "steps": count,
+        "seconds": duration, "headline_name": optional(text), "headline_value": optional(number), "exact": flag,
+    }
+)  # fmt: skip
 _SCHEMA = f"CREATE TABLE IF NOT EXISTS runs ({', '.join(_COLUMNS)}, stamp TEXT, PRIMARY KEY (id))"
 _INSERT = f"INSERT OR REPLACE INTO runs VALUES ({', '.join('?' * (len(_COLUMNS) + 1))})"
 
 
 def enter(root: Path, run: Run) -> None:
     """Bring one run's row up to date with its manifest. Waits its turn behind other processes."""
-    row = _read_row(root, run.id)
-    if row is not None:
-        with suppress(sqlite3.Error, OSError):  # a cache must not stop a training; a listing makes it good
-            _change(root, lambda connection: _update(connection, [row], []))
+    with suppress(sqlite3.Error, OSError, UnreadableError):  # a cache must not stop a training; a listing mends it
+        row = _read_row(root, run.id)
+        _change(root, lambda connection: _update(connection, [row], []))
 
 
 def list_runs(root: Path) -> list[RunRow]:
-    """Every run under a root, newest first. A missing or damaged index is rebuilt on the way."""
+    """Every run under a root that can be read, newest first. A missing or damaged index is rebuilt on the way."""
     ids = run_ids(root)
     if not ids:
         return []
@@ -81,8 +99,9 @@ def list_runs(root: Path) -> list[RunRow]:
     for run_id in ids:
         row, stamp = cached.get(run_id, (None, ""))
         if row is None or stamp != _stamp(root, run_id):
-            fresh = _read_row(root, run_id)
-            if fresh is None:  # removed since it was listed, or its manifest is not readable
+            try:
+                fresh = _read_row(root, run_id)
+            except UnreadableError:  # removed since it was listed, or damaged: ``unreadable`` says so
                 continue
             row = fresh[0]
             changed.append(fresh)
@@ -97,6 +116,17 @@ def list_runs(root: Path) -> list[RunRow]:
         for row in rows
     ]
     return sorted(shown, key=lambda row: (row.created, row.id), reverse=True)
+
+
+def unreadable(root: Path, rows: Iterable[RunRow]) -> list[Unreadable]:
+    """The runs under a root that are not among the rows of ``list_runs``, each with what is wrong with it."""
+    found = []
+    for run_id in sorted(set(run_ids(root)) - {row.id for row in rows}):
+        try:
+            read_manifest(root / run_id)
+        except UnreadableError as error:
+            found.append(Unreadable(run_id, f"{MANIFEST} {error.why}"))
+    return found
 
 
 def reindex(root: Path) -> list[RunRow]:
@@ -145,27 +175,30 @@ def _stamp(root: Path, run_id: str) -> str:
     return f"{status.st_ino}:{status.st_size}:{status.st_mtime_ns}"
 
 
-def _read_row(root: Path, run_id: str) -> tuple[RunRow, str] | None:
+def _read_row(root: Path, run_id: str) -> tuple[RunRow, str]:
     stamp = _stamp(root, run_id)  # before reading: a manifest replaced in between is read again next time
-    try:
-        manifest = json.loads((root / run_id / MANIFEST).read_bytes())
-        headline = manifest["headline"] or {"name": None, "value": None}
-        copied = ("task", "method", "seed", "status", "created", "steps", "seconds", "exact")
-        row = RunRow(
-            id=run_id,
-            headline_name=headline["name"],
-            headline_value=None if headline["value"] != headline["value"] else headline["value"],
-            **{name: manifest[name] for name in copied},
-        )
-        return row, stamp
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
+    manifest = read_manifest(root / run_id)
+    headline = manifest["headline"] or {"name": None, "value": None}
+    value = headline["value"]
+    copied = ("task", "method", "seed", "status", "created", "steps", "seconds", "exact")
+    row = RunRow(
+        id=run_id,
+        headline_name=headline["name"],
+        headline_value=None if value is None or math.isnan(value) else value,
+        **{name: manifest[name] for name in copied},
+    )
+    return row, stamp
 
 
 def _read_all(connection: sqlite3.Connection) -> dict[str, tuple[RunRow, str]]:
-    found = connection.execute(f"SELECT {', '.join(_COLUMNS)}, stamp FROM runs")
-    rows = [(dict(zip(_COLUMNS, row)), row[-1]) for row in found]
-    return {row["id"]: (RunRow(**row | {"exact": bool(row["exact"])}), stamp) for row, stamp in rows}
+    rows = {}
+    for row in connection.execute(f"SELECT {', '.join(_COLUMNS)}, stamp FROM runs"):
+        values = dict(zip(_COLUMNS, row))
+        values["exact"] = bool(values["exact"])
+        with suppress(ValueError):  # a row that no listing wrote: the folder is read again
+            check(values, _ROW)
+            rows[str(values["id"])] = (RunRow(**values), row[-1])
+    return rows
 
 
 def _update(connection: sqlite3.Connection, changed: Iterable[tuple[RunRow, str]], gone: Iterable[str]) -> None:
@@ -181,7 +214,8 @@ def _change(root: Path, work: Callable[[sqlite3.Connection], Any]) -> Any:
     except sqlite3.OperationalError:  # busy, full, read-only: not damage
         raise
     except sqlite3.DatabaseError:
-        with (root / ".index.lock").open("w") as gate:
+        gate = open_lock(root / ".index.lock")
+        try:
             fcntl.flock(gate, fcntl.LOCK_EX)  # one process rebuilds, the others find it rebuilt
             try:
                 return _transact(path, work)
@@ -191,9 +225,13 @@ def _change(root: Path, work: Callable[[sqlite3.Connection], Any]) -> Any:
                 path.unlink(missing_ok=True)
                 path.with_name("index.db-journal").unlink(missing_ok=True)
                 return _transact(path, work)
+        finally:
+            os.close(gate)
 
 
 def _transact(path: Path, work: Callable[[sqlite3.Connection], Any]) -> Any:
+    if path.is_symlink():  # to a database that may be anybody's
+        raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), str(path))
     with closing(sqlite3.connect(path, timeout=60, isolation_level=None)) as connection:
         # A row lost to a power cut is read from its folder again; waiting for the disk would buy nothing.
         connection.execute("PRAGMA synchronous = OFF")

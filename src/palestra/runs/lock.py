@@ -12,10 +12,19 @@ from palestra.errors import UsageError
 LOCK_NAME = ".lock"
 
 
+def open_lock(path: Path) -> int:
+    """A descriptor of a file to be locked, created if it is not there.
+
+    Never that of a file elsewhere to which a link leads; and a named pipe in its place is not waited for. Raises
+    OSError.
+    """
+    return os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, 0o644)
+
+
 def is_locked(folder: Path) -> bool:
     """Whether some process holds the run now."""
     try:
-        descriptor = os.open(folder / LOCK_NAME, os.O_RDONLY)
+        descriptor = os.open(folder / LOCK_NAME, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     except OSError:
         return False
     try:
@@ -37,7 +46,7 @@ class RunLock:
 
     def __init__(self, folder: Path) -> None:
         """Take the lock. Raises UsageError when another process holds it, OSError when the disk refuses."""
-        self._descriptor: int | None = os.open(folder / LOCK_NAME, os.O_RDWR | os.O_CREAT, 0o644)
+        self._descriptor: int | None = open_lock(folder / LOCK_NAME)
         # is_locked() holds a shared lock for an instant; a few tries tell it from a real owner.
         for _ in range(5):
             try:
@@ -46,7 +55,7 @@ class RunLock:
             except BlockingIOError:
                 time.sleep(0.02)
         else:
-            owner = os.pread(self._descriptor, 32, 0).decode("ascii", "replace").strip() or "unknown"
+            owner = _owner(self._descriptor)
             self.release()
             raise UsageError(
                 f"run {folder.name} is being trained by another process (pid {owner}); "
@@ -69,3 +78,11 @@ class RunLock:
         if self._descriptor is not None:
             os.close(self._descriptor)
             self._descriptor = None
+
+
+def _owner(descriptor: int) -> str:
+    try:
+        noted = os.pread(descriptor, 32, 0).decode("ascii", "replace").strip()
+    except OSError:  # no plain file
+        noted = ""
+    return noted if noted.isdigit() else "unknown"

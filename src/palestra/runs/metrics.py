@@ -8,6 +8,7 @@ SQLite before 3.51.3 can corrupt a WAL database on which two connections write o
 """
 
 import math
+import os
 import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -15,6 +16,7 @@ from pathlib import Path
 
 from palestra.errors import PalestraError
 from palestra.runs.atomic import clear_disk_errors, database_error
+from palestra.runs.files import check_file
 
 # NaN has no place in SQLite, which stores it as NULL; so a NULL value is a NaN. Infinities are ordinary
 # REALs; the sign of -0.0 is lost.
@@ -38,6 +40,8 @@ class MetricsWriter:
         self._pending: dict[str, list[tuple[str, int, float]]] = {"points": [], "timings": []}
         with clear_disk_errors(path):
             path.parent.mkdir(parents=True, exist_ok=True)
+        if os.path.lexists(path):
+            check_file(path, path.parent)
         with self._clear_errors():
             self._connection = sqlite3.connect(path, timeout=30, isolation_level=None)
             self._connection.execute("PRAGMA journal_mode=WAL")

@@ -1,8 +1,10 @@
 """Reads a run's numbers from ``metrics.db`` while its writer goes on: every connection is ``mode=ro``."""
 
 import math
+import os
 import sqlite3
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
@@ -10,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from palestra.errors import PalestraError
+from palestra.runs.files import check_file
 
 
 class Buckets(NamedTuple):
@@ -50,7 +53,7 @@ def read_buckets(path: Path, name: str, max_points: int) -> Buckets:
 
     A series with no more points than that is returned point for point.
     """
-    with closing(_open_reader(path)) as connection:
+    with _reading(path) as connection:
         (number,) = connection.execute("SELECT id FROM series WHERE name = ?", (name,)).fetchone() or (-1,)
         query = "SELECT count(*), min(step), max(step) FROM points WHERE series = ?"
         count, first, last = connection.execute(query, (number,)).fetchone()
@@ -64,19 +67,19 @@ def read_buckets(path: Path, name: str, max_points: int) -> Buckets:
 def read_rows(path: Path) -> list[tuple[int, str, float]]:
     """Every deterministic row as (step, name, value), by step and then name; the same in equal runs."""
     query = "SELECT step, name, value FROM points JOIN series ON id = series ORDER BY step, name"
-    with closing(_open_reader(path)) as connection:
+    with _reading(path) as connection:
         return [(step, name, _value(value)) for step, name, value in connection.execute(query)]
 
 
 def _names(path: Path, table: str) -> list[str]:
     query = f"SELECT name FROM series WHERE EXISTS (SELECT 1 FROM {table} WHERE series = id) ORDER BY name"
-    with closing(_open_reader(path)) as connection:
+    with _reading(path) as connection:
         return [name for (name,) in connection.execute(query)]
 
 
 def _series(path: Path, table: str, name: str) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     query = f"SELECT step, value FROM {table} WHERE series = (SELECT id FROM series WHERE name = ?) ORDER BY step"
-    with closing(_open_reader(path)) as connection:
+    with _reading(path) as connection:
         rows = connection.execute(query, (name,)).fetchall()
     values = np.array([value for _, value in rows], dtype=np.float64)  # None becomes NaN
     return np.array([step for step, _ in rows], dtype=np.int64), values
@@ -86,27 +89,43 @@ def _value(stored: float | None) -> float:
     return math.nan if stored is None else stored
 
 
-def _open_reader(path: Path) -> sqlite3.Connection:
-    if not path.is_file():
+@contextmanager
+def _reading(path: Path) -> Iterator[sqlite3.Connection]:
+    """The database open for reading; PalestraError in the place of whatever a damaged one leads to."""
+    if not os.path.lexists(path):
         raise _nothing_yet(path)
-    address = f"{path.resolve().as_uri()}?mode=ro"
+    check_file(path, path.parent)
     try:
-        connection = sqlite3.connect(address, uri=True, timeout=10)
-        try:
-            tables = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
-        except sqlite3.OperationalError:
-            wal = path.with_name(f"{path.name}-wal")
-            if wal.exists() and wal.stat().st_size > 0:
-                raise
-            # WAL needs a shared-memory file, which a read-only folder cannot get; closed cleanly, nothing
-            # changes.
-            connection = sqlite3.connect(f"{address}&immutable=1", uri=True)
-            tables = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
-    except sqlite3.Error as error:
+        with closing(_open_reader(path)) as connection:
+            yield connection
+    except (sqlite3.Error, ValueError, TypeError, OverflowError) as error:
         raise PalestraError(f"cannot read {path}: {error}") from error
-    if not tables:
+
+
+def _open_reader(path: Path) -> sqlite3.Connection:
+    address = f"{path.resolve().as_uri()}?mode=ro"
+    connection = sqlite3.connect(address, uri=True, timeout=10)
+    try:
+        made = connection.execute(_MADE).fetchall()
+    except sqlite3.OperationalError:
+        connection.close()
+        wal = path.with_name(f"{path.name}-wal")
+        if wal.exists() and wal.stat().st_size > 0:
+            raise
+        # WAL needs a shared-memory file, which a read-only folder cannot get; closed cleanly, nothing changes.
+        connection = sqlite3.connect(f"{address}&immutable=1", uri=True)
+        made = connection.execute(_MADE).fetchall()
+    if not made:
+        connection.close()
         raise _nothing_yet(path)
+    for kind, name, sql in made:  # a view or a virtual table computes, perhaps for ever
+        if kind not in ("table", "index") or str(sql).upper().startswith("CREATE VIRTUAL"):
+            connection.close()
+            raise ValueError(f"it holds the {kind} {name!r}, which no training makes")
     return connection
+
+
+_MADE = "SELECT type, name, sql FROM sqlite_master"
 
 
 def _nothing_yet(path: Path) -> PalestraError:

@@ -1,16 +1,17 @@
 """A run: one training on disk, ``<root>/<id>/``. It appears whole, and one process at a time may write in it.
 
 ``config.json`` says what was asked for and never changes; ``manifest.json`` says what became of it (status,
-steps, machine, versions, resumes) and is replaced atomically. ``metrics.db``, ``checkpoints/``, ``plots/``
-and ``videos/`` come when they are first written.
+steps, machine, versions, resumes) and is replaced atomically. Both are checked whole when they are read
+(``runs.schema``). ``metrics.db``, ``checkpoints/``, ``plots/`` and ``videos/`` come when they are first written.
 """
 
 import errno
-import json
 import os
 import re
 import secrets
 import shutil
+import warnings
+from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
@@ -18,11 +19,13 @@ from typing import Any, Self
 
 from palestra.errors import PalestraError, UsageError, unknown_name
 from palestra.runs.atomic import clear_disk_errors, fsync_dir, remove_temporaries, write_bytes, write_json
+from palestra.runs.files import UnreadableError, read_json
 from palestra.runs.lock import RunLock, is_locked
 from palestra.runs.metrics import MetricsWriter
 from palestra.runs.provenance import installed_packages, machine_facts
+from palestra.runs.schema import CONFIG_SHAPE, MANIFEST_SHAPE, Shape, check
 
-CONFIG, MANIFEST, METRICS = "config.json", "manifest.json", "metrics.db"
+CONFIG, MANIFEST, METRICS, ENVIRONMENT = "config.json", "manifest.json", "metrics.db", "environment.txt"
 UNBORN = ".new-"  # prefix of a run folder that is still being written
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
@@ -40,8 +43,8 @@ class Run:
 
     def __init__(self, path: Path, lock: RunLock | None) -> None:
         self.path = path
-        self.config = _read_json(path / CONFIG)
-        self.manifest = _read_json(path / MANIFEST)
+        self.config = read_config(path)
+        self.manifest = read_manifest(path)
         self._lock = lock
         self._metrics: MetricsWriter | None = None
 
@@ -81,7 +84,7 @@ class Run:
             try:
                 write_json(unborn / CONFIG, config)
                 write_json(unborn / MANIFEST, manifest)
-                write_bytes(unborn / "environment.txt", installed_packages().encode())
+                write_bytes(unborn / ENVIRONMENT, installed_packages().encode())
                 path = _rename_to_free(unborn, root, stem)
             except BaseException:
                 shutil.rmtree(unborn, ignore_errors=True)
@@ -96,19 +99,20 @@ class Run:
 
         With ``write`` the run is locked for this process and what a killed writer left half-written is
         cleared away. Raises UsageError when there is no such run (with the nearest ids) or when another
-        process is training it.
+        process is training it, UnreadableError when its files are not what a training wrote.
         """
-        path = Path(path_or_id)
-        if not (path / MANIFEST).is_file() and len(path.parts) == 1:
-            path = root / path
-        if not (path / MANIFEST).is_file() or path.name.startswith("."):
-            raise unknown_name("run", str(path_or_id), run_ids(root))
+        path = find(path_or_id, root)
         if not write:
             return cls(path, None)
         with clear_disk_errors(path / MANIFEST):
             lock = RunLock(path)
-        remove_temporaries(path)
-        return cls(path, lock)
+        try:
+            run = cls(path, lock)
+            remove_temporaries(path)
+        except BaseException:
+            lock.release()
+            raise
+        return run
 
     @property
     def id(self) -> str:
@@ -180,13 +184,69 @@ class Run:
             raise PalestraError(f"run {self.id} is open for reading; open it with write=True")
 
 
+def open_all(root: Path, ids: Iterable[str]) -> list["Run"]:
+    """Some runs under a root, open for reading. Warns of each that cannot be read, and leaves it out."""
+    found = []
+    for run_id in ids:
+        try:
+            found.append(Run.open(root / run_id, root))
+        except UnreadableError as error:
+            warnings.warn(f"left out: {error}", stacklevel=3)
+    return found
+
+
+def find(path_or_id: str | Path, root: Path) -> Path:
+    """The folder of a run, given by that or by its id under ``root``; the run may be damaged.
+
+    Raises UsageError, with the nearest ids, when there is none.
+    """
+    path = Path(path_or_id)
+    if not _is_run(path) and len(path.parts) == 1:
+        path = root / path
+    if not _is_run(path) or path.name.startswith("."):
+        raise unknown_name("run", str(path_or_id), run_ids(root))
+    return path
+
+
 def run_ids(root: Path) -> list[str]:
-    """Ids of the runs under a root, sorted; empty where the root is not there."""
+    """Ids of the runs under a root, damaged ones too, sorted; empty where the root is not there."""
     if not root.is_dir():
         return []
     with os.scandir(root) as entries:
         names = [entry.name for entry in entries if not entry.name.startswith(".")]
-    return sorted(name for name in names if (root / name / MANIFEST).is_file())
+    return sorted(name for name in names if _is_run(root / name))
+
+
+def read_config(path: Path) -> dict[str, Any]:
+    """The configuration in a folder. Raises UnreadableError for one that no training wrote."""
+    return _read(path / CONFIG, CONFIG_SHAPE)
+
+
+def read_manifest(path: Path) -> dict[str, Any]:
+    """The manifest of a run. Raises UnreadableError for one that no training wrote."""
+    return _read(path / MANIFEST, MANIFEST_SHAPE)
+
+
+def _read(path: Path, shape: Shape) -> dict[str, Any]:
+    value = read_json(path, path.parent)
+    try:
+        check(value, shape)
+    except ValueError as error:
+        raise UnreadableError(path, f"is damaged: {error}") from error
+    return value
+
+
+def _is_run(path: Path) -> bool:
+    """Whether a folder is a run, whatever has become of its files: every run is born with these two."""
+    for name in (MANIFEST, ENVIRONMENT):
+        try:
+            os.lstat(path / name)
+        except PermissionError:  # of somebody else's, so it is listed as one that cannot be read
+            return True
+        except (OSError, ValueError):  # not there; a name that no file can have
+            continue
+        return True
+    return False
 
 
 def _rename_to_free(unborn: Path, root: Path, stem: str) -> Path:
@@ -207,13 +267,3 @@ def _rename_to_free(unborn: Path, root: Path, stem: str) -> Path:
                 continue
             raise
         return path
-
-
-def _read_json(path: Path) -> dict[str, Any]:
-    try:
-        value = json.loads(path.read_bytes())
-    except (OSError, ValueError) as error:
-        raise PalestraError(f"cannot read {path}: {error}") from error
-    if not isinstance(value, dict):
-        raise PalestraError(f"cannot read {path}: expected a JSON object")
-    return value

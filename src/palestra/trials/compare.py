@@ -18,7 +18,7 @@ from palestra.pictures.comparison import Side, draw_comparison
 from palestra.recipes.recipe import Claim
 from palestra.recipes.registry import RECIPES
 from palestra.runs.series import read_series
-from palestra.runs.store import Run, run_ids
+from palestra.runs.store import Run, open_all, run_ids
 from palestra.trials.plan import Plan, resolve
 from palestra.trials.records import read_record
 from palestra.trials.trial import MEASURED, spoken_measure
@@ -195,17 +195,16 @@ def _find(name: str, out: Path, verified: Path) -> Group:
 
 
 def _finished(folder: Path) -> list[Run]:
-    runs = [Run.open(folder / run_id, folder) for run_id in run_ids(folder)]
-    return [run for run in runs if run.status == "finished"]
+    return [run for run in open_all(folder, run_ids(folder)) if run.status == "finished"]
 
 
 def _of_runs(name: str, runs: list[Run]) -> Group:
     """A side of runs; the newest one of each seed."""
     by_seed = {run.manifest["seed"]: run for run in sorted(runs, key=lambda run: str(run.manifest["created"]))}
     chosen = tuple(by_seed[seed] for seed in sorted(by_seed))
-    first = Plan.from_json(chosen[0].config)
+    first = Plan.of(chosen[0])
     for run in chosen[1:]:
-        plan = Plan.from_json(run.config)
+        plan = Plan.of(run)
         for part, ours, theirs in (
             ("learner", plan.learner.name, first.learner.name),
             ("settings", plan.learner.settings, first.learner.settings),

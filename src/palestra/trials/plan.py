@@ -1,17 +1,21 @@
 """The Plan: all that one training is asked to do, as one frozen value. ``config.json`` is its JSON."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields, replace
+from pathlib import Path
 from typing import Any, Self
 
 from palestra.datasets.dataset import Dataset
 from palestra.engine.learner import Learner, Source
-from palestra.engine.settings import AlgorithmConfig, TrainSettings, build, override
+from palestra.engine.settings import AlgorithmConfig, TrainSettings, build, check_known, override
 from palestra.envs.world import World
 from palestra.errors import UsageError, require, unknown_name
 from palestra.learners.registry import learner_type
 from palestra.recipes.recipe import Claim, Recipe
+from palestra.runs.files import UnreadableError
+from palestra.runs.store import CONFIG, Run, read_config
 
 PROMISED = ("budget", "eval_every", "target")
 """Settings of the training that a claim was made for, beside all of the learner's and the source's."""
@@ -98,6 +102,12 @@ class Plan:
             build(TrainSettings, values["training"]), values.get("recipe", ""), claim and build(Claim, claim),
         )  # fmt: skip
 
+    @classmethod
+    def of(cls, run: Run) -> Self:
+        """The plan that a run follows. UsageError, which names the file, for anything else."""
+        with _naming(run.path):
+            return cls.from_json(run.config)
+
     def _parts(self) -> dict[str, Any]:
         return {"learner": self.learner.settings, self.source.key: self.source, "training": self.training}
 
@@ -151,13 +161,40 @@ def learner_from_json(values: Mapping[str, Any], device: str | None = None) -> L
         values: JSON values.
         device: where it computes, if not where it was trained.
     """
+    return _made(*_learner_parts(values), device)
+
+
+def saved_learner(folder: Path, device: str | None = None) -> Learner:
+    """The learner of a folder's ``config.json``, fresh. UsageError, which names the file, if no training wrote it."""
+    with _naming(folder):
+        parts = _learner_parts(read_config(folder))
+    return _made(*parts, device)
+
+
+def _learner_parts(values: Mapping[str, Any]) -> tuple[LearnerPlan, Source, Mapping[str, Any]]:
     for keys in (("learner",), (World.key, Dataset.key), ("training",)):
         named = " or ".join(map(repr, keys))
         require(any(key in values for key in keys), f"a configuration without {named}", "one that a training wrote")
-    learner, training = _learner_from_json(values["learner"]), values["training"]
+    whole = {"seed", "device"} <= values["training"].keys()
+    require(whole, f"training with only {sorted(values['training'])}", "its seed and device, as a training wrote them")
+    check_known(TrainSettings, values["training"])
+    return _learner_from_json(values["learner"]), _source_from_json(values), values["training"]
+
+
+def _made(learner: LearnerPlan, source: Source, training: Mapping[str, Any], device: str | None) -> Learner:
     cls = learner_type(learner.name)
-    source = _source_from_json(values)
     return cls(source, learner.settings, seed=training["seed"], device=device or training["device"])
+
+
+@contextmanager
+def _naming(folder: Path) -> Iterator[None]:
+    """Name the configuration that an error raised inside is about."""
+    try:
+        yield
+    except UnreadableError:
+        raise
+    except UsageError as error:
+        raise UnreadableError(folder / CONFIG, f"cannot be followed: {error}") from error
 
 
 def _source_from_json(values: Mapping[str, Any]) -> Source:

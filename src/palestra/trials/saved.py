@@ -1,6 +1,5 @@
 """Saved learners: give one back, and measure it."""
 
-import json
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -9,13 +8,12 @@ from typing import Any, Literal
 
 from palestra.engine import checkpoint, seeding
 from palestra.engine.learner import Learner, Source
-from palestra.errors import UsageError, require
 from palestra.learners.registry import learner_type
 from palestra.measure import Evaluation, Measure
 from palestra.pictures.gallery import draw_exhibits
 from palestra.runs import checkpoints
-from palestra.runs.store import Run
-from palestra.trials.plan import learner_from_json
+from palestra.runs.store import find, read_config
+from palestra.trials.plan import saved_learner
 
 Which = Literal["best", "last"]
 
@@ -28,7 +26,7 @@ def saved_folder(path: str | Path, out: str | Path = "runs") -> Path:
     folder = Path(path)
     if (folder / "config.json").is_file() and (folder / "checkpoints").is_dir():
         return folder
-    return Run.open(path, Path(out)).path
+    return find(path, Path(out))
 
 
 def load(path: str | Path, *, out: str | Path = "runs", which: Which = "best", device: str | None = None) -> Learner:
@@ -43,7 +41,7 @@ def load(path: str | Path, *, out: str | Path = "runs", which: Which = "best", d
     Warns of a damaged checkpoint that was passed over, and of what is used in its place.
     """
     folder = saved_folder(path, out)
-    config = _read_config(folder)
+    learner = saved_learner(folder, device)
     loaded = checkpoints.load_latest(folder / "checkpoints")
     notes = list(loaded.skipped)
     best = loaded.info.get("best_step")
@@ -54,7 +52,6 @@ def load(path: str | Path, *, out: str | Path = "runs", which: Which = "best", d
             notes.append(f"no checkpoint of step {best}, the best, is left; using {loaded.path.name}")
     for note in notes:
         warnings.warn(note, stacklevel=2)
-    learner = learner_from_json(config, device)
     checkpoint.restore(learner, loaded)
     return learner
 
@@ -140,22 +137,10 @@ def _judged(learner: Learner, measure_of: Callable[[Source], Measure]) -> Judged
 def draw_learned(path: str | Path, *, out: str | Path = "runs", which: Which = "best") -> list[Path]:
     """Draw what a saved learner knows beyond its curves (a value function, regret) into ``plots/``; often nothing."""
     folder = saved_folder(path, out)
-    if learner_type(_read_config(folder)["learner"]["name"]).learner.exhibits is Learner.exhibits:
+    if learner_type(read_config(folder)["learner"]["name"]).learner.exhibits is Learner.exhibits:
         return []
     learner = load(folder, which=which)
     try:
         return draw_exhibits(learner.exhibits(), folder / "plots")
     finally:
         learner.close()
-
-
-def _read_config(folder: Path) -> dict[str, Any]:
-    path = folder / "config.json"
-    try:
-        config = json.loads(path.read_bytes())
-    except ValueError as error:
-        raise UsageError(f"{path} is not JSON ({error}); expected what a training wrote") from error
-    require(
-        isinstance(config, dict), f"{path} holds a {type(config).__name__}", "a JSON object, as a training wrote it"
-    )
-    return dict(config)

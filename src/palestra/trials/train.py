@@ -119,7 +119,7 @@ def resume(
     """Continue a run where its newest good checkpoint stands. Arguments and errors as of ``train``."""
     run = Run.open(path, Path(out), write=True)
     try:
-        plan = Plan.from_json(run.config)
+        plan = Plan.of(run)
         with threads(plan.training.threads):
             learner = plan.make_learner()
             trainer = Trainer(learner, plan.training, run, progress=progress)

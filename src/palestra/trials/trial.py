@@ -18,7 +18,7 @@ from palestra.engine import seeding
 from palestra.errors import PalestraError, UsageError
 from palestra.recipes.recipe import Claim, Recipe
 from palestra.runs.lock import is_locked
-from palestra.runs.store import Run, run_ids
+from palestra.runs.store import Run, open_all, run_ids
 from palestra.trials.plan import Plan, resolve
 from palestra.trials.saved import judge
 from palestra.trials.train import Interrupted, follow, resume
@@ -105,8 +105,7 @@ def spoken_measure(metric: str, count: int, learned_from: str) -> str:
 def runs_of(folder: Path, plan: Plan) -> list[Run]:
     """The runs of a plan, whatever they claimed, the oldest first."""
     wanted = {**plan.to_json(), "claim": None}
-    runs = [Run.open(folder / run_id, folder) for run_id in _of_seed(folder, plan)]
-    return [run for run in runs if {**run.config, "claim": None} == wanted]
+    return [run for run in open_all(folder, _of_seed(folder, plan)) if {**run.config, "claim": None} == wanted]
 
 
 def find_run(folder: Path, plan: Plan) -> Run | None:
