@@ -3,9 +3,14 @@
 from pathlib import Path
 from typing import Any, Protocol
 
+from palestra.engine.expected import check_state
+from palestra.engine.state import Part
 from palestra.errors import UsageError
 from palestra.runs import atomic, checkpoints
-from palestra.runs.checkpoints import Loaded
+from palestra.runs.checkpoints import Loaded, UnfitCheckpointError
+from palestra.runs.files import short
+from palestra.runs.schema import Shape, anything, check, count, duration, mapping, number, optional, record, text
+from palestra.runs.seal import FAULTS, damaged
 
 
 class Kept(Protocol):
@@ -41,18 +46,62 @@ def save_folder(learner: Kept, path: str | Path) -> Path:
 def restore(learner: Kept, loaded: Loaded) -> list[str]:
     """Put a checkpoint into a learner; returns a line for each thing that could not be restored exactly.
 
-    Raises UsageError for a checkpoint of another algorithm or of networks of another shape.
+    All of it is checked before any of it is used. Raises DamagedCheckpointError for what no training writes,
+    UnfitCheckpointError (a UsageError) for a checkpoint of another algorithm or of networks of another shape.
     """
-    saved_by = loaded.info.get("learner")
+    _check(loaded, _SAVED)
+    saved_by, state = loaded.info["learner"], loaded.state["learner"]
     if saved_by != learner.name:
-        raise UsageError(
+        raise UnfitCheckpointError(
             f"the checkpoint {loaded.path} was made by {saved_by}, and this is {learner.name}; "
             "load it with the configuration that it was trained with"
         )
     try:
-        return learner.load_state_dict(loaded.state["learner"])
-    except (KeyError, RuntimeError, ValueError) as error:
-        raise UsageError(
+        if isinstance(learner, Part):
+            check_state(learner, state)
+        clock = state.get("clock", loaded.step)
+        if clock != loaded.step:
+            raise damaged(loaded.path, f"its learner stands at {short(clock)}")
+        return learner.load_state_dict(state)
+    except (*FAULTS, UsageError) as error:
+        raise UnfitCheckpointError(
             f"the checkpoint {loaded.path} does not fit this configuration ({error}); "
             "load it with the configuration that it was trained with"
         ) from error
+
+
+def restore_latest(learner: Kept, folder: Path, *, trained: bool = False) -> tuple[Loaded, list[str]]:
+    """The newest checkpoint that is undamaged and fits, put into a learner, and what ``restore`` says of it.
+
+    With ``trained``, one that has the state of a trainer too.
+    """
+
+    def take(loaded: Loaded) -> list[str]:
+        if trained:
+            _check(loaded, _TRAINED)
+        return restore(learner, loaded)
+
+    return checkpoints.take_latest(folder, take)
+
+
+def _check(loaded: Loaded, shape: Shape) -> None:
+    try:
+        check({"info": loaded.info, "state": loaded.state}, shape)
+    except ValueError as error:
+        raise damaged(loaded.path, str(error)) from error
+
+
+_TRAINER = {
+    "sums": mapping(number), "counts": mapping(count), "last_row": mapping(number), "next_log": count,
+    "next_eval": count, "last_evaluated": optional(count), "best_score": optional(number), "best_step": optional(count),
+}  # fmt: skip
+_BEST = {"best_step": optional(count), "best_score": optional(number)}
+_SAVED = record(
+    {
+        "info": record({"learner": text}, {"seconds": duration, **_BEST}),
+        "state": record({"learner": mapping(anything), "trainer": mapping(anything)}),
+    }
+)
+_TRAINED = record(
+    {"info": record({"seconds": duration}), "state": record({"trainer": record(_TRAINER)})},
+)

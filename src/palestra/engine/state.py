@@ -111,9 +111,9 @@ def _restored(value: Any, state: Any, notes: list[str]) -> Any:
             notes += restore(value, state)
         case Stateful():
             notes += value.load_state_dict(state) or []
-        case dict() if _holds_parts(value.values()):
+        case dict() if holds_parts(value.values()):
             return {key: _restored(item, state[key], notes) for key, item in value.items()}
-        case list() | tuple() if _holds_parts(value):
+        case list() | tuple() if holds_parts(value):
             return type(value)(_restored(item, kept, notes) for item, kept in zip(value, state, strict=True))
         case tuple():
             return tuple(state)
@@ -122,7 +122,7 @@ def _restored(value: Any, state: Any, notes: list[str]) -> Any:
     return value
 
 
-def _holds_parts(items: Any) -> bool:
+def holds_parts(items: Any) -> bool:
     """Whether any of some items has to be restored where it is, rather than replaced by what was saved."""
     return any(isinstance(item, torch.Generator | nn.Module | Tensor | np.ndarray | Part | Stateful) for item in items)
 

@@ -266,8 +266,7 @@ class Trainer:
             self._resumed_from = -1
             run.metrics.truncate_after(-1)
             return ["no checkpoint yet: starting from the beginning"]
-        loaded = checkpoints.load_latest(run.checkpoints)
-        notes = checkpoint.restore(self.learner, loaded)
+        loaded, notes = checkpoint.restore_latest(self.learner, run.checkpoints, trained=True)
         trainer = loaded.state["trainer"]
         self._sums, self._counts = dict(trainer["sums"]), dict(trainer["counts"])
         self._last_row = dict(trainer["last_row"])

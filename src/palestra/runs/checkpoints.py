@@ -9,27 +9,45 @@ second revision, ``step-000000012288.1``, before the first goes, so that a kill 
 import hashlib
 import json
 import os
-import re
 import shutil
-from collections.abc import Set
+from collections.abc import Callable, Set
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
-from palestra.errors import PalestraError
+from safetensors import SafetensorError
+
+from palestra.errors import PalestraError, UsageError
 from palestra.runs.atomic import clear_disk_errors, fsync_dir
 from palestra.runs.codec import decode, encode
+from palestra.runs.files import UnreadableError, read_bytes
+from palestra.runs.seal import (
+    FAULTS,
+    FOLDER_NAME,
+    FORMAT_VERSION,
+    MANIFEST,
+    MAX_STATE,
+    STATE,
+    TENSORS,
+    DamagedCheckpointError,
+    damaged,
+    home,
+    sealed,
+    verified,
+)  # fmt: skip
 from palestra.runs.tensorfile import read_tensors, write_tensors
 
-FORMAT_VERSION = 1
-TENSORS, STATE, MANIFEST = "tensors.safetensors", "state.json", "manifest.json"
+T = TypeVar("T")
 
-_FOLDER_NAME = re.compile(r"step-(\d{12,})(?:\.(\d+))?")
 _HIDDEN = ".tmp-"
 
 
-class DamagedCheckpointError(PalestraError):
-    """A checkpoint is not what was saved; the message says which file and how."""
+class UnfitCheckpointError(UsageError):
+    """A checkpoint of another algorithm, or of another configuration of it."""
+
+
+UNUSABLE = (DamagedCheckpointError, UnfitCheckpointError)
+"""Why an older checkpoint is tried."""
 
 
 class Loaded(NamedTuple):
@@ -82,7 +100,7 @@ def save(folder: Path, step: int, state: dict[str, Any], *, info: dict[str, Any]
                 "info": info,
                 "files": files,
             }
-            _write_synced(hidden / MANIFEST, _sealed(manifest))
+            _write_synced(hidden / MANIFEST, sealed(manifest))
             fsync_dir(hidden)
             older = _published(folder, step)
             final = folder / (f"step-{step:012d}" + (f".{older[0][1] + 1}" if older else ""))
@@ -98,14 +116,23 @@ def save(folder: Path, step: int, state: dict[str, Any], *, info: dict[str, Any]
 
 def verify(path: Path) -> None:
     """Check every byte of a checkpoint. Raises DamagedCheckpointError with the file and the fault."""
-    _verified(path)
+    verified(path)
 
 
 def load(path: Path) -> Loaded:
-    """Verify and read one checkpoint. Raises DamagedCheckpointError when any byte is not as it was saved."""
-    manifest = _verified(path)
-    tree = json.loads((path / STATE).read_bytes())
-    state = decode(read_tensors(path / TENSORS), tree)
+    """Verify and read one checkpoint.
+
+    Raises DamagedCheckpointError when any byte is not as it was saved, or when, sealed or not, it is none.
+    """
+    manifest = verified(path)
+    try:
+        state = decode(read_tensors(path / TENSORS), json.loads(read_bytes(path / STATE, home(path), MAX_STATE)))
+        if not isinstance(state, dict):
+            raise ValueError(f"{STATE} holds a {type(state).__name__}")
+    except (OSError, UnreadableError, MemoryError) as error:
+        raise damaged(path, str(error)) from error
+    except (*FAULTS, SafetensorError) as error:
+        raise damaged(path, f"no state of a learner, {type(error).__name__}: {error}") from error
     return Loaded(manifest["step"], state, manifest["info"], path, [])
 
 
@@ -114,17 +141,25 @@ def load_latest(folder: Path) -> Loaded:
 
     Raises PalestraError when there is none, with every fault found.
     """
-    faults: list[tuple[str, str]] = []
+    return take_latest(folder, lambda loaded: None)[0]
+
+
+def take_latest(folder: Path, take: Callable[[Loaded], T]) -> tuple[Loaded, T]:
+    """``load_latest``, and what ``take`` makes of it; where that raises one of ``UNUSABLE``, an older one is tried."""
+    faults: list[PalestraError] = []
     for _, _, path in _published(folder):
         try:
             found = load(path)
-        except DamagedCheckpointError as error:
-            faults.append((path.name, str(error)))
+            taken = take(found)
+        except UNUSABLE as error:
+            faults.append(error)
             continue
-        return found._replace(skipped=[f"{fault}; using {path.name}" for _, fault in faults])
+        return found._replace(skipped=[f"{fault}; using {path.name}" for fault in faults]), taken
     if not faults:
         raise PalestraError(f"no checkpoint in {folder}; start the run again without --resume")
-    listed = "; ".join(fault for _, fault in faults)
+    if all(isinstance(fault, UnfitCheckpointError) for fault in faults):
+        raise faults[0]
+    listed = "; ".join(map(str, faults))
     raise PalestraError(f"no undamaged checkpoint in {folder}: {listed}; start the run again without --resume")
 
 
@@ -155,13 +190,16 @@ def _published(folder: Path, step: int | None = None) -> list[tuple[int, int, Pa
     """(step, revision, path) of each checkpoint, newest first; of one step only where one is given."""
     found = []
     for path in folder.iterdir() if folder.is_dir() else ():
-        match = _FOLDER_NAME.fullmatch(path.name)
+        match = FOLDER_NAME.fullmatch(path.name)
         if match and step in (None, int(match[1])):
             found.append((int(match[1]), int(match[2] or 0), path))
     return sorted(found, reverse=True)
 
 
 def _remove(path: Path) -> None:
+    if path.is_symlink() or not path.is_dir():  # no checkpoint, under a checkpoint's name
+        path.unlink()
+        return
     # Hidden first: a checkpoint that is half deleted must not look like one that is damaged.
     hidden = path.with_name(f"{_HIDDEN}{path.name}")
     path.rename(hidden)
@@ -178,61 +216,3 @@ def _write_synced(path: Path, data: bytes) -> None:
         file.write(data)
         file.flush()
         os.fsync(file.fileno())
-
-
-def _sealed(manifest: dict[str, Any]) -> bytes:
-    """The manifest file's bytes, in canonical form: the manifest and the SHA-256 of its own text."""
-    canonical = json.dumps(manifest, sort_keys=True, separators=(",", ":")).encode()
-    sealed = {"manifest": manifest, "sha256": hashlib.sha256(canonical).hexdigest()}
-    return (json.dumps(sealed, sort_keys=True, indent=1) + "\n").encode()
-
-
-def _verified(path: Path) -> dict[str, Any]:
-    """The manifest of a checkpoint in which every byte has been checked."""
-    manifest = _verified_manifest(path)
-    for name, record in manifest["files"].items():
-        _verify_file(path / name, record)
-    return manifest
-
-
-def _verified_manifest(path: Path) -> dict[str, Any]:
-    try:
-        data = (path / MANIFEST).read_bytes()
-        manifest: dict[str, Any] = json.loads(data)["manifest"]
-        # Sealing what was read must give the file again, byte for byte: no flip can hide, not even in
-        # whitespace.
-        if _sealed(manifest) != data:
-            raise _damaged(path, f"{MANIFEST}: SHA-256 differs")
-        present = {entry.name for entry in path.iterdir()}
-    except OSError as error:
-        raise _damaged(path, f"{MANIFEST}: {error.strerror}") from error
-    except (ValueError, KeyError, TypeError, RecursionError) as error:
-        raise _damaged(path, f"{MANIFEST}: not a manifest") from error
-    if manifest["format"] != FORMAT_VERSION:
-        raise PalestraError(
-            f"checkpoint {path.name} has format {manifest['format']}, this palestra reads {FORMAT_VERSION}; "
-            "load it with the version that wrote it"
-        )
-    expected = {MANIFEST, *manifest["files"]}
-    for name in sorted(present ^ expected):
-        raise _damaged(path, f"{name}: {'missing' if name in expected else 'does not belong there'}")
-    match = _FOLDER_NAME.fullmatch(path.name)
-    if match is None or int(match[1]) != manifest["step"]:
-        raise _damaged(path, f"{MANIFEST}: written for step {manifest['step']}")
-    return manifest
-
-
-def _verify_file(path: Path, record: dict[str, Any]) -> None:
-    try:
-        with path.open("rb") as file:
-            size = os.fstat(file.fileno()).st_size
-            if size != record["bytes"]:
-                raise _damaged(path.parent, f"{path.name}: {size} bytes, expected {record['bytes']}")
-            if hashlib.file_digest(file, "sha256").hexdigest() != record["sha256"]:
-                raise _damaged(path.parent, f"{path.name}: SHA-256 differs")
-    except OSError as error:
-        raise _damaged(path.parent, f"{path.name}: {error.strerror}") from error
-
-
-def _damaged(path: Path, fault: str) -> DamagedCheckpointError:
-    return DamagedCheckpointError(f"checkpoint {path.name} is damaged ({fault})")

@@ -8,8 +8,9 @@ import json
 import os
 import reprlib
 import stat
+from io import FileIO
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 from palestra.errors import UsageError
 
@@ -36,7 +37,7 @@ class UnreadableError(UsageError):
         self.why = why
 
 
-def open_inside(path: Path, root: Path, limit: int | None = None) -> BinaryIO:
+def open_inside(path: Path, root: Path, limit: int | None = None) -> FileIO:
     """Open a file for reading, if it is a regular one in the folder ``root`` and has at most ``limit`` bytes.
 
     Raises UnreadableError.
@@ -53,7 +54,7 @@ def open_inside(path: Path, root: Path, limit: int | None = None) -> BinaryIO:
     status = os.fstat(descriptor)
     kind = next((name for test, name in _KINDS if test(status.st_mode)), "")
     if not kind and (limit is None or status.st_size <= limit):
-        return os.fdopen(descriptor, "rb")
+        return FileIO(descriptor, "rb")
     os.close(descriptor)
     if kind:
         raise UnreadableError(path, f"is {kind}; expected a regular file")

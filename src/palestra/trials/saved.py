@@ -42,18 +42,28 @@ def load(path: str | Path, *, out: str | Path = "runs", which: Which = "best", d
     """
     folder = saved_folder(path, out)
     learner = saved_learner(folder, device)
-    loaded = checkpoints.load_latest(folder / "checkpoints")
-    notes = list(loaded.skipped)
-    best = loaded.info.get("best_step")
-    if which == "best" and best is not None and best != loaded.step:
-        if best in checkpoints.steps(folder / "checkpoints"):
-            loaded = checkpoints.load(checkpoints.find(folder / "checkpoints", best))
-        else:  # it went when the damaged one took its place as the best
-            notes.append(f"no checkpoint of step {best}, the best, is left; using {loaded.path.name}")
-    for note in notes:
+    for note in _restore(learner, folder / "checkpoints", which):
         warnings.warn(note, stacklevel=2)
-    checkpoint.restore(learner, loaded)
     return learner
+
+
+def _restore(learner: Learner, folder: Path, which: Which) -> list[str]:
+    """Put the checkpoint that is asked for into a learner, or else the newest that is good; what was passed over."""
+    notes = []
+    if which == "best":
+        newest = checkpoints.load_latest(folder)
+        best = newest.info.get("best_step")
+        if best is not None and best != newest.step:
+            if best in checkpoints.steps(folder):
+                try:
+                    checkpoint.restore(learner, checkpoints.load(checkpoints.find(folder, best)))
+                    return newest.skipped
+                except checkpoints.UNUSABLE as error:
+                    notes.append(f"{error}; using the last one")
+            else:  # it went when the damaged one took its place as the best
+                notes.append(f"no checkpoint of step {best}, the best, is left; using {newest.path.name}")
+    loaded, _ = checkpoint.restore_latest(learner, folder)
+    return [*loaded.skipped, *notes]
 
 
 @dataclass(frozen=True)
