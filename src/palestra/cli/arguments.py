@@ -1,13 +1,18 @@
 """From argv to typed arguments, and the checks that commands share."""
 
+import io
 import json
+import re
+import sys
 import tempfile
 from collections.abc import Sequence
+from contextlib import nullcontext, redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import Any, TypeVar
 
 import tyro
 
+from palestra.cli.output import ParserExit
 from palestra.errors import UsageError
 
 Args = TypeVar("Args")
@@ -17,12 +22,69 @@ Switch = tyro.conf.FlagCreatePairsOff[bool]
 
 
 def parse(arguments: type[Args], argv: Sequence[str], command: str, description: str | None = None) -> Args:
-    """Parse a command's argv into its dataclass. Help and bad usage end in SystemExit (status 0 and 2).
+    """Parse a command's argv into its dataclass. Help and bad usage end in ParserExit (status 0 and 2).
 
-    The description is the dataclass's docstring if None.
+    What is wrong is said in one line on standard error; help is printed, but for ``--json`` left to who catches it. The
+    description is the dataclass's docstring if None.
     """
+    prog, said = f"palestra {command}", io.StringIO()
     config = (tyro.conf.DisallowNone,)
-    return tyro.cli(arguments, args=list(argv), prog=f"palestra {command}", description=description, config=config)
+    try:
+        with redirect_stderr(said), redirect_stdout(said) if "--json" in argv else nullcontext():
+            return tyro.cli(
+                arguments, args=list(argv), prog=prog, description=description, config=config, registry=_READERS
+            )
+    except SystemExit as ending:
+        if not ending.code:
+            raise ParserExit(0, said.getvalue()) from None
+        line = f"{_one_line(said.getvalue())}; see {prog} --help"
+        print(f"palestra: {line}", file=sys.stderr)
+        raise ParserExit(2, line) from None
+
+
+_READERS = tyro.constructors.ConstructorRegistry()
+
+
+@_READERS.primitive_rule
+def _integers(info: tyro.constructors.PrimitiveTypeInfo) -> tyro.constructors.PrimitiveConstructorSpec[int] | None:
+    """Integers may be written as ``1e6`` too."""
+    if info.type is not int:
+        return None
+    return tyro.constructors.PrimitiveConstructorSpec(
+        nargs=1,
+        metavar="INT",
+        instance_from_str=lambda args: _whole(args[0]),
+        is_instance=lambda value: type(value) is int,
+        str_from_instance=lambda value: [str(value)],
+    )
+
+
+def _whole(text: str) -> int:
+    try:
+        return int(text)
+    except ValueError:
+        value = float(text)
+        if not value.is_integer():
+            raise ValueError(f"{text} is no integer") from None
+        return int(value)
+
+
+_BORDER = re.compile(r"[\s╭╰+]*[─-]{2,}.*|[\s╭╰+]+[─-].*")
+_UNREAD = re.compile(r"Error parsing (\S+): no type matching (\S+) could be instantiated from \[(.*?)\].*")
+
+
+def _one_line(box: str) -> str:
+    """What the parser says in a frame of several lines, without the help that it repeats."""
+    sections: list[list[str]] = [[]]
+    for line in box.splitlines():
+        inner = line.strip().strip("│|").strip()
+        if _BORDER.fullmatch(inner):
+            sections.append([])
+        elif inner:
+            sections[-1].append(inner)
+    told = [" ".join(section) for section in sections if section]
+    told = [_UNREAD.sub(r"\1 \3; expected \2", text).strip().rstrip(".") for text in told]
+    return "; ".join(text for text in told if not text.startswith(("Argument helptext", "For full helptext")))
 
 
 def assignments(pairs: Sequence[str]) -> dict[str, str]:

@@ -11,9 +11,11 @@ import sys
 from collections.abc import Sequence
 from contextlib import suppress
 from io import TextIOWrapper
+from pathlib import Path
+from typing import Any, TextIO
 
 from palestra import __version__
-from palestra.cli.output import print_json
+from palestra.cli.output import ParserExit, print_json
 from palestra.errors import PalestraError, UsageError, unknown_name
 
 COMMANDS = {
@@ -40,33 +42,76 @@ Every command takes --help and --json. Begin with: palestra train cartpole/ppo""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run a command line (without the program's name; ``sys.argv`` if None) and return its exit status."""
+    """Run a command line (without the program's name; ``sys.argv`` if None) and return its exit status.
+
+    With ``--json`` standard output ends in one JSON object, whatever happens; after a failure it has an ``error``.
+    """
     args = list(sys.argv[1:] if argv is None else argv)
     try:
         status = _dispatch(args)
         sys.stdout.flush()
         return status
     except BrokenPipeError:  # the reader, ``head`` perhaps, has seen enough
-        with suppress(OSError, ValueError):  # else Python tries again at exit, and says so
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _give_up(sys.stdout)
         return 128 + signal.SIGPIPE
     except KeyboardInterrupt:
+        _tell(args, {"error": "interrupted", "status": 128 + signal.SIGINT})
         return 128 + signal.SIGINT
     except PalestraError as error:
         return _fail(str(error), 2 if isinstance(error, UsageError) else 1, args)
     except OSError as error:
-        where = f"{error.filename}: " if error.filename is not None else ""
-        return _fail(f"{where}{error.strerror or error}", 1, args)
-    except SystemExit as ending:  # tyro's, after --help or bad usage
+        return _fail(_refused(error), 1, args)
+    except ParserExit as ending:
+        _tell(args, {"error": ending.text, "status": 2} if ending.code else {"help": ending.text})
+        return 2 if ending.code else 0
+    except SystemExit as ending:
         return ending.code if isinstance(ending.code, int) else 0
+    except (MemoryError, RuntimeError) as error:  # PyTorch says so in words only
+        if not (isinstance(error, MemoryError) or "allocate memory" in str(error) or "out of memory" in str(error)):
+            _tell(args, {"error": f"{type(error).__name__}: {error}", "status": 1})
+            raise
+        return _fail(f"not enough memory ({error}); expected smaller settings, or a larger machine", 1, args)
+    except Exception as error:
+        _tell(args, {"error": f"{type(error).__name__}: {error}", "status": 1})
+        raise
 
 
 def entry() -> None:
     """The console script: ``main`` as a process."""
+    _open_closed_streams()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal that cannot show a character must not stop a training
     sys.exit(main())
+
+
+def _open_closed_streams() -> None:
+    """Give what the shell closed (``>&-``) to the null device.
+
+    Otherwise the next file to be opened, a database perhaps, would take the number of standard output.
+    """
+    for number in (0, 1, 2):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # takes the lowest number that is free, which is this one
+    sys.stdout, sys.stderr = sys.stdout or os.fdopen(1, "w"), sys.stderr or os.fdopen(2, "w")
+
+
+def _give_up(stream: TextIO) -> None:
+    """Send a stream that takes no more to the null device; else Python tries again at exit, and says so."""
+    with suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+def _refused(error: OSError) -> str:
+    """What the system refused, in one line."""
+    try:
+        Path.cwd()
+    except OSError:
+        return "the current folder was deleted; change to one that is there, and try again"
+    where = f"{error.filename}: " if error.filename is not None else ""
+    return f"{where}{error.strerror or error}"
 
 
 def _dispatch(args: list[str]) -> int:
@@ -76,7 +121,7 @@ def _dispatch(args: list[str]) -> int:
         print(_HELP.format(commands="\n".join(lines)), file=sys.stdout if args else sys.stderr)
         return 0 if args else 2
     if args[0] == "--version":
-        print(f"palestra {__version__}")
+        print_json({"version": __version__}) if "--json" in args else print(f"palestra {__version__}")
         return 0
     if args[0] not in COMMANDS:
         raise unknown_name("command", args[0], COMMANDS)
@@ -85,7 +130,18 @@ def _dispatch(args: list[str]) -> int:
 
 
 def _fail(message: str, status: int, args: list[str]) -> int:
-    print(f"palestra: {' '.join(message.split())}", file=sys.stderr)
-    if "--json" in args:
-        print_json({"error": message, "status": status})
+    line = " ".join(message.split())
+    shown = "".join(c if c.isprintable() else c.encode("unicode_escape", "backslashreplace").decode() for c in line)
+    print(f"palestra: {shown}", file=sys.stderr)
+    _tell(args, {"error": message, "status": status})
     return status
+
+
+def _tell(args: list[str], value: dict[str, Any]) -> None:
+    """Print the one JSON object of a command that asked for it, where standard output still takes it."""
+    try:
+        if "--json" in args:
+            print_json(value)
+        sys.stdout.flush()
+    except (OSError, ValueError):  # the full disk may be the failure that is told
+        _give_up(sys.stdout)

@@ -16,6 +16,15 @@ NARROW = 100
 _WIDTH_OF_FILES = 140
 
 
+class ParserExit(SystemExit):
+    """The parser has nothing to run: help was asked for (status 0), or the arguments are wrong (status 2)."""
+
+    def __init__(self, status: int, text: str):
+        super().__init__(status)
+        self.text = text
+        """The help, or what is wrong in one line."""
+
+
 def print_json(value: Mapping[str, Any]) -> None:
     """Print one object as one line of standard JSON: NaN and infinities become null, paths text."""
     print(json.dumps(_finite(value), allow_nan=False, default=str), flush=True)
