@@ -69,7 +69,7 @@ def _whole(text: str) -> int:
         return int(value)
 
 
-_BORDER = re.compile(r"[\s╭╰+]*[─-]{2,}.*|[\s╭╰+]+[─-].*")
+_BORDER = re.compile(r"[╭╰+] ?[─-].*|[─-]+")
 _UNREAD = re.compile(r"Error parsing (\S+): no type matching (\S+) could be instantiated from \[(.*?)\].*")
 
 
@@ -83,6 +83,8 @@ def _one_line(box: str) -> str:
         elif inner:
             sections[-1].append(inner)
     told = [" ".join(section) for section in sections if section]
+    if len(told) > 1 and told[1].startswith(told[0]):  # the frame's title, where it has no frame
+        del told[0]
     told = [_UNREAD.sub(r"\1 \3; expected \2", text).strip().rstrip(".") for text in told]
     return "; ".join(text for text in told if not text.startswith(("Argument helptext", "For full helptext")))
 
