@@ -21,7 +21,11 @@ class UsageError(PalestraError):
 def unknown_name(kind: str, given: str, known: Iterable[str]) -> UsageError:
     """The error for a name that is not in a list, with the nearest names in it."""
     names = sorted(known)
-    near = difflib.get_close_matches(given, names, n=3, cutoff=0.4) or names[:6]
+    folded: dict[str, list[str]] = {}
+    for name in names:
+        folded.setdefault(name.casefold(), []).append(name)
+    close = difflib.get_close_matches(given.casefold(), folded, n=3, cutoff=0.4)
+    near = [name for match in close for name in folded[match]][:3] or names[:6]
     listed = ", ".join(near) if near else "none is known"
     return UsageError(f"unknown {kind} {given!r}; nearest: {listed}")
 

@@ -55,8 +55,10 @@ def command(argv: Sequence[str]) -> int:
     args = parse(Args, argv, "ablate")
     recipe = get_recipe(args.recipe)
     require(args.seeds >= 1, f"--seeds {args.seeds}", "at least 1")
+    require(args.seeds <= 10_000, f"--seeds {args.seeds}", "at most 10,000")
     require(args.budget is None or args.budget >= 1, f"--budget {args.budget}", "at least 1")
     require(args.jobs is None or args.jobs >= 1, f"--jobs {args.jobs}", "at least 1")
+    require(args.jobs is None or args.jobs <= 1_024, f"--jobs {args.jobs}", "at most 1,024")
     settings = assignments(args.settings)
     flags = [] if args.flags is None else [flag.strip() for flag in args.flags.split(",")]
     check_writable(args.out)

@@ -16,6 +16,9 @@ from palestra.pictures.numbers import number
 if TYPE_CHECKING:
     from palestra.trials.saved import Judged
 
+MOST = 10_000_000
+"""Episodes whose returns are kept."""
+
 
 @dataclass(frozen=True)
 class Args:
@@ -47,8 +50,10 @@ def command(argv: Sequence[str]) -> int:
     """Run ``palestra eval``."""
     args = parse(Args, argv, "eval")
     require(args.episodes is None or args.episodes >= 1, f"--episodes {args.episodes}", "at least 1")
+    require(args.episodes is None or args.episodes <= MOST, f"--episodes {args.episodes}", f"at most {MOST:,}")
     require(args.rows is None or args.rows >= 1, f"--rows {args.rows}", "at least 1")
     require(args.seed >= 0, f"--seed {args.seed}", "0 or more")
+    require(args.seed < 2**63, f"--seed {args.seed}", "less than 2^63")
     check_is_saved(args.run, args.out)
     from palestra.trials.saved import judge  # imports torch: after the cheap errors
 

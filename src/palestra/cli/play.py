@@ -12,6 +12,9 @@ from palestra.cli.output import make_console, print_json
 from palestra.errors import require
 from palestra.pictures.numbers import number
 
+MOST = 10_000
+"""Episodes of a film."""
+
 
 @dataclass(frozen=True)
 class Args:
@@ -41,7 +44,9 @@ def command(argv: Sequence[str]) -> int:
 
     args = parse(Args, argv, "play")
     require(args.episodes >= 1, f"--episodes {args.episodes}", "at least 1")
+    require(args.episodes <= MOST, f"--episodes {args.episodes}", f"at most {MOST:,}")
     require(args.seed >= 0, f"--seed {args.seed}", "0 or more")
+    require(args.seed < 2**63, f"--seed {args.seed}", "less than 2^63")
     check_is_saved(args.run, args.out)
     done = make_film(
         args.run,

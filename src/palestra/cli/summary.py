@@ -1,6 +1,7 @@
 """What ``palestra train`` says at the end: the result, what it is worth, where it is, and what to do next."""
 
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING
 
 from palestra.cli.output import make_console
@@ -47,7 +48,7 @@ def print_summary(outcome: "Outcome", out: Path, *, stderr: bool) -> None:
         line("plot", str(plot))
     if outcome.video:
         line("video", str(outcome.video))
-    named = outcome.run if out == Path("runs") else outcome.path
+    named = quote(outcome.run if out == Path("runs") else outcome.path)
     if outcome.ending == "interrupted":
         line("resume", f"palestra train --resume {named}", "bold")
         return

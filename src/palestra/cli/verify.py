@@ -60,7 +60,9 @@ def command(argv: Sequence[str]) -> int:
         recipes = [recipe for recipe in RECIPES.values() if recipe.claim]
     require(bool(recipes), "nothing to verify", "a recipe, as palestra list shows them, or --claimed")
     require(args.seeds is None or args.seeds >= 1, f"--seeds {args.seeds}", "at least 1")
+    require(args.seeds is None or args.seeds <= 10_000, f"--seeds {args.seeds}", "at most 10,000")
     require(args.jobs is None or args.jobs >= 1, f"--jobs {args.jobs}", "at least 1")
+    require(args.jobs is None or args.jobs <= 1_024, f"--jobs {args.jobs}", "at most 1,024")
     if args.tried and not args.record:
         raise UsageError("--tried without --record; expected both: the note is kept in the record")
     if args.record:

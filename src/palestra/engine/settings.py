@@ -4,6 +4,7 @@ import ast
 import dataclasses
 import inspect
 import json
+import math
 import types
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, Literal, NamedTuple, TypeVar, Union, get_args, get_origin, get_type_hints
@@ -30,6 +31,10 @@ class AlgorithmConfig:
     """Copies of the environment when nobody says otherwise."""
     parts: ClassVar[Mapping[str, Part]] = {}
     """Name to part: what ``palestra ablate`` takes away and adds."""
+
+
+MOST_THREADS = 1024
+"""Of PyTorch; more than any machine that it runs on has processors."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -59,8 +64,15 @@ class TrainSettings:
 
     def __post_init__(self) -> None:
         require(self.budget > 0, f"budget={self.budget}", "a positive number of steps")
+        require(self.budget < 2**63, f"budget={self.budget}", "less than 2^63")
         require(self.seed >= 0, f"seed={self.seed}", "0 or more")
+        require(self.seed < 2**63, f"seed={self.seed}", "less than 2^63")
         require(self.threads >= 1, f"threads={self.threads}", "at least 1")
+        require(self.threads <= MOST_THREADS, f"threads={self.threads}", f"at most {MOST_THREADS}")
+        for name in ("eval_every", "eval_count", "log_every"):
+            require(getattr(self, name) < 2**63, f"{name}={getattr(self, name)}", "less than 2^63")
+        target_is_number = self.target is None or not math.isnan(self.target)
+        require(target_is_number, f"target={self.target}", "a number, or none")
         require(self.eval_every >= 0, f"eval_every={self.eval_every}", "0 or more")
         require(self.eval_count >= 0, f"eval_count={self.eval_count}", "0 or more")
         require(self.log_every >= 0, f"log_every={self.log_every}", "0 or more")

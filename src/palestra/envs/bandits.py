@@ -129,6 +129,9 @@ KINDS: dict[str, dict[str, Any]] = {
 ``arms`` is how many; ``means``, given as a list, takes the place of random ones and is the same in every bandit.
 """
 
+MOST_BANDITS = 1 << 22
+"""Side by side; more would fill the memory before anybody could say so."""
+
 
 def make_arms(
     kind: str, num_bandits: int, generator: Generator, kwargs: Mapping[str, Any] | None = None
@@ -147,6 +150,7 @@ def make_arms(
             raise unknown_name(f"setting of {kind}", name, known)
     settings = {**known, **(kwargs or {})}
     require(num_bandits >= 1, f"num_envs={num_bandits}", "at least 1 bandit")
+    require(num_bandits <= MOST_BANDITS, f"num_envs={num_bandits}", f"at most {MOST_BANDITS:,} bandits")
     means = settings["means"]
     num_arms = settings["arms"] if means is None else len(_numbers("means", means))
     require(isinstance(num_arms, int) and num_arms >= 2, f"{num_arms} arms", "at least 2")

@@ -68,6 +68,8 @@ PROBES: dict[str, Rules] = {
         )
     },
 }
+MOST_COPIES = {"torch": 1 << 20, "envpool": 1 << 14, "sync": 1 << 14, "async": 1 << 10}
+"""Copies that a backend makes; more would fill the memory, or take hours, before anybody could say so."""
 SIMULATORS = tuple(ARM)
 """Whose copies, outside of the torch backend, are a whole physics simulator each."""
 MOST_SIMULATORS = 8
@@ -104,12 +106,15 @@ def make_vec(
     if backend not in BACKENDS:
         raise unknown_name("backend", backend, BACKENDS)
     require(num_envs >= 1, f"num_envs={num_envs}", "at least 1")
+    most = MOST_COPIES.get(backend, MOST_COPIES["torch"])
+    require(num_envs <= most, f"num_envs={num_envs}", f"at most {most:,}")
     if env_id.startswith("probe/") and env_id not in PROBES:
         raise unknown_name("environment", env_id, PROBES)
     if backend == "auto":
         finite = env_id in FINITE and is_whole(env_id, env_kwargs or {})
         whole = env_id in PROBES or finite or env_id in ARM or (env_id in CLASSIC and not env_kwargs)
         backend = "torch" if whole else "sync"
+        require(num_envs <= MOST_COPIES[backend], f"num_envs={num_envs}", f"at most {MOST_COPIES[backend]:,}")
     if backend == "torch" and env_id in FINITE:
         return make_finite_vec(env_id, num_envs, device, env_kwargs)
     if backend == "torch" and env_id in ARM:

@@ -8,6 +8,7 @@ empty file; the fsync of the folder after it, else the rename itself can be lost
 import errno
 import json
 import os
+import shlex
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -35,7 +36,7 @@ def disk_error(path: Path, error: OSError) -> PalestraError:
     line = f"cannot write {path}: {reason}; {advice}"
     run = next((p for p in path.parents if (p / "config.json").is_file() and (p / "manifest.json").is_file()), None)
     if run is not None:
-        line += f", then `palestra train --resume {run}`; the last good checkpoint is kept"
+        line += f", then `palestra train --resume {shlex.quote(str(run))}`; the last good checkpoint is kept"
     return PalestraError(line)
 
 

@@ -18,6 +18,9 @@ from palestra.runs.store import Run
 from palestra.trials.plan import Plan, resolve
 from palestra.trials.saved import draw_learned, judge
 
+OVER_BUDGET = 0.01
+"""Share of the budget that a training may pass in its last step before it says so."""
+
 
 @dataclass(frozen=True)
 class Outcome:
@@ -44,7 +47,7 @@ class Outcome:
     learned_from: str
     """``world`` or ``dataset``."""
     notes: list[str]
-    """What a resume had to say; empty when it was exact."""
+    """What there is to say: of a resume that was not exact, of a budget that was passed."""
     signal: int | None
     """The signal that interrupted it."""
     plots: list[Path] = field(default_factory=list)
@@ -133,6 +136,11 @@ def _run(trainer: Trainer, learner: Learner, run: Run, plan: Plan, *, go_on: boo
     try:
         notes = _go_on(trainer, run) if go_on else []
         result = trainer.run()
+        if result.steps > plan.training.budget * (1 + OVER_BUDGET):
+            notes.append(
+                f"{result.steps:,} {learner.clock_unit} for the {plan.training.budget:,} asked for:"
+                " it learns in whole steps of its own"
+            )
         claim = _try_claim(run, plan, result)
         _keep(run, plan, result, claim)
         outcome = Outcome(

@@ -90,8 +90,9 @@ class TabularLearner(Agent, Learner):
         return linear(c.epsilon_start, c.epsilon_end, used if c.exploration_fraction else 1.0)
 
     def step(self) -> Metrics:
-        """Act and learn for ``num_steps`` steps of every copy."""
-        shape = (self.config.num_steps, self.env.num_envs)
+        """Act and learn for ``num_steps`` steps of every copy, or as many as are left of the budget."""
+        left = -(-(self.budget - self.clock) // self.env.num_envs)
+        shape = (min(self.config.num_steps, left) if left > 0 else self.config.num_steps, self.env.num_envs)
         reward_TE, done_TE = np.empty(shape), np.empty(shape, dtype=bool)
         uniform_TUE = self.q.uniform(shape[0], self.rule.draws_per_step, shape[1])
         self.q.errors.clear()
