@@ -83,7 +83,7 @@ def _one_line(box: str) -> str:
         elif inner:
             sections[-1].append(inner)
     told = [" ".join(section) for section in sections if section]
-    if len(told) > 1 and told[1].startswith(told[0]):  # the frame's title, where it has no frame
+    if "╭" not in box:  # its title stands alone, where the frame cannot be drawn
         del told[0]
     told = [_UNREAD.sub(r"\1 \3; expected \2", text).strip().rstrip(".") for text in told]
     return "; ".join(text for text in told if not text.startswith(("Argument helptext", "For full helptext")))

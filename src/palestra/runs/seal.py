@@ -32,6 +32,10 @@ class DamagedCheckpointError(PalestraError):
     """A checkpoint is not what was saved; the message says which file and how."""
 
 
+class OtherFormatError(PalestraError):
+    """A checkpoint is of another version; no older one is taken in its place."""
+
+
 def sealed(manifest: dict[str, Any]) -> bytes:
     """The manifest file's bytes, in canonical form: the manifest and the SHA-256 of its own text."""
     canonical = json.dumps(manifest, sort_keys=True, separators=(",", ":")).encode()
@@ -65,7 +69,7 @@ def _verified_manifest(path: Path) -> dict[str, Any]:
     except FAULTS as error:
         raise damaged(path, f"{MANIFEST}: not a manifest, {error}") from error
     if manifest["format"] != FORMAT_VERSION:
-        raise PalestraError(
+        raise OtherFormatError(
             f"checkpoint {path.name} has format {manifest['format']}, this palestra reads {FORMAT_VERSION}; "
             "load it with the version that wrote it"
         )
