@@ -73,3 +73,8 @@ def test_the_python_is_the_one_that_runs(origin: Origin, tmp_path: Path, monkeyp
     monkeypatch.setattr(sys, "executable", "/my tools/python")
     assert install_line("arm") == "'/my tools/python' -m pip install 'palestra[arm]'"
     assert str(missing_extra("arm", "it")) == f"it needs the [arm] extra: {install_line('arm')}"
+
+
+def test_case_is_no_obstacle() -> None:
+    assert str(unknown_name("algorithm", "PPO", ["a2c", "dagger", "ppo"])) == "unknown algorithm 'PPO'; nearest: ppo"
+    assert "nearest: CartPole-v1" in str(unknown_name("environment", "cartpole-v1", ["CartPole-v1", "Taxi-v3"]))

@@ -118,7 +118,11 @@ def _dispatch(args: list[str]) -> int:
     if not args or args[0] in ("-h", "--help"):
         width = max(map(len, COMMANDS))
         lines = (f"  {name:{width}}  {summary}" for name, (_, summary) in COMMANDS.items())
-        print(_HELP.format(commands="\n".join(lines)), file=sys.stdout if args else sys.stderr)
+        text = _HELP.format(commands="\n".join(lines))
+        if "--json" in args:
+            print_json({"help": text})
+        else:
+            print(text, file=sys.stdout if args else sys.stderr)
         return 0 if args else 2
     if args[0] == "--version":
         print_json({"version": __version__}) if "--json" in args else print(f"palestra {__version__}")

@@ -5,6 +5,7 @@ of a memory, an episode under way), only the type is asked. What is finite in th
 infinity that a method begins with, as a mark, is its own affair; one that appears is damage.
 """
 
+import math
 from typing import Any
 
 import numpy as np
@@ -76,8 +77,8 @@ def _like(value: Any, state: Any, place: str, *, exact: bool = False) -> None:
         case int():
             _expect(type(state) is int, f"{place} is {short(state)}", "an integer")
         case float():
-            good = type(state) in (int, float) and (np.isfinite(state) or not np.isfinite(value))
-            _expect(bool(good), f"{place} is {short(state)}", "a finite number")
+            good = type(state) in (int, float) and (abs(state) < math.inf or not math.isfinite(value))
+            _expect(good, f"{place} is {short(state)}", "a finite number")
         case str():
             _expect(isinstance(state, str), f"{place} is {short(state)}", "text")
 

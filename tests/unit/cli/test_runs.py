@@ -38,3 +38,44 @@ def test_nothings_and_zeros_are_left_out_of_a_line() -> None:
     assert (
         runs._pairs({"seed": 0, "gamma": 0.9, "target": None, "kwargs": {}, "device": "cpu"}) == "gamma=0.9 device=cpu"
     )
+
+
+def test_a_damaged_run_is_one_line_and_can_be_deleted(quick_run: Path, tmp_path: Path, capsys: Captured) -> None:
+    for name in ("good", "b[/]ad"):
+        shutil.copytree(quick_run, tmp_path / name)
+    (tmp_path / "b[/]ad" / "manifest.json").write_text('{"format": 1}')
+    assert main(["runs", "ls", "--out", str(tmp_path)]) == 0
+    said = capsys.readouterr().out
+    assert "good" in said
+    assert said.splitlines()[-1] == "cannot list b[/]ad: manifest.json is damaged: task is missing"
+    assert main(["runs", "ls", "--out", str(tmp_path), "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert [row["id"] for row in told["runs"]] == ["good"]
+    assert told["unreadable"] == [{"id": "b[/]ad", "why": "manifest.json is damaged: task is missing"}]
+    assert main(["runs", "show", "b[/]ad", "--out", str(tmp_path)]) == 2
+    assert "manifest.json is damaged: task is missing" in capsys.readouterr().err
+    assert main(["runs", "rm", "b[/]ad", "--out", str(tmp_path)]) == 0
+    assert not (tmp_path / "b[/]ad").exists()
+
+
+@pytest.mark.parametrize(
+    ("part", "field", "value"),
+    [("training", "eval_every", "often"), ("world", "num_envs", "many"), ("claim", "count", "all")],
+)
+def test_settings_of_another_type_are_named(
+    quick_run: Path, tmp_path: Path, capsys: Captured, part: str, field: str, value: str
+) -> None:
+    path = Path(shutil.copytree(quick_run, tmp_path / "copy")) / "config.json"
+    config = json.loads(path.read_text())
+    config[part][field] = value
+    path.write_text(json.dumps(config))
+    assert main(["runs", "show", str(path.parent)]) == 2
+    assert f"config.json is damaged: setting {field}='{value}'; expected an integer" in capsys.readouterr().err
+
+
+def test_what_is_to_be_typed_next_is_quoted(quick_run: Path, tmp_path: Path, capsys: Captured) -> None:
+    path = Path(shutil.copytree(quick_run, tmp_path / "my run"))
+    manifest = json.loads((path / "manifest.json").read_text()) | {"status": "running"}  # as after a kill
+    (path / "manifest.json").write_text(json.dumps(manifest))
+    assert main(["runs", "show", str(path)]) == 0
+    assert f"palestra train --resume '{path}'\n" in capsys.readouterr().out

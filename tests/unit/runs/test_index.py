@@ -187,3 +187,45 @@ def test_eight_trainers_at_once_lose_no_row(tmp_path: Path) -> None:
         assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
     assert rows == [(seed, "finished", 5) for seed in range(8)]
     assert len(index.list_runs(tmp_path)) == 8
+
+
+@pytest.mark.parametrize(
+    ("damage", "said"),
+    [
+        (lambda path: path.write_text("{}"), "manifest.json is damaged: format is missing"),
+        (lambda path: path.write_text('{"a": ' + "[" * 10**5 + "]" * 10**5 + "}"), "nested deeper than"),
+        (lambda path: path.unlink(), "manifest.json cannot be opened: No such file"),
+        (lambda path: (path.unlink(), os.mkfifo(path)), "manifest.json is a named pipe"),
+        (lambda path: (path.unlink(), path.symlink_to("/etc/passwd")), "manifest.json leads out of"),
+    ],
+)
+def test_a_damaged_run_is_said_and_the_others_are_listed(tmp_path: Path, damage: Any, said: str) -> None:
+    good, bad = (finished(tmp_path, seed) for seed in range(2))
+    for _ in range(2):  # damaged after it was listed, and before
+        rows = index.list_runs(tmp_path)
+        damage(bad.path / "manifest.json") if len(rows) == 2 else None
+    assert [row.id for row in rows] == [good.id]
+    (found,) = index.unreadable(tmp_path, rows)
+    assert found.id == bad.id
+    assert said in found.why
+    index.remove(tmp_path, bad.id)
+    assert index.unreadable(tmp_path, index.list_runs(tmp_path)) == []
+
+
+def test_rows_that_no_listing_wrote_are_read_again(tmp_path: Path) -> None:
+    run = finished(tmp_path, 0, steps=7)
+    index.list_runs(tmp_path)
+    with closing(sqlite3.connect(tmp_path / "index.db")) as connection:
+        connection.execute("UPDATE runs SET steps = 'many', status = x'00'")
+        connection.commit()
+    assert [(row.id, row.steps) for row in index.list_runs(tmp_path)] == [(run.id, 7)]
+
+
+def test_a_database_elsewhere_is_left_alone(tmp_path: Path) -> None:
+    run, other = finished(tmp_path / "runs", 0), tmp_path / "other.db"
+    with closing(sqlite3.connect(other)) as connection:
+        connection.execute("CREATE TABLE runs (mine TEXT)")
+    before = other.read_bytes()
+    (tmp_path / "runs" / "index.db").symlink_to(other)
+    assert [row.id for row in index.list_runs(tmp_path / "runs")] == [run.id]
+    assert other.read_bytes() == before

@@ -53,3 +53,17 @@ def test_asking_does_not_disturb_a_writer(tmp_path: Path) -> None:
     finally:
         child.kill()
         child.join()
+
+
+def test_no_link_is_followed_and_no_pipe_waited_for(tmp_path: Path) -> None:
+    foreign = tmp_path / "foreign"
+    foreign.write_text("mine")
+    (tmp_path / LOCK_NAME).symlink_to(foreign)
+    assert not is_locked(tmp_path)
+    with pytest.raises(OSError, match="symbolic links"):
+        RunLock(tmp_path)
+    assert foreign.read_text() == "mine"
+    (tmp_path / LOCK_NAME).unlink()
+    os.mkfifo(tmp_path / LOCK_NAME)
+    assert not is_locked(tmp_path)
+    RunLock(tmp_path).release()

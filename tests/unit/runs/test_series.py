@@ -2,7 +2,9 @@
 
 import os
 import shutil
+import sqlite3
 import stat
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -117,3 +119,35 @@ def test_read_only_folder(tmp_path: Path) -> None:
             assert os.listdir(folder) == ["metrics.db"]
     finally:
         folder.chmod(stat.S_IRWXU)
+
+
+@pytest.mark.parametrize(
+    ("sql", "said"),
+    [
+        (
+            "CREATE VIEW v AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i FROM n) SELECT i FROM n",
+            "the view 'v'",
+        ),
+        ("UPDATE points SET value = 'high'", "could not convert"),
+        ("DROP TABLE points", "no such table"),
+    ],
+)
+def test_a_database_that_no_training_wrote_is_said(tmp_path: Path, sql: str, said: str) -> None:
+    path = tmp_path / "metrics.db"
+    writer = MetricsWriter(path)
+    writer.add(1, {"a": 1.0})
+    writer.close()
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute(sql)
+        connection.commit()
+    with pytest.raises(PalestraError, match=f"(?s)cannot read .*{said}"):
+        read_series(path, "a")
+
+
+def test_a_database_elsewhere_is_not_read(tmp_path: Path) -> None:
+    (tmp_path / "run").mkdir()
+    MetricsWriter(tmp_path / "metrics.db").close()
+    (tmp_path / "run" / "metrics.db").symlink_to(tmp_path / "metrics.db")
+    for use in (read_names, MetricsWriter):
+        with pytest.raises(PalestraError, match="metrics.db leads out of"):
+            use(tmp_path / "run" / "metrics.db")
