@@ -10,7 +10,7 @@ from types import SimpleNamespace
 import pytest
 
 from palestra import errors
-from palestra.errors import install_line, missing_extra
+from palestra.errors import install_line, missing_extra, unknown_name
 
 PIP = "/usr/bin/python3 -m pip install "
 Facts = dict[str, object] | None

@@ -70,6 +70,7 @@ def _whole(text: str) -> int:
 
 
 _BORDER = re.compile(r"[╭╰+] ?[─-].*|[─-]+")
+_HELP = ("Argument helptext", "For full helptext", "Perhaps you meant")
 _UNREAD = re.compile(r"Error parsing (\S+): no type matching (\S+) could be instantiated from \[(.*?)\].*")
 
 
@@ -86,7 +87,7 @@ def _one_line(box: str) -> str:
     if "╭" not in box:  # its title stands alone, where the frame cannot be drawn
         del told[0]
     told = [_UNREAD.sub(r"\1 \3; expected \2", text).strip().rstrip(".") for text in told]
-    return "; ".join(text for text in told if not text.startswith(("Argument helptext", "For full helptext")))
+    return "; ".join(text for text in told if not text.startswith(_HELP))
 
 
 def assignments(pairs: Sequence[str]) -> dict[str, str]:

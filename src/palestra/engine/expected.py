@@ -20,7 +20,11 @@ def check_state(part: object, state: Any, place: str = "") -> None:
     """Raise ValueError, which names the place, unless a captured state is one of a part of this kind."""
     names = declared(part)
     _expect(isinstance(state, dict), f"{place} is {short(state)}", f"a state of {type(part).__name__}")
-    _expect(set(state) == set(names), f"a state of {sorted(map(str, state))}", f"one of {sorted(names)}")
+    _expect(
+        set(state) == set(names),
+        f"{place}{': ' if place else ''}a state of {sorted(map(str, state))}",
+        f"one of {sorted(names)}",
+    )
     for name in names:
         _check(getattr(part, name), state[name], f"{place}.{name}" if place else name)
 

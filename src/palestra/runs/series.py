@@ -60,8 +60,8 @@ def read_buckets(path: Path, name: str, max_points: int) -> Buckets:
         by = "step" if count <= max_points else f"(step - {first}) * {max_points} / ({last - first + 1})"
         query = f"SELECT max(step), min(value), avg(value), max(value) FROM points WHERE series = ? GROUP BY {by}"
         rows = connection.execute(query, (number,)).fetchall()
-    columns = np.array([row[1:] for row in rows], dtype=np.float64).reshape(-1, 3)  # None becomes NaN
-    return Buckets(np.array([row[0] for row in rows], dtype=np.int64), *columns.T)
+        columns = np.array([row[1:] for row in rows], dtype=np.float64).reshape(-1, 3)  # None becomes NaN
+        return Buckets(np.array([row[0] for row in rows], dtype=np.int64), *columns.T)
 
 
 def read_rows(path: Path) -> list[tuple[int, str, float]]:
@@ -81,8 +81,8 @@ def _series(path: Path, table: str, name: str) -> tuple[NDArray[np.int64], NDArr
     query = f"SELECT step, value FROM {table} WHERE series = (SELECT id FROM series WHERE name = ?) ORDER BY step"
     with _reading(path) as connection:
         rows = connection.execute(query, (name,)).fetchall()
-    values = np.array([value for _, value in rows], dtype=np.float64)  # None becomes NaN
-    return np.array([step for step, _ in rows], dtype=np.int64), values
+        values = np.array([value for _, value in rows], dtype=np.float64)  # None becomes NaN
+        return np.array([step for step, _ in rows], dtype=np.int64), values
 
 
 def _value(stored: float | None) -> float:

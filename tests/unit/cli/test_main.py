@@ -106,7 +106,7 @@ def test_the_package_and_its_metadata_have_one_version() -> None:
         (["train", "--nosuch"], "Unrecognized options: --nosuch; see palestra train --help"),
         (["train", "--seed", "abc"], "--seed 'abc'; expected INT; see palestra train --help"),
         (["eval"], "Missing from palestra eval: RUN"),
-        (["runs", "nosuch"], "Unrecognized options: nosuch"),
+        (["runs", "nosuch"], "options: nosuch"),
         (["nosuch"], "unknown command 'nosuch'"),
     ],
 )

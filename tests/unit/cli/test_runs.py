@@ -41,21 +41,21 @@ def test_nothings_and_zeros_are_left_out_of_a_line() -> None:
 
 
 def test_a_damaged_run_is_one_line_and_can_be_deleted(quick_run: Path, tmp_path: Path, capsys: Captured) -> None:
-    for name in ("good", "b[/]ad"):
+    for name in ("good", "b[bold]ad"):
         shutil.copytree(quick_run, tmp_path / name)
-    (tmp_path / "b[/]ad" / "manifest.json").write_text('{"format": 1}')
+    (tmp_path / "b[bold]ad" / "manifest.json").write_text('{"format": 1}')
     assert main(["runs", "ls", "--out", str(tmp_path)]) == 0
     said = capsys.readouterr().out
     assert "good" in said
-    assert said.splitlines()[-1] == "cannot list b[/]ad: manifest.json is damaged: task is missing"
+    assert said.splitlines()[-1] == "cannot list b[bold]ad: manifest.json is damaged: task is missing"
     assert main(["runs", "ls", "--out", str(tmp_path), "--json"]) == 0
     told = json.loads(capsys.readouterr().out)
     assert [row["id"] for row in told["runs"]] == ["good"]
-    assert told["unreadable"] == [{"id": "b[/]ad", "why": "manifest.json is damaged: task is missing"}]
-    assert main(["runs", "show", "b[/]ad", "--out", str(tmp_path)]) == 2
+    assert told["unreadable"] == [{"id": "b[bold]ad", "why": "manifest.json is damaged: task is missing"}]
+    assert main(["runs", "show", "b[bold]ad", "--out", str(tmp_path)]) == 2
     assert "manifest.json is damaged: task is missing" in capsys.readouterr().err
-    assert main(["runs", "rm", "b[/]ad", "--out", str(tmp_path)]) == 0
-    assert not (tmp_path / "b[/]ad").exists()
+    assert main(["runs", "rm", "b[bold]ad", "--out", str(tmp_path)]) == 0
+    assert not (tmp_path / "b[bold]ad").exists()
 
 
 @pytest.mark.parametrize(

@@ -58,7 +58,7 @@ def two(folder: Path, **changed: Any) -> PPO:
     [
         ({"clock": 5}, "its learner stands at 5"),
         ({"clock": "x"}, "clock is 'x'; expected an integer"),
-        ({"nets": {}}, "nets is {}; expected"),
+        ({"nets": {}}, "nets: a state of []; expected"),
         ({"experience": 5}, "experience is 5; expected a state of"),
         ({"shuffling": torch.zeros(5056)}, "shuffling is of torch.float32"),
     ],

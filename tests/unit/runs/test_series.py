@@ -126,7 +126,7 @@ def test_read_only_folder(tmp_path: Path) -> None:
     [
         (
             "CREATE VIEW v AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i FROM n) SELECT i FROM n",
-            "the view 'v'",
+            "view 'v'",
         ),
         ("UPDATE points SET value = 'high'", "could not convert"),
         ("DROP TABLE points", "no such table"),
@@ -149,5 +149,5 @@ def test_a_database_elsewhere_is_not_read(tmp_path: Path) -> None:
     MetricsWriter(tmp_path / "metrics.db").close()
     (tmp_path / "run" / "metrics.db").symlink_to(tmp_path / "metrics.db")
     for use in (read_names, MetricsWriter):
-        with pytest.raises(PalestraError, match="metrics.db leads out of"):
+        with pytest.raises(PalestraError, match=r"metrics.db leads out of"):
             use(tmp_path / "run" / "metrics.db")
