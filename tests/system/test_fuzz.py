@@ -122,7 +122,7 @@ def test_any_command_line_has_an_answer(
         assert isinstance(json.loads(out.splitlines()[-1]), dict)
     if status and argv:
         assert [line for line in err.splitlines() if line.startswith("palestra: ")], err
-        assert err.isascii() or err.replace("\n", "").isprintable()
+        assert err.replace("\n", "").isprintable()
 
 
 def places(tree: Any) -> list[tuple[Any, Any]]:
@@ -186,7 +186,7 @@ def tensor(data: st.DataObject) -> torch.Tensor:
     return torch.full(shape, value).to(dtype)
 
 
-@fixed(500)
+@fixed(300)
 @given(data=st.data(), kind=st.sampled_from(["state", "tensor", "manifest", "bytes"]))
 def test_any_checkpoint_is_used_or_passed_over(
     folder: Path, learner: PPO, good: dict[str, Any], data: st.DataObject, kind: str

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 import tyro
 
-from palestra.cli.output import ParserExit
+from palestra.cli.output import ParserExit, printable
 from palestra.errors import UsageError
 
 Args = TypeVar("Args")
@@ -38,7 +38,7 @@ def parse(arguments: type[Args], argv: Sequence[str], command: str, description:
         if not ending.code:
             raise ParserExit(0, said.getvalue()) from None
         line = f"{_one_line(said.getvalue())}; see {prog} --help"
-        print(f"palestra: {line}", file=sys.stderr)
+        print(f"palestra: {printable(line)}", file=sys.stderr)
         raise ParserExit(2, line) from None
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from palestra import __version__
-from palestra.cli.output import ParserExit, print_json
+from palestra.cli.output import ParserExit, print_json, printable
 from palestra.errors import PalestraError, UsageError, unknown_name
 
 COMMANDS = {
@@ -134,9 +134,7 @@ def _dispatch(args: list[str]) -> int:
 
 
 def _fail(message: str, status: int, args: list[str]) -> int:
-    line = " ".join(message.split())
-    shown = "".join(c if c.isprintable() else c.encode("unicode_escape", "backslashreplace").decode() for c in line)
-    print(f"palestra: {shown}", file=sys.stderr)
+    print(f"palestra: {printable(message)}", file=sys.stderr)
     _tell(args, {"error": message, "status": status})
     return status
 

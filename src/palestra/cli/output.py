@@ -25,6 +25,11 @@ class ParserExit(SystemExit):
         """The help, or what is wrong in one line."""
 
 
+def printable(text: str) -> str:
+    """Text on one line, in which what a terminal would obey, or could not show, is written out."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in " ".join(text.split()))
+
+
 def print_json(value: Mapping[str, Any]) -> None:
     """Print one object as one line of standard JSON: NaN and infinities become null, paths text."""
     print(json.dumps(_finite(value), allow_nan=False, default=str), flush=True)

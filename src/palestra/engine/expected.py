@@ -19,7 +19,7 @@ from palestra.runs.files import short
 def check_state(part: object, state: Any, place: str = "") -> None:
     """Raise ValueError, which names the place, unless a captured state is one of a part of this kind."""
     names = declared(part)
-    _expect(isinstance(state, dict), f"{place} is {short(state)}", f"a state of {type(part).__name__}")
+    _expect(isinstance(state, dict), (place, state), f"a state of {type(part).__name__}")
     _expect(
         set(state) == set(names),
         f"{place}{': ' if place else ''}a state of {sorted(map(str, state))}",
@@ -43,14 +43,12 @@ def _check(value: Any, state: Any, place: str) -> None:
         case Stateful():
             _like(value.state_dict(), state, place)
         case dict() if holds_parts(value.values()):
-            _expect(
-                isinstance(state, dict) and set(state) == set(value), f"{place} is {short(state)}", f"{list(value)}"
-            )
+            _expect(isinstance(state, dict) and set(state) == set(value), (place, state), f"{list(value)}")
             for key, item in value.items():
                 _check(item, state[key], f"{place}.{key}")
         case list() | tuple() if holds_parts(value):
             same = isinstance(state, list | tuple) and len(state) == len(value)
-            _expect(same, f"{place} is {short(state)}", f"a list of {len(value)}")
+            _expect(same, (place, state), f"a list of {len(value)}")
             for i, (item, kept) in enumerate(zip(value, state, strict=True)):
                 _check(item, kept, f"{place}[{i}]")
         case _:
@@ -59,7 +57,7 @@ def _check(value: Any, state: Any, place: str) -> None:
 
 def _check_module(module: nn.Module, state: Any, place: str) -> None:
     own = module.state_dict()
-    _expect(isinstance(state, dict), f"{place} is {short(state)}", "parameters")
+    _expect(isinstance(state, dict), (place, state), "parameters")
     _expect(set(state) == set(own), f"{place} has the parameters {sorted(map(str, state))}", f"{sorted(own)}")
     for name, value in own.items():
         _like(value, state[name], f"{place}.{name}", exact=True)
@@ -71,26 +69,26 @@ def _like(value: Any, state: Any, place: str, *, exact: bool = False) -> None:
         case Tensor() | np.ndarray():
             _check_array(value, state, place, exact)
         case dict():
-            _expect(isinstance(state, dict), f"{place} is {short(state)}", "an object")
+            _expect(isinstance(state, dict), (place, state), "an object")
             for key in value.keys() & state.keys():
                 _like(value[key], state[key], f"{place}.{key}")
         case list() | tuple():
-            _expect(isinstance(state, list | tuple), f"{place} is {short(state)}", "a list")
+            _expect(isinstance(state, list | tuple), (place, state), "a list")
         case bool():
-            _expect(isinstance(state, bool), f"{place} is {short(state)}", "true or false")
+            _expect(isinstance(state, bool), (place, state), "true or false")
         case int():
-            _expect(type(state) is int, f"{place} is {short(state)}", "an integer")
+            _expect(type(state) is int, (place, state), "an integer")
         case float():
             good = type(state) in (int, float) and (abs(state) < math.inf or not math.isfinite(value))
-            _expect(good, f"{place} is {short(state)}", "a finite number")
+            _expect(good, (place, state), "a finite number")
         case str():
-            _expect(isinstance(state, str), f"{place} is {short(state)}", "text")
+            _expect(isinstance(state, str), (place, state), "text")
 
 
 def _check_array(value: Any, state: Any, place: str, exact: bool) -> None:
     kind = Tensor if isinstance(value, Tensor) else np.ndarray
     dtype, shape = value.dtype, tuple(value.shape)
-    _expect(isinstance(state, kind), f"{place} is {short(state)}", f"a {kind.__name__} of {dtype}")
+    _expect(isinstance(state, kind), (place, state), f"a {kind.__name__} of {dtype}")
     if exact or shape != (0,):  # else it holds the place of what comes with the first step
         _expect(state.dtype == dtype, f"{place} is of {state.dtype}", f"{dtype}")
         good = tuple(state.shape) == shape if exact else state.ndim == value.ndim
@@ -109,6 +107,8 @@ def is_finite(values: Any) -> bool:
     return values.dtype.kind not in "fc" or bool(np.isfinite(values).all())
 
 
-def _expect(good: bool, given: str, expected: str) -> None:
+def _expect(good: bool, given: str | tuple[str, Any], expected: str) -> None:
+    """Raise ValueError unless it is good; a place and what stands in it are put in words only then."""
     if not good:
-        raise ValueError(f"{given}; expected {expected}")
+        told = given if isinstance(given, str) else f"{given[0]} is {short(given[1])}"
+        raise ValueError(f"{told}; expected {expected}")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from palestra.cli.output import make_console, print_json
+from palestra.cli.output import make_console, print_json, printable
 
 
 def test_json_is_one_line_that_any_parser_reads(capsys: pytest.CaptureFixture[str]) -> None:
@@ -29,3 +29,7 @@ def test_a_file_gets_whole_lines(monkeypatch: pytest.MonkeyPatch) -> None:
     assert make_console().width == 140
     monkeypatch.setenv("COLUMNS", "60")
     assert make_console().width == 60
+
+
+def test_what_a_terminal_would_obey_is_written_out() -> None:
+    assert printable("a\n b\x1b[2J\u202e\ud800é") == "a b\\x1b[2J\\u202e\\ud800é"
