@@ -35,7 +35,7 @@ from palestra.trials.train import train
 
 WORDS = (
     "cartpole/ppo", "cartpole/dqn", "nosuch/recipe", "ppo", "PPO", "CartPole-v1", "good", "bad", "runs", ".", "..", "/",
-    "/dev/null", "a b", "'", '"', "$(x)", "", " ", "-", "--", "é", "\u202e", "\x1b[2J", "0", "1", "-1", "1e4", "1e400",
+    "/dev/null", "a b", "'", '"', "$(x)", "", " ", "-", "--", "é", "\u202e", "\x1b[2J", "0", "1", "-1", "1e0", "1e400",
     "nan", "inf", "2147483648", "9" * 30, "abc", "{}", "[]", '{"a": 1}', '{"a"', "gamma=0.9", "gamma=x", "gamma", "=1",
     "nosuch=1", "hidden_sizes=8,8", "world.num_envs=2147483648", "training.seed=-1", "learner.", "x" * 300, "best",
     "last", "true", "[bold]", "[/]",
@@ -106,7 +106,7 @@ def idle(monkeypatch: pytest.MonkeyPatch) -> None:
 arguments = st.lists(st.sampled_from(OPTIONS) | st.sampled_from(WORDS), max_size=6)
 
 
-@fixed(1500)
+@fixed(1000)
 @given(command=st.sampled_from(COMMANDS), rest=arguments, json_too=st.booleans())
 def test_any_command_line_has_an_answer(
     folder: Path, idle: None, command: tuple[str, ...], rest: list[str], json_too: bool
@@ -146,7 +146,7 @@ def altered(tree: Any, data: st.DataObject) -> Any:
     return tree
 
 
-@fixed(1500)
+@fixed(1000)
 @given(data=st.data(), name=st.sampled_from(["manifest.json", "config.json"]))
 def test_any_manifest_or_configuration_leaves_the_other_runs_alone(
     folder: Path, data: st.DataObject, name: str
