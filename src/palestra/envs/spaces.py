@@ -16,12 +16,21 @@ ActionSpace = spaces.Discrete | spaces.MultiDiscrete | spaces.Box
 """The action spaces that the contract knows."""
 
 Convert = Callable[[Any], NDArray[Any]]
-"""From an environment's own observation to the contract's array."""
+"""From an environment's own observation to the contract's array, or from a batch, as Gymnasium's vector environments
+give it, to rows."""
+
+SMALLEST = 8
+"""Pixels that an image has at least in each direction; bytes of fewer are numbers like any others."""
 
 
 def is_image(space: gym.Space[Any]) -> bool:
     """Whether its observations are images: bytes of two or more dimensions, as in the vector contract."""
     return isinstance(space, spaces.Box) and bool(space.dtype == np.uint8) and len(space.shape) >= 2
+
+
+def shows_image(space: gym.Space[Any]) -> bool:
+    """Whether an environment's own space stays an image in the contract: one that is not smaller than images are."""
+    return is_image(space) and sum(n >= SMALLEST for n in space.shape or ()) >= 2
 
 
 def tensor_dtype(space: spaces.Box) -> torch.dtype:
@@ -155,27 +164,24 @@ def to_env_action(space: gym.Space[Any], action: Tensor) -> NDArray[Any]:
 def adapted_observation_space(space: gym.Space[Any], env_id: str) -> tuple[spaces.Box, Convert | None]:
     """The contract's observation space for an environment's own, and the conversion (None where there is none to do).
 
-    uint8 of two or more dimensions (an image) and float32 stay; any other Box becomes float32 of its shape; Discrete
-    becomes a one-hot vector; MultiDiscrete, MultiBinary, Dict and Tuple become one flat float32 vector, as by
-    Gymnasium's ``FlattenObservation``, but a Dict or Tuple with an image in it becomes ``Packed``. The conversions of a
-    Box and a Discrete also take a batch. Raises UsageError, naming the space, for anything else.
+    uint8 of two or more dimensions (an image) and float32 stay; any other Box, one of fewer pixels than an image has
+    among them, becomes float32 of its shape; Discrete becomes a one-hot vector; MultiDiscrete, MultiBinary, Dict and
+    Tuple become one flat float32 vector, as by Gymnasium's ``FlattenObservation``, but a Dict or Tuple with an image in
+    it becomes ``Packed``. Raises UsageError, naming the space, for anything else.
     """
     match space:
         case spaces.Box():
-            if space.dtype == np.float32 or is_image(space):
+            if space.dtype == np.float32 or shows_image(space):
                 return space, None
             return float_box(space.low, space.high), lambda obs: np.asarray(obs, np.float32)
         case spaces.Discrete(n=n, start=start):
             return spaces.Box(0.0, 1.0, (int(n),), np.float32), lambda obs: one_hot(np.asarray(obs) - start, int(n))
-        case spaces.Dict() | spaces.Tuple() if any(is_image(leaf) for _, leaf in _leaves(space)):
+        case spaces.Dict() | spaces.Tuple() if any(shows_image(leaf) for _, leaf in _leaves(space)):
             return _packed(space, env_id)
         case spaces.MultiDiscrete() | spaces.MultiBinary() | spaces.Dict() | spaces.Tuple():
             flat = spaces.flatten_space(space)
             if isinstance(flat, spaces.Box):
-                return (
-                    float_box(flat.low, flat.high),
-                    lambda obs: np.asarray(spaces.flatten(space, obs), np.float32),
-                )
+                return float_box(flat.low, flat.high), lambda obs: _flat(space, obs)
     raise UsageError(
         f"environment {env_id!r} has the observation space {space}; expected Box, Discrete, MultiDiscrete,"
         " MultiBinary, or a Dict or Tuple of these; wrap the environment so that it gives one of these"
@@ -209,6 +215,25 @@ def _values(space: gym.Space[Any], obs: Any) -> Iterator[Any]:
             yield obs
 
 
+def _flat(space: gym.Space[Any], obs: Any) -> NDArray[np.float32]:
+    """(..., F) float32: what Gymnasium's ``flatten`` makes of an observation, with a batch before it or not."""
+    match space:
+        case spaces.Dict():
+            parts = [_flat(part, obs[key]) for key, part in space.items()]
+        case spaces.Tuple():
+            parts = [_flat(part, value) for part, value in zip(space, obs, strict=True)]
+        case spaces.Discrete():
+            return one_hot(np.asarray(obs) - space.start, int(space.n))
+        case spaces.MultiDiscrete():
+            index = np.asarray(obs) - space.start
+            index = index.reshape(*index.shape[: index.ndim - space.nvec.ndim], -1)
+            parts = [one_hot(index[..., i], int(n)) for i, n in enumerate(space.nvec.flat)]
+        case _:
+            array = np.asarray(obs, np.float32)
+            return array.reshape(*array.shape[: array.ndim - len(space.shape or ())], -1)
+    return np.concatenate(parts, -1)
+
+
 def _packed(space: gym.Space[Any], env_id: str) -> tuple[Packed, Convert]:
     """The packed form of a Dict or Tuple, and the conversion."""
     adapted = {name: adapted_observation_space(leaf, env_id) for name, leaf in _leaves(space)}
@@ -221,15 +246,13 @@ def _packed(space: gym.Space[Any], env_id: str) -> tuple[Packed, Convert]:
     return packed, convert
 
 
-def is_one_hot(space: spaces.Box) -> bool:
-    """Whether a space can be what a Discrete one was adapted to: a float32 vector of numbers from 0 to 1."""
-    return space.dtype == np.float32 and len(space.shape) == 1 and not space.low.any() and bool((space.high == 1).all())
-
-
 def one_hot(index: NDArray[Any], n: int) -> NDArray[np.float32]:
     """Rows (..., n) of zeros with a one at each index (...)."""
     rows = np.zeros((*index.shape, n), np.float32)
-    np.put_along_axis(rows, index[..., None].astype(np.intp), 1.0, -1)
+    if index.ndim:
+        rows.reshape(-1, n)[np.arange(index.size), index.ravel()] = 1.0
+    else:
+        rows[index] = 1.0
     return rows
 
 
@@ -245,6 +268,8 @@ class AdaptedObservation(gym.ObservationWrapper[Any, Any, Any]):
     def __init__(self, env: gym.Env[Any, Any], space: spaces.Box, convert: Convert) -> None:
         """``space`` and ``convert`` are what ``adapted_observation_space`` gave."""
         super().__init__(env)
+        self.own_space = env.observation_space
+        """Space of the observations before."""
         self.observation_space = space
         self._convert = convert
 

@@ -11,6 +11,7 @@ import torch
 from gymnasium import spaces
 from torch import Tensor
 
+from palestra.envs.observed import Observed
 from palestra.errors import UsageError
 
 
@@ -62,6 +63,8 @@ class VectorEnv(ABC):
     """Number of copies."""
     observation_space: spaces.Box
     """Space of one copy's observation: float32 of any shape, or uint8 images."""
+    observed: Observed
+    """How the environment itself shows what it shows, and that brought to the contract's form."""
     action_space: spaces.Discrete | spaces.MultiDiscrete | spaces.Box
     """Space of one copy's action, as the environment defines it (a Discrete may start anywhere)."""
     device: torch.device

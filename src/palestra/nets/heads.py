@@ -47,7 +47,7 @@ class DiagonalGaussian(ActionDistribution):
 
     def log_prob(self, out_BK: Tensor, action: Tensor) -> Tensor:
         """(B,) log probability or density of actions."""
-        return gaussian_log_prob(out_BK, self.log_std, action.flatten(1))
+        return gaussian_log_prob(out_BK, self.log_std, action.reshape(out_BK.shape))
 
     def entropy(self, out_BK: Tensor) -> Tensor:
         """Entropy in nats, (B,) or scalar."""
@@ -64,7 +64,7 @@ class DiagonalGaussian(ActionDistribution):
 
     def encoded(self, action: Tensor) -> Tensor:
         """The numbers as they are, (B, K)."""
-        return action.flatten(1)
+        return action.reshape(len(action), -1)
 
 
 def policy_head(space: spaces.Space[Any], log_std: float) -> ActionDistribution:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from palestra.envs.episode_tape import EpisodeTape
+from palestra.envs.observed import Observed
 from palestra.envs.spaces import (
     AdaptedObservation,
     adapted_observation_space,
@@ -97,6 +98,7 @@ class GymVectorEnv(VectorEnv):
         self.num_envs = num_envs
         self.device = torch.device(device)
         self.observation_space = self._env.single_observation_space
+        self.observed = Observed(self._env.call("own_observation_space")[0], spec.id)
         self.action_space = supported_action_space(self._env.single_action_space, spec.id)
         limit = (env_kwargs or {}).get("max_episode_steps", spec.max_episode_steps)
         self.max_episode_steps = None if limit == -1 else limit
