@@ -26,7 +26,7 @@ class Dynamics(ABC):
 
     observation_space: spaces.Box
     """Space of one copy's observation: float32 of any shape, or uint8 images."""
-    action_space: spaces.Discrete | spaces.MultiDiscrete | spaces.Box
+    action_space: spaces.Discrete | spaces.MultiDiscrete | spaces.MultiBinary | spaces.Box
     """Space of one copy's action."""
     max_episode_steps: int | None = None
     """The time limit in steps, or None."""

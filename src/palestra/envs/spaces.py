@@ -10,17 +10,15 @@ from gymnasium import spaces
 from numpy.typing import NDArray
 from torch import Tensor
 
+from palestra.envs.picture import as_channels, laid_out
 from palestra.errors import UsageError
 
-ActionSpace = spaces.Discrete | spaces.MultiDiscrete | spaces.Box
+ActionSpace = spaces.Discrete | spaces.MultiDiscrete | spaces.MultiBinary | spaces.Box
 """The action spaces that the contract knows."""
 
 Convert = Callable[[Any], NDArray[Any]]
 """From an environment's own observation to the contract's array, or from a batch, as Gymnasium's vector environments
 give it, to rows."""
-
-SMALLEST = 8
-"""Pixels that an image has at least in each direction; bytes of fewer are numbers like any others."""
 
 
 def is_image(space: gym.Space[Any]) -> bool:
@@ -29,8 +27,8 @@ def is_image(space: gym.Space[Any]) -> bool:
 
 
 def shows_image(space: gym.Space[Any]) -> bool:
-    """Whether an environment's own space stays an image in the contract: one that is not smaller than images are."""
-    return is_image(space) and sum(n >= SMALLEST for n in space.shape or ()) >= 2
+    """Whether an environment's own space becomes one of images: a picture's or a stack of pictures, in bytes."""
+    return isinstance(space, spaces.Box) and laid_out(space) is not None
 
 
 def tensor_dtype(space: spaces.Box) -> torch.dtype:
@@ -118,20 +116,20 @@ def flat_dim(space: gym.Space[Any]) -> int:
 
 
 def supported_action_space(space: gym.Space[Any], env_id: str) -> ActionSpace:
-    """The space itself if the contract knows it: Discrete, flat MultiDiscrete, or a Box of floats.
+    """The space itself if the contract knows it: Discrete, flat MultiDiscrete, MultiBinary, or a Box of floats.
 
     Raises UsageError, naming the space, for any other.
     """
     match space:
-        case spaces.Discrete():
+        case spaces.Discrete() | spaces.MultiBinary():
             return space
         case spaces.MultiDiscrete() if space.nvec.ndim == 1:
             return space
         case spaces.Box() if np.issubdtype(space.dtype, np.floating):
             return space
     raise UsageError(
-        f"environment {env_id!r} has the action space {space}; expected Discrete, MultiDiscrete or a Box"
-        " of floats; wrap the environment so that its actions are one of these"
+        f"environment {env_id!r} has the action space {space}; expected Discrete, MultiDiscrete,"
+        " MultiBinary or a Box of floats; wrap the environment so that its actions are one of these"
     )
 
 
@@ -155,7 +153,7 @@ def to_env_action(space: gym.Space[Any], action: Tensor) -> NDArray[Any]:
     """What ``gymnasium.Env.step`` takes for a policy's action: as ``native_action``, and clipped to a Box's bounds.
 
     ``action`` is () or (num,) int64 counted from 0 for Discrete, (..., n) int64 for MultiDiscrete, (..., *shape)
-    float32 for Box.
+    int64 for MultiBinary and float32 for Box.
     """
     values = native_action(space, action)
     return values.clip(space.low, space.high) if isinstance(space, spaces.Box) else values
@@ -164,14 +162,17 @@ def to_env_action(space: gym.Space[Any], action: Tensor) -> NDArray[Any]:
 def adapted_observation_space(space: gym.Space[Any], env_id: str) -> tuple[spaces.Box, Convert | None]:
     """The contract's observation space for an environment's own, and the conversion (None where there is none to do).
 
-    uint8 of two or more dimensions (an image) and float32 stay; any other Box, one of fewer pixels than an image has
-    among them, becomes float32 of its shape; Discrete becomes a one-hot vector; MultiDiscrete, MultiBinary, Dict and
-    Tuple become one flat float32 vector, as by Gymnasium's ``FlattenObservation``, but a Dict or Tuple with an image in
-    it becomes ``Packed``. Raises UsageError, naming the space, for anything else.
+    Bytes of a picture (an image) and float32 stay, pictures of a stack become channels; any other Box, one with fewer
+    pixels than a picture among them, becomes float32 of its shape; Discrete becomes a one-hot vector; MultiDiscrete,
+    MultiBinary, Dict and Tuple become one flat float32 vector, as by Gymnasium's ``FlattenObservation``, but a Dict or
+    Tuple with an image in it becomes ``Packed``. Raises UsageError, naming the space, for anything else.
     """
     match space:
         case spaces.Box():
-            if space.dtype == np.float32 or shows_image(space):
+            picture = laid_out(space)
+            if picture is not None and picture is not space:
+                return picture, lambda obs: as_channels(np.asarray(obs), space.shape)
+            if space.dtype == np.float32 or picture is space:
                 return space, None
             return float_box(space.low, space.high), lambda obs: np.asarray(obs, np.float32)
         case spaces.Discrete(n=n, start=start):

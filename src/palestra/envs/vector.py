@@ -65,7 +65,7 @@ class VectorEnv(ABC):
     """Space of one copy's observation: float32 of any shape, or uint8 images."""
     observed: Observed
     """How the environment itself shows what it shows, and that brought to the contract's form."""
-    action_space: spaces.Discrete | spaces.MultiDiscrete | spaces.Box
+    action_space: spaces.Discrete | spaces.MultiDiscrete | spaces.MultiBinary | spaces.Box
     """Space of one copy's action, as the environment defines it (a Discrete may start anywhere)."""
     device: torch.device
     """Where the tensors live."""
@@ -83,8 +83,8 @@ class VectorEnv(ABC):
         """Step every copy.
 
         ``action`` is (num_envs,) int64 counted from 0 for Discrete (the backend adds the space's start),
-        (num_envs, n) int64 counted from 0 for MultiDiscrete, (num_envs, *shape) float32 for Box, inside
-        the bounds (the caller clips).
+        (num_envs, n) int64 counted from 0 for MultiDiscrete, (num_envs, *shape) int64 of 0 and 1 for MultiBinary,
+        (num_envs, *shape) float32 for Box, inside the bounds (the caller clips).
         """
 
     @abstractmethod
