@@ -60,14 +60,13 @@ HANDS = [
 
 
 class Solved:
-    """Q (32, 11, 2, 2) by sum, dealer's card, usable ace and action, of the best policy or the best epsilon-soft one.
+    """Q (32, 11, 2, 2) by sum, dealer's card, usable ace and action, of the best policy.
 
     Sums count as in the observation. At 21 with a usable ace, ``q`` is that of a hand which is no natural, ``natural``
     (11,) that of sticking with one.
     """
 
-    def __init__(self, epsilon: float = 0.0):
-        self.epsilon = epsilon
+    def __init__(self):
         self.q = np.zeros((32, 11, 2, 2))
         self.natural = np.array([0.0, *(sticking(21, card, True) for card in range(1, 11))])
         for card in range(1, 11):
@@ -75,13 +74,8 @@ class Solved:
                 self.q[total, card, usable, STICK] = sticking(total, card, False)
                 for one, p in CARDS.items():
                     following, ace = after(total, bool(usable), one)
-                    value = -1.0 if following > 21 else self.value(following, card, int(ace))
+                    value = -1.0 if following > 21 else self.q[following, card, int(ace)].max()
                     self.q[total, card, usable, HIT] += p * value
-
-    def value(self, total: int, card: int, usable: int) -> float:
-        """Of a hand that is no natural."""
-        q = self.q[total, card, usable]
-        return float((1 - self.epsilon) * q.max() + self.epsilon * q.mean())
 
     def value_of(self, policy: np.ndarray) -> float:
         """Expected return of an episode under actions (32, 11, 2)."""

@@ -149,6 +149,11 @@ def native_action(space: gym.Space[Any], action: Tensor) -> NDArray[Any]:
     return values.astype(space.dtype, copy=False)
 
 
+def rounding_passes_bounds(space: gym.Space[Any]) -> bool:
+    """Whether an action within a Box's bounds, as float32 has them, can be beyond them in the Box's own type."""
+    return isinstance(space, spaces.Box) and space.dtype != np.float32
+
+
 def to_env_action(space: gym.Space[Any], action: Tensor) -> NDArray[Any]:
     """What ``gymnasium.Env.step`` takes for a policy's action: as ``native_action``, and clipped to a Box's bounds.
 

@@ -181,3 +181,26 @@ def test_a_single_environment_shows_the_contracts_form_and_can_be_drawn() -> Non
     assert isinstance(frame, np.ndarray)
     assert frame.dtype == np.uint8
     env.close()
+
+
+class Fine(gym.Env):
+    """Has bounds that float32 cannot hold: their roundings lie beyond them."""
+
+    observation_space = gym.spaces.Box(-1.0, 1.0, (1,))
+    action_space = gym.spaces.Box(-0.3, 0.3, (1,), np.float64)
+
+    def reset(self, *, seed: int | None = None, options: dict | None = None) -> tuple[np.ndarray, dict]:
+        super().reset(seed=seed)
+        return np.zeros(1, np.float32), {}
+
+    def step(self, action: np.ndarray) -> tuple[np.ndarray, float, bool, bool, dict]:
+        return np.zeros(1, np.float32), float(self.action_space.contains(action)), False, False, {}
+
+
+def test_no_rounding_leads_beyond_the_bounds() -> None:
+    gym.register("tests/Fine-v0", Fine)
+    env = GymVectorEnv("tests/Fine-v0", 2)
+    env.reset(0)
+    assert float(np.float32(0.3)) > 0.3
+    assert env.step(torch.tensor([[0.3], [-0.3]])).reward.tolist() == [1.0, 1.0]
+    env.close()
