@@ -167,10 +167,11 @@ def to_env_action(space: gym.Space[Any], action: Tensor) -> NDArray[Any]:
 def adapted_observation_space(space: gym.Space[Any], env_id: str) -> tuple[spaces.Box, Convert | None]:
     """The contract's observation space for an environment's own, and the conversion (None where there is none to do).
 
-    Bytes of a picture (an image) and float32 stay, pictures of a stack become channels; any other Box, one with fewer
-    pixels than a picture among them, becomes float32 of its shape; Discrete becomes a one-hot vector; MultiDiscrete,
-    MultiBinary, Dict and Tuple become one flat float32 vector, as by Gymnasium's ``FlattenObservation``, but a Dict or
-    Tuple with an image in it becomes ``Packed``. Raises UsageError, naming the space, for anything else.
+    Bytes of a picture (an image) and float32 stay, pictures of a stack become channels; any other Box becomes float32
+    of its shape, from 0 to 1 where it holds brightness but is too small for a picture; Discrete becomes a one-hot
+    vector; MultiDiscrete, MultiBinary, Dict and Tuple become one flat float32 vector, as by Gymnasium's
+    ``FlattenObservation``, but a Dict or Tuple with an image in it becomes ``Packed``. Raises UsageError, naming the
+    space, for anything else.
     """
     match space:
         case spaces.Box():
@@ -179,6 +180,9 @@ def adapted_observation_space(space: gym.Space[Any], env_id: str) -> tuple[space
                 return picture, lambda obs: as_channels(np.asarray(obs), space.shape)
             if space.dtype == np.float32 or picture is space:
                 return space, None
+            if is_image(space) and (space.high == 255).all():  # brightness, of which an image has a scale too
+                unit = spaces.Box(0.0, 1.0, space.shape, np.float32)
+                return unit, lambda obs: np.asarray(obs, np.float32) / np.float32(255.0)
             return float_box(space.low, space.high), lambda obs: np.asarray(obs, np.float32)
         case spaces.Discrete(n=n, start=start):
             return spaces.Box(0.0, 1.0, (int(n),), np.float32), lambda obs: one_hot(np.asarray(obs) - start, int(n))

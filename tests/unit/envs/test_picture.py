@@ -39,6 +39,14 @@ def test_what_is_no_picture(shape: tuple[int, ...]) -> None:
     assert (box.shape, box.dtype) == (shape, np.float32)
 
 
+def test_brightness_keeps_the_scale_of_images_and_counts_are_themselves() -> None:
+    given = np.array([[0, 51], [102, 255]], np.uint8)
+    for high, expected in ((255, [0.0, 0.2, 0.4, 1.0]), (254, [0.0, 51.0, 102.0, 255.0])):
+        rows, single = Observed(spaces.Box(0, high, (2, 2), np.uint8)).read(given)
+        assert single
+        np.testing.assert_allclose(rows.ravel(), expected, rtol=1e-6)
+
+
 @pytest.mark.parametrize("shape", [(4, 3, 20, 24), (4, 20, 24, 3)])
 def test_pictures_of_a_stack_become_channels_one_or_a_batch(shape: tuple[int, ...]) -> None:
     given = np.random.default_rng(0).integers(256, size=(5, *shape)).astype(np.uint8)

@@ -66,7 +66,7 @@ def test_a_box_action_is_not_clipped_nor_rounded() -> None:
 
 @pytest.mark.parametrize("backend", ["sync", "async"])
 def test_images_stay_uint8_rewards_are_float32_and_a_terminal_state_wins_over_a_cut(backend: str) -> None:
-    env = echo(spaces.Discrete(2), spaces.Box(0, 255, (4, 4, 3), np.uint8), backend)
+    env = echo(spaces.Discrete(2), spaces.Box(0, 255, (8, 8, 3), np.uint8), backend)
     assert env.reset(0).dtype == torch.uint8
     env.step(torch.tensor([1, 0]))
     result = env.step(torch.tensor([1, 0]))

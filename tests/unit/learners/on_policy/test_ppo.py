@@ -116,15 +116,15 @@ def test_a_cut_step_is_worth_its_true_successor_and_a_terminal_one_nothing() -> 
 class Picture(gym.Env):
     """Gray walls of a random shade."""
 
-    observation_space = gym.spaces.Box(0, 255, (8, 8), np.uint8)
+    observation_space = gym.spaces.Box(0, 255, (4, 4), np.uint8)
     action_space = gym.spaces.Discrete(2)
 
     def reset(self, *, seed: int | None = None, options: dict | None = None) -> tuple[np.ndarray, dict]:
         super().reset(seed=seed)
-        return np.full((8, 8), 255, np.uint8), {}
+        return np.full((4, 4), 255, np.uint8), {}
 
     def step(self, action: int) -> tuple[np.ndarray, float, bool, bool, dict]:
-        picture = np.full((8, 8), int(self.np_random.integers(256)), np.uint8)
+        picture = np.full((4, 4), int(self.np_random.integers(256)), np.uint8)
         return picture, 1.0, bool(self.np_random.random() < 0.1), False, {}
 
 
