@@ -71,7 +71,7 @@ def test_q_learning_finds_the_values_and_the_policy() -> None:
     q = train("q-learning", 200_000, **always).q
     error, agreed, lost = compared(q)
     assert error < 0.06
-    assert agreed > 0.95
+    assert agreed > 0.93
     assert 0 <= lost < 0.005
     mixed = q.table[0].reshape(BEST.q.shape)[21, 1:, 1, STICK]  # naturals and others: between what either is worth
     low, high = BEST.q[21, 1:, 1, STICK], BEST.natural[1:]

@@ -10,7 +10,7 @@ import numpy as np
 from gymnasium import spaces
 from numpy.typing import NDArray
 
-from palestra.envs.spaces import adapted_observation_space
+from palestra.envs.spaces import adapted_observation_space, is_image, shows_image
 from palestra.errors import UsageError, require
 
 COUNTED = (spaces.Discrete, spaces.MultiDiscrete, spaces.MultiBinary)
@@ -68,8 +68,9 @@ def _lead(space: gym.Space[Any], obs: Any) -> tuple[int, ...] | None:
             leads = {_lead(part, value) for part, value in zip(space, obs, strict=True)}
         case _:
             array = _array(obs)
-            if array is None or array.dtype.kind not in ("biu" if isinstance(space, COUNTED) else "biuf"):
-                return None
+            whole = isinstance(space, COUNTED) or (is_image(space) and not shows_image(space))
+            if array is None or array.dtype.kind not in ("biu" if whole else "biuf"):
+                return None  # a fraction of brightness is the contract's form already
             own = space.shape or ()
             lead = array.shape[: array.ndim - len(own)]
             return lead if len(lead) <= 1 and array.shape == (*lead, *own) else None
