@@ -1,5 +1,5 @@
-"""Writes what is generated: ``docs/algorithms/<learner>.md`` for each registered learner, ``docs/errata.md``, and the
-types of ``import palestra``.
+"""Writes what is generated: ``docs/algorithms/<learner>.md`` for each registered learner, ``docs/errata.md``,
+``docs/spaces.md``, and the types of ``import palestra``.
 
 A page joins what stands elsewhere, so that it cannot drift from it: the prose of ``docs/prose/<learner>.md`` if there
 is any, the equation of the module's docstring, the lines of the source that carry equations, the settings with their
@@ -20,6 +20,7 @@ from pages import DOCS, PAGES, ROOT, DocsError
 from pages.errata import errata
 from pages.examples import SHOWING, with_examples
 from pages.learner import explained, page, reading_order, registered
+from pages.spaces import spaces_page
 from pages.stub import stub
 
 STUB = ROOT / "src" / "palestra" / "__init__.pyi"
@@ -30,6 +31,7 @@ def written() -> tuple[dict[Path, str], list[str]]:
     order, names = reading_order(), registered()
     makers = {PAGES / f"{name}.md": partial(page, name, order) for name in names}
     makers[DOCS / "errata.md"] = errata
+    makers[DOCS / "spaces.md"] = spaces_page
     makers[STUB] = stub
     makers |= {path: partial(with_examples, path.read_text()) for path in SHOWING}
     differing = sorted(explained().symmetric_difference(order))

@@ -12,7 +12,7 @@ from palestra.engine import seeding
 from palestra.engine.arena import Arena
 from palestra.engine.learner import Learner
 from palestra.engine.policy import Policy
-from palestra.envs.spaces import is_one_hot, one_hot, to_env_action
+from palestra.envs.spaces import to_env_action
 from palestra.envs.vector import VectorEnv
 from palestra.envs.world import World
 from palestra.errors import UsageError
@@ -47,8 +47,8 @@ class Agent:
 
     @property
     def observation_space(self) -> spaces.Box:
-        """Of one observation that ``predict`` takes."""
-        return self.env.observation_space
+        """Of one observation in the vector contract's form, which the networks see."""
+        return self.env.observed.space
 
     def act(self, obs: Tensor, *, deterministic: bool = True) -> Tensor:
         """Actions (B, ...) as the vector contract takes them, for observations (B, *obs_shape)."""
@@ -76,37 +76,29 @@ class Agent:
         """The action that ``env.step`` takes.
 
         Args:
-            obs: one observation, shape ``observation_space.shape``, or a batch of them, as NumPy; where the
-                environment observes a Discrete space, its integers () or (n,) will do.
+            obs: one observation, as the environment's own ``reset`` gives it, or a batch of them as Gymnasium's vector
+                environments do; or arrays in the vector contract's form, ``observation_space``.
             deterministic: the greedy action, or a sample.
 
         Returns:
             One action (an ``int`` for Discrete), or an array of them for a batch.
 
-        Raises UsageError for an observation of another shape, and for a policy that acts by the true state.
+        Raises UsageError for what is no observation of the environment, and for a policy that acts by the true state.
         """
         if self.policy.sees == "state":
             raise UsageError(
                 f"{type(self.policy).__name__} acts by the true state, not by observations; expected evaluate() or play"
             )
-        space = self.observation_space
-        array = np.asarray(obs)
-        if array.dtype.kind in "iu" and array.ndim <= 1 and is_one_hot(space):
-            array = one_hot(array, space.shape[0])
-        single = array.shape == space.shape
-        if not single and array.shape[1:] != space.shape:
-            raise UsageError(
-                f"observation of shape {array.shape}; expected {space.shape}, or a batch (n, *{space.shape})"
-            )
-        batch = torch.as_tensor(array[None] if single else array, device=self.device)
-        if space.dtype != np.uint8:
+        rows, single = self.env.observed.read(obs)
+        batch = torch.as_tensor(rows, device=self.device)
+        if self.observation_space.dtype != np.uint8:
             batch = batch.float()
         with torch.inference_mode():
             action = self.act(batch, deterministic=deterministic)
         out = to_env_action(self.env.action_space, action)
         if not single:
             return out
-        return int(out[0]) if out.ndim == 1 else out[0]
+        return int(out[0]) if isinstance(self.env.action_space, spaces.Discrete) else np.asarray(out[0])
 
     def decide(self, obs: Any, env: gym.Env[Any, Any]) -> Any:
         """The greedy action in one Gymnasium environment, which has just observed ``obs``."""

@@ -7,6 +7,7 @@ same-step autoreset and saving.
 from abc import ABC, abstractmethod
 from typing import Any
 
+import gymnasium as gym
 import torch
 from gymnasium import spaces
 from torch import Tensor
@@ -25,7 +26,7 @@ class Dynamics(ABC):
 
     observation_space: spaces.Box
     """Space of one copy's observation: float32 of any shape, or uint8 images."""
-    action_space: spaces.Discrete | spaces.MultiDiscrete | spaces.Box
+    action_space: spaces.Discrete | spaces.MultiDiscrete | spaces.MultiBinary | spaces.Box
     """Space of one copy's action."""
     max_episode_steps: int | None = None
     """The time limit in steps, or None."""
@@ -43,6 +44,11 @@ class Dynamics(ABC):
         with torch.inference_mode(False):  # shared by many results, some of which autograd may see
             self.never = torch.zeros(num_envs, dtype=torch.bool, device=self.device)
             """(num_envs,) bool, all false: what ``transition`` returns where an episode cannot terminate."""
+
+    @property
+    def own_observation_space(self) -> gym.Space[Any]:
+        """Space of what the same world shows as a Gymnasium environment, where that has a form of its own."""
+        return self.observation_space
 
     @abstractmethod
     def initial_state(self, num: int) -> Tensor:

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from palestra.envs import snapshot
+from palestra.envs.spaces import AdaptedObservation
 from palestra.envs.vector import GoalSpec
 
 FIRST_CAPACITY = 256
@@ -30,6 +31,8 @@ class EpisodeTape(gym.Wrapper[Any, Any, Any, Any]):
         super().__init__(env)
         self.resume_from: dict[str, Any] | None = None
         """What ``resume`` reads: an attribute, since a vector environment can set one on each copy."""
+        self.own_observation_space = env.own_space if isinstance(env, AdaptedObservation) else env.observation_space
+        """Of what the environment shows before it is brought to the contract's form."""
         self._copy = copy
         self._root_seed = 0
         self._episode = 0

@@ -10,18 +10,25 @@ from gymnasium import spaces
 from numpy.typing import NDArray
 from torch import Tensor
 
+from palestra.envs.picture import as_channels, laid_out
 from palestra.errors import UsageError
 
-ActionSpace = spaces.Discrete | spaces.MultiDiscrete | spaces.Box
+ActionSpace = spaces.Discrete | spaces.MultiDiscrete | spaces.MultiBinary | spaces.Box
 """The action spaces that the contract knows."""
 
 Convert = Callable[[Any], NDArray[Any]]
-"""From an environment's own observation to the contract's array."""
+"""From an environment's own observation to the contract's array, or from a batch, as Gymnasium's vector environments
+give it, to rows."""
 
 
 def is_image(space: gym.Space[Any]) -> bool:
     """Whether its observations are images: bytes of two or more dimensions, as in the vector contract."""
     return isinstance(space, spaces.Box) and bool(space.dtype == np.uint8) and len(space.shape) >= 2
+
+
+def shows_image(space: gym.Space[Any]) -> bool:
+    """Whether an environment's own space becomes one of images: a picture's or a stack of pictures, in bytes."""
+    return isinstance(space, spaces.Box) and laid_out(space) is not None
 
 
 def tensor_dtype(space: spaces.Box) -> torch.dtype:
@@ -109,20 +116,20 @@ def flat_dim(space: gym.Space[Any]) -> int:
 
 
 def supported_action_space(space: gym.Space[Any], env_id: str) -> ActionSpace:
-    """The space itself if the contract knows it: Discrete, flat MultiDiscrete, or a Box of floats.
+    """The space itself if the contract knows it: Discrete, flat MultiDiscrete, MultiBinary, or a Box of floats.
 
     Raises UsageError, naming the space, for any other.
     """
     match space:
-        case spaces.Discrete():
+        case spaces.Discrete() | spaces.MultiBinary():
             return space
         case spaces.MultiDiscrete() if space.nvec.ndim == 1:
             return space
         case spaces.Box() if np.issubdtype(space.dtype, np.floating):
             return space
     raise UsageError(
-        f"environment {env_id!r} has the action space {space}; expected Discrete, MultiDiscrete or a Box"
-        " of floats; wrap the environment so that its actions are one of these"
+        f"environment {env_id!r} has the action space {space}; expected Discrete, MultiDiscrete,"
+        " MultiBinary or a Box of floats; wrap the environment so that its actions are one of these"
     )
 
 
@@ -142,11 +149,16 @@ def native_action(space: gym.Space[Any], action: Tensor) -> NDArray[Any]:
     return values.astype(space.dtype, copy=False)
 
 
+def rounding_passes_bounds(space: gym.Space[Any]) -> bool:
+    """Whether an action within a Box's bounds, as float32 has them, can be beyond them in the Box's own type."""
+    return isinstance(space, spaces.Box) and space.dtype != np.float32
+
+
 def to_env_action(space: gym.Space[Any], action: Tensor) -> NDArray[Any]:
     """What ``gymnasium.Env.step`` takes for a policy's action: as ``native_action``, and clipped to a Box's bounds.
 
     ``action`` is () or (num,) int64 counted from 0 for Discrete, (..., n) int64 for MultiDiscrete, (..., *shape)
-    float32 for Box.
+    int64 for MultiBinary and float32 for Box.
     """
     values = native_action(space, action)
     return values.clip(space.low, space.high) if isinstance(space, spaces.Box) else values
@@ -155,27 +167,31 @@ def to_env_action(space: gym.Space[Any], action: Tensor) -> NDArray[Any]:
 def adapted_observation_space(space: gym.Space[Any], env_id: str) -> tuple[spaces.Box, Convert | None]:
     """The contract's observation space for an environment's own, and the conversion (None where there is none to do).
 
-    uint8 of two or more dimensions (an image) and float32 stay; any other Box becomes float32 of its shape; Discrete
-    becomes a one-hot vector; MultiDiscrete, MultiBinary, Dict and Tuple become one flat float32 vector, as by
-    Gymnasium's ``FlattenObservation``, but a Dict or Tuple with an image in it becomes ``Packed``. The conversions of a
-    Box and a Discrete also take a batch. Raises UsageError, naming the space, for anything else.
+    Bytes of a picture (an image) and float32 stay, pictures of a stack become channels; any other Box becomes float32
+    of its shape, from 0 to 1 where it holds brightness but is too small for a picture; Discrete becomes a one-hot
+    vector; MultiDiscrete, MultiBinary, Dict and Tuple become one flat float32 vector, as by Gymnasium's
+    ``FlattenObservation``, but a Dict or Tuple with an image in it becomes ``Packed``. Raises UsageError, naming the
+    space, for anything else.
     """
     match space:
         case spaces.Box():
-            if space.dtype == np.float32 or is_image(space):
+            picture = laid_out(space)
+            if picture is not None and picture is not space:
+                return picture, lambda obs: as_channels(np.asarray(obs), space.shape)
+            if space.dtype == np.float32 or picture is space:
                 return space, None
+            if is_image(space) and (space.high == 255).all():  # brightness, of which an image has a scale too
+                unit = spaces.Box(0.0, 1.0, space.shape, np.float32)
+                return unit, lambda obs: np.asarray(obs, np.float32) / np.float32(255.0)
             return float_box(space.low, space.high), lambda obs: np.asarray(obs, np.float32)
         case spaces.Discrete(n=n, start=start):
             return spaces.Box(0.0, 1.0, (int(n),), np.float32), lambda obs: one_hot(np.asarray(obs) - start, int(n))
-        case spaces.Dict() | spaces.Tuple() if any(is_image(leaf) for _, leaf in _leaves(space)):
+        case spaces.Dict() | spaces.Tuple() if any(shows_image(leaf) for _, leaf in _leaves(space)):
             return _packed(space, env_id)
         case spaces.MultiDiscrete() | spaces.MultiBinary() | spaces.Dict() | spaces.Tuple():
             flat = spaces.flatten_space(space)
             if isinstance(flat, spaces.Box):
-                return (
-                    float_box(flat.low, flat.high),
-                    lambda obs: np.asarray(spaces.flatten(space, obs), np.float32),
-                )
+                return float_box(flat.low, flat.high), lambda obs: _flat(space, obs)
     raise UsageError(
         f"environment {env_id!r} has the observation space {space}; expected Box, Discrete, MultiDiscrete,"
         " MultiBinary, or a Dict or Tuple of these; wrap the environment so that it gives one of these"
@@ -209,6 +225,25 @@ def _values(space: gym.Space[Any], obs: Any) -> Iterator[Any]:
             yield obs
 
 
+def _flat(space: gym.Space[Any], obs: Any) -> NDArray[np.float32]:
+    """(..., F) float32: what Gymnasium's ``flatten`` makes of an observation, with a batch before it or not."""
+    match space:
+        case spaces.Dict():
+            parts = [_flat(part, obs[key]) for key, part in space.items()]
+        case spaces.Tuple():
+            parts = [_flat(part, value) for part, value in zip(space, obs, strict=True)]
+        case spaces.Discrete():
+            return one_hot(np.asarray(obs) - space.start, int(space.n))
+        case spaces.MultiDiscrete():
+            index = np.asarray(obs) - space.start
+            index = index.reshape(*index.shape[: index.ndim - space.nvec.ndim], -1)
+            parts = [one_hot(index[..., i], int(n)) for i, n in enumerate(space.nvec.flat)]
+        case _:
+            array = np.asarray(obs, np.float32)
+            return array.reshape(*array.shape[: array.ndim - len(space.shape or ())], -1)
+    return np.concatenate(parts, -1)
+
+
 def _packed(space: gym.Space[Any], env_id: str) -> tuple[Packed, Convert]:
     """The packed form of a Dict or Tuple, and the conversion."""
     adapted = {name: adapted_observation_space(leaf, env_id) for name, leaf in _leaves(space)}
@@ -221,15 +256,13 @@ def _packed(space: gym.Space[Any], env_id: str) -> tuple[Packed, Convert]:
     return packed, convert
 
 
-def is_one_hot(space: spaces.Box) -> bool:
-    """Whether a space can be what a Discrete one was adapted to: a float32 vector of numbers from 0 to 1."""
-    return space.dtype == np.float32 and len(space.shape) == 1 and not space.low.any() and bool((space.high == 1).all())
-
-
 def one_hot(index: NDArray[Any], n: int) -> NDArray[np.float32]:
     """Rows (..., n) of zeros with a one at each index (...)."""
     rows = np.zeros((*index.shape, n), np.float32)
-    np.put_along_axis(rows, index[..., None].astype(np.intp), 1.0, -1)
+    if index.ndim:
+        rows.reshape(-1, n)[np.arange(index.size), index.ravel()] = 1.0
+    else:
+        rows[index] = 1.0
     return rows
 
 
@@ -245,6 +278,8 @@ class AdaptedObservation(gym.ObservationWrapper[Any, Any, Any]):
     def __init__(self, env: gym.Env[Any, Any], space: spaces.Box, convert: Convert) -> None:
         """``space`` and ``convert`` are what ``adapted_observation_space`` gave."""
         super().__init__(env)
+        self.own_space = env.observation_space
+        """Space of the observations before."""
         self.observation_space = space
         self._convert = convert
 

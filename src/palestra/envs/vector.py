@@ -11,6 +11,7 @@ import torch
 from gymnasium import spaces
 from torch import Tensor
 
+from palestra.envs.observed import Observed
 from palestra.errors import UsageError
 
 
@@ -62,7 +63,9 @@ class VectorEnv(ABC):
     """Number of copies."""
     observation_space: spaces.Box
     """Space of one copy's observation: float32 of any shape, or uint8 images."""
-    action_space: spaces.Discrete | spaces.MultiDiscrete | spaces.Box
+    observed: Observed
+    """How the environment itself shows what it shows, and that brought to the contract's form."""
+    action_space: spaces.Discrete | spaces.MultiDiscrete | spaces.MultiBinary | spaces.Box
     """Space of one copy's action, as the environment defines it (a Discrete may start anywhere)."""
     device: torch.device
     """Where the tensors live."""
@@ -80,8 +83,8 @@ class VectorEnv(ABC):
         """Step every copy.
 
         ``action`` is (num_envs,) int64 counted from 0 for Discrete (the backend adds the space's start),
-        (num_envs, n) int64 counted from 0 for MultiDiscrete, (num_envs, *shape) float32 for Box, inside
-        the bounds (the caller clips).
+        (num_envs, n) int64 counted from 0 for MultiDiscrete, (num_envs, *shape) int64 of 0 and 1 for MultiBinary,
+        (num_envs, *shape) float32 for Box, inside the bounds (the caller clips).
         """
 
     @abstractmethod

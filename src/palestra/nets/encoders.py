@@ -21,8 +21,8 @@ from gymnasium import spaces
 from torch import Generator, Tensor, nn
 from torch.nn import functional as F
 
+from palestra.envs.picture import image_layout
 from palestra.envs.spaces import Packed, is_image
-from palestra.errors import require
 from palestra.nets.initialisation import orthogonal_
 from palestra.nets.precision import Precision, product_dtype
 from palestra.nets.recorded import Recorded
@@ -32,8 +32,11 @@ from palestra.ops.features import flat_features
 LAYERS = ((8, 4, 0), (3, 2, 1), (3, 1, 1))
 """(kernel, stride, padding) of DrQ's. At full resolution a layer costs the most; the first goes in leaps."""
 
-SMALLEST = 8
-"""Pixels that an image must have in each direction."""
+Layers = tuple[tuple[int, int, int, int], ...]
+"""(channels, kernel, stride, padding) of each convolution."""
+
+CLOSE: Layers = ((32, 3, 2, 1), (64, 3, 2, 1), (64, 3, 1, 1))
+"""In the place of layers that are too large for an image: they leave something of any."""
 
 CHUNK = 256
 """Images that are encoded together when no gradient is asked for: more would leave the processor's cache."""
@@ -45,8 +48,8 @@ EncoderName = Literal["fast", "nature", "notes", "flat"]
 class Architecture(NamedTuple):
     """What a ConvEncoder consists of."""
 
-    layers: tuple[tuple[int, int, int, int], ...]
-    """(channels, kernel, stride, padding) of each convolution; ReLU follows each."""
+    layers: Layers
+    """Convolutions; ReLU follows each. Where they leave nothing of an image, ``CLOSE`` takes their place."""
     num_features: int
     """Outputs of the linear layer after them."""
     bounded: bool = False
@@ -75,26 +78,13 @@ ARCHITECTURES: dict[str, Architecture] = {
 """Encoders for policy-gradient and imitation methods, by name."""
 
 
-def image_layout(space: spaces.Box) -> tuple[int, int, int, bool]:
-    """Channels, rows and columns of a space of images, and whether channels come last.
-
-    Of (C, H, W) and (H, W, C) it is the one whose channels are fewer than its pixels in either direction; (H, W) has
-    one channel. Frames of a stack are channels. UsageError for any other shape, and for images that are too small.
-    """
-    shape = space.shape
-    channels, height, width, last = 0, 0, 0, False
-    if len(shape) == 2:
-        channels, height, width = 1, *shape
-    elif len(shape) == 3 and shape[0] < min(shape[1:]):
-        channels, height, width = shape
-    elif len(shape) == 3 and shape[2] < min(shape[:2]):
-        (height, width, channels), last = shape, True
-    require(
-        min(height, width) >= SMALLEST,
-        f"images of shape {shape}",
-        f"(C, H, W), (H, W, C) or (H, W) of at least {SMALLEST} x {SMALLEST} pixels and fewer channels than those",
-    )
-    return channels, height, width, last
+def fitting(layers: Layers, height: int, width: int) -> Layers:
+    """The layers, or ``CLOSE`` where they leave nothing of an image of so many pixels."""
+    for _, kernel, stride, padding in layers:
+        height, width = ((x + 2 * padding - kernel) // stride + 1 for x in (height, width))
+        if min(height, width) < 1:
+            return CLOSE
+    return layers
 
 
 class Encoder(Recorded, ABC):
@@ -177,14 +167,14 @@ class ConvEncoder(Encoder):
         chosen = architecture or narrow()
         given, height, width, self.channels_last = image_layout(space)
         self.image_shape = given, height, width
-        self.num_features, self.layers, self.centre = chosen.num_features, chosen.layers, chosen.centre
+        self.num_features, self.centre = chosen.num_features, chosen.centre
+        self.layers = fitting(chosen.layers, height, width)
         self.dtype = product_dtype(precision)
         weights = []
         for channels, kernel, stride, padding in self.layers:
             weights.append(orthogonal_(torch.empty(channels, given, kernel, kernel), 2.0**0.5, generator))
             given = channels
             height, width = ((x + 2 * padding - kernel) // stride + 1 for x in (height, width))
-            require(min(height, width) > 0, f"images of shape {space.shape}", "larger ones, or another encoder (fast)")
         gain = 1.0 if chosen.bounded else 2.0**0.5
         weights.append(orthogonal_(torch.empty(self.num_features, given * height * width), gain, generator))
         self.weights = nn.ParameterList(weights)

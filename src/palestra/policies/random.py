@@ -41,6 +41,8 @@ class Random(Policy):
             high = torch.as_tensor(space.high, dtype=torch.float32, device=self.device)
             uniform = torch.rand(num, *space.shape, generator=generator, device=self.device)
             return (low + uniform * (high - low)).clamp(low, high)  # rounding may pass a bound
+        if isinstance(space, spaces.MultiBinary):
+            return torch.randint(2, (num, *space.shape), generator=generator, device=self.device)
         counts = [space.n] if isinstance(space, spaces.Discrete) else space.nvec
         columns = [torch.randint(int(n), (num,), generator=generator, device=self.device) for n in counts]
         return columns[0] if isinstance(space, spaces.Discrete) else torch.stack(columns, 1)

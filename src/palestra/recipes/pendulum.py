@@ -43,6 +43,7 @@ RECIPES = (
             "normalize_reward": True,
             "activation": "relu",
             "log_std_init": -0.5,
+            "scale_actions": False,
         },
         claim=Claim(
             -160.0,
@@ -66,6 +67,7 @@ RECIPES = (
             "normalize_reward": True,
             "activation": "relu",
             "log_std_init": -0.5,
+            "scale_actions": False,
         },
     ),
     Recipe(

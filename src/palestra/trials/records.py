@@ -21,6 +21,9 @@ FOLDER = Path(__file__).parents[3] / "records"
 TABLE = Path(recipes.__file__).with_name("verified.json")
 """All of them, a line each, by their recipes' ids; part of the package."""
 
+LATER = {"scale_actions": False}
+"""Settings that learners had no choice in once, and what they did then: a recipe that says so has not changed."""
+
 _NAMES_ONLY = ("id", "summary", "paradigm", "claim")
 
 
@@ -120,7 +123,9 @@ def _is_fresh(recipe: Recipe, facts: dict[str, Any]) -> bool:
         if field.name not in (*_NAMES_ONLY, *then):
             default = field.default if field.default_factory is MISSING else field.default_factory()
             then = {**then, field.name: default}
-    return then == configuration(recipe) and facts["claim"] == claimed(recipe)
+    now = configuration(recipe)
+    then = {**then, "settings": {**{k: v for k, v in LATER.items() if k in now["settings"]}, **then["settings"]}}
+    return then == now and facts["claim"] == claimed(recipe)
 
 
 @cache

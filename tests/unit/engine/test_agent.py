@@ -2,7 +2,9 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
+import gymnasium as gym
 import numpy as np
 import pytest
 import torch
@@ -109,3 +111,40 @@ def test_integers_of_a_discrete_space_are_predicted_from() -> None:
     rows = np.eye(16, dtype=np.float32)
     assert agent.predict(3) == agent.predict(rows[3])
     np.testing.assert_array_equal(agent.predict(np.arange(16)), agent.predict(rows))
+
+
+class Table(gym.Env[Any, Any]):
+    """Three cards on a table and two dials, to be answered by a number without dimensions."""
+
+    observation_space = gym.spaces.Dict(
+        cards=gym.spaces.Tuple((gym.spaces.Discrete(9, start=1),) * 3), dials=gym.spaces.Box(-1.0, 1.0, (2,))
+    )
+    action_space = gym.spaces.Box(-1.0, 1.0, ())
+
+    def reset(self, *, seed: int | None = None, options: Any = None) -> Any:
+        super().reset(seed=seed)
+        self.observation_space.seed(seed)
+        return self.observation_space.sample(), {}
+
+    def step(self, action: Any) -> Any:
+        assert self.action_space.contains(np.asarray(action))
+        return self.observation_space.sample(), 0.0, bool(self.np_random.random() < 0.2), False, {}
+
+
+def test_what_reset_gives_is_one_observation_and_what_a_vector_environment_gives_a_batch() -> None:
+    gym.register("tests/Table-v0", Table)
+    agent = PPO(World("tests/Table-v0", 2), SMALL).learn(64)
+    env, vector = gym.make("tests/Table-v0"), gym.make_vec("tests/Table-v0", 4, vectorization_mode="sync")
+    obs, _ = env.reset(seed=0)
+    for action in (agent.predict(obs), agent.decide(obs, env)):
+        assert isinstance(action, np.ndarray)
+        assert env.action_space.contains(action)
+    batch, _ = vector.reset(seed=0)
+    actions = agent.predict(batch)
+    assert actions.shape == (4,)
+    singles = [agent.predict(one) for one in gym.vector.utils.iterate(vector.observation_space, batch)]
+    np.testing.assert_allclose(actions, singles, atol=1e-6)
+    assert len(set(actions.tolist())) == 4
+    with pytest.raises(UsageError, match=r"observation of shape \(3,\); expected what reset\(\) gives, of Dict"):
+        agent.predict(np.zeros(3))
+    agent.close()

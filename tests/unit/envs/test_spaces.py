@@ -215,7 +215,6 @@ def test_a_box_without_bounds_is_served_and_nothing_of_it_clipped() -> None:
         spaces.Tuple((spaces.Discrete(2), spaces.Discrete(3))),
         spaces.Dict({"a": spaces.Discrete(2)}),
         spaces.Text(3),
-        spaces.MultiBinary(3),
         spaces.Box(0, 3, (2,), np.int64),
         spaces.MultiDiscrete([[2, 3], [4, 5]]),
     ],
@@ -234,6 +233,14 @@ def test_actions_get_the_start_and_the_dtype() -> None:
     assert to_env_action(several, torch.tensor([2, 1])).tolist() == [12, 21]
     assert several.contains(to_env_action(several, torch.tensor([2, 1])))
     assert to_env_action(several, torch.tensor([[2, 1], [0, 0]])).tolist() == [[12, 21], [10, 20]]
+
+
+def test_bits_are_an_action_as_they_are() -> None:
+    for space in (spaces.MultiBinary(3), spaces.MultiBinary((2, 2))):
+        assert supported_action_space(space, "x") is space
+        action = to_env_action(space, torch.ones(space.shape, dtype=torch.int64))
+        assert action.dtype == space.dtype
+        assert space.contains(action)
 
 
 def test_a_box_action_is_clipped_for_gymnasium_only() -> None:

@@ -6,7 +6,7 @@ import torch
 from gymnasium import spaces
 
 from palestra.errors import UsageError
-from palestra.nets.heads import policy_head
+from palestra.nets.heads import DiagonalGaussian, policy_head
 
 DISCRETE = spaces.Discrete(4)
 MULTI = spaces.MultiDiscrete([2, 3, 5])
@@ -69,11 +69,36 @@ def test_box_is_a_diagonal_gaussian_with_its_own_deviation() -> None:
 
 
 def test_samples_are_unbounded_and_bounded_clips_each_dimension_to_its_own_range() -> None:
-    head = policy_head(BOX, 0.0)
+    head = policy_head(BOX, 0.0, scale=False)
     far = torch.tensor([[-10.0, -10.0], [10.0, 10.0], [0.25, 0.25]])
     assert torch.equal(head.mode(far).flatten(1), far)
     assert head.sample(far, torch.Generator()).min() < -5
     assert head.bounded(head.mode(far)).flatten(1).tolist() == [[-1.0, -2.0], [3.0, 0.5], [0.25, 0.25]]
+
+
+def test_one_is_the_upper_bound_and_minus_one_the_lower_where_there_are_two() -> None:
+    low = np.array([0.0, -1.0, -np.inf, 0.0, -1.0, -(2.0**127) * 1.5, -3.4028235e38], np.float32)
+    high = np.array([1000.0, 1.0, np.inf, np.inf, 3.0, 2.0**127 * 1.5, 3.4028235e38], np.float32)
+    head = policy_head(spaces.Box(low, high), 0.0)
+    assert isinstance(head, DiagonalGaussian)
+    assert head.stretches
+    numbers = torch.tensor([-9.0, -1.0, 0.0, 0.5, 1.0, 9.0])
+    columns = head.bounded(numbers[:, None].expand(6, 7)).unbind(1)
+    assert columns[0].tolist() == [0.0, 0.0, 500.0, 750.0, 1000.0, 1000.0]
+    assert columns[1].tolist() == [-1.0, -1.0, 0.0, 0.5, 1.0, 1.0]
+    assert columns[2].tolist() == numbers.tolist()
+    assert columns[3].tolist() == [0.0, 0.0, 0.0, 0.5, 1.0, 9.0]
+    assert columns[4].tolist() == [-1.0, -1.0, 1.0, 2.0, 3.0, 3.0]
+    assert columns[5].tolist() == (float(high[5]) * numbers.clamp(-1.0, 1.0)).tolist()  # wider than a float32 tells
+    assert columns[6].tolist() == numbers.tolist()  # how some say that there is no bound
+
+
+def test_between_minus_one_and_one_nothing_is_stretched() -> None:
+    head = policy_head(spaces.Box(-1.0, 1.0, (3,)), 0.0)
+    assert isinstance(head, DiagonalGaussian)
+    assert not head.stretches
+    out = 2.0 * outputs(50, 3)
+    assert torch.equal(head.bounded(out), out.clamp(-1.0, 1.0))
 
 
 @pytest.mark.parametrize(("space", "size"), [(DISCRETE, 4), (MULTI, 10), (BOX, 2)], ids=["Discrete", "Multi", "Box"])
@@ -108,7 +133,8 @@ def test_actions_as_inputs_of_a_network() -> None:
 
 
 @pytest.mark.parametrize(
-    "space", [spaces.MultiBinary(3), spaces.Box(0, 255, (2,), np.uint8), spaces.MultiDiscrete([[2, 2], [2, 2]])]
+    "space",
+    [spaces.Dict(a=spaces.Discrete(3)), spaces.Box(0, 255, (2,), np.uint8), spaces.MultiDiscrete([[2, 2], [2, 2]])],
 )
 def test_a_space_that_no_head_serves_is_named(space: spaces.Space) -> None:
     with pytest.raises(UsageError, match=r"(?s)no policy for action space .*expected Discrete, MultiD"):

@@ -1,5 +1,6 @@
 """What every distribution over actions can be asked: those that policies have say it of themselves."""
 
+import numpy as np
 import pytest
 import torch
 from gymnasium import spaces
@@ -7,7 +8,14 @@ from gymnasium import spaces
 from palestra.nets.heads import policy_head
 from palestra.ops.action_distribution import ActionDistribution
 
-SPACES = [spaces.Discrete(4), spaces.MultiDiscrete([2, 3]), spaces.Box(-1.0, 2.0, (2,))]
+SPACES = [
+    spaces.Discrete(4),
+    spaces.MultiDiscrete([2, 3]),
+    spaces.MultiBinary(3),
+    spaces.MultiBinary((2, 2)),
+    spaces.Box(-1.0, 2.0, (2,)),
+    spaces.Box(-1.0, 2.0, ()),
+]
 
 
 @pytest.mark.parametrize("space", SPACES, ids=lambda space: type(space).__name__)
@@ -21,7 +29,7 @@ def test_samples_are_of_the_kind_that_is_promised(space: spaces.Space) -> None:
     assert head.log_prob(out, action).shape == (6,)
     assert head.encoded(action).shape[0] == 6
     for row in head.bounded(action).detach().numpy():
-        assert space.contains(row)
+        assert space.contains(np.asarray(row, space.dtype))
 
 
 @pytest.mark.parametrize("space", SPACES, ids=lambda space: type(space).__name__)

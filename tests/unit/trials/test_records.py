@@ -73,6 +73,14 @@ def test_a_recipe_that_changed_is_not_verified(changes: dict[str, Any]) -> None:
     assert spoken_record(dataclasses.replace(RECIPE, **changes)) == "changed since it was verified"
 
 
+def test_a_recipe_that_chooses_what_was_done_when_there_was_no_choice_has_not_changed() -> None:
+    write_record(verified([500.0] * 10), command="")
+    for name, then in records.LATER.items():
+        same, other = ({**RECIPE.settings, name: chosen} for chosen in (then, not then))
+        assert spoken_record(dataclasses.replace(RECIPE, settings=same)).startswith("held 10/10")
+        assert spoken_record(dataclasses.replace(RECIPE, settings=other)) == "changed since it was verified"
+
+
 def test_words_may_change() -> None:
     write_record(verified([500.0] * 10), command="")
     assert RECIPE.claim is not None

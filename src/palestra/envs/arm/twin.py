@@ -7,6 +7,7 @@ the task says and moves only as the task moves it.
 
 from typing import Any
 
+import gymnasium as gym
 import numpy as np
 import torch
 from gymnasium import spaces
@@ -52,6 +53,7 @@ class ArmTwin(Dynamics):
                 " 'goal', or backend='sync' for PyBullet's world, which packs both"
             )
         require(max_episode_steps >= 1, f"max_episode_steps={max_episode_steps}", "at least 1")
+        self.shown = space
         flat = spaces.flatten_space(space)
         self.observation_space = space if isinstance(space, spaces.Box) else flat  # type: ignore[assignment]
         self.action_space = spaces.Box(-1.0, 1.0, (3,), np.float32)
@@ -75,6 +77,11 @@ class ArmTwin(Dynamics):
     def parts(self, state: Tensor) -> ArmState:
         """The named parts of rows of the state."""
         return ArmState(*state.split(self._widths, 1))
+
+    @property
+    def own_observation_space(self) -> gym.Space[Any]:
+        """A Dict of achieved and desired goal beside the rest, in the view of goals."""
+        return self.shown
 
     def initial_state(self, num: int) -> Tensor:
         """The arm as in the notes, the task's places, a look and a shape."""

@@ -9,7 +9,8 @@ from gymnasium import spaces
 from numpy.typing import NDArray
 from torch import Tensor
 
-from palestra.envs.spaces import adapted_observation_space, native_action, supported_action_space
+from palestra.envs.observed import Observed
+from palestra.envs.spaces import native_action, supported_action_space
 from palestra.envs.vector import Resumed, StepResult, VectorEnv
 from palestra.errors import PalestraError, UsageError, missing_extra, require, unknown_name
 
@@ -48,7 +49,8 @@ class EnvPoolVectorEnv(VectorEnv):
         own = self._env.observation_space
         if not isinstance(own, spaces.Box | spaces.Discrete):
             raise UsageError(f"EnvPool's {env_id!r} has the observation space {own}; expected Box or Discrete")
-        self.observation_space, self._convert = adapted_observation_space(_unbounded(own), env_id)
+        self.observed = Observed(_unbounded(own), env_id)
+        self.observation_space, self._convert = self.observed.space, self.observed.convert
         limit = int(self._env.spec.config.max_episode_steps)
         self.max_episode_steps = None if limit == np.iinfo(np.int32).max else limit
 

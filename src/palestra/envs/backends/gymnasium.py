@@ -15,11 +15,14 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from palestra.envs.episode_tape import EpisodeTape
+from palestra.envs.observed import Observed
 from palestra.envs.spaces import (
     AdaptedObservation,
     adapted_observation_space,
     native_action,
+    rounding_passes_bounds,
     supported_action_space,
+    to_env_action,
 )
 from palestra.envs.vector import Resumed, StepResult, VectorEnv
 from palestra.errors import PalestraError, UsageError, missing_extra, require, unknown_name
@@ -97,7 +100,9 @@ class GymVectorEnv(VectorEnv):
         self.num_envs = num_envs
         self.device = torch.device(device)
         self.observation_space = self._env.single_observation_space
+        self.observed = Observed(self._env.call("own_observation_space")[0], spec.id)
         self.action_space = supported_action_space(self._env.single_action_space, spec.id)
+        self._own_action = to_env_action if rounding_passes_bounds(self.action_space) else native_action
         limit = (env_kwargs or {}).get("max_episode_steps", spec.max_episode_steps)
         self.max_episode_steps = None if limit == -1 else limit
         self.goal = self._env.call("goal_spec")[0]
@@ -116,7 +121,7 @@ class GymVectorEnv(VectorEnv):
         expected = (self.num_envs, *(self.action_space.shape or ()))
         if action.shape != expected:
             raise UsageError(f"actions of shape {tuple(action.shape)}; expected {expected}")
-        buffer, reward, terminated, truncated, infos = self._env.step(native_action(self.action_space, action))
+        buffer, reward, terminated, truncated, infos = self._env.step(self._own_action(self.action_space, action))
         obs = np.array(buffer)  # Gymnasium writes the next step into the same buffer
         result_obs = final_obs = self._tensor(obs)
         if "final_obs" in infos:

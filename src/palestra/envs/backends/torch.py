@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 
 from palestra.envs.dynamics import Dynamics
+from palestra.envs.observed import Observed
 from palestra.envs.vector import Resumed, StepResult, VectorEnv
 from palestra.errors import PalestraError, UsageError, require
 
@@ -26,6 +27,7 @@ class TorchVectorEnv(VectorEnv):
         self.dynamics = dynamics
         self.num_envs, self.device = dynamics.num_envs, dynamics.device
         self.observation_space, self.action_space = dynamics.observation_space, dynamics.action_space
+        self.observed = Observed(dynamics.own_observation_space)
         self.max_episode_steps, self.goal = dynamics.max_episode_steps, dynamics.goal
         with torch.inference_mode(False):
             self._started = torch.zeros(self.num_envs, dtype=torch.int64, device=self.device)

@@ -46,6 +46,11 @@ class FiniteDynamics(Dynamics):
             self._only_start = int(mdp.start.argmax()) if float(mdp.start.max()) == 1.0 else None
             self._ladder = None if mdp.is_deterministic else _ladder(mdp.probability, mdp.offset, self.device)
 
+    @property
+    def own_observation_space(self) -> gym.Space[Any]:
+        """The states, counted from 0."""
+        return spaces.Discrete(self.mdp.num_states)
+
     def show_indices(self) -> None:
         """From now on observe states as indices (num_envs,) int64, not as rows of zeros with a one in them."""
         self._one_hot = False

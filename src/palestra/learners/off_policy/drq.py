@@ -95,7 +95,9 @@ class DrQ(Agent, Learner):
         architecture = narrow(c.encoder_channels, c.encoder_features)
         self.encoder = make_encoder(space, seeding.generator(seed, "encoder"), architecture)
         if not self.encoder.learns:
-            raise UsageError(f"{self.name} cannot learn from {space}; expected images of bytes (sac serves vectors)")
+            raise UsageError(
+                f"{self.name} cannot learn from {self.env.observed.own}; expected images of bytes (sac serves others)"
+            )
         features = self.encoder.num_features
         self.actor = Ensemble(1, [features, *c.hidden_sizes, 2 * self.actions.size], init, c.precision)
         self.critics = Ensemble(2, [features + self.actions.size, *c.hidden_sizes, 1], init, c.precision)

@@ -51,7 +51,7 @@ class A2CConfig(ActorCriticConfig):
 
 
 class A2C(Agent, Learner):
-    """A2C for Discrete, MultiDiscrete and Box actions."""
+    """A2C for Discrete, MultiDiscrete, MultiBinary and Box actions."""
 
     name = "a2c"
     config_type = A2CConfig

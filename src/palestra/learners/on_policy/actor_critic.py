@@ -47,6 +47,9 @@ class ActorCriticConfig(AlgorithmConfig):
     """tanh or relu."""
     log_std_init: float = 0.0
     """Initial log standard deviation of Gaussian policies."""
+    scale_actions: bool = True
+    """Stretch a Gaussian policy's -1 and 1 to the bounds of a Box, where these are finite; otherwise its numbers are
+    the actions themselves, and a wide range is never explored."""
 
     encoder: EncoderName = "nature"
     """Of images, shared by policy and value: fast, nature (Mnih et al. 2015) or notes (four layers of 3 x 3), or flat
@@ -66,7 +69,7 @@ class ActorCriticConfig(AlgorithmConfig):
 
 
 class ActorCritic(Policy):
-    """A policy and a value network for Discrete, MultiDiscrete and Box actions.
+    """A policy and a value network for Discrete, MultiDiscrete, MultiBinary and Box actions.
 
     Args:
         env: whose spaces they are made for.
@@ -84,7 +87,7 @@ class ActorCritic(Policy):
         given = f"normalize_obs=true with images {space}"
         require(not (c.normalize_obs and self.encoder.learns), given, "false: bytes have one scale already")
         init, features = seeding.generator(seed, "weights"), self.encoder.num_features
-        self.head = policy_head(env.action_space, c.log_std_init)
+        self.head = policy_head(env.action_space, c.log_std_init, c.scale_actions)
         self.actor = MLP([features, *c.hidden_sizes, self.head.num_outputs], c.activation, init, output_gain=0.01)
         self.value = MLP([features, *c.hidden_sizes, 1], c.activation, init, output_gain=1.0)
         self.obs_norm = Normaliser((features,)) if c.normalize_obs else None

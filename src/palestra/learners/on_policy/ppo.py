@@ -85,7 +85,7 @@ class Samples(NamedTuple):
 
 
 class PPO(Agent, Learner):
-    """PPO for Discrete, MultiDiscrete and Box actions."""
+    """PPO for Discrete, MultiDiscrete, MultiBinary and Box actions."""
 
     name = "ppo"
     config_type = PPOConfig

@@ -68,7 +68,7 @@ class TRPOConfig(ActorCriticConfig):
 
 
 class TRPO(Agent, Learner):
-    """TRPO for Discrete, MultiDiscrete and Box actions."""
+    """TRPO for Discrete, MultiDiscrete, MultiBinary and Box actions."""
 
     name = "trpo"
     config_type = TRPOConfig

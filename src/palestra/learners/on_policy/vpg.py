@@ -61,7 +61,7 @@ class VPGConfig(ActorCriticConfig):
 
 
 class VPG(Agent, Learner):
-    """REINFORCE and its family for Discrete, MultiDiscrete and Box actions."""
+    """REINFORCE and its family for Discrete, MultiDiscrete, MultiBinary and Box actions."""
 
     name = "vpg"
     config_type = VPGConfig

@@ -1,5 +1,7 @@
 """A table of action values Q(s, a): looked up, explored by, and moved towards targets."""
 
+from collections.abc import Callable
+
 import numpy as np
 import torch
 from torch import Tensor
@@ -22,10 +24,11 @@ class QTable(Policy):
         learning_rate: share of the way to its target that an entry is moved.
         learning_rate_decay: power w: an entry's n-th move has the rate learning_rate / n^w.
         seed: of the exploring.
+        index: from observations to states.
     """
 
     saves = ("table", "visits", "epsilon", "exploring")
-    derives = ("errors",)
+    derives = ("errors", "index")
 
     def __init__(
         self,
@@ -37,9 +40,11 @@ class QTable(Policy):
         learning_rate: float,
         learning_rate_decay: float,
         seed: int,
+        index: Callable[[Tensor], Tensor] = state_index,
     ):
         self.num_states, self.num_actions = num_states, num_actions
         self.rate, self.decay = learning_rate, learning_rate_decay
+        self.index = index
         self.table = np.full((num_tables, num_states, num_actions), initial_value)
         """(M, S, A) float64: action values."""
         self.visits = np.zeros(self.table.shape, dtype=np.int64)
@@ -79,8 +84,8 @@ class QTable(Policy):
         return numbers
 
     def act(self, seen: Tensor, *, deterministic: bool = True) -> Tensor:
-        """Greedy actions (B,), the first of equals, or epsilon-greedy ones, for one-hot rows (B, S) or indices (B,)."""
-        state_B = state_index(seen).numpy()
+        """Greedy actions (B,), the first of equals, or epsilon-greedy ones, for observations (B, F) or indices (B,)."""
+        state_B = self.index(seen).numpy()
         if deterministic:
             return torch.from_numpy(self.values(state_B).argmax(1))
         return torch.from_numpy(self.explore(state_B, self.uniform(len(state_B))))

@@ -1,7 +1,7 @@
 """The learner of every tabular method: a table of action values, a rule that moves them, and the loop over steps.
 
 A file of its own holds each method's rule. The world is any environment that observes one of finitely many states, its
-observation the one-hot of a Discrete space.
+observation of a Discrete space or of any product of such: MultiDiscrete, MultiBinary, a Tuple or Dict of these.
 
 Many copies of the environment share one table. With one copy a method is its textbook's, step for step. With several,
 the transitions of one step are learned from *in turn*: targets are computed from the table as it stands, then entry
@@ -16,15 +16,14 @@ from typing import Any
 import numpy as np
 import torch
 from gymnasium import spaces
-from torch import Tensor
 
 from palestra.engine.agent import Agent
 from palestra.engine.arena import MAX_EVAL_ENVS, Arena
 from palestra.engine.exhibit import Exhibit
 from palestra.engine.interaction import Interaction
 from palestra.engine.learner import Learner
-from palestra.envs.finite.dynamics import process_of, show_indices, state_index
-from palestra.envs.spaces import is_one_hot
+from palestra.envs.finite.dynamics import process_of, show_indices
+from palestra.envs.finite.states import States, tells_states
 from palestra.envs.vector import StepResult, VectorEnv
 from palestra.envs.world import World
 from palestra.errors import UsageError, require
@@ -38,6 +37,9 @@ from palestra.pictures.board import Board, Table
 MAX_EVAL_STEPS = 10_000
 """Where evaluation cuts an episode of a world that has no time limit."""
 
+MOST_ENTRIES = 50_000_000
+"""Of a table; they and their counts take sixteen bytes each."""
+
 
 class TabularLearner(Agent, Learner):
     """An agent with a table Q(s, a), which a rule moves.
@@ -48,7 +50,7 @@ class TabularLearner(Agent, Learner):
     """
 
     saves = ("interaction", "q", "rule", "start_E", "action_E")
-    derives = ("state_E",)
+    derives = ("state_E", "states")
 
     def __init__(
         self, rule_type: type[TabularRule], source: str | World, config: Any = None, *, seed: int = 0,
@@ -59,29 +61,23 @@ class TabularLearner(Agent, Learner):
         require(self.device.type == "cpu", f"device {self.device} for {self.name}", "cpu, where its table is")
         self.interaction = Interaction(self.world, seed=seed, device=self.device)
         self.env = self.interaction.env
-        num_states = one_hot_size(self.env, self.interaction.obs, self.name)
+        self.states = states_of(self.env, self.name, rule_type.num_tables)
         space, c = self.env.action_space, self.config
-        if not isinstance(space, spaces.Discrete):
-            raise UsageError(f"{self.name} cannot keep a table for {space}; expected a Discrete action space")
-        self.observed = self.env.observation_space
+        assert isinstance(space, spaces.Discrete)
         show_indices(self.env)  # spares making the rows and finding the one in them again
         self.q = self.policy = QTable(
-            rule_type.num_tables, num_states, int(space.n), initial_value=c.initial_value,
+            rule_type.num_tables, self.states.num, int(space.n), initial_value=c.initial_value,
             learning_rate=c.learning_rate, learning_rate_decay=c.learning_rate_decay, seed=seed,
+            index=self.states.index,
         )  # fmt: skip
         self.rule = rule_type(self.q, c, self.env.num_envs)
-        self.state_E: Ints = state_index(self.interaction.obs).numpy().copy()
+        self.state_E: Ints = self.states.index(self.interaction.obs).numpy().copy()
         """(E,) acted in next."""
         self.start_E = self.state_E.copy()
         """(E,) the first states of the episodes under way."""
         self.q.epsilon = self.epsilon_at(0)
         self.action_E = self.q.explore(self.state_E, self.q.uniform(self.env.num_envs))
         """(E,) to be taken next."""
-
-    @property
-    def observation_space(self) -> spaces.Box:
-        """One-hot, whatever the copies that it learns in show."""
-        return self.observed
 
     def epsilon_at(self, clock: int) -> float:
         """The share of random actions at a clock."""
@@ -112,9 +108,9 @@ class TabularLearner(Agent, Learner):
         """What the environments answered, as arrays, with states for observations."""
         terminated_E, truncated_E = result.terminated.numpy(), result.truncated.numpy()
         done_E = terminated_E | truncated_E
-        next_state_E = onward_E = state_index(result.final_obs).numpy()
+        next_state_E = onward_E = self.states.index(result.final_obs).numpy()
         if done_E.any():
-            onward_E = state_index(result.obs).numpy()
+            onward_E = self.states.index(result.obs).numpy()
             self.start_E = np.where(done_E, onward_E, self.start_E)
         return Step(
             self.state_E,
@@ -168,7 +164,7 @@ class TabularLearner(Agent, Learner):
 
     def resumed(self) -> None:
         """Stand where the copies stand; those that began anew act anew, and the rule forgets what they had begun."""
-        self.state_E = state_index(self.interaction.obs).numpy().copy()
+        self.state_E = self.states.index(self.interaction.obs).numpy().copy()
         if self.interaction.restarted_E.any():
             anew_E = self.interaction.restarted_E.numpy()
             self.start_E = np.where(anew_E, self.state_E, self.start_E)
@@ -177,16 +173,22 @@ class TabularLearner(Agent, Learner):
             self.rule.forget(anew_E)
 
 
-def one_hot_size(env: VectorEnv, obs_EF: Tensor, name: str) -> int:
-    """The number of states of an environment whose observation is the one-hot of a Discrete space.
+def states_of(env: VectorEnv, name: str, num_tables: int) -> States:
+    """The states of an environment that shows which one it is in.
 
-    Raises UsageError, naming the spaces, for any other.
+    Raises UsageError, naming the spaces, for any other, and where a table of them would have too many entries.
     """
-    space = env.observation_space
-    if not is_one_hot(space) or not ((obs_EF == 0) | (obs_EF == 1)).all() or not (obs_EF.sum(1) == 1).all():
+    own, action_space = env.observed.own, env.action_space
+    given = f"{name} keeps a table and cannot serve an environment that observes {own} and acts in {action_space}"
+    if not tells_states(own) or not isinstance(action_space, spaces.Discrete):
         raise UsageError(
-            f"{name} keeps a table and cannot serve an environment that observes {space} and acts in"
-            f" {env.action_space}; expected observations of a Discrete space (CliffWalking-v1, FrozenLake-v1, Taxi-v4)"
-            " and Discrete actions; dqn and ppo serve others"
+            f"{given}; expected observations of a Discrete space (CliffWalking-v1, FrozenLake-v1, Taxi-v4), of"
+            " MultiDiscrete, MultiBinary, or a Tuple or Dict of these (Blackjack-v1), and Discrete actions; dqn and ppo"
+            " serve others"
         )
-    return int(space.shape[0])
+    states = States(own)
+    entries = num_tables * states.num * int(action_space.n)
+    require(
+        entries <= MOST_ENTRIES, f"{given}: {entries:,} entries", f"at most {MOST_ENTRIES:,}; dqn and ppo need none"
+    )
+    return states

@@ -66,7 +66,7 @@ def test_a_box_action_is_not_clipped_nor_rounded() -> None:
 
 @pytest.mark.parametrize("backend", ["sync", "async"])
 def test_images_stay_uint8_rewards_are_float32_and_a_terminal_state_wins_over_a_cut(backend: str) -> None:
-    env = echo(spaces.Discrete(2), spaces.Box(0, 255, (4, 4, 3), np.uint8), backend)
+    env = echo(spaces.Discrete(2), spaces.Box(0, 255, (8, 8, 3), np.uint8), backend)
     assert env.reset(0).dtype == torch.uint8
     env.step(torch.tensor([1, 0]))
     result = env.step(torch.tensor([1, 0]))
@@ -180,4 +180,27 @@ def test_a_single_environment_shows_the_contracts_form_and_can_be_drawn() -> Non
     frame = env.render()
     assert isinstance(frame, np.ndarray)
     assert frame.dtype == np.uint8
+    env.close()
+
+
+class Fine(gym.Env):
+    """Has bounds that float32 cannot hold: their roundings lie beyond them."""
+
+    observation_space = gym.spaces.Box(-1.0, 1.0, (1,))
+    action_space = gym.spaces.Box(-0.3, 0.3, (1,), np.float64)
+
+    def reset(self, *, seed: int | None = None, options: dict | None = None) -> tuple[np.ndarray, dict]:
+        super().reset(seed=seed)
+        return np.zeros(1, np.float32), {}
+
+    def step(self, action: np.ndarray) -> tuple[np.ndarray, float, bool, bool, dict]:
+        return np.zeros(1, np.float32), float(self.action_space.contains(action)), False, False, {}
+
+
+def test_no_rounding_leads_beyond_the_bounds() -> None:
+    gym.register("tests/Fine-v0", Fine)
+    env = GymVectorEnv("tests/Fine-v0", 2)
+    env.reset(0)
+    assert float(np.float32(0.3)) > 0.3
+    assert env.step(torch.tensor([[0.3], [-0.3]])).reward.tolist() == [1.0, 1.0]
     env.close()

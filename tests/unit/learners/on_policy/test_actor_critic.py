@@ -2,12 +2,16 @@
 
 from typing import Any
 
+import gymnasium as gym
+import numpy as np
 import pytest
 import torch
 
 from palestra.envs.registry import make_vec
+from palestra.envs.world import World
 from palestra.errors import UsageError
 from palestra.learners.on_policy.actor_critic import ActorCritic, ActorCriticConfig
+from palestra.learners.registry import learner_type
 
 
 def make(env_id: str, seed: int = 0, **settings: Any) -> ActorCritic:
@@ -52,3 +56,44 @@ def test_observations_are_normalised_where_that_is_asked_for() -> None:
 def test_settings_out_of_range_are_refused(settings: dict[str, Any], said: str) -> None:
     with pytest.raises(UsageError, match=said):
         ActorCriticConfig(**settings)
+
+
+class Dose(gym.Env[Any, Any]):
+    """Pays for being near to three quarters of a range of some width; remembers what it was given."""
+
+    observation_space = gym.spaces.Box(-1.0, 1.0, (1,))
+
+    def __init__(self, wide: float) -> None:
+        self.action_space, self.wide = gym.spaces.Box(-wide, wide, (1,)), wide
+        self.given: list[float] = []
+
+    def reset(self, *, seed: int | None = None, options: Any = None) -> Any:
+        super().reset(seed=seed)
+        return np.zeros(1, np.float32), {}
+
+    def step(self, action: Any) -> Any:
+        self.given.append(float(action[0]))
+        return np.zeros(1, np.float32), -abs(float(action[0]) / self.wide - 0.5), len(self.given) % 8 == 0, False, {}
+
+
+gym.register("tests/Dose-v0", Dose)
+
+
+@pytest.mark.parametrize("name", ["ppo", "a2c", "trpo", "vpg"])
+def test_a_range_of_any_width_is_explored_as_the_one_from_minus_one_to_one(name: str) -> None:
+    kind, given, weights = learner_type(name), {}, {}
+    for wide in (1.0, 1024.0):  # a power of two: nothing is rounded on the way
+        config = kind.config_type(num_steps=32, hidden_sizes=(8,))
+        agent = kind(World("tests/Dose-v0", 1, "sync", {"wide": wide}), config)
+        for _ in range(4):
+            agent.step()
+        given[wide] = np.array(agent.env._env.envs[0].unwrapped.given)
+        weights[wide] = torch.cat([p.flatten() for p in agent.modules.parameters()])
+        assert agent.env.action_space.contains(agent.predict(np.zeros(1, np.float32)))
+    assert given[1.0].min() == -1.0
+    assert given[1.0].max() == 1.0
+    np.testing.assert_array_equal(given[1024.0], 1024.0 * given[1.0])
+    assert torch.equal(weights[1024.0], weights[1.0])
+    plain = kind(World("tests/Dose-v0", 1, "sync", {"wide": 1024.0}), kind.config_type(scale_actions=False))
+    plain.step()
+    assert np.abs(plain.env._env.envs[0].unwrapped.given).max() < 10

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+import gymnasium as gym
 import numpy as np
 import pytest
 import torch
@@ -29,11 +30,40 @@ def test_there_are_ten() -> None:
     assert len(NAMES) == 10
 
 
-@pytest.mark.parametrize("env_id", ["CartPole-v1", "Pendulum-v1", "probe/ConstantReward", "Blackjack-v1"])
+@pytest.mark.parametrize("env_id", ["CartPole-v1", "Pendulum-v1", "probe/ConstantReward"])
 @EVERY
-def test_what_is_no_one_hot_is_refused_by_name(name: str, env_id: str) -> None:
+def test_what_is_not_counted_is_refused_by_name(name: str, env_id: str) -> None:
     with pytest.raises(UsageError, match=f"{name} keeps a table and cannot serve .* observes Box.*Discrete space"):
         make(name, env_id)
+
+
+@EVERY
+def test_several_counts_together_are_a_state(name: str) -> None:
+    learner = make(name, "Blackjack-v1")
+    assert learner.q.num_states == 32 * 11 * 2
+    learner.step()
+    sums, shown, ace = np.unravel_index(np.flatnonzero(learner.q.visits.sum((0, 2))), (32, 11, 2))
+    assert 1 <= shown.min() <= shown.max() <= 10
+    assert 4 <= sums.min() <= sums.max() <= 21  # what was acted in
+    assert sums[ace == 1].min(initial=12) >= 12
+    assert learner.env.action_space.contains(learner.predict((14, 10, 0)))
+    batch = tuple(np.array(column) for column in zip((14, 10, 0), (20, 3, 1), strict=True))
+    assert learner.predict(batch).tolist() == [learner.predict((14, 10, 0)), learner.predict((20, 3, 1))]
+
+
+def test_a_table_that_no_memory_holds_is_refused() -> None:
+    gym.register("tests/Many-v0", lambda **_: Many())
+    with pytest.raises(UsageError, match=r"observes MultiBinary\(40\) .*2,199,023,255,552 entries; expected at most"):
+        make("q-learning", "tests/Many-v0")
+
+
+class Many(gym.Env[Any, Any]):
+    """Forty switches that are shown."""
+
+    observation_space, action_space = gym.spaces.MultiBinary(40), gym.spaces.Discrete(2)
+
+    def reset(self, *, seed: int | None = None, options: Any = None) -> Any:
+        return np.zeros(40, np.int8), {}
 
 
 def test_epsilon_falls_linearly_over_its_share_of_the_budget() -> None:
