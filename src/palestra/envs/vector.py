@@ -11,6 +11,7 @@ import torch
 from gymnasium import spaces
 from torch import Tensor
 
+from palestra.envs.reports import Numbers
 from palestra.errors import UsageError
 
 
@@ -70,6 +71,8 @@ class VectorEnv(ABC):
     """The time limit in steps, or None."""
     goal: GoalSpec | None = None
     """For hindsight, where the observation holds goals."""
+    reports: tuple[tuple[int, Numbers], ...] = ()
+    """Of the last step: each copy whose episode ended there, with the numbers in the info of its last step, if any."""
 
     @abstractmethod
     def reset(self, seed: int) -> Tensor:
