@@ -20,6 +20,7 @@ from palestra.learners.registry import LEARNERS, learner_type
 __version__ = "0.1.0"
 
 FUNCTIONS = {
+    "Callback": "palestra.engine.callbacks",
     "compare": "palestra.trials.compare",
     "evaluate": "palestra.trials.saved",
     "load": "palestra.trials.saved",

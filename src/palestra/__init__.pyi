@@ -1,5 +1,6 @@
 """The names of ``import palestra`` with their types. Written by `make docs` from the registry. Edit that."""
 
+from palestra.engine.callbacks import Callback
 from palestra.engine.settings import AlgorithmConfig as ExpertConfig
 from palestra.engine.settings import AlgorithmConfig as RandomConfig
 from palestra.envs.registry import make_vec
@@ -48,6 +49,7 @@ __all__ = [
     "UCB",
     "VPG",
     "A2CConfig",
+    "Callback",
     "DAgger",
     "DAggerConfig",
     "DDPGConfig",

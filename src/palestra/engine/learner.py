@@ -9,6 +9,7 @@ import torch
 
 from palestra.datasets.dataset import Dataset
 from palestra.engine import checkpoint
+from palestra.engine.callbacks import Callbacks
 from palestra.engine.device import resolve_device
 from palestra.engine.exhibit import Exhibit
 from palestra.engine.settings import AlgorithmConfig, TrainSettings
@@ -107,10 +108,13 @@ class Learner(ABC):
     def resumed(self) -> None:  # noqa: B027 - most have nothing to mend
         """Mend what a resume could not restore: forget what belonged to an episode that is gone, say."""
 
-    def learn(self, amount: int, *, progress: bool = False, **settings: Any) -> Self:
-        """Train for this much of the clock more, without a run on disk; returns the learner."""
+    def learn(self, amount: int, *, progress: bool = False, callbacks: Callbacks = (), **settings: Any) -> Self:
+        """Train for this much of the clock more, watched by ``callbacks``, without a run on disk; returns the learner.
+
+        ``settings`` are those of ``TrainSettings``: ``eval_every``, ``target``, ``patience``, ...
+        """
         plan = TrainSettings(budget=self.clock + amount, seed=self.seed, **settings)
-        Trainer(self, plan, progress=progress).run()
+        Trainer(self, plan, callbacks=callbacks, progress=progress).run()
         return self
 
     def describe(self) -> dict[str, Any]:

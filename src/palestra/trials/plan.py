@@ -13,7 +13,7 @@ from palestra.errors import UsageError, require, unknown_name
 from palestra.learners.registry import learner_type
 from palestra.recipes.recipe import Claim, Recipe
 
-PROMISED = ("budget", "eval_every", "target")
+PROMISED = ("budget", "eval_every", "target", "target_metric", "target_direction", "patience")
 """Settings of the training that a claim was made for, beside all of the learner's and the source's."""
 
 

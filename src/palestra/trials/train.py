@@ -6,9 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from palestra.engine import seeding
+from palestra.engine.callbacks import Callbacks
 from palestra.engine.device import threads
 from palestra.engine.learner import Learner
-from palestra.engine.trainer import Ending, Trainer, TrainResult
+from palestra.engine.trainer import Trainer
+from palestra.engine.training import Ending, TrainResult
 from palestra.errors import PalestraError
 from palestra.measure import Measure
 from palestra.recipes.recipe import Recipe
@@ -72,6 +74,7 @@ def train(
     claim: bool = True,
     plots: bool = False,
     video: bool = False,
+    callbacks: Callbacks = (),
     **more: Any,
 ) -> Outcome:
     """Train a recipe and record it as a run: ``train("cartpole/ppo", seed=1, num_envs=16, gamma=0.98)``.
@@ -85,6 +88,7 @@ def train(
         claim: hold the recipe's claim against the best checkpoint at the end.
         plots: draw the learning curves, and what else can be drawn of what was learned, at the end.
         video: film the trained agent at the end.
+        callbacks: what watches it, one or several (``palestra.Callback``).
         **more: overrides too.
 
     Raises:
@@ -98,10 +102,10 @@ def train(
         from palestra.trials.film import check_filmable
 
         check_filmable(plan.world)
-    return _illustrated(follow(plan, out=out, progress=progress), plots=plots, video=video)
+    return _illustrated(follow(plan, out=out, progress=progress, callbacks=callbacks), plots=plots, video=video)
 
 
-def follow(plan: Plan, *, out: str | Path = "runs", progress: bool = False) -> Outcome:
+def follow(plan: Plan, *, out: str | Path = "runs", progress: bool = False, callbacks: Callbacks = ()) -> Outcome:
     """Train as a plan says, in a new run. Raises Interrupted as ``train`` does."""
     with threads(plan.training.threads):
         learner = plan.make_learner()
@@ -110,11 +114,17 @@ def follow(plan: Plan, *, out: str | Path = "runs", progress: bool = False) -> O
         task, _, method = plan.recipe.partition("/")
         run = Run.create(Path(out), task, method, plan.training.seed, plan.to_json())
         index.enter(Path(out), run)
-        return _run(Trainer(learner, plan.training, run, progress=progress), learner, run, plan)
+        return _run(Trainer(learner, plan.training, run, callbacks, progress=progress), learner, run, plan)
 
 
 def resume(
-    path: str | Path, *, out: str | Path = "runs", progress: bool = False, plots: bool = False, video: bool = False
+    path: str | Path,
+    *,
+    out: str | Path = "runs",
+    progress: bool = False,
+    plots: bool = False,
+    video: bool = False,
+    callbacks: Callbacks = (),
 ) -> Outcome:
     """Continue a run where its newest good checkpoint stands. Arguments and errors as of ``train``."""
     run = Run.open(path, Path(out), write=True)
@@ -122,7 +132,7 @@ def resume(
         plan = Plan.from_json(run.config)
         with threads(plan.training.threads):
             learner = plan.make_learner()
-            trainer = Trainer(learner, plan.training, run, progress=progress)
+            trainer = Trainer(learner, plan.training, run, callbacks, progress=progress)
             outcome = _run(trainer, learner, run, plan, go_on=True)
     finally:
         run.close()
