@@ -21,6 +21,7 @@ __version__ = "0.1.0"
 
 FUNCTIONS = {
     "Callback": "palestra.engine.callbacks",
+    "Networks": "palestra.nets.own",
     "compare": "palestra.trials.compare",
     "evaluate": "palestra.trials.saved",
     "load": "palestra.trials.saved",

@@ -33,6 +33,7 @@ from palestra.learners.tabular.rule import TabularConfig as QLearningConfig
 from palestra.learners.tabular.rule import TabularConfig as SarsaConfig
 from palestra.learners.tabular.sarsa_lambda import SarsaLambdaConfig
 from palestra.learners.tabular.tree_backup import TreeBackupConfig
+from palestra.nets.own import Networks
 from palestra.trials.compare import compare
 from palestra.trials.saved import evaluate, load
 from palestra.trials.train import resume, train
@@ -76,6 +77,7 @@ __all__ = [
     "MonteCarloConfig",
     "NStepSarsa",
     "NStepSarsaConfig",
+    "Networks",
     "PPOConfig",
     "PolicyIteration",
     "PolicyIterationConfig",

@@ -1,8 +1,10 @@
 """The Learner: anything that improves in steps. It knows neither the Trainer nor the disk, neither worlds nor data."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, ClassVar, Self
 
 import torch
@@ -27,7 +29,7 @@ class Learner(ABC):
     """Anything that improves in steps: a PPO iteration, a sweep of value iteration, n batches, a boosting round.
 
     The one abstract class above every learning rule. What several rules share is not inherited from further ones but
-    held, as parts. Constructors take these arguments and no other.
+    held, as parts. Constructors take these arguments and no other, but for ``networks`` of deep agents.
 
     Args:
         source: a World or a Dataset; a text is the id of one.
@@ -53,6 +55,9 @@ class Learner(ABC):
     adds its own to those of the classes above it."""
     derives: ClassVar[tuple[str, ...]] = ()
     """Attributes with tensors or generators that are made anew from settings, or written before they are read."""
+
+    own: Mapping[str, str] = MappingProxyType({})
+    """Networks that were given from Python in the place of ours, as deep agents take them: place to class."""
 
     def __init__(self, source: str | Source, config: Any = None, *, seed: int = 0, device: str = "auto"):
         self.config = config if config is not None else self.config_type()

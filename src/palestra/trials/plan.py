@@ -11,6 +11,7 @@ from palestra.engine.settings import AlgorithmConfig, TrainSettings, build, over
 from palestra.envs.world import World
 from palestra.errors import UsageError, require, unknown_name
 from palestra.learners.registry import learner_type
+from palestra.nets.own import Networks
 from palestra.recipes.recipe import Claim, Recipe
 
 PROMISED = ("budget", "eval_every", "target", "target_metric", "target_direction", "patience")
@@ -76,10 +77,11 @@ class Plan:
         plan = replace(self, learner=learner, source=made[self.source.key], training=made["training"])
         return plan if _promised(plan) == _promised(self) else replace(plan, claim=None)
 
-    def make_learner(self) -> Learner:
-        """A fresh learner."""
+    def make_learner(self, networks: Networks | None = None) -> Learner:
+        """A fresh learner, with networks of the user's own if any are given."""
         cls = learner_type(self.learner.name)
-        return cls(self.source, self.learner.settings, seed=self.training.seed, device=self.training.device)
+        seed, device = self.training.seed, self.training.device
+        return cls(self.source, self.learner.settings, seed=seed, device=device, networks=networks)
 
     def to_json(self) -> dict[str, Any]:
         """All of it as JSON values."""
@@ -144,12 +146,15 @@ def adhoc_recipe(algo: str, env_id: str, budget: int) -> Recipe:
     )
 
 
-def learner_from_json(values: Mapping[str, Any], device: str | None = None) -> Learner:
+def learner_from_json(
+    values: Mapping[str, Any], device: str | None = None, networks: Networks | None = None
+) -> Learner:
     """A fresh learner from what a folder's ``config.json`` holds: a plan, or what ``learner.save`` wrote.
 
     Args:
         values: JSON values.
         device: where it computes, if not where it was trained.
+        networks: of the user's own, if it has any.
     """
     for keys in (("learner",), (World.key, Dataset.key), ("training",)):
         named = " or ".join(map(repr, keys))
@@ -157,7 +162,8 @@ def learner_from_json(values: Mapping[str, Any], device: str | None = None) -> L
     learner, training = _learner_from_json(values["learner"]), values["training"]
     cls = learner_type(learner.name)
     source = _source_from_json(values)
-    return cls(source, learner.settings, seed=training["seed"], device=device or training["device"])
+    device = device or training["device"]
+    return cls(source, learner.settings, seed=training["seed"], device=device, networks=networks)
 
 
 def _source_from_json(values: Mapping[str, Any]) -> Source:
