@@ -20,6 +20,8 @@ from palestra.learners.registry import LEARNERS, learner_type
 __version__ = "0.1.0"
 
 FUNCTIONS = {
+    "Callback": "palestra.engine.callbacks",
+    "Networks": "palestra.nets.own",
     "compare": "palestra.trials.compare",
     "evaluate": "palestra.trials.saved",
     "load": "palestra.trials.saved",

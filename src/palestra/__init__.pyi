@@ -1,5 +1,6 @@
 """The names of ``import palestra`` with their types. Written by `make docs` from the registry. Edit that."""
 
+from palestra.engine.callbacks import Callback
 from palestra.engine.settings import AlgorithmConfig as ExpertConfig
 from palestra.engine.settings import AlgorithmConfig as RandomConfig
 from palestra.envs.registry import make_vec
@@ -32,6 +33,7 @@ from palestra.learners.tabular.rule import TabularConfig as QLearningConfig
 from palestra.learners.tabular.rule import TabularConfig as SarsaConfig
 from palestra.learners.tabular.sarsa_lambda import SarsaLambdaConfig
 from palestra.learners.tabular.tree_backup import TreeBackupConfig
+from palestra.nets.own import Networks
 from palestra.trials.compare import compare
 from palestra.trials.saved import evaluate, load
 from palestra.trials.train import resume, train
@@ -48,6 +50,7 @@ __all__ = [
     "UCB",
     "VPG",
     "A2CConfig",
+    "Callback",
     "DAgger",
     "DAggerConfig",
     "DDPGConfig",
@@ -74,6 +77,7 @@ __all__ = [
     "MonteCarloConfig",
     "NStepSarsa",
     "NStepSarsaConfig",
+    "Networks",
     "PPOConfig",
     "PolicyIteration",
     "PolicyIterationConfig",

@@ -17,6 +17,7 @@ from run_comparison import differences
 from states import hash_of, lines_of_three_processes, saved
 
 import palestra
+from palestra.engine.callbacks import Callback
 from palestra.engine.learner import Learner
 from palestra.engine.state import undeclared
 from palestra.engine.trainer import Trainer, TrainSettings
@@ -172,13 +173,14 @@ def test_less_is_better_where_the_learner_says_so(run: Run) -> None:
 def test_what_is_told_of_an_evaluation_may_stop_it(name: str) -> None:
     told: list[tuple[int, float]] = []
 
-    def watch(clock: int, evaluation: Evaluation) -> bool:
-        told.append((clock, evaluation.score))
-        return len(told) < 3
+    class Watch(Callback):
+        def on_evaluation(self, trainer: Trainer, evaluation: Evaluation) -> bool:
+            told.append((trainer.learner.clock, evaluation.score))
+            return len(told) < 3
 
     learner = make(name)
     settings = TrainSettings(4_000, eval_every=100, eval_count=0)
-    result = Trainer(learner, settings, on_evaluation=watch).run()
+    result = Trainer(learner, settings, callbacks=Watch()).run()
     if name == "naive-bayes":  # it was finished before anybody could
         assert (result.ending, len(told), learner.clock) == ("finished", 1, 200)
     else:

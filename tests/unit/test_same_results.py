@@ -92,6 +92,14 @@ def test_what_has_no_relative_difference_differs(script: Any, name: str, value: 
     assert (found.verdict, found.where, found.difference) == ("differs", name, np.inf)
 
 
+@pytest.mark.parametrize("name", ["rows/env/is_success", "evaluation/eval/prob", "reference/eval/prob"])
+def test_what_environments_say_in_info_may_be_new_but_is_not_lost(script: Any, name: str) -> None:
+    new = changed(name, np.ones(3))
+    assert script.compare(OLD, new).verdict == "equal"
+    assert script.compare(new, OLD).where == name
+    assert script.compare(new, {**new, name: np.zeros(3)}).where == name
+
+
 def test_a_metric_that_is_gone_differs(script: Any) -> None:
     new = changed("kept/0", OLD["kept/0"])
     del new["rows/train/loss"]

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 MOST = 10_000_000
 """Episodes whose returns are kept."""
+OURS = ("eval/return_mean", "eval/return_min", "eval/return_max", "eval/length_mean")
+"""What an evaluation in a world says of itself; the rest is what the environment says of its episodes."""
 
 
 @dataclass(frozen=True)
@@ -86,8 +88,14 @@ def _facts(args: Args, judged: "Judged") -> dict[str, Any]:
         }
     world = {"env": judged.source.id, "reference": measure.split == "reference", "episodes": len(values)}
     return {
-        **about, **found, **world, "length_mean": metrics.get("eval/length_mean"), "returns": values.tolist()
+        **about, **found, **world, "length_mean": metrics.get("eval/length_mean"), "returns": values.tolist(),
+        **{name: metrics[name] for name in _reported(metrics)},
     }  # fmt: skip
+
+
+def _reported(metrics: dict[str, float]) -> list[str]:
+    """Names of what the environment said at the ends of the episodes."""
+    return [name for name in metrics if name not in OURS]
 
 
 def _print(args: Args, judged: "Judged") -> None:
@@ -104,6 +112,8 @@ def _print(args: Args, judged: "Judged") -> None:
     length = metrics.get("eval/length_mean")
     if length is not None:
         console.print(f"episodes     {len(values)}, {number(length)} steps each on average")
+        for name in _reported(metrics):
+            console.print(f"{name.removeprefix('eval/'):11}  {number(metrics[name])}", markup=False)
     unit = judged.clock_unit.split()[-1]
     where = f"at {judged.step:,} {unit}" if judged.source.key == "dataset" else f"at step {judged.step:,}"
     console.print(f"of           {args.run}, {args.which} checkpoint, {where}", soft_wrap=True)

@@ -6,7 +6,19 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from palestra.envs.reports import Numbers
 from palestra.envs.vector import VectorEnv
+
+
+class Report(NamedTuple):
+    """What an environment said of an episode that ended."""
+
+    step: int
+    """Row of the rollout in which it ended."""
+    copy: int
+    """Column."""
+    numbers: Numbers
+    """In the info of its last step."""
 
 
 class Rollout(NamedTuple):
@@ -37,6 +49,7 @@ def collect(
     obs: Tensor,
     num_steps: int,
     to_env: Callable[[Tensor], Tensor] | None = None,
+    reports: list[Report] | None = None,
 ) -> tuple[Rollout, Tensor]:
     """Act for ``num_steps`` steps.
 
@@ -46,18 +59,21 @@ def collect(
         obs: (E, *obs_shape) the current observations.
         num_steps: T.
         to_env: applied to an action on its way into the environment only (clipping to bounds).
+        reports: is added to, whatever environments say of their episodes, the earliest first.
 
     Returns:
         The rollout, and the observations to go on from.
     """
     seen, actions, results = [], [], []
     with torch.inference_mode():
-        for _ in range(num_steps):
+        for t in range(num_steps):
             action = policy(obs)
             result = env.step(action if to_env is None else to_env(action))
             seen.append(obs)
             actions.append(action)
             results.append(result)
+            if env.reports and reports is not None:
+                reports += (Report(t, copy, numbers) for copy, numbers in env.reports)
             obs = result.obs
     # Outside inference mode a new tensor made from inference tensors is an ordinary one.
     _, *outcome = zip(*results)

@@ -5,10 +5,12 @@ from typing import Any
 
 import torch
 
+from palestra.data.episodes import means
 from palestra.engine import seeding
 from palestra.engine.evaluate import run_episodes
 from palestra.engine.policy import Policy
 from palestra.envs.registry import MOST_SIMULATORS, is_simulator
+from palestra.envs.reports import Numbers
 from palestra.envs.vector import VectorEnv
 from palestra.envs.world import World
 from palestra.errors import require
@@ -51,12 +53,14 @@ class Arena:
             self._kept = (key, self.make_env(*key))
         env = self._kept[1]
         act: Callable[[Any], Any] = (lambda obs: policy.act(env)) if policy.sees == "state" else policy.act
-        returns, lengths = [], []
+        returns, lengths, reports = [], [], list[Numbers]()
         for batch in range(-(-measure.count // env.num_envs)):
             policy.reset(env.num_envs, seed=seeding.derive(measure.seed, "episodes", batch) if batch else measure.seed)
-            r, n = run_episodes(act, env, seed=seeding.derive(measure.seed, "evaluation", batch))
+            said: dict[int, Numbers] = {}
+            r, n = run_episodes(act, env, seed=seeding.derive(measure.seed, "evaluation", batch), reports=said)
             returns.append(r)
             lengths.append(n)
+            reports += (said.get(copy, {}) for copy in range(env.num_envs))
         returns_B, lengths_B = torch.cat(returns)[: measure.count], torch.cat(lengths)[: measure.count]
         score = float(returns_B.mean())
         metrics = {
@@ -65,6 +69,8 @@ class Arena:
             "eval/return_max": float(returns_B.max()),
             "eval/length_mean": float(lengths_B.double().mean()),
         }
+        for name, mean in means(reports[: measure.count]).items():
+            metrics.setdefault(f"eval/{name}", mean)  # an environment's own idea of its return does not replace ours
         return Evaluation(score, returns_B, metrics)
 
     def close(self) -> None:

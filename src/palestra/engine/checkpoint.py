@@ -1,5 +1,6 @@
 """A learner and its checkpoints: what is written with it, and whether one found on disk belongs to it."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -18,6 +19,7 @@ class Kept(Protocol):
 
     name: str
     clock: int
+    own: Mapping[str, str]
 
     def state_dict(self) -> dict[str, Any]:
         """Everything that the next step depends on."""
@@ -32,7 +34,8 @@ class Kept(Protocol):
 def save(learner: Kept, folder: Path, *, trainer: dict[str, Any] | None = None, **info: Any) -> None:
     """Write a checkpoint of a learner at its clock, with the trainer's own state and facts for whoever reads it."""
     state = {"learner": learner.state_dict(), "trainer": trainer or {}}
-    checkpoints.save(folder, learner.clock, state, info={"learner": learner.name, **info})
+    own = {"own": dict(learner.own)} if learner.own else {}
+    checkpoints.save(folder, learner.clock, state, info={"learner": learner.name, **own, **info})
 
 
 def save_folder(learner: Kept, path: str | Path) -> Path:
@@ -55,6 +58,13 @@ def restore(learner: Kept, loaded: Loaded) -> list[str]:
         raise UnfitCheckpointError(
             f"the checkpoint {loaded.path} was made by {saved_by}, and this is {learner.name}; "
             "load it with the configuration that it was trained with"
+        )
+    then = loaded.info.get("own", {})
+    if then != learner.own:
+        were, are = (", ".join(f"{k}={v}" for k, v in own.items()) or "ours" for own in (then, learner.own))
+        raise UsageError(
+            f"the checkpoint {loaded.path} is of networks {were}, and these are {are}; expected the same, which no file"
+            " can hold: give them from Python, palestra.load(run, networks=palestra.Networks(...)), or resume so"
         )
     try:
         if isinstance(learner, Part):

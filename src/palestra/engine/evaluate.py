@@ -5,7 +5,8 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from palestra.data.rollout import collect
+from palestra.data.rollout import Report, collect
+from palestra.envs.reports import Numbers
 from palestra.envs.vector import VectorEnv
 
 CHUNK = 16
@@ -13,7 +14,12 @@ CHUNK = 16
 
 
 def run_episodes(
-    policy: Callable[[Tensor], Tensor], env: VectorEnv, *, seed: int, max_steps: int = 1_000_000
+    policy: Callable[[Tensor], Tensor],
+    env: VectorEnv,
+    *,
+    seed: int,
+    max_steps: int = 1_000_000,
+    reports: dict[int, Numbers] | None = None,
 ) -> tuple[Tensor, Tensor]:
     """The first episode of every copy of ``env``.
 
@@ -24,6 +30,7 @@ def run_episodes(
         env: the environments; they are reset with ``seed``.
         seed: of the environments.
         max_steps: an episode that is longer, in a world without a time limit, is cut about here.
+        reports: is given, by copy, what the environment said of its episode.
 
     Returns:
         returns and lengths, (E,) float64 and int64.
@@ -33,10 +40,14 @@ def run_episodes(
     lengths_E = torch.zeros(env.num_envs, dtype=torch.int64, device=env.device)
     running_E = torch.ones(env.num_envs, dtype=torch.bool, device=env.device)
     for _ in range(0, max_steps, CHUNK):
-        rollout, obs = collect(env, policy, obs, CHUNK)
+        said: list[Report] = []
+        rollout, obs = collect(env, policy, obs, CHUNK, reports=said)
         ended_TE = rollout.done.cumsum(0) > 0
         before_TE = torch.cat((torch.zeros_like(ended_TE[:1]), ended_TE[:-1]))
         first_TE = running_E & ~before_TE  # steps of each copy's first episode, its last one included
+        for step, copy, numbers in said:
+            if reports is not None and first_TE[step, copy]:
+                reports[copy] = numbers
         returns_E += (rollout.reward.double() * first_TE).sum(0)
         lengths_E += first_TE.sum(0)
         running_E = running_E & ~ended_TE[-1]

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from palestra.data.episodes import EpisodeTracker
-from palestra.data.rollout import Rollout, collect
+from palestra.data.rollout import Report, Rollout, collect
 from palestra.engine import seeding
 from palestra.envs.world import World
 
@@ -40,8 +40,9 @@ class Interaction:
         self, act: Callable[[Tensor], Tensor], num_steps: int, to_env: Callable[[Tensor], Tensor] | None = None
     ) -> Rollout:
         """Act for ``num_steps`` steps in every copy, as :func:`palestra.data.rollout.collect`, and account for them."""
-        rollout, self.obs = collect(self.env, act, self.obs, num_steps, to_env=to_env)
-        self.episodes.add(rollout.reward, rollout.done)
+        reports: list[Report] = []
+        rollout, self.obs = collect(self.env, act, self.obs, num_steps, to_env=to_env, reports=reports)
+        self.episodes.add(rollout.reward, rollout.done, reports)
         return rollout
 
     def state_dict(self) -> dict[str, Any]:

@@ -1,14 +1,17 @@
 """The Learner: anything that improves in steps. It knows neither the Trainer nor the disk, neither worlds nor data."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, ClassVar, Self
 
 import torch
 
 from palestra.datasets.dataset import Dataset
 from palestra.engine import checkpoint
+from palestra.engine.callbacks import Callbacks
 from palestra.engine.device import resolve_device
 from palestra.engine.exhibit import Exhibit
 from palestra.engine.settings import AlgorithmConfig, TrainSettings
@@ -26,7 +29,7 @@ class Learner(ABC):
     """Anything that improves in steps: a PPO iteration, a sweep of value iteration, n batches, a boosting round.
 
     The one abstract class above every learning rule. What several rules share is not inherited from further ones but
-    held, as parts. Constructors take these arguments and no other.
+    held, as parts. Constructors take these arguments and no other, but for ``networks`` of deep agents.
 
     Args:
         source: a World or a Dataset; a text is the id of one.
@@ -52,6 +55,9 @@ class Learner(ABC):
     adds its own to those of the classes above it."""
     derives: ClassVar[tuple[str, ...]] = ()
     """Attributes with tensors or generators that are made anew from settings, or written before they are read."""
+
+    own: Mapping[str, str] = MappingProxyType({})
+    """Networks that were given from Python in the place of ours, as deep agents take them: place to class."""
 
     def __init__(self, source: str | Source, config: Any = None, *, seed: int = 0, device: str = "auto"):
         self.config = config if config is not None else self.config_type()
@@ -107,10 +113,13 @@ class Learner(ABC):
     def resumed(self) -> None:  # noqa: B027 - most have nothing to mend
         """Mend what a resume could not restore: forget what belonged to an episode that is gone, say."""
 
-    def learn(self, amount: int, *, progress: bool = False, **settings: Any) -> Self:
-        """Train for this much of the clock more, without a run on disk; returns the learner."""
+    def learn(self, amount: int, *, progress: bool = False, callbacks: Callbacks = (), **settings: Any) -> Self:
+        """Train for this much of the clock more, watched by ``callbacks``, without a run on disk; returns the learner.
+
+        ``settings`` are those of ``TrainSettings``: ``eval_every``, ``target``, ``patience``, ...
+        """
         plan = TrainSettings(budget=self.clock + amount, seed=self.seed, **settings)
-        Trainer(self, plan, progress=progress).run()
+        Trainer(self, plan, callbacks=callbacks, progress=progress).run()
         return self
 
     def describe(self) -> dict[str, Any]:

@@ -55,6 +55,13 @@ class TrainSettings:
     """Episodes of each evaluation; rows, on a data set, 0 for all."""
     target: float | None = None
     """Stop early when an evaluation reaches this score; none to use the whole budget."""
+    target_metric: str | None = None
+    """What the target is of, if not the score: env/is_success, as the environment says it, or a figure of the
+    evaluation (eval/length_mean)."""
+    target_direction: Literal["up", "down"] | None = None
+    """Whether more of target_metric is better (up), or less (down); none for the way in which the score is better."""
+    patience: int = 0
+    """Stop after so many evaluations in a row without a better one; 0 to use the whole budget."""
     log_every: int = 0
     """Clock units between metric rows; 0 for about 500 rows in all."""
     checkpoint_every: float = 30.0
@@ -75,6 +82,12 @@ class TrainSettings:
         require(target_is_number, f"target={self.target}", "a number, or none")
         require(self.eval_every >= 0, f"eval_every={self.eval_every}", "0 or more")
         require(self.eval_count >= 0, f"eval_count={self.eval_count}", "0 or more")
+        require(self.patience >= 0, f"patience={self.patience}", "0 or more evaluations")
+        require(not self.patience or self.eval_every > 0, f"patience={self.patience} with eval_every=0", "eval_every=N")
+        aimed = self.target is not None or self.target_metric is None
+        require(aimed, f"target_metric={self.target_metric} without a target", "target=N too")
+        of_score = self.target_direction is not None and self.target_metric is None
+        require(not of_score, f"target_direction={self.target_direction} without target_metric", "it, e.g. env/drag")
         require(self.log_every >= 0, f"log_every={self.log_every}", "0 or more")
         require(self.checkpoint_every >= 0, f"checkpoint_every={self.checkpoint_every}", "0 or more seconds")
 

@@ -5,60 +5,21 @@ What it records is a function of the configuration and the seed alone; wall-cloc
 """
 
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, ClassVar, Literal, Protocol
+from typing import Any
 
 from palestra.engine import checkpoint, seeding
+from palestra.engine.callbacks import Callbacks, Watch
 from palestra.engine.device import denormals_as_zero, keep_memory
 from palestra.engine.progress import make_progress
 from palestra.engine.settings import TrainSettings
 from palestra.engine.signals import StopRequest
-from palestra.measure import Direction, Evaluation, Measure, Metrics, better, reached
+from palestra.engine.training import Ending, Steps, TrainResult
+from palestra.measure import Measure, Metrics, better
 from palestra.runs import checkpoints, tensorboard
 from palestra.runs.store import Run
 
-Ending = Literal["finished", "target", "stopped", "interrupted"]
-
-OnEvaluation = Callable[[int, Evaluation], bool]
-"""Told the clock and what an evaluation gave; False stops the training."""
-
 SECONDS_BETWEEN_NEWS = 10.0
 """Of the steps in the manifest, which lists of runs show; each costs two fsyncs."""
-
-
-@dataclass(frozen=True)
-class TrainResult:
-    """How a training ended."""
-
-    ending: Ending
-    steps: int
-    """The clock."""
-    seconds: float
-    """Time spent training, evaluations and checkpoints included, summed over resumes."""
-    metrics: Metrics
-    """The last row of metrics."""
-    best_score: float | None
-    """The best evaluation, if there was any."""
-    best_step: int | None
-    signal: int | None = None
-    """The signal that interrupted it."""
-
-
-class Steps(checkpoint.Kept, Protocol):
-    """What the Trainer needs of a learner, and nothing else."""
-
-    clock_unit: ClassVar[str]
-    headline: ClassVar[str]
-    direction: ClassVar[Direction]
-    budget: int
-    finished: bool
-
-    def step(self) -> Metrics:
-        """One bounded unit of learning."""
-
-    def measured(self, measure: Measure) -> Evaluation:
-        """How good it is."""
 
 
 class Trainer:
@@ -68,7 +29,7 @@ class Trainer:
         learner: what to train.
         settings: how long, and what to record.
         run: where to record; None keeps nothing.
-        on_evaluation: told of every evaluation; the training stops where it says False.
+        callbacks: what watches it (``engine.callbacks``).
         progress: show progress on standard error.
     """
 
@@ -77,7 +38,7 @@ class Trainer:
         learner: Steps,
         settings: TrainSettings,
         run: Run | None = None,
-        on_evaluation: OnEvaluation = lambda clock, evaluation: True,
+        callbacks: Callbacks = (),
         *,
         progress: bool = False,
     ):
@@ -100,8 +61,7 @@ class Trainer:
         self._told = time.monotonic()
         self._last_saved: int | None = None
         self._previous_saved: int | None = None
-        self._on_evaluation = on_evaluation
-        self._told_to_stop = False
+        self._watch = Watch(callbacks, settings, learner.direction)
         self._began = time.monotonic()
         self._rate_from = (self._began, learner.clock)
 
@@ -118,10 +78,12 @@ class Trainer:
         try:
             self._open_mirror()
             with StopRequest(enabled=self.run_record is not None) as stop, denormals_as_zero():
-                if self._target_reached():
+                if self._watch.target_met(self.best_score):
                     ending = "target"
+                elif self._watch.stops:
+                    ending = "stopped"
                 while ending == "finished" and not (learner.finished or learner.clock >= settings.budget):
-                    self._accumulate(learner.step())
+                    self._accumulate(self._watch.after_step(self, learner.step()))
                     if learner.clock >= self._next_log:
                         self._log()
                     improved = False
@@ -129,9 +91,9 @@ class Trainer:
                         improved = self._evaluate()
                     if self._shown:
                         progress.update(learner.clock, self._headline())
-                    if self._target_reached():
+                    if self._watch.target_met(self.best_score):
                         ending = "target"
-                    elif self._told_to_stop:
+                    elif self._watch.stops:
                         ending = "stopped"
                     elif learner.finished or learner.clock >= settings.budget:
                         break  # rows are still to come at this clock, so its checkpoint has to wait for them
@@ -144,6 +106,8 @@ class Trainer:
                     self._log()
                     if settings.eval_every and self._last_evaluated != learner.clock:
                         self._evaluate()
+                    if self._last_saved != learner.clock:
+                        self._report(self._watch.at_end(self))
                 if self.run_record:
                     self.save()
             progress.update(learner.clock, self._headline())
@@ -176,15 +140,15 @@ class Trainer:
         row = {key: self._sums[key] / self._counts[key] for key in self._sums}
         self._sums.clear()
         self._counts.clear()
-        self._last_row = {**self._last_row, **row}
         now = time.monotonic()
         rate = (clock - self._rate_from[1]) / max(now - self._rate_from[0], 1e-9)
         self._rate_from = (now, clock)
-        self._write(row)
+        self._report(row)
         if self.run_record:
             self.run_record.metrics.add_timing(clock, {"time/steps_per_second": rate, "time/seconds": self._seconds()})
 
-    def _write(self, row: Metrics) -> None:
+    def _report(self, row: Metrics) -> None:
+        self._last_row = {**self._last_row, **row}
         if self.run_record:
             self.run_record.metrics.add(self.learner.clock, row)
         if self._mirror:
@@ -197,16 +161,15 @@ class Trainer:
         self._last_evaluated = learner.clock
         seed = seeding.derive(settings.seed, "evaluation", learner.clock)
         result = learner.measured(Measure(settings.eval_count, seed=seed))
-        self._last_row = {**self._last_row, **result.metrics}
-        self._write(result.metrics)
-        self._told_to_stop = not self._on_evaluation(learner.clock, result)
         improved = better(result.score, self.best_score, learner.direction)
         if improved:
             self.best_score, self.best_step = result.score, learner.clock
+        self._report({**result.metrics, **self._watch.after_evaluation(self, result, improved)})
         return improved
 
-    def _target_reached(self) -> bool:
-        return reached(self.best_score, self.settings.target, self.learner.direction)
+    def stop(self) -> None:
+        """Stop after the present step, as callbacks do that return False."""
+        self._watch.told_to_stop = True
 
     def _headline(self) -> str:
         for key in (self.learner.headline, "train/return_mean", "train/loss"):
@@ -253,6 +216,7 @@ class Trainer:
             "last_evaluated": self._last_evaluated,
             "best_score": self.best_score,
             "best_step": self.best_step,
+            "watch": self._watch.state_dict(),
         }
 
     def resume(self) -> list[str]:
@@ -273,6 +237,7 @@ class Trainer:
         self._next_log, self._next_eval = trainer["next_log"], trainer["next_eval"]
         self._last_evaluated = trainer["last_evaluated"]
         self.best_score, self.best_step = trainer["best_score"], trainer["best_step"]
+        notes += self._watch.load_state_dict(trainer["watch"]) if "watch" in trainer else []
         self._seconds_before = loaded.info["seconds"]
         self._last_saved = loaded.step
         earlier = [step for step in checkpoints.steps(run.checkpoints) if step < loaded.step]

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from palestra.envs import snapshot
+from palestra.envs.reports import carried, numbers_of
 from palestra.envs.spaces import AdaptedObservation
 from palestra.envs.vector import GoalSpec
 
@@ -23,7 +24,7 @@ class EpisodeTape(gym.Wrapper[Any, Any, Any, Any]):
     bit for bit; else a new episode. Actions are recorded only where there is no snapshot. Playing again relies on an
     environment that carries nothing from one episode into the next; Gymnasium's are such, see ``_renew_world``.
 
-    ``reset`` and ``step`` give empty infos: no caller reads them, and a vector environment spends time joining them.
+    Infos are empty, since a vector environment spends time joining them, but for the numbers in an episode's last one.
     """
 
     def __init__(self, env: gym.Env[Any, Any], copy: int) -> None:
@@ -58,11 +59,13 @@ class EpisodeTape(gym.Wrapper[Any, Any, Any, Any]):
                 self._tape = np.concatenate((self._tape, np.empty_like(self._tape)))
             self._tape[self._taped] = action
             self._taped += 1
-        obs, reward, terminated, truncated, _ = self.env.step(action)
+        obs, reward, terminated, truncated, info = self.env.step(action)
+        said: dict[str, Any] = {}
         if terminated or truncated:
+            said = carried(numbers_of(info))
             obs = np.array(obs)  # some environments write their next episode into the same array
         self._obs = obs
-        return obs, reward, terminated, truncated, {}
+        return obs, reward, terminated, truncated, said
 
     def expert(self) -> NDArray[np.float32] | None:
         """What the environment's own expert would do now; None where it has none."""

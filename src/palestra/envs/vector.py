@@ -12,6 +12,7 @@ from gymnasium import spaces
 from torch import Tensor
 
 from palestra.envs.observed import Observed
+from palestra.envs.reports import Numbers
 from palestra.errors import UsageError
 
 
@@ -73,6 +74,8 @@ class VectorEnv(ABC):
     """The time limit in steps, or None."""
     goal: GoalSpec | None = None
     """For hindsight, where the observation holds goals."""
+    reports: tuple[tuple[int, Numbers], ...] = ()
+    """Of the last step: each copy whose episode ended there, with the numbers in the info of its last step, if any."""
 
     @abstractmethod
     def reset(self, seed: int) -> Tensor:

@@ -1,10 +1,11 @@
 """Which learners there are. A line here makes one known to the command line, to recipes and to the contract tests."""
 
 import importlib
+import inspect
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from palestra.errors import unknown_name
+from palestra.errors import UsageError, unknown_name
 
 if TYPE_CHECKING:  # naming what there is costs no import of torch
     from palestra.engine.learner import Learner
@@ -65,10 +66,17 @@ class LearnerType:
     kind: type[Any]
     """The class: a Learner, or a rule or policy that a learner of its family holds."""
 
-    def __call__(self, source: Any, config: Any = None, *, seed: int = 0, device: str = "auto") -> "Learner":
-        """A fresh learner; arguments as of ``Learner``."""
+    def __call__(
+        self, source: Any, config: Any = None, *, seed: int = 0, device: str = "auto", networks: Any = None
+    ) -> "Learner":
+        """A fresh learner; arguments as of ``Learner``, and networks of the user's own (``nets.own``) if any."""
         family, held = self._family()
-        learner: Learner = family(*held, source, config, seed=seed, device=device)
+        more = {} if networks is None else {"networks": networks}
+        if more and "networks" not in inspect.signature(family).parameters:
+            raise UsageError(
+                f"{self.name} given networks; expected none: only deep agents have any (ppo, dqn, sac, ...)"
+            )
+        learner: Learner = family(*held, source, config, seed=seed, device=device, **more)
         return learner
 
     @property

@@ -37,8 +37,13 @@ class ByAutograd(Recording):
 
     def back(self, to_outputs: list[Tensor | None], learn: bool) -> Sequence[Tensor]:
         """By autograd through the pass alone."""
-        parameters = list(self.parameters()) if learn else []
-        found = torch.autograd.grad(self.out, [*self.given, *parameters], to_outputs, materialize_grads=True)
+        parameters = [p for p in self.parameters() if p.requires_grad] if learn else []
+        (by_out,) = to_outputs
+        assert by_out is not None
+        if by_out.shape != self.out.shape:  # the loss sees the first rows alone
+            by_out, rows = torch.zeros_like(self.out), by_out
+            by_out[..., : rows.shape[-2], :] = rows
+        found = torch.autograd.grad(self.out, [*self.given, *parameters], by_out, materialize_grads=True)
         for p, gradient in zip(parameters, found[len(self.given) :]):
             place_for(p).copy_(gradient)
         return found[: len(self.given)]

@@ -1,4 +1,4 @@
-"""Pictures of a run: the learning curve against its claim, and every training metric in small multiples."""
+"""Pictures of a run: the learning curve against its claim, and every metric of the training in small multiples."""
 
 import math
 from pathlib import Path
@@ -26,26 +26,28 @@ def draw_curves(run_path: Path, headline: str = "eval/return_mean") -> list[Path
     """Draw a run's pictures into its ``plots/`` folder and return their paths.
 
     ``learning-curve.png`` (1600 by 900) shows the claim's metric (``headline`` without a claim) with
-    the spread of its episodes where ``…_min`` and ``…_max`` are recorded, the ``train/`` series of the same
-    name, and the claim's threshold as ``config.json`` gives it (``claim``: ``{"metric", "threshold"}``).
-    ``training-metrics.png`` shows every ``train/`` series. A picture without any series is left out. Raises
-    PalestraError when nothing is recorded or the disk refuses.
+    the spread of its episodes where ``…_min`` and ``…_max`` are recorded, the ``train/`` or ``env/`` series of the
+    same name, and the claim's threshold as ``config.json`` gives it (``claim``: ``{"metric", "threshold"}``).
+    ``training-metrics.png`` shows every series that is not of evaluations: what the learner reports of itself
+    (``train/``), what environments said (``env/``, beside what they said in evaluations), what callbacks measured. A
+    picture without any series is left out. Raises PalestraError when nothing is recorded or the disk refuses.
     """
     database = run_path / "metrics.db"
     names = read_names(database)
     config = read_config(run_path)
     claim = config.get("claim") or {}
     metric = claim.get("metric", headline)
-    training = [name for name in names if name.startswith("train/")]
+    training = [name for name in names if not name.startswith("eval/")]
+    known = [name for name in training if name.startswith(("train/", "env/"))]
     written = []
-    if {metric, _training_name(metric)} & set(names):
+    if {metric, *_training_names(metric)} & set(names):
         figure = _learning_curve(database, names, metric, claim.get("threshold"), _title(run_path, config))
         written.append(chart.save(figure, run_path / "plots" / "learning-curve.png"))
-    if training:
-        figure = _small_multiples(database, training, _title(run_path, config))
+    if known:
+        figure = _small_multiples(database, names, training, _title(run_path, config))
         written.append(chart.save(figure, run_path / "plots" / "training-metrics.png"))
     if not written:
-        raise PalestraError(f"nothing to draw in {run_path}: no {metric} and no train/ series recorded")
+        raise PalestraError(f"nothing to draw in {run_path}: no {metric} and no series of the training recorded")
     return written
 
 
@@ -53,8 +55,8 @@ def _learning_curve(database: Path, names: list[str], metric: str, threshold: fl
     figure = chart.make_figure(9.0)
     axes = figure.add_axes((0.07, 0.1, 0.78, 0.76))
     labels: list[tuple[float, str, str]] = []  # height, text, colour
-    if _training_name(metric) in names:
-        curve = read_buckets(database, _training_name(metric), _MAX_POINTS)
+    for name in (name for name in _training_names(metric) if name in names):
+        curve = read_buckets(database, name, _MAX_POINTS)
         _band(axes, curve.steps, curve.low, curve.high, _TRAINING)
         axes.plot(curve.steps, curve.mean, color=_TRAINING, linewidth=1.8, alpha=0.9)
         labels.append((_last(curve.mean), f"training  {number(_last(curve.mean))}", _TRAINING))
@@ -79,20 +81,24 @@ def _learning_curve(database: Path, names: list[str], metric: str, threshold: fl
     return figure
 
 
-def _small_multiples(database: Path, names: list[str], title: str) -> "Figure":
-    columns = min(4, math.ceil(math.sqrt(len(names))))
-    rows = math.ceil(len(names) / columns)
+def _small_multiples(database: Path, names: list[str], shown: list[str], title: str) -> "Figure":
+    """A panel for each series that is to be shown, of all that there are."""
+    columns = min(4, math.ceil(math.sqrt(len(shown))))
+    rows = math.ceil(len(shown) / columns)
     height = 1.3 + 3.1 * rows
     figure = chart.make_figure(height)
     figure.text(0.03, 1 - 0.5 / height, title, color=chart.INK, fontsize=22, fontweight="bold", va="center")
     grid = figure.add_gridspec(
         rows, columns, left=0.05, right=0.97, bottom=0.6 / height, top=1 - 1.4 / height, hspace=0.55, wspace=0.3
     )  # fmt: skip
-    for i, name in enumerate(names):
+    for i, name in enumerate(shown):
         axes = figure.add_subplot(grid[i // columns, i % columns])
-        curve = read_buckets(database, name, _MAX_POINTS // columns)
-        _band(axes, curve.steps, curve.low, curve.high, _EVALUATION)
-        axes.plot(curve.steps, curve.mean, color=_EVALUATION, linewidth=1.8)
+        evaluated = name.replace("env/", "eval/", 1) if name.startswith("env/") else name
+        colors = {name: _TRAINING, evaluated: _EVALUATION}
+        for series in (series for series in colors if series in names):
+            curve = read_buckets(database, series, _MAX_POINTS // columns)
+            _band(axes, curve.steps, curve.low, curve.high, colors[series])
+            axes.plot(curve.steps, curve.mean, color=colors[series], linewidth=1.8)
         chart.style(axes, size=11)
         axes.margins(x=0.01, y=0.08)
         axes.locator_params(axis="both", nbins=4)
@@ -126,8 +132,9 @@ def _title(run_path: Path, config: dict[str, Any]) -> str:
     return run_path.name
 
 
-def _training_name(metric: str) -> str:
-    return "train/" + metric.rpartition("/")[2]
+def _training_names(metric: str) -> list[str]:
+    """What a training may call what its evaluations call ``metric``."""
+    return [kind + metric.rpartition("/")[2] for kind in ("train/", "env/")]
 
 
 def _spoken(metric: str) -> str:

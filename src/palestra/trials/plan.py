@@ -13,11 +13,12 @@ from palestra.engine.settings import AlgorithmConfig, TrainSettings, build, chec
 from palestra.envs.world import World
 from palestra.errors import UsageError, require, unknown_name
 from palestra.learners.registry import learner_type
+from palestra.nets.own import Networks
 from palestra.recipes.recipe import Claim, Recipe
 from palestra.runs.files import UnreadableError
 from palestra.runs.store import CONFIG, Run, read_config
 
-PROMISED = ("budget", "eval_every", "target")
+PROMISED = ("budget", "eval_every", "target", "target_metric", "target_direction", "patience")
 """Settings of the training that a claim was made for, beside all of the learner's and the source's."""
 
 
@@ -80,10 +81,11 @@ class Plan:
         plan = replace(self, learner=learner, source=made[self.source.key], training=made["training"])
         return plan if _promised(plan) == _promised(self) else replace(plan, claim=None)
 
-    def make_learner(self) -> Learner:
-        """A fresh learner."""
+    def make_learner(self, networks: Networks | None = None) -> Learner:
+        """A fresh learner, with networks of the user's own if any are given."""
         cls = learner_type(self.learner.name)
-        return cls(self.source, self.learner.settings, seed=self.training.seed, device=self.training.device)
+        seed, device = self.training.seed, self.training.device
+        return cls(self.source, self.learner.settings, seed=seed, device=device, networks=networks)
 
     def to_json(self) -> dict[str, Any]:
         """All of it as JSON values."""
@@ -154,21 +156,24 @@ def adhoc_recipe(algo: str, env_id: str, budget: int) -> Recipe:
     )
 
 
-def learner_from_json(values: Mapping[str, Any], device: str | None = None) -> Learner:
+def learner_from_json(
+    values: Mapping[str, Any], device: str | None = None, networks: Networks | None = None
+) -> Learner:
     """A fresh learner from what a folder's ``config.json`` holds: a plan, or what ``learner.save`` wrote.
 
     Args:
         values: JSON values.
         device: where it computes, if not where it was trained.
+        networks: of the user's own, if it has any.
     """
-    return _made(*_learner_parts(values), device)
+    return _made(*_learner_parts(values), device, networks)
 
 
-def saved_learner(folder: Path, device: str | None = None) -> Learner:
+def saved_learner(folder: Path, device: str | None = None, networks: Networks | None = None) -> Learner:
     """The learner of a folder's ``config.json``, fresh. UsageError, which names the file, if no training wrote it."""
     with _naming(folder):
         parts = _learner_parts(read_config(folder))
-    return _made(*parts, device)
+    return _made(*parts, device, networks)
 
 
 def _learner_parts(values: Mapping[str, Any]) -> tuple[LearnerPlan, Source, Mapping[str, Any]]:
@@ -181,9 +186,12 @@ def _learner_parts(values: Mapping[str, Any]) -> tuple[LearnerPlan, Source, Mapp
     return _learner_from_json(values["learner"]), _source_from_json(values), values["training"]
 
 
-def _made(learner: LearnerPlan, source: Source, training: Mapping[str, Any], device: str | None) -> Learner:
+def _made(
+    learner: LearnerPlan, source: Source, training: Mapping[str, Any], device: str | None, networks: Networks | None
+) -> Learner:
     cls = learner_type(learner.name)
-    return cls(source, learner.settings, seed=training["seed"], device=device or training["device"])
+    device = device or training["device"]
+    return cls(source, learner.settings, seed=training["seed"], device=device, networks=networks)
 
 
 @contextmanager

@@ -10,6 +10,7 @@ from palestra.engine import checkpoint, seeding
 from palestra.engine.learner import Learner, Source
 from palestra.learners.registry import learner_type
 from palestra.measure import Evaluation, Measure
+from palestra.nets.own import Networks
 from palestra.pictures.gallery import draw_exhibits
 from palestra.runs import checkpoints
 from palestra.runs.store import find, read_config
@@ -29,7 +30,14 @@ def saved_folder(path: str | Path, out: str | Path = "runs") -> Path:
     return find(path, Path(out))
 
 
-def load(path: str | Path, *, out: str | Path = "runs", which: Which = "best", device: str | None = None) -> Learner:
+def load(
+    path: str | Path,
+    *,
+    out: str | Path = "runs",
+    which: Which = "best",
+    device: str | None = None,
+    networks: Networks | None = None,
+) -> Learner:
     """Give a saved learner back: from a run (folder or id), or from what ``agent.save`` wrote.
 
     Args:
@@ -37,11 +45,12 @@ def load(path: str | Path, *, out: str | Path = "runs", which: Which = "best", d
         out: folder of the runs.
         which: the checkpoint of the best evaluation, or the last one.
         device: where it computes, if not where it was trained.
+        networks: of the user's own, where it was trained with such: no file can hold their code.
 
     Warns of a damaged checkpoint that was passed over, and of what is used in its place.
     """
     folder = saved_folder(path, out)
-    learner = saved_learner(folder, device)
+    learner = saved_learner(folder, device, networks)
     for note in _restore(learner, folder / "checkpoints", which):
         warnings.warn(note, stacklevel=2)
     return learner
@@ -93,6 +102,7 @@ def judge(
     out: str | Path = "runs",
     which: Which = "best",
     device: str | None = None,
+    networks: Networks | None = None,
 ) -> Judged:
     """Measure a saved learner as it is judged in the end: on luck or rows that it never saw.
 
@@ -104,6 +114,7 @@ def judge(
         out: folder of the runs.
         which: the checkpoint of the best evaluation, or the last one.
         device: where it computes, if not where it was trained.
+        networks: of the user's own, as of ``load``.
     """
 
     def measure(source: Source) -> Measure:
@@ -111,7 +122,7 @@ def judge(
         final = final if count is None else replace(final, count=count)
         return final if split is None else replace(final, split=split)
 
-    return _judged(load(path, out=out, which=which, device=device), measure)
+    return _judged(load(path, out=out, which=which, device=device, networks=networks), measure)
 
 
 def evaluate(

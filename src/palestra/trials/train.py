@@ -6,11 +6,14 @@ from pathlib import Path
 from typing import Any
 
 from palestra.engine import seeding
+from palestra.engine.callbacks import Callbacks
 from palestra.engine.device import threads
 from palestra.engine.learner import Learner
-from palestra.engine.trainer import Ending, Trainer, TrainResult
+from palestra.engine.trainer import Trainer
+from palestra.engine.training import Ending, TrainResult
 from palestra.errors import PalestraError
 from palestra.measure import Measure
+from palestra.nets.own import Networks
 from palestra.recipes.recipe import Recipe
 from palestra.recipes.registry import get_recipe
 from palestra.runs import index
@@ -75,6 +78,8 @@ def train(
     claim: bool = True,
     plots: bool = False,
     video: bool = False,
+    callbacks: Callbacks = (),
+    networks: Networks | None = None,
     **more: Any,
 ) -> Outcome:
     """Train a recipe and record it as a run: ``train("cartpole/ppo", seed=1, num_envs=16, gamma=0.98)``.
@@ -88,6 +93,8 @@ def train(
         claim: hold the recipe's claim against the best checkpoint at the end.
         plots: draw the learning curves, and what else can be drawn of what was learned, at the end.
         video: film the trained agent at the end.
+        callbacks: what watches it, one or several (``palestra.Callback``).
+        networks: networks of your own in the place of ours (``palestra.Networks``).
         **more: overrides too.
 
     Raises:
@@ -101,38 +108,56 @@ def train(
         from palestra.trials.film import check_filmable
 
         check_filmable(plan.world)
-    return _illustrated(follow(plan, out=out, progress=progress), plots=plots, video=video)
+    return _illustrated(
+        follow(plan, out=out, progress=progress, callbacks=callbacks, networks=networks), plots=plots, video=video
+    )
 
 
-def follow(plan: Plan, *, out: str | Path = "runs", progress: bool = False) -> Outcome:
+def follow(
+    plan: Plan,
+    *,
+    out: str | Path = "runs",
+    progress: bool = False,
+    callbacks: Callbacks = (),
+    networks: Networks | None = None,
+) -> Outcome:
     """Train as a plan says, in a new run. Raises Interrupted as ``train`` does."""
     with threads(plan.training.threads):
-        learner = plan.make_learner()
+        learner = plan.make_learner(networks)
         if plan.claim:
             learner.check_measurable(Measure(split=plan.claim.split))
         task, _, method = plan.recipe.partition("/")
         run = Run.create(Path(out), task, method, plan.training.seed, plan.to_json())
         index.enter(Path(out), run)
-        return _run(Trainer(learner, plan.training, run, progress=progress), learner, run, plan)
+        return _run(Trainer(learner, plan.training, run, callbacks, progress=progress), learner, run, plan, networks)
 
 
 def resume(
-    path: str | Path, *, out: str | Path = "runs", progress: bool = False, plots: bool = False, video: bool = False
+    path: str | Path,
+    *,
+    out: str | Path = "runs",
+    progress: bool = False,
+    plots: bool = False,
+    video: bool = False,
+    callbacks: Callbacks = (),
+    networks: Networks | None = None,
 ) -> Outcome:
     """Continue a run where its newest good checkpoint stands. Arguments and errors as of ``train``."""
     run = Run.open(path, Path(out), write=True)
     try:
         plan = Plan.of(run)
         with threads(plan.training.threads):
-            learner = plan.make_learner()
-            trainer = Trainer(learner, plan.training, run, progress=progress)
-            outcome = _run(trainer, learner, run, plan, go_on=True)
+            learner = plan.make_learner(networks)
+            trainer = Trainer(learner, plan.training, run, callbacks, progress=progress)
+            outcome = _run(trainer, learner, run, plan, networks, go_on=True)
     finally:
         run.close()
     return _illustrated(outcome, plots=plots, video=video)
 
 
-def _run(trainer: Trainer, learner: Learner, run: Run, plan: Plan, *, go_on: bool = False) -> Outcome:
+def _run(
+    trainer: Trainer, learner: Learner, run: Run, plan: Plan, networks: Networks | None, *, go_on: bool = False
+) -> Outcome:
     try:
         notes = _go_on(trainer, run) if go_on else []
         result = trainer.run()
@@ -141,7 +166,7 @@ def _run(trainer: Trainer, learner: Learner, run: Run, plan: Plan, *, go_on: boo
                 f"{result.steps:,} {learner.clock_unit} for the {plan.training.budget:,} asked for:"
                 " it learns in whole steps of its own"
             )
-        claim = _try_claim(run, plan, result)
+        claim = _try_claim(run, plan, result, networks)
         _keep(run, plan, result, claim)
         outcome = Outcome(
             run.id, str(run.path), result.ending, result.steps, round(result.seconds, 3), result.metrics, claim,
@@ -165,13 +190,14 @@ def _go_on(trainer: Trainer, run: Run) -> list[str]:
     return notes
 
 
-def _try_claim(run: Run, plan: Plan, result: TrainResult) -> dict[str, Any] | None:
+def _try_claim(run: Run, plan: Plan, result: TrainResult, networks: Networks | None) -> dict[str, Any] | None:
     """Hold the best checkpoint against the claim, in the reference environment, on episodes never seen."""
     if plan.claim is None or result.ending == "interrupted":
         return None
     claim = plan.claim
     seed = seeding.derive(plan.training.seed, "claim")
-    value = judge(run.path, count=claim.count, split=claim.split, seed=seed).evaluation.metrics[claim.metric]
+    judged = judge(run.path, count=claim.count, split=claim.split, seed=seed, networks=networks)
+    value = judged.evaluation.metrics[claim.metric]
     return {**asdict(claim), "value": value, "reached": claim.reached_by(value)}
 
 

@@ -3,7 +3,8 @@
 import pytest
 import torch
 
-from palestra.data.episodes import WINDOW, EpisodeTracker
+from palestra.data.episodes import WINDOW, EpisodeTracker, means
+from palestra.data.rollout import Report
 from palestra.runs.codec import decode, encode
 
 
@@ -75,3 +76,50 @@ def test_it_goes_on_from_a_saved_state_as_if_nothing_had_happened() -> None:
         tracker.add(reward, done)
         resumed.add(reward, done)
     assert resumed.metrics() == tracker.metrics()
+
+
+def told(tracker: EpisodeTracker, *numbers: dict[str, float]) -> None:
+    """Episodes of one step each, one after the other in one environment, that report these."""
+    ends = torch.ones(len(numbers), 1, dtype=torch.bool)
+    tracker.add(ends.float(), ends, [Report(t, 0, said) for t, said in enumerate(numbers) if said])
+
+
+def test_what_environments_said_is_averaged_over_the_last_hundred_that_said_it() -> None:
+    tracker = EpisodeTracker(1)
+    told(tracker, *[{"is_success": 1.0}] * 70, *[{}] * 30)
+    assert tracker.metrics()["env/is_success"] == 1.0
+    told(tracker, *[{"is_success": 0.0, "drag": 2.0}] * 10)
+    assert tracker.metrics()["env/is_success"] == 60 / 70
+    assert tracker.metrics()["env/drag"] == 2.0
+    told(tracker, *[{}] * 100)
+    assert set(tracker.metrics()) == {"train/return_mean", "train/length_mean", "train/episodes"}
+
+
+def test_a_report_belongs_to_the_episode_that_ended_there() -> None:
+    done = torch.tensor([[False, True], [True, True], [False, False]])
+    reports = [Report(0, 1, {"x": 1.0}), Report(1, 0, {"x": 2.0}), Report(1, 1, {"x": 4.0})]
+    tracker = EpisodeTracker(2)
+    tracker.add(torch.ones(3, 2), done, reports)
+    assert [(n, said) for _, n, said in tracker._recent] == [(1, {"x": 1.0}), (2, {"x": 2.0}), (1, {"x": 4.0})]
+
+
+def test_what_was_said_is_saved_with_its_episode() -> None:
+    tracker, resumed = EpisodeTracker(1), EpisodeTracker(1)
+    told(tracker, *[{"is_success": 1.0, "far": float("inf")}] * 60, {}, {"drag": 0.1})
+    resumed.load_state_dict(decode(*encode(tracker.state_dict())))
+    for each in (tracker, resumed):
+        told(each, *[{"is_success": 0.0}] * 90)
+    assert resumed.metrics() == tracker.metrics()
+    assert resumed.metrics()["env/is_success"] == 8 / 98
+
+
+def test_metrics_are_the_callers_own() -> None:
+    tracker = EpisodeTracker(1)
+    told(tracker, {"x": 1.0})
+    tracker.metrics()["train/loss"] = 3.0
+    assert "train/loss" not in tracker.metrics()
+
+
+def test_means_are_taken_name_by_name() -> None:
+    assert means([{"b": 1.0, "a": 2.0}, {}, {"b": 2.0}]) == {"a": 2.0, "b": 1.5}
+    assert list(means([{"b": 1.0, "a": 2.0}])) == ["a", "b"]

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import grasp
 import pytest
 import torch
 
@@ -61,3 +62,15 @@ def test_environments_are_kept_for_a_measure_of_the_same_kind_and_closed_for_ano
     arena.close()
     arena.close()
     assert closed == [5, 5, 250]
+
+
+def test_an_evaluation_says_what_the_environment_said_of_exactly_its_episodes() -> None:
+    evaluation = Actor(Random, World(grasp.ID, 2)).evaluate(episodes=130, seed=3)
+    metrics = evaluation.metrics
+    # An episode pays the last action alone, which is its success too.
+    assert 0.2 < metrics["eval/is_success"] == evaluation.score
+    assert metrics["eval/length"] == pytest.approx(metrics["eval/length_mean"])
+    assert 2 <= metrics["eval/time_to_success"] <= 6
+    assert metrics["eval/return_mean"] == evaluation.score < 1e9  # ours, whatever the environment calls so
+    assert set(metrics) >= {"eval/drag", "eval/return_min"}
+    assert not any("how" in name or "inner" in name or "path" in name for name in metrics)

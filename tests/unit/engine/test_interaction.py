@@ -1,11 +1,15 @@
 """A world that an agent lives in: its copies go on where they stand, and say which ones could not."""
 
+from typing import Any
+
+import grasp
 import pytest
 import torch
 
 from palestra.engine.interaction import Interaction
 from palestra.envs.vector import Resumed
 from palestra.envs.world import World
+from palestra.runs.codec import decode, encode
 
 
 def test_what_is_said_of_environments_that_began_anew(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -33,3 +37,25 @@ def test_what_is_collected_is_accounted_for_and_a_restored_one_goes_on_the_same(
     assert torch.equal(ours.obs, theirs.obs)
     assert torch.equal(ours.reward, theirs.reward)
     assert resumed.episodes.metrics() == living.episodes.metrics()
+
+
+@pytest.mark.parametrize("backend", ["sync", "async"])
+def test_what_environments_say_goes_on_as_if_nothing_had_happened(backend: Any) -> None:
+    world = World(grasp.ID, 3, backend)
+    rng = torch.Generator().manual_seed(0)
+
+    def act(obs: torch.Tensor) -> torch.Tensor:
+        return torch.randint(2, (len(obs),), generator=rng)
+
+    living, resumed = (Interaction(world, seed=seed) for seed in (0, 1))
+    living.collect(act, 100)
+    assert resumed.load_state_dict(decode(*encode(living.state_dict()))) == []
+    before = living.episodes.metrics()
+    metrics = []
+    for each in (living, resumed):
+        rng.manual_seed(1)
+        each.collect(act, 23)
+        metrics.append(each.episodes.metrics())
+        each.close()
+    assert metrics[0] == metrics[1] != before
+    assert {"env/is_success", "env/drag", "env/time_to_success"} < set(before)

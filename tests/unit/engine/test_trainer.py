@@ -12,6 +12,7 @@ import torch
 from coin import Coin
 
 from palestra.engine import seeding
+from palestra.engine.callbacks import Callback
 from palestra.engine.trainer import Trainer, TrainResult, TrainSettings
 from palestra.errors import UsageError
 from palestra.measure import Evaluation, Measure, Metrics
@@ -202,12 +203,13 @@ def test_a_learner_without_an_evaluation_says_how_to_train_it() -> None:
 def test_a_hook_after_an_evaluation_may_stop_the_training(run: Run) -> None:
     told = []
 
-    def stop_at_24(clock: int, evaluation: Evaluation) -> bool:
-        told.append((clock, evaluation.score))
-        return clock < 24
+    class StopAt24(Callback):
+        def on_evaluation(self, trainer: Trainer, evaluation: Evaluation) -> bool:
+            told.append((trainer.learner.clock, evaluation.score))
+            return trainer.learner.clock < 24
 
     learner = Scripted(float)
-    result = Trainer(learner, TrainSettings(budget=80, eval_every=8), run, stop_at_24).run()
+    result = Trainer(learner, TrainSettings(budget=80, eval_every=8), run, StopAt24()).run()
     assert told == [(8, 8.0), (16, 16.0), (24, 24.0)]
     assert (result.ending, result.steps) == ("stopped", 24)
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 from gymnasium import spaces
-from torch import Tensor
+from torch import Tensor, nn
 
 from palestra.envs.spaces import Packed
 from palestra.nets.adam import ClippedAdam
@@ -15,6 +15,7 @@ from palestra.nets.encoders import ConvEncoder, FlatEncoder, PackedEncoder, narr
 from palestra.nets.ensemble import Ensemble
 from palestra.nets.mlp import MLP
 from palestra.nets.noisy import NoisyMLP
+from palestra.nets.own import OwnEncoder, OwnEnsemble, OwnNetwork
 from palestra.nets.q_network import QNetwork
 from palestra.nets.recorded import Recorded
 from palestra.ops.terms import Term, differentiate
@@ -33,6 +34,10 @@ def q_network() -> tuple[Recorded, tuple[Tensor, ...]]:
     return net, (draw(9, 4), net.draw_noise(1, rng()).double())
 
 
+def layers(inputs: int, outputs: int) -> nn.Sequential:
+    return nn.Sequential(nn.Linear(inputs, 8), nn.Tanh(), nn.Linear(8, outputs))
+
+
 IMAGE = spaces.Box(0, 255, (2, 24, 24), np.uint8)
 BYTES = torch.randint(256, (5, 2, 24, 24), dtype=torch.uint8, generator=rng())
 PARTS = Packed({"eye": IMAGE, "body": spaces.Box(-1.0, 1.0, (3,), np.float32)})
@@ -46,6 +51,12 @@ NETS: dict[str, Callable[[], tuple[Recorded, tuple[Tensor, ...]]]] = {
     "dueling and noisy": q_network,
     "encoder": lambda: (ConvEncoder(IMAGE, rng(), narrow(4, 6)), (BYTES,)),
     "encoder of parts": lambda: (PackedEncoder(PARTS, rng(), narrow(4, 6)), (PACKED,)),
+    "somebody's own": lambda: (OwnNetwork(layers(4, 2)), (draw(9, 4),)),
+    "somebody's own ensemble": lambda: (OwnEnsemble([layers(4, 2), layers(4, 2)]), (draw(2, 9, 4),)),
+    "somebody's own encoder": lambda: (
+        OwnEncoder(IMAGE, nn.Sequential(nn.Flatten(), *layers(2 * 24 * 24, 6))),
+        (BYTES,),
+    ),
 }
 EACH = pytest.mark.parametrize("make", NETS.values(), ids=NETS)
 

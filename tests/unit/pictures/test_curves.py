@@ -76,6 +76,23 @@ def test_a_claim_on_another_metric(tmp_path: Path, figures: list[Figure]) -> Non
     assert "accuracy" in [text.get_text() for text in figures[0].texts]
 
 
+def test_what_environments_said_is_drawn_beside_what_they_said_in_evaluations(
+    tmp_path: Path, figures: list[Figure]
+) -> None:
+    names = ["train/loss", "env/is_success", "eval/is_success", "mine/figure", "eval/return_mean"]
+    curves.draw_curves(recorded(tmp_path, {}, *names).path)
+    panels = {axes.get_title(loc="left"): len(axes.get_lines()) for axes in figures[1].axes}
+    assert panels == {"env/is_success": 2, "loss": 1, "mine/figure": 1}
+
+
+def test_a_claim_on_what_environments_say_has_its_curve(tmp_path: Path, figures: list[Figure]) -> None:
+    claim = {"metric": "eval/is_success", "threshold": 0.9}
+    curves.draw_curves(recorded(tmp_path, {"claim": claim}, "env/is_success", "eval/is_success").path)
+    said = [text.get_text() for text in (*figures[0].texts, *figures[0].axes[0].texts)]
+    assert {"is success", "claim  0.9"} <= set(said)
+    assert any(text.startswith("training") for text in said)
+
+
 def test_values_that_are_not_finite(tmp_path: Path) -> None:
     with Run.create(tmp_path, "a", "b", 0, {}) as run:
         for step, value in enumerate([math.nan, math.inf, -math.inf, 1.0, math.nan]):

@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 from quick import QUICK
 
+from palestra.engine.callbacks import Callback
+from palestra.engine.trainer import Trainer
 from palestra.errors import UsageError
 from palestra.runs.store import Run
 from palestra.trials import train as training
@@ -42,3 +44,27 @@ def test_what_cannot_be_filmed_is_refused_before_it_is_trained(tmp_path: Path, m
     blind = dataclasses.replace(QUICK, env="probe/Counting")
     with pytest.raises(UsageError, match="expected a Gymnasium id"):
         train(blind, out=tmp_path, video=True)
+
+
+class Counting(Callback):
+    """Counts the steps, and stops the training after so many."""
+
+    saves = ("steps",)
+
+    def __init__(self, stop_at: int = 0) -> None:
+        self.steps, self.stop_at = 0, stop_at
+
+    def on_step(self, trainer: Trainer) -> dict[str, float] | bool:
+        self.steps += 1
+        return {"mine/steps": self.steps} if self.steps != self.stop_at else False
+
+
+def test_callbacks_watch_a_training_and_go_on_with_its_run(tmp_path: Path) -> None:
+    outcome = train(QUICK, out=tmp_path, budget=256, claim=False, callbacks=Counting(stop_at=2))
+    assert outcome.ending == "stopped"
+    callback = Counting()
+    again = resume(outcome.run, out=tmp_path, callbacks=[callback])
+    assert (again.notes, callback.steps) == ([], 2)
+    (note,) = resume(outcome.run, out=tmp_path).notes
+    assert note.startswith("not exact: callbacks were Counting and are none")
+    assert not Run.open(outcome.run, tmp_path).manifest["exact"]

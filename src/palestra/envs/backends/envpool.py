@@ -10,9 +10,13 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from palestra.envs.observed import Observed
+from palestra.envs.reports import Numbers, numbers_of
 from palestra.envs.spaces import native_action, supported_action_space
 from palestra.envs.vector import Resumed, StepResult, VectorEnv
 from palestra.errors import PalestraError, UsageError, missing_extra, require, unknown_name
+
+BOOKKEEPING = ("env_id", "elapsed_step")
+"""In EnvPool's infos: which copy it is, and the steps of its episode."""
 
 
 class EnvPoolVectorEnv(VectorEnv):
@@ -66,10 +70,11 @@ class EnvPoolVectorEnv(VectorEnv):
         expected = (self.num_envs, *(self.action_space.shape or ()))
         if action.shape != expected:
             raise UsageError(f"actions of shape {tuple(action.shape)}; expected {expected}")
-        final, reward, terminated, truncated, _ = self._env.step(native_action(self.action_space, action))
+        final, reward, terminated, truncated, infos = self._env.step(native_action(self.action_space, action))
         final_obs = obs = self._tensor(self._observed(final))
-        done = terminated | truncated
+        done, self.reports = terminated | truncated, ()
         if done.any():
+            self.reports = _reports(infos, np.flatnonzero(done).tolist())
             first, info = self._env.reset(np.flatnonzero(done).astype(np.int32))
             merged = self._observed(final).copy()
             merged[info["env_id"]] = self._observed(first)
@@ -127,3 +132,10 @@ def _unbounded(space: spaces.Box | spaces.Discrete) -> spaces.Box | spaces.Discr
     low = np.where((space.low == limits.tiny) | (space.low == limits.min), -np.inf, space.low)
     high = np.where(space.high == limits.max, np.inf, space.high)
     return spaces.Box(low.astype(np.float32), high.astype(np.float32))
+
+
+def _reports(infos: dict[str, Any], copies: list[int]) -> tuple[tuple[int, Numbers], ...]:
+    """What EnvPool's infos say of some copies, beside which they are and how long their episodes were."""
+    said = {k: v for k, v in infos.items() if isinstance(v, np.ndarray) and v.ndim == 1 and k not in BOOKKEEPING}
+    reports = ((copy, numbers_of({name: values[copy] for name, values in said.items()})) for copy in copies)
+    return tuple(report for report in reports if report[1])

@@ -16,6 +16,7 @@ from torch import Tensor
 
 from palestra.envs.episode_tape import EpisodeTape
 from palestra.envs.observed import Observed
+from palestra.envs.reports import unpacked
 from palestra.envs.spaces import (
     AdaptedObservation,
     adapted_observation_space,
@@ -124,11 +125,13 @@ class GymVectorEnv(VectorEnv):
         buffer, reward, terminated, truncated, infos = self._env.step(self._own_action(self.action_space, action))
         obs = np.array(buffer)  # Gymnasium writes the next step into the same buffer
         result_obs = final_obs = self._tensor(obs)
+        self.reports = ()
         if "final_obs" in infos:
             final = obs.copy()
             for i in np.flatnonzero(infos["_final_obs"]):
                 final[i] = infos["final_obs"][i]
             final_obs = self._tensor(final)
+            self.reports = unpacked(infos["final_info"])
         return StepResult(
             result_obs,
             self._tensor(reward.astype(np.float32)),

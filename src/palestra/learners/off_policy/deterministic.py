@@ -15,6 +15,7 @@ from palestra.learners.off_policy.noise import NOISES, NoiseName
 from palestra.learners.off_policy.replaying import OffPolicyConfig
 from palestra.nets.encoders import EncoderName
 from palestra.nets.ensemble import Ensemble
+from palestra.nets.own import OwnEnsemble
 from palestra.nets.precision import Precision
 
 
@@ -55,8 +56,8 @@ class DeterministicPolicy(Policy):
     derives = ("actor", "actions", "see")
 
     def __init__(
-        self, actor: Ensemble, actions: BoxActions, see: Callable[[Tensor], Tensor], config: DeterministicConfig,
-        num_envs: int, *, seed: int,
+        self, actor: Ensemble | OwnEnsemble, actions: BoxActions, see: Callable[[Tensor], Tensor],
+        config: DeterministicConfig, num_envs: int, *, seed: int,
     ):  # fmt: skip
         self.actor, self.actions, self.see, self.std = actor, actions, see, config.noise_std
         device = actions.low.device
@@ -80,7 +81,7 @@ class DeterministicPolicy(Policy):
         return self.actions.uniform(num, self.generator)
 
 
-def mu(actor: Ensemble, obs_BF: Tensor) -> Tensor:
+def mu(actor: Ensemble | OwnEnsemble, obs_BF: Tensor) -> Tensor:
     """Actions (B, A) between -1 and 1."""
     action_BA: Tensor = actor(obs_BF)[0].tanh()
     return action_BA

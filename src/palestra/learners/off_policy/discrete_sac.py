@@ -29,8 +29,9 @@ from palestra.learners.off_policy.seeing import Seen, seen
 from palestra.learners.off_policy.temperature import SoftConfig, SoftLearned, Temperature
 from palestra.measure import Metrics
 from palestra.nets.adam import ClippedAdam, flatten_parameters
-from palestra.nets.encoders import EncoderName, make_encoder
+from palestra.nets.encoders import EncoderName
 from palestra.nets.ensemble import Ensemble
+from palestra.nets.own import OURS, Networks, OwnEnsemble, own_encoder, own_ensemble
 from palestra.nets.precision import Precision
 from palestra.nets.targets import slow_copy
 from palestra.ops.categorical import categorical_entropy, categorical_sample
@@ -73,7 +74,9 @@ class CategoricalPolicy(Policy):
     saves = ("generator",)
     derives = ("actor", "actions", "see")
 
-    def __init__(self, actor: Ensemble, actions: DiscreteActions, see: Callable[[Tensor], Tensor], *, seed: int):
+    def __init__(
+        self, actor: Ensemble | OwnEnsemble, actions: DiscreteActions, see: Callable[[Tensor], Tensor], *, seed: int
+    ):
         self.actor, self.actions, self.see = actor, actions, see
         self.generator = seeding.generator(seed, "actions", device=actions.device)
 
@@ -102,17 +105,22 @@ class DiscreteSAC(Agent, Learner):
     derives = ("encoder", "actor", "critics", "temperature", "target", "target_encoder", "slow")
 
     def __init__(
-        self, source: str | World, config: DiscreteSACConfig | None = None, *, seed: int = 0, device: str = "auto"
-    ):
+        self, source: str | World, config: DiscreteSACConfig | None = None, *, seed: int = 0, device: str = "auto",
+        networks: Networks = OURS,
+    ):  # fmt: skip
         super().__init__(source, config, seed=seed, device=device)
-        c = self.config
+        c, self.own, own_seed = self.config, networks.names(), seeding.derive(seed, "own networks")
+        networks.only("encoder", "policy", "q")
         self.interaction = Interaction(self.world, seed=seed, device=self.device)
         self.env = self.interaction.env
         self.actions = DiscreteActions(self.env.action_space, self.name, instead="sac", device=self.device)
-        init = seeding.generator(seed, "weights")
-        self.encoder = make_encoder(self.env.observation_space, init, c.encoder, c.encoder_precision)
-        sizes = [self.encoder.num_features, *c.hidden_sizes, self.actions.size]
-        self.actor, self.critics = Ensemble(1, sizes, init, c.precision), Ensemble(2, sizes, init, c.precision)
+        space, init = self.env.observation_space, seeding.generator(seed, "weights")
+        self.encoder = own_encoder(networks.encoder, own_seed, space, init, c.encoder, c.encoder_precision)
+        features, outputs = self.encoder.num_features, self.actions.size
+        sizes = [features, *c.hidden_sizes, outputs]
+        self.actor = own_ensemble("policy", networks.policy, own_seed + 1, 1, sizes, init, c.precision)
+        sizes = [features, *c.value_sizes, outputs]
+        self.critics = own_ensemble("q", networks.q, own_seed + 2, 2, sizes, init, c.precision)
         self.target, self.target_encoder = slow_copy(self.critics), slow_copy(self.encoder)
         self.temperature = Temperature(c, target_entropy=c.target_entropy_share * math.log(self.actions.size))
         self.modules = nn.ModuleDict({

@@ -33,10 +33,12 @@ from palestra.learners.off_policy.epsilon_greedy import EpsilonGreedyPolicy, Lay
 from palestra.learners.off_policy.replaying import remembered
 from palestra.measure import Metrics
 from palestra.nets.adam import ClippedAdam, flatten_parameters
-from palestra.nets.encoders import EncoderName, make_encoder
+from palestra.nets.encoders import EncoderName
 from palestra.nets.mlp import Activation
+from palestra.nets.own import OURS, Networks, own_encoder, own_network
 from palestra.nets.precision import Precision
 from palestra.nets.q_network import make_q_network
+from palestra.nets.recorded import Recorded
 from palestra.nets.targets import slow_copy
 from palestra.ops.dueling import Dueling
 from palestra.ops.q_heads import Distributional, make_q_head
@@ -145,17 +147,29 @@ class DQN(Agent, Learner):
     saves = ("interaction", "modules", "optimizer", "policy", "noise", "replay", "replay_generator")
     derives = ("head", "encoder", "q", "target", "target_encoder", "slow")
 
-    def __init__(self, source: str | World, config: DQNConfig | None = None, *, seed: int = 0, device: str = "auto"):
+    def __init__(
+        self, source: str | World, config: DQNConfig | None = None, *, seed: int = 0, device: str = "auto",
+        networks: Networks = OURS,
+    ):  # fmt: skip
         super().__init__(source, config, seed=seed, device=device)
-        c = self.config
+        c, self.own, own_seed = self.config, networks.names(), seeding.derive(seed, "own networks")
+        networks.only("encoder", "q")
         self.interaction = Interaction(self.world, seed=seed, device=self.device)
         self.env = self.interaction.env
         actions = DiscreteActions(self.env.action_space, self.name, instead="ppo", device=self.device)
         self.head = make_q_head(c.distributional, c.num_atoms, c.value_range, c.loss, self.device)
         init, sigma = seeding.generator(seed, "weights"), c.noisy_sigma if c.noisy else None
-        self.encoder = make_encoder(self.env.observation_space, init, c.encoder, c.encoder_precision)
+        space, given = self.env.observation_space, networks.encoder
+        self.encoder = own_encoder(given, own_seed, space, init, c.encoder, c.encoder_precision)
         sizes = [self.encoder.num_features, *c.hidden_sizes]
-        self.q = make_q_network(sizes, actions.size, self.head.num_atoms, c.activation, init, c.dueling, sigma)
+        if networks.q is None:
+            self.q: Recorded = make_q_network(
+                sizes, actions.size, self.head.num_atoms, c.activation, init, c.dueling, sigma
+            )
+        else:
+            parts = f"dueling={c.dueling}, noisy={c.noisy} with a q of your own"
+            require(c.dueling == "none" and not c.noisy, parts, "neither: they are parts of ours")
+            self.q = own_network("q", networks.q, own_seed + 1, sizes[0], actions.size * self.head.num_atoms)
         self.target, self.target_encoder = slow_copy(self.q), slow_copy(self.encoder)
         self.modules = nn.ModuleDict({
             "q": self.q, "target": self.target, "encoder": self.encoder, "target_encoder": self.target_encoder,

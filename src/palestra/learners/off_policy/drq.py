@@ -27,8 +27,8 @@ from palestra.learners.off_policy.squashed_gaussian import SquashedGaussianPolic
 from palestra.learners.off_policy.temperature import SoftConfig, SoftLearned, Temperature
 from palestra.measure import Metrics
 from palestra.nets.adam import ClippedAdam, flatten_parameters
-from palestra.nets.encoders import make_encoder, narrow
-from palestra.nets.ensemble import Ensemble
+from palestra.nets.encoders import narrow
+from palestra.nets.own import OURS, Networks, own_encoder, own_ensemble
 from palestra.nets.targets import slow_copy
 from palestra.ops.critic_losses import entropy_to_hold, mean, mean_of_least, squared_error
 from palestra.ops.squashed_gaussian import SquashedSample, record_squashed
@@ -85,22 +85,28 @@ class DrQ(Agent, Learner):
     )
     derives = ("actions", "encoder", "actor", "critics", "temperature", "target", "target_encoder", "slow")
 
-    def __init__(self, source: str | World, config: DrQConfig | None = None, *, seed: int = 0, device: str = "auto"):
+    def __init__(
+        self, source: str | World, config: DrQConfig | None = None, *, seed: int = 0, device: str = "auto",
+        networks: Networks = OURS,
+    ):  # fmt: skip
         super().__init__(source, config, seed=seed, device=device)
-        c = self.config
+        c, self.own, own_seed = self.config, networks.names(), seeding.derive(seed, "own networks")
+        networks.only("encoder", "policy", "q")
         self.interaction = Interaction(self.world, seed=seed, device=self.device)
         self.env = self.interaction.env
         self.actions = BoxActions(self.env.action_space, self.name, self.device)
         space, init = self.env.observation_space, seeding.generator(seed, "weights")
         architecture = narrow(c.encoder_channels, c.encoder_features)
-        self.encoder = make_encoder(space, seeding.generator(seed, "encoder"), architecture)
+        self.encoder = own_encoder(networks.encoder, own_seed, space, seeding.generator(seed, "encoder"), architecture)
         if not self.encoder.learns:
             raise UsageError(
                 f"{self.name} cannot learn from {self.env.observed.own}; expected images of bytes (sac serves others)"
             )
         features = self.encoder.num_features
-        self.actor = Ensemble(1, [features, *c.hidden_sizes, 2 * self.actions.size], init, c.precision)
-        self.critics = Ensemble(2, [features + self.actions.size, *c.hidden_sizes, 1], init, c.precision)
+        sizes = [features, *c.hidden_sizes, 2 * self.actions.size]
+        self.actor = own_ensemble("policy", networks.policy, own_seed + 1, 1, sizes, init, c.precision)
+        sizes = [features + self.actions.size, *c.value_sizes, 1]
+        self.critics = own_ensemble("q", networks.q, own_seed + 2, 2, sizes, init, c.precision)
         self.target, self.target_encoder = slow_copy(self.critics), slow_copy(self.encoder)
         self.temperature = Temperature(c, target_entropy=-float(self.actions.size))
         self.modules = nn.ModuleDict({

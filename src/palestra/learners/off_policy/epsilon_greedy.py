@@ -6,8 +6,8 @@ import torch
 from torch import Generator, Tensor
 
 from palestra.engine.policy import Policy
-from palestra.nets.mlp import MLP
 from palestra.nets.q_network import QNetwork
+from palestra.nets.recorded import Recorded
 from palestra.ops.q_heads import QHead
 
 
@@ -23,7 +23,7 @@ class LayerNoise:
     saves = ("generator",)
     derives = ("net",)
 
-    def __init__(self, q: MLP | QNetwork, noisy: bool, generator: Generator):
+    def __init__(self, q: Recorded, noisy: bool, generator: Generator):
         self.net = q if noisy and isinstance(q, QNetwork) else None
         self.generator = generator
 
@@ -49,7 +49,7 @@ class EpsilonGreedyPolicy(Policy):
     derives = ("q", "head", "noise")
 
     def __init__(
-        self, q: MLP | QNetwork, head: QHead, num_actions: int, see: Callable[[Tensor], Tensor], noise: LayerNoise,
+        self, q: Recorded, head: QHead, num_actions: int, see: Callable[[Tensor], Tensor], noise: LayerNoise,
         epsilon: Callable[[], float], generator: Generator,
     ):  # fmt: skip
         self.q, self.head, self.num_actions, self.see = q, head, num_actions, see

@@ -56,6 +56,8 @@ class OffPolicyConfig(AlgorithmConfig):
     """Share by which target networks move towards their networks after every gradient step."""
     hidden_sizes: tuple[int, ...] = (256, 256)
     """Hidden layers of actor and critics."""
+    value_hidden_sizes: tuple[int, ...] | None = None
+    """Hidden layers of the critics where they differ; none for those of the actor."""
     precision: Precision = "float32"
     """Of the products between hidden layers: bfloat16 where the processor is faster with it, else float32."""
     hindsight: float = 0.0
@@ -70,9 +72,16 @@ class OffPolicyConfig(AlgorithmConfig):
         require((self.learning_rate_end or 0) >= 0, f"learning_rate_end={self.learning_rate_end}", "0 or more")
         require(0 <= self.gamma <= 1, f"gamma={self.gamma}", "0 <= gamma <= 1")
         require(0 < self.tau <= 1, f"tau={self.tau}", "0 < tau <= 1")
-        require(all(n > 0 for n in self.hidden_sizes), f"hidden_sizes={self.hidden_sizes}", "positive sizes")
+        for name in ("hidden_sizes", "value_hidden_sizes"):
+            sizes = getattr(self, name) or ()
+            require(all(n > 0 for n in sizes), f"{name}={sizes}", "positive sizes")
         require(0 <= self.hindsight <= 1, f"hindsight={self.hindsight}", "a share from 0 to 1")
         require(not self.hindsight or self.n_step == 1, f"n_step={self.n_step} with hindsight", "n_step=1")
+
+    @property
+    def value_sizes(self) -> tuple[int, ...]:
+        """Hidden layers of critics."""
+        return self.hidden_sizes if self.value_hidden_sizes is None else self.value_hidden_sizes
 
     def learning_rate_at(self, budget_used: float) -> float:
         """The learning rate when this share of the budget is used."""

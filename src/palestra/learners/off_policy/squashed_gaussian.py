@@ -9,6 +9,7 @@ from palestra.engine import seeding
 from palestra.engine.policy import Policy
 from palestra.learners.off_policy.actions import BoxActions
 from palestra.nets.ensemble import Ensemble
+from palestra.nets.own import OwnEnsemble
 from palestra.ops.squashed_gaussian import squashed
 
 
@@ -25,7 +26,9 @@ class SquashedGaussianPolicy(Policy):
     saves = ("generator",)
     derives = ("actor", "actions", "see")
 
-    def __init__(self, actor: Ensemble, actions: BoxActions, see: Callable[[Tensor], Tensor], *, seed: int):
+    def __init__(
+        self, actor: Ensemble | OwnEnsemble, actions: BoxActions, see: Callable[[Tensor], Tensor], *, seed: int
+    ):
         self.actor, self.actions, self.see = actor, actions, see
         self.generator = seeding.generator(seed, "actions", device=actions.low.device)
 

@@ -19,6 +19,7 @@ from palestra.learners.on_policy.actor_critic import ActorCritic, ActorCriticCon
 from palestra.learners.on_policy.experience import Batch, Experience
 from palestra.measure import Metrics
 from palestra.nets.adam import ClippedAdam
+from palestra.nets.own import OURS, Networks
 from palestra.nets.rmsprop import ClippedRMSprop
 from palestra.ops.losses import policy_gradient, standardised, value_error
 from palestra.ops.schedules import linear
@@ -58,12 +59,16 @@ class A2C(Agent, Learner):
     saves = ("experience", "nets", "optimizer", "shuffling")
     config: A2CConfig
 
-    def __init__(self, source: str | World, config: A2CConfig | None = None, *, seed: int = 0, device: str = "auto"):
+    def __init__(
+        self, source: str | World, config: A2CConfig | None = None, *, seed: int = 0, device: str = "auto",
+        networks: Networks = OURS,
+    ):  # fmt: skip
         super().__init__(source, config, seed=seed, device=device)
-        c = self.config
+        c, self.own = self.config, networks.names()
+        networks.only("encoder", "policy", "value")
         self.experience = Experience(self.world, c, seed=seed, device=self.device)
         self.env = self.experience.interaction.env
-        self.policy = self.nets = ActorCritic(self.env, c, seed=seed, device=self.device)
+        self.policy = self.nets = ActorCritic(self.env, c, seed=seed, device=self.device, own=networks)
         self.modules = self.nets.networks
         self.shuffling = seeding.generator(seed, "minibatches", device=self.device)
         kind = {"rmsprop": ClippedRMSprop, "adam": ClippedAdam}[c.optimizer]

@@ -14,11 +14,13 @@ from palestra.engine.policy import Policy
 from palestra.engine.settings import AlgorithmConfig
 from palestra.envs.vector import VectorEnv
 from palestra.errors import require
-from palestra.nets.encoders import EncoderName, make_encoder
+from palestra.nets.encoders import EncoderName
 from palestra.nets.heads import policy_head
 from palestra.nets.mlp import MLP, Activation
 from palestra.nets.normaliser import Normaliser
+from palestra.nets.own import OURS, Networks, own_encoder, own_network
 from palestra.nets.precision import Precision
+from palestra.nets.recorded import Recorded
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,8 @@ class ActorCriticConfig(AlgorithmConfig):
     """Gradients are scaled down to this norm."""
     hidden_sizes: tuple[int, ...] = (64, 64)
     """Hidden layers of policy and value network."""
+    value_hidden_sizes: tuple[int, ...] | None = None
+    """Hidden layers of the value network where they differ; none for those of the policy."""
     activation: Activation = "tanh"
     """tanh or relu."""
     log_std_init: float = 0.0
@@ -64,8 +68,15 @@ class ActorCriticConfig(AlgorithmConfig):
         require(0 <= self.gamma <= 1, f"gamma={self.gamma}", "0 <= gamma <= 1")
         require(0 <= self.gae_lambda <= 1, f"gae_lambda={self.gae_lambda}", "0 <= gae_lambda <= 1")
         require(self.max_grad_norm > 0, f"max_grad_norm={self.max_grad_norm}", "a positive number")
-        require(all(n > 0 for n in self.hidden_sizes), f"hidden_sizes={self.hidden_sizes}", "positive sizes")
+        for name in ("hidden_sizes", "value_hidden_sizes"):
+            sizes = getattr(self, name) or ()
+            require(all(n > 0 for n in sizes), f"{name}={sizes}", "positive sizes")
         require(self.random_shift >= 0, f"random_shift={self.random_shift}", "0 or more pixels")
+
+    @property
+    def value_sizes(self) -> tuple[int, ...]:
+        """Hidden layers of value networks."""
+        return self.hidden_sizes if self.value_hidden_sizes is None else self.value_hidden_sizes
 
 
 class ActorCritic(Policy):
@@ -76,22 +87,36 @@ class ActorCritic(Policy):
         config: their sizes, and what is normalised.
         seed: of weights and of what is random.
         device: where they are.
+        own: networks of the user's own.
     """
 
     saves = ("networks", "sampling", "shifting")
 
-    def __init__(self, env: VectorEnv, config: ActorCriticConfig, *, seed: int, device: torch.device):
+    def __init__(
+        self, env: VectorEnv, config: ActorCriticConfig, *, seed: int, device: torch.device, own: Networks = OURS
+    ):
         self.config = c = config
         space = env.observation_space
-        self.encoder = make_encoder(space, seeding.generator(seed, "encoder"), c.encoder, c.encoder_precision)
+        drawn, own_seed = seeding.generator(seed, "encoder"), seeding.derive(seed, "own networks")
+        self.encoder = own_encoder(own.encoder, own_seed, space, drawn, c.encoder, c.encoder_precision)
         given = f"normalize_obs=true with images {space}"
         require(not (c.normalize_obs and self.encoder.learns), given, "false: bytes have one scale already")
         init, features = seeding.generator(seed, "weights"), self.encoder.num_features
         self.head = policy_head(env.action_space, c.log_std_init, c.scale_actions)
-        self.actor = MLP([features, *c.hidden_sizes, self.head.num_outputs], c.activation, init, output_gain=0.01)
-        self.value = MLP([features, *c.hidden_sizes, 1], c.activation, init, output_gain=1.0)
+        outputs = self.head.num_outputs
+        self.actor: Recorded = MLP([features, *c.hidden_sizes, outputs], c.activation, init, output_gain=0.01)
+        self.value: Recorded = MLP([features, *c.value_sizes, 1], c.activation, init, output_gain=1.0)
+        if own.policy is not None:
+            self.actor = own_network("policy", own.policy, own_seed + 1, features, outputs)
+        if own.value is not None:
+            self.value = own_network("value", own.value, own_seed + 2, features, 1)
         self.obs_norm = Normaliser((features,)) if c.normalize_obs else None
-        parts = {"policy": self.actor, "head": self.head, "value": self.value, "encoder": self.encoder}
+        parts: dict[str, nn.Module] = {
+            "policy": self.actor,
+            "head": self.head,
+            "value": self.value,
+            "encoder": self.encoder,
+        }
         if self.obs_norm is not None:
             parts["obs_norm"] = self.obs_norm
         self.networks = nn.ModuleDict(parts).to(device)

@@ -12,8 +12,8 @@ from palestra.envs.world import World
 from palestra.errors import require
 from palestra.learners.on_policy.actor_critic import ActorCritic, ActorCriticConfig
 from palestra.nets.adam import FlatOptimizer
-from palestra.nets.mlp import MLP
 from palestra.nets.normaliser import Normaliser
+from palestra.nets.recorded import Recorded
 from palestra.ops.losses import value_error
 from palestra.ops.returns import gae
 from palestra.ops.statistics import explained_variance
@@ -147,7 +147,7 @@ class Experience:
 
 @torch.no_grad()
 def regress(
-    critics: Sequence[tuple[MLP, Tensor]],
+    critics: Sequence[tuple[Recorded, Tensor]],
     target_B: Tensor,
     optimizer: FlatOptimizer,
     *,

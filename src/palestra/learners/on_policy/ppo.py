@@ -23,6 +23,7 @@ from palestra.learners.on_policy.actor_critic import ActorCritic, ActorCriticCon
 from palestra.learners.on_policy.experience import Batch, Experience
 from palestra.measure import Metrics
 from palestra.nets.adam import ClippedAdam
+from palestra.nets.own import OURS, Networks
 from palestra.ops.losses import approximate_kl, clipped_surrogate, standardised, surrogate, value_error
 from palestra.ops.schedules import linear
 from palestra.ops.trust_region import adapted_penalty
@@ -92,12 +93,16 @@ class PPO(Agent, Learner):
     saves = ("experience", "nets", "optimizer", "shuffling", "beta")
     config: PPOConfig
 
-    def __init__(self, source: str | World, config: PPOConfig | None = None, *, seed: int = 0, device: str = "auto"):
+    def __init__(
+        self, source: str | World, config: PPOConfig | None = None, *, seed: int = 0, device: str = "auto",
+        networks: Networks = OURS,
+    ):  # fmt: skip
         super().__init__(source, config, seed=seed, device=device)
-        c = self.config
+        c, self.own = self.config, networks.names()
+        networks.only("encoder", "policy", "value")
         self.experience = Experience(self.world, c, seed=seed, device=self.device)
         self.env = self.experience.interaction.env
-        self.policy = self.nets = ActorCritic(self.env, c, seed=seed, device=self.device)
+        self.policy = self.nets = ActorCritic(self.env, c, seed=seed, device=self.device, own=networks)
         self.modules = self.nets.networks
         self.shuffling = seeding.generator(seed, "minibatches", device=self.device)
         self.optimizer = ClippedAdam([self.nets.networks], c.learning_rate, 1e-5, c.max_grad_norm)
@@ -173,7 +178,8 @@ class PPO(Agent, Learner):
     @torch.no_grad()
     def _now(self, obs_BF: Tensor) -> Tensor:
         """(B, K) the policy's outputs as it is now."""
-        return self.nets.actor.forward(self.nets.encode(obs_BF) if self.nets.encoder.learns else obs_BF)
+        out_BK: Tensor = self.nets.actor.forward(self.nets.encode(obs_BF) if self.nets.encoder.learns else obs_BF)
+        return out_BK
 
     @torch.no_grad()
     def _log_ratio(self, batch: Samples, out_BK: Tensor) -> Tensor:

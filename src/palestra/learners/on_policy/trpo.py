@@ -24,6 +24,7 @@ from palestra.learners.on_policy.actor_critic import ActorCritic, ActorCriticCon
 from palestra.learners.on_policy.experience import Batch, Experience, regress
 from palestra.measure import Metrics
 from palestra.nets.adam import ClippedAdam, flatten_parameters
+from palestra.nets.own import OURS, Networks
 from palestra.ops.losses import standardised
 from palestra.ops.trust_region import backtrack, conjugate_gradient
 
@@ -76,12 +77,16 @@ class TRPO(Agent, Learner):
     derives = ("parameters", "theta_D")
     config: TRPOConfig
 
-    def __init__(self, source: str | World, config: TRPOConfig | None = None, *, seed: int = 0, device: str = "auto"):
+    def __init__(
+        self, source: str | World, config: TRPOConfig | None = None, *, seed: int = 0, device: str = "auto",
+        networks: Networks = OURS,
+    ):  # fmt: skip
         super().__init__(source, config, seed=seed, device=device)
-        c = self.config
+        c, self.own = self.config, networks.names()
+        networks.only("encoder", "policy", "value")
         self.experience = Experience(self.world, c, seed=seed, device=self.device)
         self.env = self.experience.interaction.env
-        self.policy = self.nets = ActorCritic(self.env, c, seed=seed, device=self.device)
+        self.policy = self.nets = ActorCritic(self.env, c, seed=seed, device=self.device, own=networks)
         self.modules = self.nets.networks
         self.shuffling = seeding.generator(seed, "minibatches", device=self.device)
         learns = [self.nets.actor, self.nets.head, self.nets.encoder]  # an encoder learns with the policy alone

@@ -26,6 +26,7 @@ from palestra.learners.on_policy.experience import Batch, Experience, batch_of, 
 from palestra.measure import Metrics
 from palestra.nets.adam import ClippedAdam
 from palestra.nets.mlp import MLP
+from palestra.nets.own import OURS, Networks
 from palestra.ops.losses import policy_gradient, standardised
 from palestra.ops.phi import Phi, policy_gradient_weight
 from palestra.ops.schedules import linear
@@ -68,18 +69,22 @@ class VPG(Agent, Learner):
     saves = ("experience", "nets", "q", "optimizer", "value_optimizer", "shuffling")
     config: VPGConfig
 
-    def __init__(self, source: str | World, config: VPGConfig | None = None, *, seed: int = 0, device: str = "auto"):
+    def __init__(
+        self, source: str | World, config: VPGConfig | None = None, *, seed: int = 0, device: str = "auto",
+        networks: Networks = OURS,
+    ):  # fmt: skip
         super().__init__(source, config, seed=seed, device=device)
-        c = self.config
+        c, self.own = self.config, networks.names()
+        networks.only("encoder", "policy", "value")
         self.experience = Experience(self.world, c, seed=seed, device=self.device)
         self.env = self.experience.interaction.env
-        self.policy = self.nets = ActorCritic(self.env, c, seed=seed, device=self.device)
+        self.policy = self.nets = ActorCritic(self.env, c, seed=seed, device=self.device, own=networks)
         self.modules = self.nets.networks
         self.shuffling = seeding.generator(seed, "minibatches", device=self.device)
         critics = [self.nets.value]
         self.q: MLP | None = None
         if c.phi in ("q", "advantage"):  # Q(s, a), of observation and action side by side
-            sizes = [self.nets.value.weights[0].shape[1] + self.nets.head.num_outputs, *c.hidden_sizes, 1]
+            sizes = [self.nets.encoder.num_features + self.nets.head.num_outputs, *c.value_sizes, 1]
             self.q = MLP(sizes, c.activation, seeding.generator(seed, "action values"), output_gain=1.0).to(self.device)
             critics.append(self.q)
         self.optimizer = ClippedAdam(

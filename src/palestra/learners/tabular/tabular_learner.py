@@ -17,6 +17,7 @@ import numpy as np
 import torch
 from gymnasium import spaces
 
+from palestra.data.rollout import Report
 from palestra.engine.agent import Agent
 from palestra.engine.arena import MAX_EVAL_ENVS, Arena
 from palestra.engine.exhibit import Exhibit
@@ -90,18 +91,20 @@ class TabularLearner(Agent, Learner):
         left = -(-(self.budget - self.clock) // self.env.num_envs)
         shape = (min(self.config.num_steps, left) if left > 0 else self.config.num_steps, self.env.num_envs)
         reward_TE, done_TE = np.empty(shape), np.empty(shape, dtype=bool)
+        reports: list[Report] = []
         uniform_TUE = self.q.uniform(shape[0], self.rule.draws_per_step, shape[1])
         self.q.errors.clear()
         with torch.inference_mode():
             for t in range(shape[0]):
                 self.q.epsilon = self.epsilon_at(self.clock)
                 result = self.env.step(torch.from_numpy(self.action_E))
+                reports += (Report(t, copy, numbers) for copy, numbers in self.env.reports)
                 s = self._read(result)
                 reward_TE[t], done_TE[t] = s.reward_E, s.done_E
                 self.action_E, self.state_E = self.rule.update(s, uniform_TUE[t]), s.onward_E
                 self.clock += shape[1]
         self.interaction.obs = result.obs
-        self.interaction.episodes.add(torch.from_numpy(reward_TE), torch.from_numpy(done_TE))
+        self.interaction.episodes.add(torch.from_numpy(reward_TE), torch.from_numpy(done_TE), reports)
         return {**self.interaction.episodes.metrics(), **self._learned()}
 
     def _read(self, result: StepResult) -> Step:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from palestra.envs.backends.envpool import EnvPoolVectorEnv
+from palestra.envs.backends.envpool import EnvPoolVectorEnv, _reports
 from palestra.errors import UsageError
 
 
@@ -84,3 +84,15 @@ def test_resuming_restarts_with_other_episodes_each_time() -> None:
     assert len({str(start) for start in starts}) == 4
     assert torch.equal(env.reset(4), first)
     env.close()
+
+
+def test_what_it_says_at_an_end_is_reported_without_its_bookkeeping() -> None:
+    infos = {
+        "env_id": np.array([0, 1, 2]),
+        "elapsed_step": np.array([9, 9, 9]),
+        "lives": np.array([0, 3, 0], np.int32),
+        "players": {"env_id": np.array([0, 1, 2])},
+        "seen": np.zeros((3, 2)),
+    }
+    assert _reports(infos, [0, 2]) == ((0, {"lives": 0.0}), (2, {"lives": 0.0}))
+    assert _reports({"env_id": np.array([0])}, [0]) == ()

@@ -122,3 +122,8 @@ def test_an_environment_that_cannot_be_restored_starts_anew_with_an_action_of_it
 
 def test_the_table_is_on_the_cpu() -> None:
     assert make("q-learning").device.type == "cpu"
+
+
+def test_what_the_environment_says_of_its_episodes_is_reported() -> None:
+    metrics = make("q-learning", "FrozenLake-v1", backend="sync", settings={"num_steps": 50}).step()
+    assert metrics["env/prob"] == pytest.approx(1 / 3)
