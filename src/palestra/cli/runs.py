@@ -157,6 +157,11 @@ def _show(args: Show) -> None:
     line("training", _pairs(training))
     if manifest["resumes"]:
         line("resumes", f"{len(manifest['resumes'])}, {'exact' if manifest['exact'] else 'not exact'}")
+    for resume in manifest["resumes"]:
+        for name, (old, new) in resume.get("changes", {}).items():
+            line("changed", f"at step {resume['step']:,}: {name} from {old} to {new}")
+        for note in resume["notes"]:
+            line("note", f"at step {resume['step']:,}: {note}")
     claim = manifest.get("claim")
     if claim:
         verdict = "reached" if claim["reached"] else "not reached"

@@ -36,6 +36,7 @@ FLAGS = {
     "eval_every": "training.eval_every",
     "eval_count": "training.eval_count",
     "checkpoint_every": "training.checkpoint_every",
+    "keep_every": "training.keep_every",
 }
 """Settings that have an option of their own. Its type and its help are those of the field."""
 
@@ -78,7 +79,9 @@ class Args:
     env_id: Annotated[str | None, arg(help_behavior_hint="")] = None
     """Environment for --algo: any Gymnasium id, or one of ours."""
     resume: Annotated[str | None, arg(metavar="RUN", help_behavior_hint="")] = None
-    """Go on with a run that was interrupted, by its folder or id; it keeps its configuration."""
+    """Go on with a run, by its folder or id: to its end, or further with --total-timesteps; it keeps its settings."""
+    allow_inexact: Switch = False
+    """With --resume: other settings or another device, which the run then records."""
     settings: Annotated[UseAppendAction[tuple[str, ...]], arg(name="set", metavar="KEY=VALUE")] = ()
     """Any setting, as `palestra show` names them: gamma=0.98, learner.gamma=0.98, world.kwargs.gravity=9.8."""
     flags: Annotated[Flags, arg(name="")] = field(default_factory=lambda: Flags())
@@ -113,6 +116,8 @@ def command(argv: Sequence[str]) -> int:
 
 
 def _train(args: Args) -> "Outcome":
+    if args.allow_inexact:
+        raise UsageError("--allow-inexact without --resume RUN; expected both: a new run is what it is asked to be")
     recipe, overrides = _recipe(args), _overrides(args)
     check_writable(args.out)
     from palestra.trials.train import Interrupted, train  # imports torch: after the cheap errors
@@ -124,14 +129,23 @@ def _train(args: Args) -> "Outcome":
 
 
 def _resume(args: Args, run: str) -> "Outcome":
-    for option, given in (("recipe " + str(args.recipe), args.recipe), *_given(args)):
+    named = (("recipe " + str(args.recipe), args.recipe), ("--algo", args.algo), ("--env-id", args.env_id))
+    for option, given in named:
         if given is not None:
-            raise UsageError(f"--resume {run} given with {option}; a run keeps the configuration it began with")
+            raise UsageError(
+                f"--resume {run} given with {option}; a run keeps the configuration it began with; expected --from "
+                f"{run}, which begins a new run from what it learned"
+            )
     check_is_saved(run, args.out)
+    overrides = _overrides(args)
+    budget = overrides.pop("training.budget", None)
     from palestra.trials.train import Interrupted, resume  # imports torch
 
     try:
-        return resume(run, out=args.out, progress=not args.quiet, plots=args.plots, video=args.video)
+        return resume(
+            run, overrides, total_timesteps=budget, allow_inexact=args.allow_inexact, out=args.out,
+            progress=not args.quiet, plots=args.plots, video=args.video,
+        )  # fmt: skip
     except Interrupted as stop:
         return stop.outcome
 
@@ -142,12 +156,6 @@ def _overrides(args: Args) -> dict[str, Any]:
     if "world.kwargs" in flags:
         flags["world.kwargs"] = json_object(flags["world.kwargs"], "--env-kwargs")
     return {**assignments(args.settings), **flags}
-
-
-def _given(args: Args) -> list[tuple[str, Any]]:
-    """Options that stand in a run's configuration, each with what was given, or None."""
-    named = {"algo": args.algo, "env_id": args.env_id, "set": args.settings or None, **vars(args.flags)}
-    return [(f"--{name.replace('_', '-')}", value) for name, value in named.items()]
 
 
 def _recipe(args: Args) -> Recipe:

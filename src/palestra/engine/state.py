@@ -94,8 +94,11 @@ def restore(part: object, state: dict[str, Any]) -> list[str]:
 def _restored(value: Any, state: Any, notes: list[str]) -> Any:
     """What an attribute is from now on: the same object with the state in it wherever that can be."""
     match value:
-        case torch.Generator():
+        case torch.Generator() if len(state) == len(value.get_state()):
             value.set_state(state.cpu())
+        case torch.Generator():
+            foreign = "not exact: what is random on another device cannot be restored and begins anew"
+            notes += [foreign] * (foreign not in notes)
         case nn.Module():
             value.load_state_dict(state)
         case Tensor() if value.shape == state.shape and value.dtype == state.dtype and not value.is_inference():
@@ -125,6 +128,16 @@ def _restored(value: Any, state: Any, notes: list[str]) -> Any:
 def _holds_parts(items: Any) -> bool:
     """Whether any of some items has to be restored where it is, rather than replaced by what was saved."""
     return any(isinstance(item, torch.Generator | nn.Module | Tensor | np.ndarray | Part | Stateful) for item in items)
+
+
+def scalars(part: object) -> dict[str, tuple[Part, str, int | float]]:
+    """Every single number that a part and those within it save: its owner, its name there and its value, by path."""
+    return {
+        f"{path}.{name}": (owner, name, value)
+        for owner, path in _owners(part, type(part).__name__)
+        for name, value in ((name, getattr(owner, name)) for name in declared(owner))
+        if isinstance(value, int | float) and not isinstance(value, bool)
+    }
 
 
 def undeclared(part: object) -> list[str]:

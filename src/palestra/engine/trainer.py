@@ -6,59 +6,23 @@ What it records is a function of the configuration and the seed alone; wall-cloc
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, ClassVar, Literal, Protocol
+from typing import Any
 
 from palestra.engine import checkpoint, seeding
 from palestra.engine.device import denormals_as_zero, keep_memory
 from palestra.engine.progress import make_progress
 from palestra.engine.settings import TrainSettings
 from palestra.engine.signals import StopRequest
-from palestra.measure import Direction, Evaluation, Measure, Metrics, better, reached
+from palestra.engine.training import Ending, Steps, TrainResult
+from palestra.measure import Evaluation, Measure, Metrics, better, reached
 from palestra.runs import checkpoints, tensorboard
 from palestra.runs.store import Run
-
-Ending = Literal["finished", "target", "stopped", "interrupted"]
 
 OnEvaluation = Callable[[int, Evaluation], bool]
 """Told the clock and what an evaluation gave; False stops the training."""
 
 SECONDS_BETWEEN_NEWS = 10.0
 """Of the steps in the manifest, which lists of runs show; each costs two fsyncs."""
-
-
-@dataclass(frozen=True)
-class TrainResult:
-    """How a training ended."""
-
-    ending: Ending
-    steps: int
-    """The clock."""
-    seconds: float
-    """Time spent training, evaluations and checkpoints included, summed over resumes."""
-    metrics: Metrics
-    """The last row of metrics."""
-    best_score: float | None
-    """The best evaluation, if there was any."""
-    best_step: int | None
-    signal: int | None = None
-    """The signal that interrupted it."""
-
-
-class Steps(checkpoint.Kept, Protocol):
-    """What the Trainer needs of a learner, and nothing else."""
-
-    clock_unit: ClassVar[str]
-    headline: ClassVar[str]
-    direction: ClassVar[Direction]
-    budget: int
-    finished: bool
-
-    def step(self) -> Metrics:
-        """One bounded unit of learning."""
-
-    def measured(self, measure: Measure) -> Evaluation:
-        """How good it is."""
 
 
 class Trainer:
@@ -99,6 +63,8 @@ class Trainer:
         self._last_evaluated: int | None = None
         self._told = time.monotonic()
         self._last_saved: int | None = None
+        self._open: dict[str, Any] | None = None
+        self._written: set[str] = set()
         self._previous_saved: int | None = None
         self._on_evaluation = on_evaluation
         self._told_to_stop = False
@@ -108,6 +74,7 @@ class Trainer:
     def run(self) -> TrainResult:
         """Train until the budget, the target or a signal; returns how it ended."""
         learner, settings = self.learner, self.settings
+        self._reopen()
         learner.budget = settings.budget
         name = self.run_record.id if self.run_record else learner.name
         progress = make_progress(self._shown, name, learner.clock, settings.budget, learner.clock_unit)
@@ -121,6 +88,7 @@ class Trainer:
                 if self._target_reached():
                     ending = "target"
                 while ending == "finished" and not (learner.finished or learner.clock >= settings.budget):
+                    before = learner.clock
                     self._accumulate(learner.step())
                     if learner.clock >= self._next_log:
                         self._log()
@@ -137,13 +105,15 @@ class Trainer:
                         break  # rows are still to come at this clock, so its checkpoint has to wait for them
                     elif stop.signal is not None:
                         ending = "interrupted"
-                    elif self.run_record and (improved or time.monotonic() - last_save >= settings.checkpoint_every):
+                    elif self.run_record and (
+                        improved
+                        or checkpoints.is_milestone(learner.clock, before, settings.keep_every)
+                        or time.monotonic() - last_save >= settings.checkpoint_every
+                    ):
                         self.save()
                         last_save = time.monotonic()
                 if ending != "interrupted":
-                    self._log()
-                    if settings.eval_every and self._last_evaluated != learner.clock:
-                        self._evaluate()
+                    self._close()
                 if self.run_record:
                     self.save()
             progress.update(learner.clock, self._headline())
@@ -184,7 +154,17 @@ class Trainer:
         if self.run_record:
             self.run_record.metrics.add_timing(clock, {"time/steps_per_second": rate, "time/seconds": self._seconds()})
 
+    def _close(self) -> None:
+        """The last rows, which may come before their time; what they close is kept for a training that goes further."""
+        before = self._state()
+        self._written.clear()
+        self._log()
+        if self.settings.eval_every and self._last_evaluated != self.learner.clock:
+            self._evaluate()
+        self._open = {**before, "open": None, "written": sorted(self._written)}
+
     def _write(self, row: Metrics) -> None:
+        self._written |= row.keys()
         if self.run_record:
             self.run_record.metrics.add(self.learner.clock, row)
         if self._mirror:
@@ -240,8 +220,9 @@ class Trainer:
                 self._told = time.monotonic()
                 run.update_manifest(steps=clock, seconds=round(self._seconds(), 3))
             self._previous_saved, self._last_saved = self._last_saved, clock
-        keep = {clock, self._previous_saved, self.best_step} - {None}
-        checkpoints.prune(run.checkpoints, {step for step in keep if step is not None})
+        keep = {clock, self._previous_saved, self.best_step, self._open["best_step"] if self._open else None}
+        milestones = checkpoints.milestones(run.checkpoints, self.settings.keep_every)
+        checkpoints.prune(run.checkpoints, {step for step in keep if step is not None} | milestones)
 
     def _state(self) -> dict[str, Any]:
         return {
@@ -253,7 +234,25 @@ class Trainer:
             "last_evaluated": self._last_evaluated,
             "best_score": self.best_score,
             "best_step": self.best_step,
+            "open": self._open,
         }
+
+    def _restore(self, state: dict[str, Any]) -> None:
+        self._sums, self._counts = dict(state["sums"]), dict(state["counts"])
+        self._last_row = dict(state["last_row"])
+        self._next_log, self._next_eval = state["next_log"], state["next_eval"]
+        self._last_evaluated = state["last_evaluated"]
+        self.best_score, self.best_step = state["best_score"], state["best_step"]
+        self._open = state.get("open")
+
+    def _reopen(self) -> None:
+        """Take the last rows back where more is to come: what they closed early goes on."""
+        learner, was = self.learner, self._open
+        if was is None or learner.finished or learner.clock >= self.settings.budget:
+            return
+        if self.run_record and not reached(was["best_score"], self.settings.target, learner.direction):
+            self.run_record.metrics.retract(learner.clock, was["written"])
+            self._restore(was)
 
     def resume(self) -> list[str]:
         """Continue from the newest checkpoint that verifies; returns a line for each thing worth saying.
@@ -269,11 +268,7 @@ class Trainer:
         loaded = checkpoints.load_latest(run.checkpoints)
         notes = checkpoint.restore(self.learner, loaded)
         trainer = loaded.state["trainer"]
-        self._sums, self._counts = dict(trainer["sums"]), dict(trainer["counts"])
-        self._last_row = dict(trainer["last_row"])
-        self._next_log, self._next_eval = trainer["next_log"], trainer["next_eval"]
-        self._last_evaluated = trainer["last_evaluated"]
-        self.best_score, self.best_step = trainer["best_score"], trainer["best_step"]
+        self._restore(trainer)
         self._seconds_before = loaded.info["seconds"]
         self._last_saved = loaded.step
         earlier = [step for step in checkpoints.steps(run.checkpoints) if step < loaded.step]

@@ -19,9 +19,10 @@ from palestra.recipes.recipe import Claim
 from palestra.recipes.registry import RECIPES
 from palestra.runs.series import read_series
 from palestra.runs.store import Run, run_ids
+from palestra.trials.chapters import MEASURED
 from palestra.trials.plan import Plan, resolve
 from palestra.trials.records import read_record
-from palestra.trials.trial import MEASURED, spoken_measure
+from palestra.trials.trial import spoken_measure
 from palestra.trials.verdict import ENOUGH, PROVISIONAL, Interval
 
 

@@ -8,13 +8,16 @@ from typing import Any
 from palestra.engine import seeding
 from palestra.engine.device import threads
 from palestra.engine.learner import Learner
-from palestra.engine.trainer import Ending, Trainer, TrainResult
-from palestra.errors import PalestraError
+from palestra.engine.state import scalars
+from palestra.engine.trainer import Trainer
+from palestra.engine.training import Ending, TrainResult
+from palestra.errors import PalestraError, UsageError
 from palestra.measure import Measure
 from palestra.recipes.recipe import Recipe
 from palestra.recipes.registry import get_recipe
 from palestra.runs import index
 from palestra.runs.store import Run
+from palestra.trials.chapters import Chapter, apply, chapter, new_run, open_chapter
 from palestra.trials.plan import Plan, resolve
 from palestra.trials.saved import draw_learned, judge
 
@@ -114,24 +117,54 @@ def follow(plan: Plan, *, out: str | Path = "runs", progress: bool = False) -> O
 
 
 def resume(
-    path: str | Path, *, out: str | Path = "runs", progress: bool = False, plots: bool = False, video: bool = False
+    path: str | Path,
+    overrides: Mapping[str, Any] | None = None,
+    *,
+    total_timesteps: int | None = None,
+    allow_inexact: bool = False,
+    out: str | Path = "runs",
+    progress: bool = False,
+    plots: bool = False,
+    video: bool = False,
+    **more: Any,
 ) -> Outcome:
-    """Continue a run where its newest good checkpoint stands. Arguments and errors as of ``train``."""
+    """Continue a run where its newest good checkpoint stands, to its end, or further: ``total_timesteps=200_000``.
+
+    Taken further, it is bit for bit what it had been with that budget at once, unless a schedule follows the budget:
+    then a note says which.
+
+    Args:
+        path: the run's folder, or its id under ``out``.
+        overrides: settings from here on, as of ``train``. When to stop and what to record are free (``target``,
+            ``eval_every``, ...); for all others see ``allow_inexact``.
+        total_timesteps: where to stop, counted from the run's beginning; where it was to stop if None.
+        allow_inexact: whether settings may change that what is learned depends on, and the device. The manifest keeps
+            what changed, and ``palestra runs show`` shows it.
+        out: folder of the runs.
+        progress: show progress on standard error.
+        plots: draw the learning curves at the end.
+        video: film the trained agent at the end.
+        **more: overrides too.
+
+    Raises:
+        Interrupted: after SIGINT or SIGTERM, once everything is saved.
+    """
     run = Run.open(path, Path(out), write=True)
     try:
-        plan = Plan.from_json(run.config)
+        opened = chapter(run, total_timesteps, {**(overrides or {}), **more}, allow_inexact=allow_inexact)
+        plan = opened.plan
         with threads(plan.training.threads):
             learner = plan.make_learner()
             trainer = Trainer(learner, plan.training, run, progress=progress)
-            outcome = _run(trainer, learner, run, plan, go_on=True)
+            outcome = _run(trainer, learner, run, plan, opened)
     finally:
         run.close()
     return _illustrated(outcome, plots=plots, video=video)
 
 
-def _run(trainer: Trainer, learner: Learner, run: Run, plan: Plan, *, go_on: bool = False) -> Outcome:
+def _run(trainer: Trainer, learner: Learner, run: Run, plan: Plan, opened: Chapter | None = None) -> Outcome:
     try:
-        notes = _go_on(trainer, run) if go_on else []
+        notes = [] if opened is None else _go_on(trainer, learner, run, opened)
         result = trainer.run()
         claim = _try_claim(run, plan, result)
         _keep(run, plan, result, claim)
@@ -148,12 +181,23 @@ def _run(trainer: Trainer, learner: Learner, run: Run, plan: Plan, *, go_on: boo
         index.enter(run.path.parent, run)
 
 
-def _go_on(trainer: Trainer, run: Run) -> list[str]:
+def _go_on(trainer: Trainer, learner: Learner, run: Run, opened: Chapter) -> list[str]:
     """Bring a trainer to where its run stands; what there is to say of it."""
-    notes = trainer.resume()
+    made = scalars(learner)
+    try:
+        notes = [*trainer.resume(), *opened.notes]
+    except UsageError as error:
+        if not opened.changes:
+            raise
+        changed = ", ".join(opened.changes)
+        raise UsageError(
+            f"{error}. Changed was {changed}, which what is saved does not fit; {new_run(run)} begins a new run"
+        ) from error
+    apply(opened, learner, made)
     exact = run.manifest["exact"] and not any(note.startswith("not exact") for note in notes)
-    resumes = [*run.manifest["resumes"], {"step": trainer.learner.clock, "notes": notes}]
-    run.update_manifest(status="running", resumes=resumes, exact=exact)
+    entry = {"step": learner.clock, "notes": notes} | ({"changes": opened.changes} if opened.changes else {})
+    open_chapter(run, opened)
+    run.update_manifest(status="running", resumes=[*run.manifest["resumes"], entry], exact=exact)
     return notes
 
 

@@ -19,12 +19,10 @@ from palestra.errors import PalestraError, UsageError
 from palestra.recipes.recipe import Claim, Recipe
 from palestra.runs.lock import is_locked
 from palestra.runs.store import Run, run_ids
+from palestra.trials.chapters import MEASURED
 from palestra.trials.plan import Plan, resolve
 from palestra.trials.saved import judge
 from palestra.trials.train import Interrupted, follow, resume
-
-MEASURED = "measured"
-"""Key of a manifest: the best checkpoint in the reference environment, where the claim did not measure it."""
 
 
 @dataclass(frozen=True)

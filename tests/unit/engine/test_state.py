@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import nn
 
-from palestra.engine.state import capture, declared, restore, undeclared
+from palestra.engine.state import capture, declared, restore, scalars, undeclared
 
 
 class Inner:
@@ -82,3 +82,20 @@ def test_what_nothing_declares_is_found_wherever_it_is() -> None:
     outer.parts[1].rng = torch.Generator()  # type: ignore[attr-defined]
     outer.same = outer.weights  # type: ignore[attr-defined] - saved under another name
     assert undeclared(outer) == ["Further.scratch2['deep'][0]", "Further.parts[1].rng"]
+
+
+def test_a_generator_of_another_device_begins_anew_and_that_is_said_once() -> None:
+    one, other = Further(1), Further(2)
+    state = capture(one)
+    state["rng"] = torch.zeros(16, dtype=torch.uint8)  # as long as one of a CUDA device
+    before = other.rng.get_state()
+    assert restore(other, state) == ["not exact: what is random on another device cannot be restored and begins anew"]
+    assert torch.equal(other.rng.get_state(), before)
+
+
+def test_single_numbers_are_found_with_their_owners() -> None:
+    outer = Further(3)
+    found = scalars(outer)
+    assert {path: value for path, (_, _, value) in found.items()} == {"Further.count": 3}
+    owner, name, _ = found["Further.count"]
+    assert (owner, name) == (outer, "count")

@@ -74,6 +74,10 @@ class OffPolicyConfig(AlgorithmConfig):
         require(0 <= self.hindsight <= 1, f"hindsight={self.hindsight}", "a share from 0 to 1")
         require(not self.hindsight or self.n_step == 1, f"n_step={self.n_step} with hindsight", "n_step=1")
 
+    def schedules(self) -> tuple[str, ...]:
+        """The learning rate's, where it has an end."""
+        return () if self.learning_rate_end is None else ("learning_rate_end",)
+
     def learning_rate_at(self, budget_used: float) -> float:
         """The learning rate when this share of the budget is used."""
         if self.learning_rate_end is None:
