@@ -8,6 +8,7 @@ from typing import Any, Self
 from palestra.datasets.dataset import Dataset
 from palestra.engine.learner import Learner, Source
 from palestra.engine.settings import AlgorithmConfig, TrainSettings, build, override
+from palestra.envs import arguments
 from palestra.envs.world import World
 from palestra.errors import UsageError, require, unknown_name
 from palestra.learners.registry import learner_type
@@ -84,7 +85,7 @@ class Plan:
     def to_json(self) -> dict[str, Any]:
         """All of it as JSON values."""
         parts = {self.source.key if name == "source" else name: value for name, value in asdict(self).items()}
-        values: dict[str, Any] = json.loads(json.dumps(parts))
+        values: dict[str, Any] = json.loads(json.dumps({**parts, self.source.key: self.source.to_json()}))
         return values
 
     @classmethod
@@ -162,9 +163,9 @@ def learner_from_json(values: Mapping[str, Any], device: str | None = None) -> L
 
 def _source_from_json(values: Mapping[str, Any]) -> Source:
     if World.key in values:
-        return build(World, values[World.key])
+        return build(World, arguments.from_json(values[World.key]))
     if Dataset.key in values:
-        return build(Dataset, values[Dataset.key])
+        return build(Dataset, arguments.from_json(values[Dataset.key]))
     raise UsageError(f"a configuration with only {sorted(values)}; expected a 'world' or a 'dataset' in it")
 
 

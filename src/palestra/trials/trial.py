@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from palestra.engine import seeding
+from palestra.envs import arguments
 from palestra.errors import PalestraError, UsageError
 from palestra.recipes.recipe import Claim, Recipe
 from palestra.runs.lock import is_locked
@@ -50,12 +51,13 @@ class Trial:
 
     def to_json(self) -> dict[str, Any]:
         """All of it as JSON values."""
-        values: dict[str, Any] = json.loads(json.dumps(asdict(self)))
+        values: dict[str, Any] = json.loads(json.dumps(arguments.to_json(asdict(self))))
         return values
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> Self:
         """The trial that ``to_json`` gave."""
+        values = arguments.from_json(values)
         recipe = values["recipe"]
         claim = recipe["claim"] and Claim(**recipe["claim"])
         return cls(**{**values, "recipe": Recipe(**{**recipe, "claim": claim})})
