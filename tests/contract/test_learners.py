@@ -17,7 +17,7 @@ from palestra.engine.agent import Actor, Agent
 from palestra.engine.learner import Learner
 from palestra.engine.predictor import Predictor
 from palestra.engine.settings import field_docs
-from palestra.engine.state import undeclared
+from palestra.engine.state import adopt, undeclared
 from palestra.envs.spaces import AdaptedObservation, adapted_observation_space
 from palestra.envs.world import World
 from palestra.errors import UsageError
@@ -191,6 +191,21 @@ def test_all_that_a_step_may_depend_on_is_declared(name: str, kind: str) -> None
     learner.step()
     learner.evaluate(episodes=2)
     assert undeclared(learner) == []
+
+
+@EACH_LEARNING
+def test_another_training_begins_with_all_that_its_policy_acts_by(name: str, kind: str) -> None:
+    agent, other = make(name, kind), make(name, kind, seed=1)
+    for _ in range(3):
+        agent.step()
+    taken = adopt(other, saved(agent))
+    assert bool(taken) == (kind not in ("bandit", "drifting"))
+    assert (other.clock, other.finished) == (0, False)
+    if acts(name):
+        space = agent.observation_space
+        obs = np.random.default_rng(0).normal(size=(50, *space.shape)).astype(space.dtype)
+        np.testing.assert_array_equal(other.predict(obs), agent.predict(obs))
+    other.step()
 
 
 @EVERY_LEARNING

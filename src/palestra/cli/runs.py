@@ -155,6 +155,8 @@ def _show(args: Show) -> None:
     line("learner", f"{learner.get('name')}  {_pairs(learner.get('settings', {}))}")
     line(key, f"{source.get('id')}  {_pairs({k: v for k, v in source.items() if k != 'id'})}")
     line("training", _pairs(training))
+    for ancestor in manifest.get("lineage", []):
+        line("begun from", f"{ancestor['path']} at step {ancestor['step']:,}")
     if manifest["resumes"]:
         line("resumes", f"{len(manifest['resumes'])}, {'exact' if manifest['exact'] else 'not exact'}")
     for resume in manifest["resumes"]:

@@ -80,6 +80,9 @@ class Args:
     """Environment for --algo: any Gymnasium id, or one of ours."""
     resume: Annotated[str | None, arg(metavar="RUN", help_behavior_hint="")] = None
     """Go on with a run, by its folder or id: to its end, or further with --total-timesteps; it keeps its settings."""
+    start: Annotated[str | None, arg(name="from", metavar="RUN", help_behavior_hint="")] = None
+    """Begin a new run with what another one learned: in another world of the same spaces (--env-id), with other
+    settings, copies or seed."""
     allow_inexact: Switch = False
     """With --resume: other settings or another device, which the run then records."""
     settings: Annotated[UseAppendAction[tuple[str, ...]], arg(name="set", metavar="KEY=VALUE")] = ()
@@ -119,17 +122,29 @@ def _train(args: Args) -> "Outcome":
     if args.allow_inexact:
         raise UsageError("--allow-inexact without --resume RUN; expected both: a new run is what it is asked to be")
     recipe, overrides = _recipe(args), _overrides(args)
+    if args.start is not None:
+        check_is_saved(args.start, args.out)
+        if recipe is None and args.env_id is not None:
+            overrides["world.id"] = args.env_id
     check_writable(args.out)
     from palestra.trials.train import Interrupted, train  # imports torch: after the cheap errors
 
     try:
-        return train(recipe, overrides, out=args.out, progress=not args.quiet, plots=args.plots, video=args.video)
+        return train(
+            recipe, overrides, out=args.out, progress=not args.quiet, plots=args.plots, video=args.video,
+            start_from=args.start,
+        )  # fmt: skip
     except Interrupted as stop:
         return stop.outcome
 
 
 def _resume(args: Args, run: str) -> "Outcome":
-    named = (("recipe " + str(args.recipe), args.recipe), ("--algo", args.algo), ("--env-id", args.env_id))
+    named = (
+        ("recipe " + str(args.recipe), args.recipe),
+        ("--algo", args.algo),
+        ("--env-id", args.env_id),
+        ("--from", args.start),
+    )
     for option, given in named:
         if given is not None:
             raise UsageError(
@@ -158,13 +173,18 @@ def _overrides(args: Args) -> dict[str, Any]:
     return {**assignments(args.settings), **flags}
 
 
-def _recipe(args: Args) -> Recipe:
+def _recipe(args: Args) -> Recipe | None:
+    """What to train; None for what the run that is begun from was asked for."""
     if args.recipe is not None:
         if args.algo is not None or args.env_id is not None:
             raise UsageError(f"recipe {args.recipe} given with --algo or --env-id; expected one or the other")
         return get_recipe(args.recipe)
+    if args.start is not None and args.algo is None:
+        return None
     if args.algo is None and args.env_id is None:
-        raise UsageError("nothing to train; expected a recipe (palestra list), or --algo and --env-id, or --resume RUN")
+        raise UsageError(
+            "nothing to train; expected a recipe (palestra list), --algo and --env-id, --resume RUN or --from RUN"
+        )
     if args.algo is None or args.env_id is None:
         given, missing = ("--algo", "--env-id") if args.env_id is None else ("--env-id", "--algo")
         raise UsageError(f"{given} without {missing}; expected both, e.g. --algo ppo --env-id CartPole-v1")

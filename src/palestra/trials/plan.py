@@ -29,6 +29,16 @@ class LearnerPlan:
 
 
 @dataclass(frozen=True)
+class Origin:
+    """What a training begins from, if not from nothing: what was learned at one moment of another."""
+
+    path: str
+    """The folder of that one."""
+    step: int
+    """Its clock then."""
+
+
+@dataclass(frozen=True)
 class Plan:
     """One training: who learns, from what, and for how long. Every setting is declared in the dataclass of its part."""
 
@@ -42,6 +52,8 @@ class Plan:
     """``task/method``: the recipe that it began as; it names the run."""
     claim: Claim | None = None
     """What is promised of it."""
+    origin: Origin | None = None
+    """Whose parameters it begins with."""
 
     @property
     def world(self) -> World:
@@ -93,10 +105,11 @@ class Plan:
         """The plan that ``to_json`` gave. UsageError for anything else."""
         parts = {"learner", "training"}
         require(parts <= values.keys(), f"a configuration with only {sorted(values)}", "all that a training wrote")
-        claim = values.get("claim")
+        claim, origin = values.get("claim"), values.get("origin")
         return cls(
             _learner_from_json(values["learner"]), _source_from_json(values),
             build(TrainSettings, values["training"]), values.get("recipe", ""), claim and build(Claim, claim),
+            origin and build(Origin, origin),
         )  # fmt: skip
 
     def _parts(self) -> dict[str, Any]:

@@ -43,20 +43,26 @@ def load(path: str | Path, *, out: str | Path = "runs", which: Which = "best", d
     Warns of a damaged checkpoint that was passed over, and of what is used in its place.
     """
     folder = saved_folder(path, out)
-    config = _read_config(folder)
-    loaded = checkpoints.load_latest(folder / "checkpoints")
-    notes = list(loaded.skipped)
-    best = loaded.info.get("best_step")
-    if which == "best" and best is not None and best != loaded.step:
-        if best in checkpoints.steps(folder / "checkpoints"):
-            loaded = checkpoints.load(checkpoints.find(folder / "checkpoints", best))
-        else:  # it went when the damaged one took its place as the best
-            notes.append(f"no checkpoint of step {best}, the best, is left; using {loaded.path.name}")
-    for note in notes:
+    config = read_config(folder)
+    loaded = find_checkpoint(folder, which)
+    for note in loaded.skipped:
         warnings.warn(note, stacklevel=2)
     learner = learner_from_json(config, device)
     checkpoint.restore(learner, loaded)
     return learner
+
+
+def find_checkpoint(folder: Path, which: Which) -> checkpoints.Loaded:
+    """The last checkpoint of a folder, or that of the best evaluation; ``skipped`` says what was passed over."""
+    loaded = checkpoints.load_latest(folder / "checkpoints")
+    best = loaded.info.get("best_step")
+    if which == "last" or best is None or best == loaded.step:
+        return loaded
+    if best in checkpoints.steps(folder / "checkpoints"):
+        return checkpoints.load(checkpoints.find(folder / "checkpoints", best))._replace(skipped=loaded.skipped)
+    # it went when the damaged one took its place as the best
+    gone = f"no checkpoint of step {best}, the best, is left; using {loaded.path.name}"
+    return loaded._replace(skipped=[*loaded.skipped, gone])
 
 
 @dataclass(frozen=True)
@@ -140,7 +146,7 @@ def _judged(learner: Learner, measure_of: Callable[[Source], Measure]) -> Judged
 def draw_learned(path: str | Path, *, out: str | Path = "runs", which: Which = "best") -> list[Path]:
     """Draw what a saved learner knows beyond its curves (a value function, regret) into ``plots/``; often nothing."""
     folder = saved_folder(path, out)
-    if learner_type(_read_config(folder)["learner"]["name"]).learner.exhibits is Learner.exhibits:
+    if learner_type(read_config(folder)["learner"]["name"]).learner.exhibits is Learner.exhibits:
         return []
     learner = load(folder, which=which)
     try:
@@ -149,7 +155,8 @@ def draw_learned(path: str | Path, *, out: str | Path = "runs", which: Which = "
         learner.close()
 
 
-def _read_config(folder: Path) -> dict[str, Any]:
+def read_config(folder: Path) -> dict[str, Any]:
+    """What the folder of a run, or of what ``save`` wrote, says of how to build its learner."""
     path = folder / "config.json"
     try:
         config = json.loads(path.read_bytes())

@@ -15,9 +15,10 @@ from palestra.errors import PalestraError, UsageError
 from palestra.measure import Measure
 from palestra.recipes.recipe import Recipe
 from palestra.recipes.registry import get_recipe
-from palestra.runs import index
+from palestra.runs import checkpoints, index
 from palestra.runs.store import Run
 from palestra.trials.chapters import Chapter, apply, chapter, new_run, open_chapter
+from palestra.trials.lineage import ancestry, begin, plan_from
 from palestra.trials.plan import Plan, resolve
 from palestra.trials.saved import draw_learned, judge
 
@@ -67,7 +68,7 @@ class Interrupted(KeyboardInterrupt):
 
 
 def train(
-    recipe: str | Recipe,
+    recipe: str | Recipe | None = None,
     overrides: Mapping[str, Any] | None = None,
     *,
     out: str | Path = "runs",
@@ -75,12 +76,13 @@ def train(
     claim: bool = True,
     plots: bool = False,
     video: bool = False,
+    start_from: str | Path | None = None,
     **more: Any,
 ) -> Outcome:
     """Train a recipe and record it as a run: ``train("cartpole/ppo", seed=1, num_envs=16, gamma=0.98)``.
 
     Args:
-        recipe: an id such as ``cartpole/ppo``, or a Recipe.
+        recipe: an id such as ``cartpole/ppo``, or a Recipe; with ``start_from`` None for what that run was asked for.
         overrides: settings over the recipe's, by their place (``{"world.kwargs.gravity": 9.8}``) or by their name
             alone (``{"gamma": 0.98}``); see ``Plan``.
         out: folder of the runs.
@@ -88,13 +90,21 @@ def train(
         claim: hold the recipe's claim against the best checkpoint at the end.
         plots: draw the learning curves, and what else can be drawn of what was learned, at the end.
         video: film the trained agent at the end.
+        start_from: a run (folder or id) or what ``save`` wrote, with whose parameters to begin; a world of another id
+            is ``{"world.id": ...}``. What it learned has to fit: the same algorithm, spaces and sizes.
         **more: overrides too.
 
     Raises:
         Interrupted: after SIGINT or SIGTERM, once everything is saved.
     """
     chosen = get_recipe(recipe) if isinstance(recipe, str) else recipe
-    plan = resolve(chosen, {**(overrides or {}), **more})
+    given = {**(overrides or {}), **more}
+    if start_from is not None:
+        plan = plan_from(start_from, chosen, given, out=out)
+    elif chosen is not None:
+        plan = resolve(chosen, given)
+    else:
+        raise UsageError("nothing to train; expected a recipe, or start_from")
     if not claim:
         plan = replace(plan, claim=None)
     if video:
@@ -111,9 +121,15 @@ def follow(plan: Plan, *, out: str | Path = "runs", progress: bool = False) -> O
         if plan.claim:
             learner.check_measurable(Measure(split=plan.claim.split))
         task, _, method = plan.recipe.partition("/")
+        if plan.origin:
+            begin(learner, plan.origin)
         run = Run.create(Path(out), task, method, plan.training.seed, plan.to_json())
         index.enter(Path(out), run)
-        return _run(Trainer(learner, plan.training, run, progress=progress), learner, run, plan)
+        trainer = Trainer(learner, plan.training, run, progress=progress)
+        if plan.origin:
+            run.update_manifest(lineage=ancestry(plan.origin))
+            trainer.save()  # what it began with is its own from now on, whatever becomes of the other run
+        return _run(trainer, learner, run, plan)
 
 
 def resume(
@@ -184,6 +200,8 @@ def _run(trainer: Trainer, learner: Learner, run: Run, plan: Plan, opened: Chapt
 def _go_on(trainer: Trainer, learner: Learner, run: Run, opened: Chapter) -> list[str]:
     """Bring a trainer to where its run stands; what there is to say of it."""
     made = scalars(learner)
+    if opened.plan.origin and not checkpoints.steps(run.checkpoints):
+        begin(learner, opened.plan.origin)
     try:
         notes = [*trainer.resume(), *opened.notes]
     except UsageError as error:

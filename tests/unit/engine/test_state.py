@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import nn
 
-from palestra.engine.state import capture, declared, restore, scalars, undeclared
+from palestra.engine.state import adopt, capture, declared, restore, scalars, undeclared
 
 
 class Inner:
@@ -99,3 +99,34 @@ def test_single_numbers_are_found_with_their_owners() -> None:
     assert {path: value for path, (_, _, value) in found.items()} == {"Further.count": 3}
     owner, name, _ = found["Further.count"]
     assert (owner, name) == (outer, "count")
+
+
+def test_what_was_learned_is_adopted_and_nothing_else() -> None:
+    class Knowing(Further):
+        learned = ("bias",)
+
+    one, other = Knowing(1), Knowing(2)
+    bias = other.bias
+    assert adopt(other, capture(one)) == ["net", "bias"]
+    assert torch.equal(other.net.weight, one.net.weight)
+    assert other.bias is bias
+    assert bias.tolist() == [1.0]
+    assert (other.count, other.names) == (2, {"a": [2]})
+    assert not torch.equal(other.weights, one.weights)
+    state = capture(one)
+    state["bias"] = torch.zeros(5)
+    with pytest.raises(ValueError, match=r"\(5,\) numbers for \(1,\)"):
+        adopt(other, state)
+
+
+def test_modules_and_parts_in_lists_are_adopted_where_they_are() -> None:
+    class Many:
+        saves = ("nets", "named")
+
+        def __init__(self, seed: int) -> None:
+            self.nets, self.named = [Outer(seed)], {"a": nn.Linear(1, 1)}
+
+    one, other = Many(1), Many(2)
+    assert adopt(other, capture(one)) == ["nets", "named"]
+    assert torch.equal(other.nets[0].net.weight, one.nets[0].net.weight)
+    assert torch.equal(other.named["a"].weight, one.named["a"].weight)

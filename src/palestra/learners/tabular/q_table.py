@@ -25,6 +25,7 @@ class QTable(Policy):
     """
 
     saves = ("table", "visits", "epsilon", "exploring")
+    learned = ("table",)
     derives = ("errors",)
 
     def __init__(
