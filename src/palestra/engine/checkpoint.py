@@ -24,11 +24,14 @@ class Kept(Protocol):
     def describe(self) -> dict[str, Any]:
         """What it takes to build this learner again, as JSON values."""
 
+    def facts(self) -> dict[str, Any]:
+        """What somebody may want to know of it without building it, as JSON values."""
+
 
 def save(learner: Kept, folder: Path, *, trainer: dict[str, Any] | None = None, **info: Any) -> None:
     """Write a checkpoint of a learner at its clock, with the trainer's own state and facts for whoever reads it."""
     whole = {"learner": learner.state_dict(), "trainer": trainer or {}}
-    checkpoints.save(folder, learner.clock, whole, info={"learner": learner.name, **info})
+    checkpoints.save(folder, learner.clock, whole, info={"learner": learner.name, **learner.facts(), **info})
 
 
 def save_folder(learner: Kept, path: str | Path) -> Path:

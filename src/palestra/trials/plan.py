@@ -107,7 +107,7 @@ class Plan:
         require(parts <= values.keys(), f"a configuration with only {sorted(values)}", "all that a training wrote")
         claim, origin = values.get("claim"), values.get("origin")
         return cls(
-            _learner_from_json(values["learner"]), _source_from_json(values),
+            _learner_from_json(values["learner"]), source_from_json(values),
             build(TrainSettings, values["training"]), values.get("recipe", ""), claim and build(Claim, claim),
             origin and build(Origin, origin),
         )  # fmt: skip
@@ -158,23 +158,26 @@ def adhoc_recipe(algo: str, env_id: str, budget: int) -> Recipe:
     )
 
 
-def learner_from_json(values: Mapping[str, Any], device: str | None = None) -> Learner:
+def learner_from_json(values: Mapping[str, Any], device: str | None = None, source: Source | None = None) -> Learner:
     """A fresh learner from what a folder's ``config.json`` holds: a plan, or what ``learner.save`` wrote.
 
     Args:
         values: JSON values.
         device: where it computes, if not where it was trained.
+        source: what it learns from, if not what is named there.
     """
     for keys in (("learner",), (World.key, Dataset.key), ("training",)):
         named = " or ".join(map(repr, keys))
         require(any(key in values for key in keys), f"a configuration without {named}", "one that a training wrote")
     learner, training = _learner_from_json(values["learner"]), values["training"]
     cls = learner_type(learner.name)
-    source = _source_from_json(values)
-    return cls(source, learner.settings, seed=training["seed"], device=device or training["device"])
+    return cls(
+        source or source_from_json(values), learner.settings, seed=training["seed"], device=device or training["device"]
+    )
 
 
-def _source_from_json(values: Mapping[str, Any]) -> Source:
+def source_from_json(values: Mapping[str, Any]) -> Source:
+    """The world or the data set that a configuration names."""
     if World.key in values:
         return build(World, arguments.from_json(values[World.key]))
     if Dataset.key in values:

@@ -7,15 +7,22 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
+import gymnasium as gym
+
 from palestra.engine import checkpoint, seeding
+from palestra.engine.agent import Agent
 from palestra.engine.learner import Learner, Source
-from palestra.errors import UsageError, require
+from palestra.envs.absent import AbsentWorld
+from palestra.envs.registry import reference_env
+from palestra.envs.space_json import space_from_json
+from palestra.envs.world import World
+from palestra.errors import PalestraError, UsageError, require
 from palestra.learners.registry import learner_type
 from palestra.measure import Evaluation, Measure
 from palestra.pictures.gallery import draw_exhibits
 from palestra.runs import checkpoints
 from palestra.runs.store import Run
-from palestra.trials.plan import learner_from_json
+from palestra.trials.plan import learner_from_json, source_from_json
 
 Which = Literal["best", "last"]
 
@@ -31,25 +38,85 @@ def saved_folder(path: str | Path, out: str | Path = "runs") -> Path:
     return Run.open(path, Path(out)).path
 
 
-def load(path: str | Path, *, out: str | Path = "runs", which: Which = "best", device: str | None = None) -> Learner:
+def load(
+    path: str | Path,
+    *,
+    out: str | Path = "runs",
+    which: Which = "best",
+    device: str | None = None,
+    env: str | World | None = None,
+) -> Learner:
     """Give a saved learner back: from a run (folder or id), or from what ``agent.save`` wrote.
+
+    Where its environment cannot be made, because it is not installed say, an agent still predicts, from the spaces that
+    were saved with it.
 
     Args:
         path: the folder, or the id of a run under ``out``.
         out: folder of the runs.
         which: the checkpoint of the best evaluation, or the last one.
         device: where it computes, if not where it was trained.
+        env: another world, to go on learning in: the learner is new there (its clock at 0) and knows what was learned.
 
-    Warns of a damaged checkpoint that was passed over, and of what is used in its place.
+    Warns of a damaged checkpoint that was passed over, and of what is used in its place; and of a world that is not
+    here.
     """
     folder = saved_folder(path, out)
     config = read_config(folder)
     loaded = find_checkpoint(folder, which)
     for note in loaded.skipped:
         warnings.warn(note, stacklevel=2)
-    learner = learner_from_json(config, device)
+    if env is not None:
+        learner = learner_from_json(config, device, _other_world(config, env))
+        checkpoint.adopt(learner, loaded)
+        return learner
+    try:
+        learner = learner_from_json(config, device)
+    except PalestraError as error:
+        absent = _absent_world(config, loaded.info, str(error))
+        if absent is None:
+            raise
+        learner = learner_from_json(config, device, absent)
+        warnings.warn(f"{error}; what was loaded predicts, and does nothing else", stacklevel=2)
     checkpoint.restore(learner, loaded)
     return learner
+
+
+def make_env(
+    path: str | Path | Agent, *, out: str | Path = "runs", render_mode: str | None = None
+) -> gym.Env[Any, Any]:
+    """The Gymnasium environment that a run is evaluated in, with its arguments, for a loop of one's own.
+
+    ``env = make_env(run); agent = load(run); obs, _ = env.reset(); env.step(agent.decide(obs, env))``
+
+    Args:
+        path: a run's folder or id, or what ``save`` wrote; or an agent.
+        out: folder of the runs.
+        render_mode: as of ``gymnasium.make``.
+    """
+    if isinstance(path, Agent):
+        world: Source = path.world
+    else:
+        world = source_from_json(read_config(saved_folder(path, out)))
+    if not isinstance(world, World):
+        raise UsageError(f"{path} learned from the data set {world.id!r}; expected a run in a world")
+    return reference_env(world.id, render_mode, world.reference_settings)
+
+
+def _other_world(config: dict[str, Any], env: str | World) -> World:
+    """What was meant: an id has as many copies as the saved world."""
+    if isinstance(env, World):
+        return env
+    was = source_from_json(config)
+    return World(env, was.num_envs if isinstance(was, World) else 1)
+
+
+def _absent_world(config: dict[str, Any], info: dict[str, Any], why: str) -> World | None:
+    """The world of a configuration with the spaces that were saved with it; None where there are none."""
+    world, known = source_from_json(config), info.get("spaces")
+    if not isinstance(world, World) or not isinstance(known, dict) or {"observation", "action"} - known.keys():
+        return None
+    return AbsentWorld(world, space_from_json(known["observation"]), space_from_json(known["action"]), why)
 
 
 def find_checkpoint(folder: Path, which: Which) -> checkpoints.Loaded:
@@ -114,7 +181,14 @@ def judge(
 
 
 def evaluate(
-    path: str | Path, *, seed: int = 0, out: str | Path = "runs", which: Which = "best", **words: Any
+    path: str | Path,
+    *,
+    seed: int = 0,
+    out: str | Path = "runs",
+    which: Which = "best",
+    env: str | World | None = None,
+    deterministic: bool = True,
+    **words: Any,
 ) -> Evaluation:
     """Evaluate a saved learner (an agent greedily) on luck or rows that it never saw.
 
@@ -123,6 +197,8 @@ def evaluate(
         seed: of the measuring.
         out: folder of the runs.
         which: the checkpoint of the best evaluation, or the last one.
+        env: another world of the same spaces, by its id or as a World; Gymnasium's own implementation of it.
+        deterministic: whether an agent takes its greedy actions, or samples as while it learns.
         **words: in a world ``episodes`` (100) and ``reference`` (True, Gymnasium's own implementation rather than the
             one that it was trained in); of a data set ``split`` (``test``) and ``count`` (0, all of it).
     """
@@ -130,7 +206,15 @@ def evaluate(
     def measure(source: Source) -> Measure:
         return source.final(seed=seeding.derive(seed, "evaluate"), **words)
 
-    return _judged(load(path, out=out, which=which), measure).evaluation
+    learner = load(path, out=out, which=which)
+    if env is None and deterministic:
+        return _judged(learner, measure).evaluation
+    try:
+        if not isinstance(learner, Agent):
+            raise UsageError(f"{learner.name} acts in no environment; expected neither env nor deterministic=False")
+        return learner.measured_so(measure(learner.source), env=env, deterministic=deterministic)
+    finally:
+        learner.close()
 
 
 def _judged(learner: Learner, measure_of: Callable[[Source], Measure]) -> Judged:
