@@ -27,7 +27,7 @@ def space_to_json(space: Any) -> dict[str, Any]:
         case spaces.MultiDiscrete():
             return {"multi_discrete": space.nvec.tolist(), "start": space.start.tolist()}
         case spaces.MultiBinary():
-            return {"multi_binary": int(space.n) if np.ndim(space.n) == 0 else list(map(int, space.shape))}
+            return {"multi_binary": space.n if isinstance(space.n, int) else list(map(int, space.shape))}
         case spaces.Tuple():
             return {"tuple": [space_to_json(part) for part in space]}
         case spaces.Dict() if all(type(key) is str for key in space):

@@ -56,7 +56,7 @@ CASES = {
     "seeds to verify": (["verify", "cartpole/ppo", "--seeds", "0"], "--seeds 0; expected at least 1"),
     "jobs": (["verify", "cartpole/ppo", "--jobs", "0"], "--jobs 0; expected at least 1"),
     "a note without a record": (["verify", "cartpole/ppo", "--tried", "x"], "--tried without --record"),
-    "one to compare": (["compare", "cartpole/ppo"], "1 side to compare; expected two or more"),
+    "one twice": (["compare", "cartpole/ppo", "cartpole/ppo"], "1 different sides to compare; expected one or more"),
     "picture of a comparison": (["compare", "a", "b", "--plot", "x.jpg"], "expected a name that ends in .png"),
     "run to compare": (["compare", "nope", "neither"], "unknown run 'nope'"),
     "benchmark": (["bench", "nope"], "unknown benchmark 'nope'"),

@@ -18,7 +18,7 @@ from palestra.trials.verify import default_jobs, seeds_of, write_record
 def judged(*values: float | None, threshold: float = 5.0) -> verify.Verification:
     recipe = dataclasses.replace(QUICK, claim=Claim(threshold, "the test", count=5))
     trials = tuple(Result(seed, value, error=None if value else "it fell") for seed, value in enumerate(values))
-    return verify._judged(recipe, trials)
+    return verify.judged(recipe, trials)
 
 
 def test_a_claim_is_held_or_not_and_a_failed_seed_leaves_no_verdict() -> None:
