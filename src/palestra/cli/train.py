@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Annotated, Any, get_origin, get_type_hints
 
 from tyro.conf import Positional, UseAppendAction, arg
 
-from palestra.cli.arguments import Switch, assignments, check_is_saved, check_writable, json_object, parse
+from palestra.cli.arguments import ADHOC_BUDGET, Switch, assignments, check_is_saved, check_writable, json_object, parse
 from palestra.cli.output import print_json
 from palestra.engine.settings import TrainSettings, field_docs
 from palestra.envs.world import World
-from palestra.errors import UsageError
+from palestra.errors import UsageError, require
 from palestra.learners.registry import LEARNERS
 from palestra.recipes.recipe import Recipe
 from palestra.recipes.registry import get_recipe
@@ -22,8 +22,6 @@ from palestra.recipes.registry import get_recipe
 if TYPE_CHECKING:
     from palestra.trials.train import Outcome
 
-ADHOC_BUDGET = 100_000
-"""Environment steps of a training without a recipe."""
 FLAGS = {
     "total_timesteps": "training.budget",
     "seed": "training.seed",
@@ -87,6 +85,10 @@ class Args:
     """With --resume: other settings or another device, which the run then records."""
     settings: Annotated[UseAppendAction[tuple[str, ...]], arg(name="set", metavar="KEY=VALUE")] = ()
     """Any setting, as `palestra show` names them: gamma=0.98, learner.gamma=0.98, world.kwargs.gravity=9.8."""
+    seeds: Annotated[int | None, arg(metavar="N", help_behavior_hint="")] = None
+    """Train N seeds, from --seed on, each a run of its own; measure each, and draw them together."""
+    jobs: Annotated[int | None, arg(help_behavior_hint="(default: as many as there are cores for)")] = None
+    """With --seeds: trainings side by side."""
     flags: Annotated[Flags, arg(name="")] = field(default_factory=lambda: Flags())
     """Settings that have an option of their own."""
     out: Path = Path("runs")
@@ -104,6 +106,8 @@ class Args:
 def command(argv: Sequence[str]) -> int:
     """Run ``palestra train``; status 1 if the recipe's claim is not reached, 128 + n after signal n."""
     args = parse(Args, argv, "train")
+    if args.seeds is not None or args.jobs is not None:
+        return _several(args)
     outcome = _train(args) if args.resume is None else _resume(args, args.resume)
     for why in outcome.undrawn:
         print(f"palestra: {why}", file=sys.stderr)
@@ -116,6 +120,26 @@ def command(argv: Sequence[str]) -> int:
     if outcome.ending == "interrupted":
         return 128 + (outcome.signal or signal.SIGINT)
     return 0 if outcome.claim is None or outcome.claim["reached"] else 1
+
+
+def _several(args: Args) -> int:
+    """Several seeds."""
+    if args.seeds is None:
+        raise UsageError(f"--jobs {args.jobs} without --seeds N; expected both: one training is one process")
+    for option, given in (("--resume", args.resume), ("--from", args.start), ("--video", args.video or None)):
+        if given is not None:
+            raise UsageError(f"--seeds {args.seeds} given with {option}; expected one or the other")
+    require(args.seeds >= 1, f"--seeds {args.seeds}", "at least 1")
+    require(args.jobs is None or args.jobs >= 1, f"--jobs {args.jobs}", "at least 1")
+    recipe = _recipe(args)
+    assert recipe is not None  # as it is without --from
+    check_writable(args.out)
+    from palestra.cli.seeds import train_them
+
+    return train_them(
+        recipe, _overrides(args), seeds=args.seeds, jobs=args.jobs, out=args.out, plots=args.plots, quiet=args.quiet,
+        json=args.json,
+    )  # fmt: skip
 
 
 def _train(args: Args) -> "Outcome":

@@ -96,6 +96,15 @@ def compare(names: Sequence[str], *, out: str | Path = "runs", verified: str | P
         groups = _same_measure(_kinds_in(names[0], folder))
     else:
         groups = _same_measure([_find(name, Path(out), Path(verified)) for name in names])
+    return _compared(groups)
+
+
+def compare_runs(name: str, paths: Sequence[Path]) -> Comparison:
+    """One side of runs that differ in their seed alone, by their folders."""
+    return _compared(_same_measure([_of_runs(name, [Run.open(path, path.parent) for path in paths])]))
+
+
+def _compared(groups: list[Group]) -> Comparison:
     worlds = {group.env for group in groups}
     if len(worlds) > 1:
         raise UsageError(f"sides of different worlds ({'; '.join(sorted(worlds))}); expected one world for all")

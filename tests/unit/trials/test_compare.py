@@ -84,12 +84,18 @@ def test_one_side_has_its_table_and_its_plot(tmp_path: Path) -> None:
 
 def test_a_folder_alone_is_compared_in_itself(tmp_path: Path) -> None:
     mixed = side(tmp_path / "runs", [9.0, 10.0, 10.0, 10.0, 11.0])
-    side(tmp_path / "runs", [1.0, 2.0, 2.0, 2.0, 3.0], dataclasses.replace(QUICK, settings={**QUICK.settings, "gamma": 0.5}))
+    side(
+        tmp_path / "runs",
+        [1.0, 2.0, 2.0, 2.0, 3.0],
+        dataclasses.replace(QUICK, settings={**QUICK.settings, "gamma": 0.5}),
+    )
     found = compare([mixed])
     assert [group.name for group in found.groups] == ["toy/quick gamma=0.99", "toy/quick gamma=0.5"]
     assert found.winner == "toy/quick gamma=0.99"
     side(tmp_path / "runs", [1.0], dataclasses.replace(QUICK, id="toy/far", env="Acrobot-v1"))
-    with pytest.raises(UsageError, match=r"mixes trainings in different worlds \(Acrobot-v1; CartPole-v1\), of the kinds"):
+    with pytest.raises(
+        UsageError, match=r"mixes trainings in different worlds \(Acrobot-v1; CartPole-v1\), of the kinds"
+    ):
         compare([mixed])
 
 
