@@ -162,7 +162,7 @@ def _show(args: Show) -> None:
     for resume in manifest["resumes"]:
         for name, (old, new) in resume.get("changes", {}).items():
             line("changed", f"at step {resume['step']:,}: {name} from {old} to {new}")
-        for note in resume["notes"]:
+        for note in resume.get("notes", []):
             line("note", f"at step {resume['step']:,}: {note}")
     claim = manifest.get("claim")
     if claim:

@@ -161,7 +161,8 @@ class Trainer:
         self._log()
         if self.settings.eval_every and self._last_evaluated != self.learner.clock:
             self._evaluate()
-        self._open = {**before, "open": None, "written": sorted(self._written)}
+        if self._written:
+            self._open = {**before, "written": sorted(self._written)}
 
     def _write(self, row: Metrics) -> None:
         self._written |= row.keys()

@@ -161,7 +161,8 @@ class Run:
     @property
     def edited(self) -> bool:
         """Whether ``config.json`` says something else than what was last written there."""
-        return digest(self.config) not in self.manifest.get("config_digests", [digest(self.config)])
+        known = self.manifest.get("config_digests")
+        return isinstance(known, list) and digest(self.config) not in known
 
     def update_config(self, config: dict[str, Any], **fields: Any) -> None:
         """Replace the configuration, and set fields of the manifest, which knows both until both are written."""
