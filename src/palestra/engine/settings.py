@@ -72,6 +72,9 @@ class TrainSettings:
         require(self.log_every >= 0, f"log_every={self.log_every}", "0 or more")
         require(self.checkpoint_every >= 0, f"checkpoint_every={self.checkpoint_every}", "0 or more seconds")
         require(self.keep_every >= 0, f"keep_every={self.keep_every}", "0 or more")
+
+    def check_target(self) -> None:
+        """Raise UsageError for a target that nothing would ever be held against."""
         watched = self.target is None or self.eval_every > 0
         given = f"target={self.target} with eval_every=0: nothing would be evaluated, and it would never be reached"
         require(watched, given, "eval_every=N too, or target=none")

@@ -45,6 +45,7 @@ class Trainer:
         *,
         progress: bool = False,
     ):
+        settings.check_target()
         self.learner = learner
         self.settings = settings
         self.run_record = run

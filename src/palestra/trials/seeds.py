@@ -47,6 +47,7 @@ def train_seeds(
     """
     require(seeds >= 1, f"seeds={seeds}", "at least 1")
     require(jobs is None or jobs >= 1, f"jobs={jobs}", "at least 1")
+    resolve(recipe, overrides).training.check_target()
     folder, recipe = Path(out), promised(recipe, overrides)
     results: dict[int, Result] = {}
     waiting: list[tuple[Trial, Path]] = []

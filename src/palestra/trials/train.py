@@ -116,6 +116,7 @@ def train(
 
 def follow(plan: Plan, *, out: str | Path = "runs", progress: bool = False) -> Outcome:
     """Train as a plan says, in a new run. Raises Interrupted as ``train`` does."""
+    plan.training.check_target()
     with threads(plan.training.threads):
         learner = plan.make_learner()
         if plan.claim:
