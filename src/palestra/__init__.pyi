@@ -35,7 +35,7 @@ from palestra.learners.tabular.sarsa_lambda import SarsaLambdaConfig
 from palestra.learners.tabular.tree_backup import TreeBackupConfig
 from palestra.nets.own import Networks
 from palestra.trials.compare import compare
-from palestra.trials.saved import evaluate, load
+from palestra.trials.saved import evaluate, load, make_env
 from palestra.trials.train import resume, train
 from palestra.trials.verify import verify
 
@@ -106,6 +106,7 @@ __all__ = [
     "compare",
     "evaluate",
     "load",
+    "make_env",
     "make_vec",
     "resume",
     "train",

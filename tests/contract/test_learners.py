@@ -3,6 +3,7 @@
 import contextlib
 import dataclasses
 import functools
+import sys
 from pathlib import Path
 
 import gymnasium as gym
@@ -16,7 +17,7 @@ from palestra.engine.agent import Actor, Agent
 from palestra.engine.learner import Learner
 from palestra.engine.predictor import Predictor
 from palestra.engine.settings import field_docs
-from palestra.engine.state import undeclared
+from palestra.engine.state import adopt, undeclared
 from palestra.envs.spaces import AdaptedObservation, adapted_observation_space
 from palestra.envs.world import World
 from palestra.errors import UsageError
@@ -29,6 +30,9 @@ SMALL = {
     "views": 2, "encoder_channels": 4, "prioritised": True, "noisy": True, "encoder": "fast", "random_shift": 1,
 }  # fmt: skip
 """Settings by name, for whichever learner has them: small, and with everything on that has a state of its own."""
+
+
+SHORT = {key: SMALL[key] for key in ("num_steps", "minibatch_size", "learning_starts", "batch_size", "train_frequency")}
 
 
 class Knobs(gym.Env):
@@ -189,6 +193,21 @@ def test_all_that_a_step_may_depend_on_is_declared(name: str, kind: str) -> None
     assert undeclared(learner) == []
 
 
+@EACH_LEARNING
+def test_another_training_begins_with_all_that_its_policy_acts_by(name: str, kind: str) -> None:
+    agent, other = make(name, kind), make(name, kind, seed=1)
+    for _ in range(3):
+        agent.step()
+    taken = adopt(other, saved(agent))
+    assert bool(taken) == (kind not in ("bandit", "drifting"))
+    assert (other.clock, other.finished) == (0, False)
+    if acts(name):
+        space = agent.observation_space
+        obs = np.random.default_rng(0).normal(size=(50, *space.shape)).astype(space.dtype)
+        np.testing.assert_array_equal(other.predict(obs), agent.predict(obs))
+    other.step()
+
+
 @EVERY_LEARNING
 def test_a_learner_never_stepped_can_be_saved_too(name: str) -> None:
     agent, resumed = make(name), make(name, seed=1)
@@ -272,6 +291,22 @@ def test_a_saved_learner_loads_and_predicts_the_same(name: str, kind: str, tmp_p
     if space.dtype == np.uint8:
         obs = (100 * np.abs(obs)).clip(0, 255).astype(np.uint8)
     np.testing.assert_array_equal(loaded.predict(obs), agent.predict(obs))
+
+
+@pytest.mark.parametrize("settings", [{}, SMALL], ids=["defaults", "small"])
+@EVERY_LEARNING
+def test_what_depends_on_the_budget_is_named(name: str, settings: dict, monkeypatch: pytest.MonkeyPatch) -> None:
+    config_type = learner_type(name).config_type
+    monkeypatch.setattr(sys.modules[__name__], "SMALL", SHORT | settings)
+    hashes = set()
+    for budget in (64, 1_000_000):
+        agent = make(name)
+        agent.budget = budget
+        for _ in range(12):
+            agent.step()
+        hashes.add(hash_of(agent))
+    assert (len(hashes) > 1) <= bool(agent.config.schedules())
+    assert {*agent.config.schedules()} <= {field.name for field in dataclasses.fields(config_type)}
 
 
 @EVERY_LEARNING

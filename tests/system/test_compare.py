@@ -126,7 +126,7 @@ def test_what_cannot_be_compared(out: Path, tmp_path: Path, capsys: pytest.Captu
             compare(sides, verified=out)
         return str(caught.value)
 
-    assert "expected two or more" in refused(PPO.id)
+    assert "expected one or more" in refused()
     assert "1 different sides" in refused(PPO.id, PPO.id)
     assert "palestra verify cartpole/dqn" in refused(PPO.id, "cartpole/dqn")
     assert "without a finished run" in refused(PPO.id, str(tmp_path))
@@ -136,5 +136,5 @@ def test_what_cannot_be_compared(out: Path, tmp_path: Path, capsys: pytest.Captu
     palestra.train(PPO, out=tmp_path / "mixed", num_steps=16)
     palestra.train(PPO, out=tmp_path / "mixed", seed=1)
     assert "mixes trainings: settings" in refused(PPO.id, str(tmp_path / "mixed"))
-    assert main(["compare", PPO.id, "--json"]) == 2
+    assert main(["compare", PPO.id, PPO.id, "--json"]) == 2
     assert main(["compare", PPO.id, RANDOM.id, "--plot", "x.pdf"]) == 2

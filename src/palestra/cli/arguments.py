@@ -17,6 +17,8 @@ from palestra.errors import UsageError
 
 Args = TypeVar("Args")
 
+ADHOC_BUDGET = 100_000
+"""Environment steps of a training without a recipe."""
 Switch = tyro.conf.FlagCreatePairsOff[bool]
 """A flag that is only ever turned on: no ``--no-json`` beside ``--json``."""
 

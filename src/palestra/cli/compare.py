@@ -15,9 +15,9 @@ from palestra.pictures.numbers import number
 
 @dataclass(frozen=True)
 class Args:
-    """Compare two or more sides: recipes that were verified, folders of runs, or single runs.
+    """Compare sides: recipes that were verified, folders of runs, or single runs; one alone is measured and drawn.
 
-    A winner is named only where the intervals support one.
+    A folder alone that mixes trainings is compared in itself. A winner is named only where the intervals support one.
     """
 
     sides: Annotated[Positional[tuple[str, ...]], arg(metavar="SIDE")]
@@ -35,8 +35,8 @@ class Args:
 def command(argv: Sequence[str]) -> int:
     """Run ``palestra compare``."""
     args = parse(Args, argv, "compare")
-    if len(set(args.sides)) < 2:
-        raise UsageError(f"{len(set(args.sides))} side to compare; expected two or more that differ")
+    if not args.sides or len(set(args.sides)) < len(args.sides):
+        raise UsageError(f"{len(set(args.sides))} different sides to compare; expected one or more, each of them once")
     if args.plot.suffix.lower() != ".png":
         raise UsageError(f"--plot {args.plot}; expected a name that ends in .png")
     from palestra.trials.compare import compare, draw  # import NumPy and torch: after the cheap errors
@@ -81,7 +81,8 @@ def command(argv: Sequence[str]) -> int:
         )
     for note in done.notes:
         console.print(f"note       {note}", style="yellow", markup=False, soft_wrap=True)
-    console.print(f"\n[bold]{'winner' if done.winner else 'no winner'}[/]  ", end="")
-    console.print(f"{done.winner}: {done.why}" if done.winner else done.why, markup=False, soft_wrap=True)
+    if done.pairs:
+        console.print(f"\n[bold]{'winner' if done.winner else 'no winner'}[/]  ", end="")
+        console.print(f"{done.winner}: {done.why}" if done.winner else done.why, markup=False, soft_wrap=True)
     console.print(f"plot       {picture}", markup=False, soft_wrap=True)
     return 0

@@ -169,8 +169,15 @@ def _show(args: Show) -> None:
     line("learner", f"{learner.get('name')}  {_pairs(learner.get('settings', {}))}")
     line(key, f"{source.get('id')}  {_pairs({k: v for k, v in source.items() if k != 'id'})}")
     line("training", _pairs(training))
+    for ancestor in manifest.get("lineage", []):
+        line("begun from", f"{ancestor['path']} at step {ancestor['step']:,}")
     if manifest["resumes"]:
         line("resumes", f"{len(manifest['resumes'])}, {'exact' if manifest['exact'] else 'not exact'}")
+    for resume in manifest["resumes"]:
+        for name, (old, new) in resume.get("changes", {}).items():
+            line("changed", f"at step {resume['step']:,}: {name} from {old} to {new}")
+        for note in resume.get("notes", []):
+            line("note", f"at step {resume['step']:,}: {note}")
     claim = manifest.get("claim")
     if claim and {"reached", "threshold"} <= claim.keys():
         verdict = "reached" if claim["reached"] else "not reached"

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Annotated, Any, get_origin, get_type_hints
 
 from tyro.conf import Positional, UseAppendAction, arg
 
-from palestra.cli.arguments import Switch, assignments, check_is_saved, check_writable, json_object, parse
+from palestra.cli.arguments import ADHOC_BUDGET, Switch, assignments, check_is_saved, check_writable, json_object, parse
 from palestra.cli.output import print_json
 from palestra.engine.settings import TrainSettings, field_docs
 from palestra.envs.world import World
-from palestra.errors import UsageError
+from palestra.errors import UsageError, require
 from palestra.learners.registry import LEARNERS
 from palestra.recipes.recipe import Recipe
 from palestra.recipes.registry import get_recipe
@@ -22,8 +22,6 @@ from palestra.recipes.registry import get_recipe
 if TYPE_CHECKING:
     from palestra.trials.train import Outcome
 
-ADHOC_BUDGET = 100_000
-"""Environment steps of a training without a recipe."""
 FLAGS = {
     "total_timesteps": "training.budget",
     "seed": "training.seed",
@@ -39,6 +37,7 @@ FLAGS = {
     "eval_every": "training.eval_every",
     "eval_count": "training.eval_count",
     "checkpoint_every": "training.checkpoint_every",
+    "keep_every": "training.keep_every",
 }
 """Settings that have an option of their own. Its type and its help are those of the field."""
 
@@ -81,9 +80,18 @@ class Args:
     env_id: Annotated[str | None, arg(help_behavior_hint="")] = None
     """Environment for --algo: any Gymnasium id, or one of ours."""
     resume: Annotated[str | None, arg(metavar="RUN", help_behavior_hint="")] = None
-    """Go on with a run that was interrupted, by its folder or id; it keeps its configuration."""
+    """Go on with a run, by its folder or id: to its end, or further with --total-timesteps; it keeps its settings."""
+    start: Annotated[str | None, arg(name="from", metavar="RUN", help_behavior_hint="")] = None
+    """Begin a new run with what another one learned: in another world of the same spaces (--env-id), with other
+    settings, copies or seed."""
+    allow_inexact: Switch = False
+    """With --resume: other settings or another device, which the run then records."""
     settings: Annotated[UseAppendAction[tuple[str, ...]], arg(name="set", metavar="KEY=VALUE")] = ()
     """Any setting, as `palestra show` names them: gamma=0.98, learner.gamma=0.98, world.kwargs.gravity=9.8."""
+    seeds: Annotated[int | None, arg(metavar="N", help_behavior_hint="")] = None
+    """Train N seeds, from --seed on, each a run of its own; measure each, and draw them together."""
+    jobs: Annotated[int | None, arg(help_behavior_hint="(default: as many as there are cores for)")] = None
+    """With --seeds: trainings side by side."""
     flags: Annotated[Flags, arg(name="")] = field(default_factory=lambda: Flags())
     """Settings that have an option of their own."""
     out: Path = Path("runs")
@@ -101,6 +109,8 @@ class Args:
 def command(argv: Sequence[str]) -> int:
     """Run ``palestra train``; status 1 if the recipe's claim is not reached, 128 + n after signal n."""
     args = parse(Args, argv, "train")
+    if args.seeds is not None or args.jobs is not None:
+        return _several(args)
     outcome = _train(args) if args.resume is None else _resume(args, args.resume)
     for why in outcome.undrawn:
         print(f"palestra: {why}", file=sys.stderr)
@@ -115,26 +125,69 @@ def command(argv: Sequence[str]) -> int:
     return 0 if outcome.claim is None or outcome.claim["reached"] else 1
 
 
+def _several(args: Args) -> int:
+    """Several seeds."""
+    if args.seeds is None:
+        raise UsageError(f"--jobs {args.jobs} without --seeds N; expected both: one training is one process")
+    for option, given in (("--resume", args.resume), ("--from", args.start), ("--video", args.video or None)):
+        if given is not None:
+            raise UsageError(f"--seeds {args.seeds} given with {option}; expected one or the other")
+    require(args.seeds >= 1, f"--seeds {args.seeds}", "at least 1")
+    require(args.jobs is None or args.jobs >= 1, f"--jobs {args.jobs}", "at least 1")
+    recipe = _recipe(args)
+    assert recipe is not None  # as it is without --from
+    check_writable(args.out)
+    from palestra.cli.seeds import train_them
+
+    return train_them(
+        recipe, _overrides(args), seeds=args.seeds, jobs=args.jobs, out=args.out, plots=args.plots, quiet=args.quiet,
+        json=args.json,
+    )  # fmt: skip
+
+
 def _train(args: Args) -> "Outcome":
+    if args.allow_inexact:
+        raise UsageError("--allow-inexact without --resume RUN; expected both: a new run is what it is asked to be")
     recipe, overrides = _recipe(args), _overrides(args)
+    if args.start is not None:
+        check_is_saved(args.start, args.out)
+        if recipe is None and args.env_id is not None:
+            overrides["world.id"] = args.env_id
     check_writable(args.out)
     from palestra.trials.train import Interrupted, train  # imports torch: after the cheap errors
 
     try:
-        return train(recipe, overrides, out=args.out, progress=not args.quiet, plots=args.plots, video=args.video)
+        return train(
+            recipe, overrides, out=args.out, progress=not args.quiet, plots=args.plots, video=args.video,
+            start_from=args.start,
+        )  # fmt: skip
     except Interrupted as stop:
         return stop.outcome
 
 
 def _resume(args: Args, run: str) -> "Outcome":
-    for option, given in (("recipe " + str(args.recipe), args.recipe), *_given(args)):
+    named = (
+        ("recipe " + str(args.recipe), args.recipe),
+        ("--algo", args.algo),
+        ("--env-id", args.env_id),
+        ("--from", args.start),
+    )
+    for option, given in named:
         if given is not None:
-            raise UsageError(f"--resume {run} given with {option}; a run keeps the configuration it began with")
+            raise UsageError(
+                f"--resume {run} given with {option}; a run keeps the configuration it began with; expected --from "
+                f"{run}, which begins a new run from what it learned"
+            )
     check_is_saved(run, args.out)
+    overrides = _overrides(args)
+    budget = overrides.pop("training.budget", None)
     from palestra.trials.train import Interrupted, resume  # imports torch
 
     try:
-        return resume(run, out=args.out, progress=not args.quiet, plots=args.plots, video=args.video)
+        return resume(
+            run, overrides, total_timesteps=budget, allow_inexact=args.allow_inexact, out=args.out,
+            progress=not args.quiet, plots=args.plots, video=args.video,
+        )  # fmt: skip
     except Interrupted as stop:
         return stop.outcome
 
@@ -147,19 +200,18 @@ def _overrides(args: Args) -> dict[str, Any]:
     return {**assignments(args.settings), **flags}
 
 
-def _given(args: Args) -> list[tuple[str, Any]]:
-    """Options that stand in a run's configuration, each with what was given, or None."""
-    named = {"algo": args.algo, "env_id": args.env_id, "set": args.settings or None, **vars(args.flags)}
-    return [(f"--{name.replace('_', '-')}", value) for name, value in named.items()]
-
-
-def _recipe(args: Args) -> Recipe:
+def _recipe(args: Args) -> Recipe | None:
+    """What to train; None for what the run that is begun from was asked for."""
     if args.recipe is not None:
         if args.algo is not None or args.env_id is not None:
             raise UsageError(f"recipe {args.recipe} given with --algo or --env-id; expected one or the other")
         return get_recipe(args.recipe)
+    if args.start is not None and args.algo is None:
+        return None
     if args.algo is None and args.env_id is None:
-        raise UsageError("nothing to train; expected a recipe (palestra list), or --algo and --env-id, or --resume RUN")
+        raise UsageError(
+            "nothing to train; expected a recipe (palestra list), --algo and --env-id, --resume RUN or --from RUN"
+        )
     if args.algo is None or args.env_id is None:
         given, missing = ("--algo", "--env-id") if args.env_id is None else ("--env-id", "--algo")
         raise UsageError(f"{given} without {missing}; expected both, e.g. --algo ppo --env-id CartPole-v1")

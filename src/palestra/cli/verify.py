@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from tyro.conf import Positional, UseAppendAction, arg
 
-from palestra.cli.arguments import Switch, check_writable, parse
+from palestra.cli.arguments import ADHOC_BUDGET, Switch, assignments, check_writable, parse
 from palestra.cli.output import make_console, print_json
 from palestra.errors import UsageError, require
 from palestra.pictures.numbers import duration, number
@@ -26,13 +26,22 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Args:
-    """Train every seed of a recipe, measure each in the reference environment, and say whether the claim is held.
+    """Train every seed of a recipe, or of any algorithm on any environment (--algo with --env-id), measure each in the
+    reference environment, and say whether the claim is held.
 
     Exit status 0 if every claim is held, 1 if not (or too few seeds to say). What is finished is not trained again.
     """
 
     recipes: Annotated[Positional[tuple[str, ...]], arg(metavar="RECIPE")] = ()
     """Recipes, as `palestra list` shows them."""
+    algo: Annotated[str | None, arg(help_behavior_hint="")] = None
+    """Algorithm, for trainings without a recipe, which claim nothing."""
+    env_id: Annotated[str | None, arg(help_behavior_hint="")] = None
+    """Environment for --algo."""
+    total_timesteps: Annotated[int | None, arg(help_behavior_hint="(default: 100000)")] = None
+    """Budget of each training, with --algo."""
+    settings: Annotated[UseAppendAction[tuple[str, ...]], arg(name="set", metavar="KEY=VALUE")] = ()
+    """Any setting, with --algo: gamma=0.98, world.num_envs=16, world.kwargs.gravity=9.8."""
     claimed: Switch = False
     """Every recipe that claims something; on one machine this takes days."""
     seeds: Annotated[int | None, arg(help_behavior_hint="(default: the claim's, mostly 10)")] = None
@@ -58,7 +67,18 @@ def command(argv: Sequence[str]) -> int:
     if args.claimed:
         require(not recipes, f"--claimed with {recipes[0].id if recipes else ''}", "one or the other")
         recipes = [recipe for recipe in RECIPES.values() if recipe.claim]
-    require(bool(recipes), "nothing to verify", "a recipe, as palestra list shows them, or --claimed")
+    given = [
+        f"--{name}" for name, value in (("total-timesteps", args.total_timesteps), ("set", args.settings)) if value
+    ]
+    if args.algo is not None or args.env_id is not None:
+        require(not recipes, f"{'--algo' if args.algo else '--env-id'} with a recipe", "one or the other")
+        recipes = [_adhoc(args)]
+    elif given:
+        raise UsageError(
+            f"{given[0]} without --algo; a recipe is verified as it is: palestra train RECIPE --seeds N tries other "
+            "settings"
+        )
+    require(bool(recipes), "nothing to verify", "a recipe, as palestra list shows them, --claimed, or --algo")
     require(args.seeds is None or args.seeds >= 1, f"--seeds {args.seeds}", "at least 1")
     require(args.seeds is None or args.seeds <= 10_000, f"--seeds {args.seeds}", "at most 10,000")
     require(args.jobs is None or args.jobs >= 1, f"--jobs {args.jobs}", "at least 1")
@@ -73,11 +93,12 @@ def command(argv: Sequence[str]) -> int:
     jobs = args.jobs or default_jobs(recipes)
     console = make_console(stderr=args.json)
     console.print(f"{jobs} side by side, in {args.out}; once stopped, the same command goes on", style="dim")
-    status, tick = _live(console)
+    status, tick = live(console)
     try:
         with status:
             done = verify(
                 recipes, seeds=args.seeds, out=args.out, jobs=jobs, device=args.device,
+                overrides=assignments(args.settings),
                 tell=lambda recipe, result: print_result(console, recipe, result), tick=tick,
             )  # fmt: skip
     except Stopped as stop:
@@ -93,8 +114,19 @@ def command(argv: Sequence[str]) -> int:
         for path in records:
             console.print(f"recorded in {path}", soft_wrap=True, markup=False)
     if args.json:
-        print_json({"recipes": [_facts(each) for each in done], "records": records})
+        print_json({"recipes": [verification_facts(each) for each in done], "records": records})
     return 0 if all(each.ok for each in done) else 1
+
+
+def _adhoc(args: Args) -> Recipe:
+    if args.algo is None or args.env_id is None:
+        given, missing = ("--algo", "--env-id") if args.env_id is None else ("--env-id", "--algo")
+        raise UsageError(f"{given} without {missing}; expected both, e.g. --algo ppo --env-id CartPole-v1")
+    if args.record:
+        raise UsageError("--record with --algo; expected a recipe: records are of claims")
+    from palestra.trials.plan import adhoc_recipe  # imports torch
+
+    return adhoc_recipe(args.algo, args.env_id, ADHOC_BUDGET if args.total_timesteps is None else args.total_timesteps)
 
 
 def _command(done: "Verification") -> str:
@@ -102,7 +134,7 @@ def _command(done: "Verification") -> str:
     return f"palestra verify {done.recipe.id} --seeds {len(done.trials)} --record"
 
 
-def _live(console: "Console") -> tuple[AbstractContextManager[Any], Callable[[list[str]], None]]:
+def live(console: "Console") -> tuple[AbstractContextManager[Any], Callable[[list[str]], None]]:
     """What shows what is being trained, on a terminal; nothing elsewhere."""
     if not console.is_terminal:
         return nullcontext(), lambda running: None
@@ -164,7 +196,8 @@ def _spoken(verdict: Verdict) -> str:
     return f"[bold {color}]{verdict.verdict}[/]{provisional}"
 
 
-def _facts(done: "Verification") -> dict[str, Any]:
+def verification_facts(done: "Verification") -> dict[str, Any]:
+    """What all seeds of a recipe came to, for a program."""
     return {
         "recipe": done.recipe.id,
         "claim": vars(done.recipe.claim) if done.recipe.claim else None,

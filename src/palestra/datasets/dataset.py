@@ -9,6 +9,7 @@ from typing import Any, ClassVar, NamedTuple
 from torch import Tensor
 
 from palestra import datasets
+from palestra.envs.arguments import check_arguments, to_json
 from palestra.errors import UsageError, require, unknown_name
 from palestra.measure import Measure
 
@@ -58,9 +59,12 @@ class Dataset:
         """The data set of that name."""
         return cls(name)
 
+    def __post_init__(self) -> None:
+        check_arguments(repr(self.id), self.kwargs)
+
     def to_json(self) -> dict[str, Any]:
         """All of it as JSON values."""
-        return asdict(self)
+        return {name: to_json(value) for name, value in asdict(self).items()}
 
     def load(self) -> Splits:
         """Its splits. UsageError for an unknown name or argument."""

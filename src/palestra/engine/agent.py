@@ -11,11 +11,13 @@ from torch import Tensor, nn
 from palestra.engine import seeding
 from palestra.engine.arena import Arena
 from palestra.engine.learner import Learner
+from palestra.engine.luck import lent
 from palestra.engine.policy import Policy
+from palestra.envs.space_json import space_to_json
 from palestra.envs.spaces import to_env_action
 from palestra.envs.vector import VectorEnv
 from palestra.envs.world import World
-from palestra.errors import UsageError
+from palestra.errors import UsageError, require
 from palestra.measure import Evaluation, Measure, Metrics
 
 
@@ -67,6 +69,48 @@ class Agent:
     def measured(self, measure: Measure) -> Evaluation:
         """Greedy returns over whole episodes, in environments of their own."""
         return self.arena().measured(self.policy, measure)
+
+    def evaluate(self, *, env: str | World | None = None, deterministic: bool = True, **words: Any) -> Evaluation:
+        """Measure it, on whole episodes in environments of their own.
+
+        Args:
+            env: another world of the same spaces; an id, or a World with arguments.
+            deterministic: greedy actions, or samples as while it learns. The learner goes on as if there had been none.
+            **words: ``episodes`` (100), ``seed`` and ``reference`` (Gymnasium's own implementation rather than the one
+                trained in).
+        """
+        return self.measured_so(self.world.measure(**words), env=env, deterministic=deterministic)
+
+    def measured_so(
+        self, measure: Measure, *, env: str | World | None = None, deterministic: bool = True
+    ) -> Evaluation:
+        """As ``measured``, in another world or with samples for actions, as ``evaluate`` says."""
+        arena = self.arena()
+        if env is not None:
+            arena = Arena(World(env) if isinstance(env, str) else env, self.device)
+            self._check_spaces(arena)
+        try:
+            if deterministic:
+                return self.measured(measure) if env is None else arena.measured(self.policy, measure)
+            with lent(self.policy) as sampling:
+                return arena.measured(sampling, measure)
+        finally:
+            if env is not None:
+                arena.close()
+
+    def _check_spaces(self, arena: Arena) -> None:
+        other = arena.world.make(num_envs=1, device=self.device)
+        theirs, ours = (other.observation_space, other.action_space), (self.observation_space, self.env.action_space)
+        other.close()
+        fits = all(type(a) is type(b) and a.shape == b.shape and a.dtype == b.dtype for a, b in zip(theirs, ours))
+        counts = [getattr(space, "n", None) for space in (theirs[1], ours[1])]
+        given = f"world {arena.world.id!r}, which observes {theirs[0]} and acts in {theirs[1]}"
+        require(fits and counts[0] == counts[1], given, f"one as it was trained in: {ours[0]} and {ours[1]}")
+
+    def facts(self) -> dict[str, Any]:
+        """Its spaces."""
+        named = {"observation": self.env.observed.own, "action": self.env.action_space}
+        return {"spaces": {name: space_to_json(space) for name, space in named.items()}}
 
     def check_measurable(self, measure: Measure) -> None:
         """Make one copy of the world that it would be measured in."""

@@ -4,13 +4,27 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
+from palestra.engine import state as states
 from palestra.engine.expected import check_state
 from palestra.engine.state import Part
-from palestra.errors import UsageError
+from palestra.errors import UsageError, require
 from palestra.runs import atomic, checkpoints
 from palestra.runs.checkpoints import Loaded, UnfitCheckpointError
 from palestra.runs.files import short
-from palestra.runs.schema import Shape, anything, check, count, duration, mapping, number, optional, record, text
+from palestra.runs.schema import (
+    Shape,
+    anything,
+    check,
+    count,
+    duration,
+    flag,
+    listing,
+    mapping,
+    number,
+    optional,
+    record,
+    text,
+)
 from palestra.runs.seal import FAULTS, damaged
 
 
@@ -30,12 +44,15 @@ class Kept(Protocol):
     def describe(self) -> dict[str, Any]:
         """What it takes to build this learner again, as JSON values."""
 
+    def facts(self) -> dict[str, Any]:
+        """What somebody may want to know of it without building it, as JSON values."""
+
 
 def save(learner: Kept, folder: Path, *, trainer: dict[str, Any] | None = None, **info: Any) -> None:
     """Write a checkpoint of a learner at its clock, with the trainer's own state and facts for whoever reads it."""
     state = {"learner": learner.state_dict(), "trainer": trainer or {}}
     own = {"own": dict(learner.own)} if learner.own else {}
-    checkpoints.save(folder, learner.clock, state, info={"learner": learner.name, **own, **info})
+    checkpoints.save(folder, learner.clock, state, info={"learner": learner.name, **learner.facts(), **own, **info})
 
 
 def save_folder(learner: Kept, path: str | Path) -> Path:
@@ -46,6 +63,24 @@ def save_folder(learner: Kept, path: str | Path) -> Path:
     return folder
 
 
+def adopt(learner: Kept, loaded: Loaded) -> None:
+    """Put what was learned, and nothing else, into a fresh learner.
+
+    Raises UsageError as ``restore`` does, and for an algorithm of which nothing carries over.
+    """
+    _check(loaded, _SAVED)
+    _check_kind(learner, loaded, "begin with one of the same algorithm")
+    try:
+        taken = states.adopt(learner, loaded.state["learner"])
+    except (KeyError, RuntimeError, ValueError, TypeError) as error:
+        fault = str(error).splitlines()[-1].strip()
+        raise UsageError(
+            f"what the checkpoint {loaded.path} learned does not fit ({fault}); expected a world with the same spaces, "
+            "and networks of the same sizes"
+        ) from error
+    require(bool(taken), f"a training of {learner.name} from {loaded.path}", "one whose knowledge carries over")
+
+
 def restore(learner: Kept, loaded: Loaded) -> list[str]:
     """Put a checkpoint into a learner; returns a line for each thing that could not be restored exactly.
 
@@ -53,12 +88,8 @@ def restore(learner: Kept, loaded: Loaded) -> list[str]:
     UnfitCheckpointError (a UsageError) for a checkpoint of another algorithm or of networks of another shape.
     """
     _check(loaded, _SAVED)
-    saved_by, state = loaded.info["learner"], loaded.state["learner"]
-    if saved_by != learner.name:
-        raise UnfitCheckpointError(
-            f"the checkpoint {loaded.path} was made by {saved_by}, and this is {learner.name}; "
-            "load it with the configuration that it was trained with"
-        )
+    _check_kind(learner, loaded, "load it with the configuration that it was trained with")
+    state = loaded.state["learner"]
     then = loaded.info.get("own", {})
     if then != learner.own:
         were, are = (", ".join(f"{k}={v}" for k, v in own.items()) or "ours" for own in (then, learner.own))
@@ -78,6 +109,14 @@ def restore(learner: Kept, loaded: Loaded) -> list[str]:
             f"the checkpoint {loaded.path} does not fit this configuration ({error}); "
             "load it with the configuration that it was trained with"
         ) from error
+
+
+def _check_kind(learner: Kept, loaded: Loaded, fix: str) -> None:
+    saved_by = loaded.info.get("learner")
+    if saved_by != learner.name:
+        raise UnfitCheckpointError(
+            f"the checkpoint {loaded.path} was made by {saved_by}, and this is {learner.name}; {fix}"
+        )
 
 
 def restore_latest(learner: Kept, folder: Path, *, trained: bool = False) -> tuple[Loaded, list[str]]:
@@ -105,6 +144,10 @@ _TRAINER = {
     "sums": mapping(number), "counts": mapping(count), "last_row": mapping(number), "next_log": count,
     "next_eval": count, "last_evaluated": optional(count), "best_score": optional(number), "best_step": optional(count),
 }  # fmt: skip
+_WATCH = record(
+    {"fruitless": count, "met": flag, "told_to_stop": flag, "callbacks": listing(text), "states": listing(anything)}
+)
+_OPEN = record({**_TRAINER, "written": listing(text), "watch": _WATCH})
 _BEST = {"best_step": optional(count), "best_score": optional(number)}
 _SAVED = record(
     {
@@ -112,6 +155,7 @@ _SAVED = record(
         "state": record({"learner": mapping(anything), "trainer": mapping(anything)}),
     }
 )
+_WATCHED = {"watch": _WATCH, "open": optional(_OPEN)}
 _TRAINED = record(
-    {"info": record({"seconds": duration}), "state": record({"trainer": record(_TRAINER)})},
+    {"info": record({"seconds": duration}), "state": record({"trainer": record(_TRAINER, _WATCHED)})},
 )

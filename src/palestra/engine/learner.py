@@ -130,6 +130,10 @@ class Learner(ABC):
             "training": {"seed": self.seed, "device": str(self.device)},
         }
 
+    def facts(self) -> dict[str, Any]:
+        """What stands in its checkpoints for whoever cannot build it, as JSON values: an agent's spaces, say."""
+        return {}
+
     def save(self, path: str | Path) -> Path:
         """Write all that training could continue from into a folder, which is returned; ``palestra.load`` reads it."""
         return checkpoint.save_folder(self, path)

@@ -32,6 +32,10 @@ class AlgorithmConfig:
     parts: ClassVar[Mapping[str, Part]] = {}
     """Name to part: what ``palestra ablate`` takes away and adds."""
 
+    def schedules(self) -> tuple[str, ...]:
+        """Names of the settings that, as they are set, make what is learned depend on the budget."""
+        return ()
+
 
 MOST_THREADS = 1024
 """Of PyTorch; more than any machine that it runs on has processors."""
@@ -66,6 +70,8 @@ class TrainSettings:
     """Clock units between metric rows; 0 for about 500 rows in all."""
     checkpoint_every: float = 30.0
     """Seconds between checkpoints; one is always made at the end."""
+    keep_every: int = 0
+    """Clock units between checkpoints that are kept for good, beside the last two and the best; 0 for none."""
     tensorboard: bool = True
     """Mirror the metrics for TensorBoard where the [tensorboard] extra is installed."""
 
@@ -90,6 +96,13 @@ class TrainSettings:
         require(not of_score, f"target_direction={self.target_direction} without target_metric", "it, e.g. env/drag")
         require(self.log_every >= 0, f"log_every={self.log_every}", "0 or more")
         require(self.checkpoint_every >= 0, f"checkpoint_every={self.checkpoint_every}", "0 or more seconds")
+        require(self.keep_every >= 0, f"keep_every={self.keep_every}", "0 or more")
+
+    def check_target(self) -> None:
+        """Raise UsageError for a target that nothing would ever be held against."""
+        watched = self.target is None or self.eval_every > 0
+        given = f"target={self.target} with eval_every=0: nothing would be evaluated, and it would never be reached"
+        require(watched, given, "eval_every=N too, or target=none")
 
 
 T = TypeVar("T")

@@ -9,6 +9,8 @@ it is read. Nothing else about saving stands anywhere. What a name may hold:
 - a part, which declares ``saves`` of its own; or anything with ``state_dict`` and ``load_state_dict``, whose way of
   storing itself is an affair of its own (an environment, a replay);
 - JSON values, None, and dicts, lists and tuples of all these.
+
+Of what a part saves, ``learned`` names what another training may begin with, beside its modules.
 """
 
 from collections.abc import Iterator, Sequence
@@ -94,8 +96,11 @@ def restore(part: object, state: dict[str, Any]) -> list[str]:
 def _restored(value: Any, state: Any, notes: list[str]) -> Any:
     """What an attribute is from now on: the same object with the state in it wherever that can be."""
     match value:
-        case torch.Generator():
+        case torch.Generator() if len(state) == len(value.get_state()):
             value.set_state(state.cpu())
+        case torch.Generator():
+            foreign = "not exact: what is random on another device cannot be restored and begins anew"
+            notes += [foreign] * (foreign not in notes)
         case nn.Module():
             value.load_state_dict(state)
         case Tensor() if value.shape == state.shape and value.dtype == state.dtype and not value.is_inference():
@@ -125,6 +130,50 @@ def _restored(value: Any, state: Any, notes: list[str]) -> Any:
 def holds_parts(items: Any) -> bool:
     """Whether any of some items has to be restored where it is, rather than replaced by what was saved."""
     return any(isinstance(item, torch.Generator | nn.Module | Tensor | np.ndarray | Part | Stateful) for item in items)
+
+
+def adopt(part: object, state: dict[str, Any]) -> list[str]:
+    """Take over what was learned, and nothing else, from the state of a part of this kind in another training.
+
+    That is every module, and what a part names in ``learned``: no clock, no generator, no memory, no episode under way,
+    no moments of an optimizer. Returns the names of what was taken, which are none where nothing carries over. Raises
+    as ``restore`` does.
+    """
+    learned = declared(part, "learned")
+    taken = [name for name in declared(part) if _adopted(getattr(part, name), state[name], name in learned)]
+    if taken and isinstance(part, Mending):
+        part.resumed()
+    return taken
+
+
+def _adopted(value: Any, state: Any, learned: bool = False) -> bool:
+    """Take over what an attribute holds, in place, where it is something learned; whether there was any of it."""
+    match value:
+        case Tensor() | np.ndarray() if learned:
+            if value.shape != state.shape:
+                raise ValueError(f"{tuple(state.shape)} numbers for {tuple(value.shape)}")
+            _restored(value, state, [])
+            return True
+        case nn.Module():
+            value.load_state_dict(state)
+            return True
+        case Part():
+            return bool(adopt(value, state))
+        case dict():
+            return sum(_adopted(item, state[key]) for key, item in value.items()) > 0
+        case list() | tuple():
+            return sum(_adopted(item, kept) for item, kept in zip(value, state, strict=False)) > 0
+    return False
+
+
+def scalars(part: object) -> dict[str, tuple[Part, str, int | float]]:
+    """Every single number that a part and those within it save: its owner, its name there and its value, by path."""
+    return {
+        f"{path}.{name}": (owner, name, value)
+        for owner, path in _owners(part, type(part).__name__)
+        for name, value in ((name, getattr(owner, name)) for name in declared(owner))
+        if isinstance(value, int | float) and not isinstance(value, bool)
+    }
 
 
 def undeclared(part: object) -> list[str]:

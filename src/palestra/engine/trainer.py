@@ -4,6 +4,7 @@ Logging, evaluation, the best model, checkpoints, resume, signals and progress l
 What it records is a function of the configuration and the seed alone; wall-clock figures go to a table of their own.
 """
 
+import copy
 import time
 from typing import Any
 
@@ -42,6 +43,7 @@ class Trainer:
         *,
         progress: bool = False,
     ):
+        settings.check_target()
         self.learner = learner
         self.settings = settings
         self.run_record = run
@@ -60,6 +62,8 @@ class Trainer:
         self._last_evaluated: int | None = None
         self._told = time.monotonic()
         self._last_saved: int | None = None
+        self._open: dict[str, Any] | None = None
+        self._written: set[str] = set()
         self._previous_saved: int | None = None
         self._watch = Watch(callbacks, settings, learner.direction)
         self._began = time.monotonic()
@@ -68,6 +72,7 @@ class Trainer:
     def run(self) -> TrainResult:
         """Train until the budget, the target or a signal; returns how it ended."""
         learner, settings = self.learner, self.settings
+        self._reopen()
         learner.budget = settings.budget
         name = self.run_record.id if self.run_record else learner.name
         progress = make_progress(self._shown, name, learner.clock, settings.budget, learner.clock_unit)
@@ -83,6 +88,7 @@ class Trainer:
                 elif self._watch.stops:
                     ending = "stopped"
                 while ending == "finished" and not (learner.finished or learner.clock >= settings.budget):
+                    before = learner.clock
                     self._accumulate(self._watch.after_step(self, learner.step()))
                     if learner.clock >= self._next_log:
                         self._log()
@@ -99,15 +105,15 @@ class Trainer:
                         break  # rows are still to come at this clock, so its checkpoint has to wait for them
                     elif stop.signal is not None:
                         ending = "interrupted"
-                    elif self.run_record and (improved or time.monotonic() - last_save >= settings.checkpoint_every):
+                    elif self.run_record and (
+                        improved
+                        or checkpoints.is_milestone(learner.clock, before, settings.keep_every)
+                        or time.monotonic() - last_save >= settings.checkpoint_every
+                    ):
                         self.save()
                         last_save = time.monotonic()
                 if ending != "interrupted":
-                    self._log()
-                    if settings.eval_every and self._last_evaluated != learner.clock:
-                        self._evaluate()
-                    if self._last_saved != learner.clock:
-                        self._report(self._watch.at_end(self))
+                    self._close()
                 if self.run_record:
                     self.save()
             progress.update(learner.clock, self._headline())
@@ -147,8 +153,21 @@ class Trainer:
         if self.run_record:
             self.run_record.metrics.add_timing(clock, {"time/steps_per_second": rate, "time/seconds": self._seconds()})
 
+    def _close(self) -> None:
+        """The last rows, which may come before their time; what they close is kept for a training that goes further."""
+        before = copy.deepcopy(self._state())
+        self._written.clear()
+        self._log()
+        if self.settings.eval_every and self._last_evaluated != self.learner.clock:
+            self._evaluate()
+        if self._last_saved != self.learner.clock:
+            self._report(self._watch.at_end(self))
+        if self._written:
+            self._open = {**before, "written": sorted(self._written)}
+
     def _report(self, row: Metrics) -> None:
         self._last_row = {**self._last_row, **row}
+        self._written |= row.keys()
         if self.run_record:
             self.run_record.metrics.add(self.learner.clock, row)
         if self._mirror:
@@ -203,8 +222,9 @@ class Trainer:
                 self._told = time.monotonic()
                 run.update_manifest(steps=clock, seconds=round(self._seconds(), 3))
             self._previous_saved, self._last_saved = self._last_saved, clock
-        keep = {clock, self._previous_saved, self.best_step} - {None}
-        checkpoints.prune(run.checkpoints, {step for step in keep if step is not None})
+        keep = {clock, self._previous_saved, self.best_step, self._open["best_step"] if self._open else None}
+        milestones = checkpoints.milestones(run.checkpoints, self.settings.keep_every)
+        checkpoints.prune(run.checkpoints, {step for step in keep if step is not None} | milestones)
 
     def _state(self) -> dict[str, Any]:
         return {
@@ -217,7 +237,29 @@ class Trainer:
             "best_score": self.best_score,
             "best_step": self.best_step,
             "watch": self._watch.state_dict(),
+            "open": self._open,
         }
+
+    def _restore(self, state: dict[str, Any]) -> list[str]:
+        """Stand where a state was taken; returns a line for each thing that is not exact."""
+        self._sums, self._counts = dict(state["sums"]), dict(state["counts"])
+        self._last_row = dict(state["last_row"])
+        self._next_log, self._next_eval = state["next_log"], state["next_eval"]
+        self._last_evaluated = state["last_evaluated"]
+        self.best_score, self.best_step = state["best_score"], state["best_step"]
+        self._open = state.get("open")
+        return self._watch.load_state_dict(state["watch"]) if "watch" in state else []
+
+    def _reopen(self) -> None:
+        """Take the last rows back where more is to come: what they closed early goes on."""
+        learner, was = self.learner, self._open
+        if was is None or learner.finished or learner.clock >= self.settings.budget:
+            return
+        then = Watch((), self.settings, learner.direction)
+        then.load_state_dict({**was["watch"], "callbacks": [], "states": []})
+        if self.run_record and not (then.stops or then.target_met(was["best_score"])):
+            self.run_record.metrics.retract(learner.clock, was["written"])
+            self._restore(was)
 
     def resume(self) -> list[str]:
         """Continue from the newest checkpoint that verifies; returns a line for each thing worth saying.
@@ -232,12 +274,7 @@ class Trainer:
             return ["no checkpoint yet: starting from the beginning"]
         loaded, notes = checkpoint.restore_latest(self.learner, run.checkpoints, trained=True)
         trainer = loaded.state["trainer"]
-        self._sums, self._counts = dict(trainer["sums"]), dict(trainer["counts"])
-        self._last_row = dict(trainer["last_row"])
-        self._next_log, self._next_eval = trainer["next_log"], trainer["next_eval"]
-        self._last_evaluated = trainer["last_evaluated"]
-        self.best_score, self.best_step = trainer["best_score"], trainer["best_step"]
-        notes += self._watch.load_state_dict(trainer["watch"]) if "watch" in trainer else []
+        notes += self._restore(trainer)
         self._seconds_before = loaded.info["seconds"]
         self._last_saved = loaded.step
         earlier = [step for step in checkpoints.steps(run.checkpoints) if step < loaded.step]

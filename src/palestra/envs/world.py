@@ -3,6 +3,7 @@
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from palestra.envs.arguments import check_arguments, to_json
 from palestra.measure import Measure
 
 if TYPE_CHECKING:
@@ -34,9 +35,13 @@ class World:
         """The world of that id, with as many copies as an algorithm with these settings likes to have."""
         return cls(env_id, type(config).default_num_envs)
 
+    def __post_init__(self) -> None:
+        for given in (self.kwargs, self.reference_kwargs):
+            check_arguments(repr(self.id), given)
+
     def to_json(self) -> dict[str, Any]:
         """All of it as JSON values."""
-        return asdict(self)
+        return {name: to_json(value) for name, value in asdict(self).items()}
 
     @property
     def reference_backend(self) -> str:

@@ -168,6 +168,21 @@ def steps(folder: Path) -> list[int]:
     return sorted({step for step, _, _ in _published(folder)})
 
 
+def is_milestone(step: int, before: int, every: int) -> bool:
+    """Whether a clock that goes from ``before`` to ``step`` passes a multiple of ``every``; never with 0."""
+    return every > 0 and step // every > before // every
+
+
+def milestones(folder: Path, every: int) -> set[int]:
+    """Of the steps that have a checkpoint the first at or beyond each multiple of ``every``; none with 0."""
+    kept, last = set(), 0
+    for step in steps(folder) if every else ():
+        if is_milestone(step, last, every):
+            kept.add(step)
+            last = step
+    return kept
+
+
 def find(folder: Path, step: int) -> Path:
     """The folder of the checkpoint saved at a step. Raises PalestraError when there is none."""
     published = _published(folder, step)

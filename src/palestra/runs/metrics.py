@@ -10,7 +10,7 @@ SQLite before 3.51.3 can corrupt a WAL database on which two connections write o
 import math
 import os
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -88,6 +88,12 @@ class MetricsWriter:
                 rows[:] = [row for row in rows if row[1] <= step]
                 self._connection.execute(f"DELETE FROM {table} WHERE step > ?", (step,))
             self._connection.execute(f"DELETE FROM series WHERE id NOT IN ({kept})")
+
+    def retract(self, step: int, names: Collection[str]) -> None:
+        """Drop, durably, the rows of some deterministic series at a step."""
+        ours = f"SELECT id FROM series WHERE name IN ({', '.join('?' * len(names))})"
+        with self._clear_errors(), self._transaction():
+            self._connection.execute(f"DELETE FROM points WHERE step = ? AND series IN ({ours})", (step, *names))
 
     def close(self) -> None:
         """Commit what is noted and close."""

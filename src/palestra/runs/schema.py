@@ -124,7 +124,7 @@ MANIFEST_SHAPE = record(
         "seconds": duration,
         "headline": optional(record({"name": text, "value": optional(number)})),
         "exact": flag,
-        "resumes": listing(record({"step": count, "notes": listing(lines)})),
+        "resumes": listing(record({"step": count, "notes": listing(lines)}, {"changes": mapping(anything)})),
     },
     {
         "ending": text,
@@ -132,6 +132,8 @@ MANIFEST_SHAPE = record(
         "claim": optional(_MEASURED),
         "measured": optional(_MEASURED),
         "git_commit": optional(text),
+        "lineage": listing(mapping(anything)),
+        "config_digests": listing(text),
     },
 )
 """``manifest.json``."""

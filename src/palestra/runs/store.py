@@ -1,11 +1,14 @@
 """A run: one training on disk, ``<root>/<id>/``. It appears whole, and one process at a time may write in it.
 
-``config.json`` says what was asked for and never changes; ``manifest.json`` says what became of it (status,
-steps, machine, versions, resumes) and is replaced atomically. Both are checked whole when they are read
-(``runs.schema``). ``metrics.db``, ``checkpoints/``, ``plots/`` and ``videos/`` come when they are first written.
+``config.json`` says what was asked for, and changes only where a resume is asked to change it; ``manifest.json`` says
+what became of it (status, steps, machine, versions, resumes) and is replaced atomically. Both are checked whole when
+they are read (``runs.schema``). ``metrics.db``, ``checkpoints/``, ``plots/`` and ``videos/`` come when they are first
+written.
 """
 
 import errno
+import hashlib
+import json
 import os
 import re
 import secrets
@@ -74,6 +77,7 @@ class Run:
             "headline": None,
             "exact": True,
             "resumes": [],
+            "config_digests": [digest(config)],
             **machine_facts(),
         }
         unborn = root / f"{UNBORN}{stem}-{secrets.token_hex(4)}"
@@ -160,6 +164,19 @@ class Run:
         write_json(self.path / MANIFEST, manifest)
         self.manifest = manifest
 
+    @property
+    def edited(self) -> bool:
+        """Whether ``config.json`` says something else than what was last written there."""
+        known = self.manifest.get("config_digests")
+        return isinstance(known, list) and digest(self.config) not in known
+
+    def update_config(self, config: dict[str, Any], **fields: Any) -> None:
+        """Replace the configuration, and set fields of the manifest, which knows both until both are written."""
+        self.update_manifest(config_digests=[digest(self.config), digest(config)], **fields)
+        write_json(self.path / CONFIG, config)
+        self.config = read_config(self.path)
+        self.update_manifest(config_digests=[digest(config)])
+
     def close(self) -> None:
         """Commit the numbers and let other processes write. Harmless when repeated."""
         metrics, self._metrics = self._metrics, None
@@ -206,6 +223,11 @@ def find(path_or_id: str | Path, root: Path) -> Path:
     if not _is_run(path) or path.name.startswith("."):
         raise unknown_name("run", str(path_or_id), run_ids(root))
     return path
+
+
+def digest(config: dict[str, Any]) -> str:
+    """SHA-256 of a configuration's JSON, however it is laid out."""
+    return hashlib.sha256(json.dumps(config, sort_keys=True).encode()).hexdigest()
 
 
 def run_ids(root: Path) -> list[str]:

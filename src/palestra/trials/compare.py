@@ -1,5 +1,6 @@
 """Compare trainings: which side is better, by how much, and whether the seeds are enough to say so."""
 
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
@@ -13,16 +14,17 @@ from palestra.engine.learner import Source
 from palestra.errors import UsageError, require
 from palestra.learners.registry import learner_type
 from palestra.measure import Direction
-from palestra.ops import evidence
 from palestra.pictures.comparison import Side, draw_comparison
 from palestra.recipes.recipe import Claim
 from palestra.recipes.registry import RECIPES
 from palestra.runs.series import read_series
 from palestra.runs.store import Run, open_all, run_ids
+from palestra.trials.chapters import MEASURED
+from palestra.trials.kinds import differences, kinds
+from palestra.trials.pairs import Pair, pair_of, winner_of
 from palestra.trials.plan import Plan, resolve
 from palestra.trials.records import read_record
-from palestra.trials.trial import MEASURED, spoken_measure
-from palestra.trials.verdict import ENOUGH, PROVISIONAL, Interval
+from palestra.trials.trial import spoken_measure
 
 
 @dataclass(frozen=True)
@@ -49,22 +51,8 @@ class Group:
     """Of each training."""
     direction: Direction = "up"
     """Which way the metric is better."""
-
-
-@dataclass(frozen=True)
-class Pair:
-    """One side against another."""
-
-    one: str
-    other: str
-    improvement: float
-    """Probability that a training of ``one`` beats one of ``other``, ties counting half."""
-    improvement_interval: Interval
-    difference: float
-    """IQM of ``one`` minus IQM of ``other``."""
-    difference_interval: Interval
-    better: str | None
-    """The side that both intervals favour."""
+    left_out: tuple[str, ...] = ()
+    """What a reader must know of the runs that are there and do not count."""
 
 
 @dataclass(frozen=True)
@@ -86,7 +74,7 @@ class Comparison:
 
 
 def compare(names: Sequence[str], *, out: str | Path = "runs", verified: str | Path = "verify") -> Comparison:
-    """Compare two or more sides.
+    """Compare sides; one alone is measured, or, where it is a folder that mixes trainings, compared in itself.
 
     Args:
         names: of each side: a recipe (its verified runs, else its record), a folder of runs, or a run.
@@ -99,20 +87,34 @@ def compare(names: Sequence[str], *, out: str | Path = "runs", verified: str | P
         (Bonferroni), with at least five trainings on every side.
 
     Raises:
-        UsageError: for fewer than two sides, worlds that differ, or a side that mixes configurations.
+        UsageError: for no side or one that is named twice, worlds that differ, or one side of several that mixes
+            configurations.
     """
-    require(len(set(names)) == len(names) >= 2, f"{len(set(names))} different sides", "two or more to compare")
-    groups = _same_measure([_find(name, Path(out), Path(verified)) for name in names])
+    require(len(set(names)) == len(names) >= 1, f"{len(set(names))} different sides", "one or more, each of them once")
+    folder = Path(names[0])
+    if len(names) == 1 and names[0] not in RECIPES and folder.is_dir() and not (folder / "config.json").is_file():
+        groups = _same_measure(_kinds_in(names[0], folder))
+    else:
+        groups = _same_measure([_find(name, Path(out), Path(verified)) for name in names])
+    return _compared(groups)
+
+
+def compare_runs(name: str, paths: Sequence[Path]) -> Comparison:
+    """One side of runs that differ in their seed alone, by their folders."""
+    return _compared(_same_measure([_of_runs(name, [Run.open(path, path.parent) for path in paths])]))
+
+
+def _compared(groups: list[Group]) -> Comparison:
     worlds = {group.env for group in groups}
     if len(worlds) > 1:
         raise UsageError(f"sides of different worlds ({'; '.join(sorted(worlds))}); expected one world for all")
     metrics = {group.metric for group in groups}
     if len(metrics) > 1:
         raise UsageError(f"sides measured by {' and '.join(sorted(metrics))}; expected one metric for all")
-    level = 1 - 0.05 / (len(groups) * (len(groups) - 1) // 2)
-    pairs = tuple(_pair(one, other, level) for one, other in combinations(groups, 2))
-    winner, why = _winner(groups, pairs)
-    notes = []
+    level = 1 - 0.05 / max(1, len(groups) * (len(groups) - 1) // 2)
+    pairs = tuple(pair_of(one, other, level) for one, other in combinations(groups, 2))
+    winner, why = winner_of(groups, pairs)
+    notes = [f"{group.name}: {note}" for group in groups for note in group.left_out]
     if len({group.budget for group in groups}) > 1:
         budgets = ", ".join(f"{group.name} {group.budget:,}" for group in groups)
         notes.append(f"budgets differ: {budgets} {groups[0].unit}")
@@ -134,38 +136,6 @@ def _side(group: Group) -> Side:
     series = [read_series(run.metrics_path, group.headline) for run in group.runs]
     drawn = bool(series) and all(len(steps) for steps, _ in series)
     return Side(f"{group.name}  (n = {len(series)})" if drawn else group.name, series, group.values)
-
-
-def _pair(one: Group, other: Group, level: float) -> Pair:
-    x, y = one.values, other.values
-
-    def difference(ours: Any, theirs: Any) -> Any:
-        return evidence.iqm(ours) - evidence.iqm(theirs)
-
-    sign = 1.0 if one.direction == "up" else -1.0
-    share = evidence.bootstrap_interval(evidence.probability_of_improvement, sign * x, sign * y, level=level)
-    gap = evidence.bootstrap_interval(difference, x, y, level=level)
-    better = None
-    if share[0] > 0.5 and min(sign * gap[0], sign * gap[1]) > 0:
-        better = one.name
-    elif share[1] < 0.5 and max(sign * gap[0], sign * gap[1]) < 0:
-        better = other.name
-    return Pair(
-        one.name, other.name, float(evidence.probability_of_improvement(sign * x, sign * y)),
-        (float(share[0]), float(share[1])), float(difference(x, y)), (float(gap[0]), float(gap[1])), better,
-    )  # fmt: skip
-
-
-def _winner(groups: Sequence[Group], pairs: Sequence[Pair]) -> tuple[str | None, str]:
-    fewest = min(groups, key=lambda group: len(group.values))
-    n = len(fewest.values)
-    if n < PROVISIONAL:
-        return None, f"too few seeds: {fewest.name} has {n}, and a winner needs {PROVISIONAL} on every side"
-    for group in groups:
-        if sum(pair.better == group.name for pair in pairs) == len(groups) - 1:
-            provisional = "" if n >= ENOUGH else f", provisionally: {fewest.name} has only {n} seeds"
-            return group.name, f"both intervals favour it against every other side{provisional}"
-    return None, "the intervals do not support one: more seeds may, or there is no difference worth the name"
 
 
 def _find(name: str, out: Path, verified: Path) -> Group:
@@ -194,30 +164,53 @@ def _find(name: str, out: Path, verified: Path) -> Group:
     return _of_runs(run.id, [run])
 
 
+def _kinds_in(name: str, folder: Path) -> list[Group]:
+    """A side for each kind of training in a folder."""
+    runs = _finished(folder)
+    require(bool(runs), f"{name} without a finished run", "a folder of runs, a run, or a recipe")
+    found = kinds(runs)
+    if len(found) == 1:
+        return [_of_runs(name, runs)]
+    groups = [_of_runs(kind, members) for kind, members in found.items()]
+    worlds = sorted({group.env for group in groups})
+    if len(worlds) > 1:
+        raise UsageError(
+            f"{name} mixes trainings in different worlds ({'; '.join(worlds)}), of the kinds {'; '.join(found)}; "
+            "expected one world: name the runs to compare, or put each kind into a folder of its own"
+        )
+    return groups
+
+
 def _finished(folder: Path) -> list[Run]:
-    return [run for run in open_all(folder, run_ids(folder)) if run.status == "finished"]
+    return [run for run in _all(folder) if run.status == "finished"]
+
+
+def _all(folder: Path) -> list[Run]:
+    return open_all(folder, run_ids(folder))
 
 
 def _of_runs(name: str, runs: list[Run]) -> Group:
     """A side of runs; the newest one of each seed."""
+    found = kinds(runs)
+    if len(found) > 1:
+        (one, *_), (other, *_) = list(found.values())[:2]
+        first, second = (Plan.of(run) for run in (one, other))
+        raise UsageError(
+            f"{name} mixes trainings: {differences(first, second)[0]} of {other.id} and of {one.id} differ; "
+            "expected runs that differ in their seed alone, each kind in a folder of its own; alone, "
+            f"palestra compare {shlex.quote(name)}, its kinds are compared with each other"
+        )
     by_seed = {run.manifest["seed"]: run for run in sorted(runs, key=lambda run: str(run.manifest["created"]))}
     chosen = tuple(by_seed[seed] for seed in sorted(by_seed))
     first = Plan.of(chosen[0])
-    for run in chosen[1:]:
-        plan = Plan.of(run)
-        for part, ours, theirs in (
-            ("learner", plan.learner.name, first.learner.name),
-            ("settings", plan.learner.settings, first.learner.settings),
-            (plan.source.key, plan.source, first.source),
-            ("threads", plan.training.threads, first.training.threads),
-        ):
-            if ours != theirs:
-                raise UsageError(
-                    f"{name} mixes trainings: {part} of {run.id} and of {chosen[0].id} differ; "
-                    "expected runs that differ in their seed alone, each kind in a folder of its own"
-                )
-        if plan.training.budget != first.training.budget:
-            raise UsageError(f"{name} mixes budgets; expected runs that differ in their seed alone")
+    left_out = []
+    if len(chosen) < len(runs):
+        older = ", ".join(sorted(run.id for run in runs if run not in chosen))
+        left_out.append(f"of each seed the newest run counts, and not {older}")
+    folder = chosen[0].path.parent
+    unfinished = [run for run in _all(folder) if run.status != "finished" and not _differs(run, first)]
+    if unfinished and len(runs) > 1:
+        left_out.append(f"not finished, and left out: {', '.join(run.id for run in unfinished)}")
     cls = learner_type(first.learner.name).learner
     finals = [_final(run) for run in chosen]
     measures = {final[0] if final else "" for final in finals}
@@ -226,7 +219,13 @@ def _of_runs(name: str, runs: list[Run]) -> Group:
     metric = measure.split(" ")[0] if measure else cls.headline
     budget = first.training.budget
     way, unit = _direction(metric, cls, first.claim), cls.clock_unit
-    return Group(name, _named(first.source), metric, measure, values, chosen, cls.headline, unit, budget, way)
+    env, told = _named(first.source), tuple(left_out)
+    return Group(name, env, metric, measure, values, chosen, cls.headline, unit, budget, way, told)
+
+
+def _differs(run: Run, plan: Plan) -> bool:
+    """Whether a run is of another kind."""
+    return bool(differences(Plan.of(run), plan))
 
 
 def _same_measure(groups: list[Group]) -> list[Group]:

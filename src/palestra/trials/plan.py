@@ -10,6 +10,7 @@ from typing import Any, Self
 from palestra.datasets.dataset import Dataset
 from palestra.engine.learner import Learner, Source
 from palestra.engine.settings import AlgorithmConfig, TrainSettings, build, check_known, override
+from palestra.envs import arguments
 from palestra.envs.world import World
 from palestra.errors import UsageError, require, unknown_name
 from palestra.learners.registry import learner_type
@@ -33,6 +34,16 @@ class LearnerPlan:
 
 
 @dataclass(frozen=True)
+class Origin:
+    """What a training begins from, if not from nothing: what was learned at one moment of another."""
+
+    path: str
+    """The folder of that one."""
+    step: int
+    """Its clock then."""
+
+
+@dataclass(frozen=True)
 class Plan:
     """One training: who learns, from what, and for how long. Every setting is declared in the dataclass of its part."""
 
@@ -46,6 +57,8 @@ class Plan:
     """``task/method``: the recipe that it began as; it names the run."""
     claim: Claim | None = None
     """What is promised of it."""
+    origin: Origin | None = None
+    """Whose parameters it begins with."""
 
     @property
     def world(self) -> World:
@@ -90,7 +103,7 @@ class Plan:
     def to_json(self) -> dict[str, Any]:
         """All of it as JSON values."""
         parts = {self.source.key if name == "source" else name: value for name, value in asdict(self).items()}
-        values: dict[str, Any] = json.loads(json.dumps(parts))
+        values: dict[str, Any] = json.loads(json.dumps({**parts, self.source.key: self.source.to_json()}))
         return values
 
     @classmethod
@@ -98,10 +111,11 @@ class Plan:
         """The plan that ``to_json`` gave. UsageError for anything else."""
         parts = {"learner", "training"}
         require(parts <= values.keys(), f"a configuration with only {sorted(values)}", "all that a training wrote")
-        claim = values.get("claim")
+        claim, origin = values.get("claim"), values.get("origin")
         return cls(
-            _learner_from_json(values["learner"]), _source_from_json(values),
+            _learner_from_json(values["learner"]), source_from_json(values),
             build(TrainSettings, values["training"]), values.get("recipe", ""), claim and build(Claim, claim),
+            origin and build(Origin, origin),
         )  # fmt: skip
 
     @classmethod
@@ -157,7 +171,10 @@ def adhoc_recipe(algo: str, env_id: str, budget: int) -> Recipe:
 
 
 def learner_from_json(
-    values: Mapping[str, Any], device: str | None = None, networks: Networks | None = None
+    values: Mapping[str, Any],
+    device: str | None = None,
+    networks: Networks | None = None,
+    source: Source | None = None,
 ) -> Learner:
     """A fresh learner from what a folder's ``config.json`` holds: a plan, or what ``learner.save`` wrote.
 
@@ -165,15 +182,22 @@ def learner_from_json(
         values: JSON values.
         device: where it computes, if not where it was trained.
         networks: of the user's own, if it has any.
+        source: what it learns from, if not what is named there.
     """
-    return _made(*_learner_parts(values), device, networks)
+    learner, own, training = _learner_parts(values)
+    return _made(learner, source or own, training, device, networks)
 
 
-def saved_learner(folder: Path, device: str | None = None, networks: Networks | None = None) -> Learner:
-    """The learner of a folder's ``config.json``, fresh. UsageError, which names the file, if no training wrote it."""
+def saved_learner(
+    folder: Path, device: str | None = None, networks: Networks | None = None, source: Source | None = None
+) -> Learner:
+    """The learner of a folder's ``config.json``, fresh, as ``learner_from_json`` makes it.
+
+    UsageError, which names the file, if no training wrote it.
+    """
     with _naming(folder):
-        parts = _learner_parts(read_config(folder))
-    return _made(*parts, device, networks)
+        learner, own, training = _learner_parts(read_config(folder))
+    return _made(learner, source or own, training, device, networks)
 
 
 def _learner_parts(values: Mapping[str, Any]) -> tuple[LearnerPlan, Source, Mapping[str, Any]]:
@@ -183,7 +207,7 @@ def _learner_parts(values: Mapping[str, Any]) -> tuple[LearnerPlan, Source, Mapp
     whole = {"seed", "device"} <= values["training"].keys()
     require(whole, f"training with only {sorted(values['training'])}", "its seed and device, as a training wrote them")
     check_known(TrainSettings, values["training"])
-    return _learner_from_json(values["learner"]), _source_from_json(values), values["training"]
+    return _learner_from_json(values["learner"]), source_from_json(values), values["training"]
 
 
 def _made(
@@ -205,11 +229,12 @@ def _naming(folder: Path) -> Iterator[None]:
         raise UnreadableError(folder / CONFIG, f"cannot be followed: {error}") from error
 
 
-def _source_from_json(values: Mapping[str, Any]) -> Source:
+def source_from_json(values: Mapping[str, Any]) -> Source:
+    """The world or the data set that a configuration names."""
     if World.key in values:
-        return build(World, values[World.key])
+        return build(World, arguments.from_json(values[World.key]))
     if Dataset.key in values:
-        return build(Dataset, values[Dataset.key])
+        return build(Dataset, arguments.from_json(values[Dataset.key]))
     raise UsageError(f"a configuration with only {sorted(values)}; expected a 'world' or a 'dataset' in it")
 
 

@@ -9,15 +9,18 @@ from palestra.engine import seeding
 from palestra.engine.callbacks import Callbacks
 from palestra.engine.device import threads
 from palestra.engine.learner import Learner
+from palestra.engine.state import scalars
 from palestra.engine.trainer import Trainer
 from palestra.engine.training import Ending, TrainResult
-from palestra.errors import PalestraError
+from palestra.errors import PalestraError, UsageError
 from palestra.measure import Measure
 from palestra.nets.own import Networks
 from palestra.recipes.recipe import Recipe
 from palestra.recipes.registry import get_recipe
-from palestra.runs import index
+from palestra.runs import checkpoints, index
 from palestra.runs.store import Run
+from palestra.trials.chapters import Chapter, apply, chapter, new_run, open_chapter
+from palestra.trials.lineage import ancestry, begin, plan_from
 from palestra.trials.plan import Plan, resolve
 from palestra.trials.saved import draw_learned, judge
 
@@ -70,7 +73,7 @@ class Interrupted(KeyboardInterrupt):
 
 
 def train(
-    recipe: str | Recipe,
+    recipe: str | Recipe | None = None,
     overrides: Mapping[str, Any] | None = None,
     *,
     out: str | Path = "runs",
@@ -78,6 +81,7 @@ def train(
     claim: bool = True,
     plots: bool = False,
     video: bool = False,
+    start_from: str | Path | None = None,
     callbacks: Callbacks = (),
     networks: Networks | None = None,
     **more: Any,
@@ -85,7 +89,7 @@ def train(
     """Train a recipe and record it as a run: ``train("cartpole/ppo", seed=1, num_envs=16, gamma=0.98)``.
 
     Args:
-        recipe: an id such as ``cartpole/ppo``, or a Recipe.
+        recipe: an id such as ``cartpole/ppo``, or a Recipe; with ``start_from`` None for what that run was asked for.
         overrides: settings over the recipe's, by their place (``{"world.kwargs.gravity": 9.8}``) or by their name
             alone (``{"gamma": 0.98}``); see ``Plan``.
         out: folder of the runs.
@@ -93,6 +97,8 @@ def train(
         claim: hold the recipe's claim against the best checkpoint at the end.
         plots: draw the learning curves, and what else can be drawn of what was learned, at the end.
         video: film the trained agent at the end.
+        start_from: a run (folder or id) or what ``save`` wrote, with whose parameters to begin; a world of another id
+            is ``{"world.id": ...}``. What it learned has to fit: the same algorithm, spaces and sizes.
         callbacks: what watches it, one or several (``palestra.Callback``).
         networks: networks of your own in the place of ours (``palestra.Networks``).
         **more: overrides too.
@@ -101,7 +107,13 @@ def train(
         Interrupted: after SIGINT or SIGTERM, once everything is saved.
     """
     chosen = get_recipe(recipe) if isinstance(recipe, str) else recipe
-    plan = resolve(chosen, {**(overrides or {}), **more})
+    given = {**(overrides or {}), **more}
+    if start_from is not None:
+        plan = plan_from(start_from, chosen, given, out=out)
+    elif chosen is not None:
+        plan = resolve(chosen, given)
+    else:
+        raise UsageError("nothing to train; expected a recipe, or start_from")
     if not claim:
         plan = replace(plan, claim=None)
     if video:
@@ -122,44 +134,78 @@ def follow(
     networks: Networks | None = None,
 ) -> Outcome:
     """Train as a plan says, in a new run. Raises Interrupted as ``train`` does."""
+    plan.training.check_target()
     with threads(plan.training.threads):
         learner = plan.make_learner(networks)
         if plan.claim:
             learner.check_measurable(Measure(split=plan.claim.split))
         task, _, method = plan.recipe.partition("/")
+        if plan.origin:
+            begin(learner, plan.origin)
         run = Run.create(Path(out), task, method, plan.training.seed, plan.to_json())
         index.enter(Path(out), run)
-        return _run(Trainer(learner, plan.training, run, callbacks, progress=progress), learner, run, plan, networks)
+        trainer = Trainer(learner, plan.training, run, callbacks, progress=progress)
+        if plan.origin:
+            run.update_manifest(lineage=ancestry(plan.origin))
+            trainer.save()  # what it began with is its own from now on, whatever becomes of the other run
+        return _run(trainer, learner, run, plan, networks)
 
 
 def resume(
     path: str | Path,
+    overrides: Mapping[str, Any] | None = None,
     *,
+    total_timesteps: int | None = None,
+    allow_inexact: bool = False,
     out: str | Path = "runs",
     progress: bool = False,
     plots: bool = False,
     video: bool = False,
     callbacks: Callbacks = (),
     networks: Networks | None = None,
+    **more: Any,
 ) -> Outcome:
-    """Continue a run where its newest good checkpoint stands. Arguments and errors as of ``train``."""
+    """Continue a run where its newest good checkpoint stands, to its end, or further: ``total_timesteps=200_000``.
+
+    Taken further, it is bit for bit what it had been with that budget at once, unless a schedule follows the budget:
+    then a note says which.
+
+    Args:
+        path: the run's folder, or its id under ``out``.
+        overrides: settings from here on, as of ``train``. When to stop and what to record are free (``target``,
+            ``eval_every``, ...); for all others see ``allow_inexact``.
+        total_timesteps: where to stop, counted from the run's beginning; where it was to stop if None.
+        allow_inexact: whether settings may change that what is learned depends on, and the device. The manifest keeps
+            what changed, and ``palestra runs show`` shows it.
+        out: folder of the runs.
+        progress: show progress on standard error.
+        plots: draw the learning curves at the end.
+        video: film the trained agent at the end.
+        callbacks: what watches it; those that it began with, for an exact resume.
+        networks: those of your own that it began with, which no file holds.
+        **more: overrides too.
+
+    Raises:
+        Interrupted: after SIGINT or SIGTERM, once everything is saved.
+    """
     run = Run.open(path, Path(out), write=True)
     try:
-        plan = Plan.of(run)
+        opened = chapter(run, total_timesteps, {**(overrides or {}), **more}, allow_inexact=allow_inexact)
+        plan = opened.plan
         with threads(plan.training.threads):
             learner = plan.make_learner(networks)
             trainer = Trainer(learner, plan.training, run, callbacks, progress=progress)
-            outcome = _run(trainer, learner, run, plan, networks, go_on=True)
+            outcome = _run(trainer, learner, run, plan, networks, opened)
     finally:
         run.close()
     return _illustrated(outcome, plots=plots, video=video)
 
 
 def _run(
-    trainer: Trainer, learner: Learner, run: Run, plan: Plan, networks: Networks | None, *, go_on: bool = False
+    trainer: Trainer, learner: Learner, run: Run, plan: Plan, networks: Networks | None, opened: Chapter | None = None
 ) -> Outcome:
     try:
-        notes = _go_on(trainer, run) if go_on else []
+        notes = [] if opened is None else _go_on(trainer, learner, run, opened)
         result = trainer.run()
         if result.steps > plan.training.budget * (1 + OVER_BUDGET):
             notes.append(
@@ -181,12 +227,25 @@ def _run(
         index.enter(run.path.parent, run)
 
 
-def _go_on(trainer: Trainer, run: Run) -> list[str]:
+def _go_on(trainer: Trainer, learner: Learner, run: Run, opened: Chapter) -> list[str]:
     """Bring a trainer to where its run stands; what there is to say of it."""
-    notes = trainer.resume()
+    made = scalars(learner)
+    if opened.plan.origin and not checkpoints.steps(run.checkpoints):
+        begin(learner, opened.plan.origin)
+    try:
+        notes = [*trainer.resume(), *opened.notes]
+    except UsageError as error:
+        if not opened.changes:
+            raise
+        changed = ", ".join(opened.changes)
+        raise UsageError(
+            f"{error}. Changed was {changed}, which what is saved does not fit; {new_run(run)} begins a new run"
+        ) from error
+    apply(opened, learner, made)
     exact = run.manifest["exact"] and not any(note.startswith("not exact") for note in notes)
-    resumes = [*run.manifest["resumes"], {"step": trainer.learner.clock, "notes": notes}]
-    run.update_manifest(status="running", resumes=resumes, exact=exact)
+    entry = {"step": learner.clock, "notes": notes} | ({"changes": opened.changes} if opened.changes else {})
+    open_chapter(run, opened)
+    run.update_manifest(status="running", resumes=[*run.manifest["resumes"], entry], exact=exact)
     return notes
 
 

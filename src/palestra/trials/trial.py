@@ -15,16 +15,15 @@ from pathlib import Path
 from typing import Any, Self
 
 from palestra.engine import seeding
+from palestra.envs import arguments
 from palestra.errors import PalestraError, UsageError
 from palestra.recipes.recipe import Claim, Recipe
 from palestra.runs.lock import is_locked
 from palestra.runs.store import Run, open_all, run_ids
+from palestra.trials.chapters import MEASURED
 from palestra.trials.plan import Plan, resolve
 from palestra.trials.saved import judge
 from palestra.trials.train import Interrupted, follow, resume
-
-MEASURED = "measured"
-"""Key of a manifest: the best checkpoint in the reference environment, where the claim did not measure it."""
 
 
 @dataclass(frozen=True)
@@ -52,12 +51,13 @@ class Trial:
 
     def to_json(self) -> dict[str, Any]:
         """All of it as JSON values."""
-        values: dict[str, Any] = json.loads(json.dumps(asdict(self)))
+        values: dict[str, Any] = json.loads(json.dumps(arguments.to_json(asdict(self))))
         return values
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> Self:
         """The trial that ``to_json`` gave."""
+        values = arguments.from_json(values)
         recipe = values["recipe"]
         claim = recipe["claim"] and Claim(**recipe["claim"])
         return cls(**{**values, "recipe": Recipe(**{**recipe, "claim": claim})})

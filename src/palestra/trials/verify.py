@@ -1,9 +1,10 @@
 """Verify: train every seed of a recipe, side by side, and say whether its claim is held."""
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from palestra.engine.signals import StopRequest
 from palestra.errors import UsageError, require
@@ -63,6 +64,7 @@ def verify(
     out: str | Path = "verify",
     jobs: int | None = None,
     device: str = "auto",
+    overrides: Mapping[str, Any] | None = None,
     tell: Tell = lambda recipe, result: None,
     tick: Callable[[list[str]], None] = lambda running: None,
 ) -> list[Verification]:
@@ -77,6 +79,7 @@ def verify(
         out: folder of all verifications.
         jobs: trainings side by side; None for as many as there are cores for.
         device: where each computes.
+        overrides: settings over a recipe that claims nothing, by name.
         tell: called with every seed as it ends.
         tick: called about once a second with what is being trained.
 
@@ -87,23 +90,26 @@ def verify(
     require(bool(chosen), "no recipe", "at least one")
     require(seeds is None or seeds >= 1, f"seeds={seeds}", "at least 1")
     require(jobs is None or jobs >= 1, f"jobs={jobs}", "at least 1")
+    for recipe in chosen if overrides else ():
+        given = f"{recipe.id}, which claims something, with {', '.join(overrides or ())}"
+        require(recipe.claim is None, given, "no settings over it: the claim is of those that it has")
     side_by_side = jobs or default_jobs(chosen)
     results: dict[tuple[str, int], Result] = {}
-    waiting: list[Trial] = []
+    waiting: list[tuple[Trial, Path]] = []
     for recipe in chosen:
         for seed in range(seeds_of(recipe, seeds)):
-            trial = Trial(recipe, seed, {"training.device": device})
-            there = already(trial, _folder(recipe, Path(out)))
+            trial, folder = Trial(recipe, seed, {**(overrides or {}), "training.device": device}), _folder(recipe, out)
+            there = already(trial, folder)
             if there is None:
-                waiting.append(trial)
+                waiting.append((trial, folder))
             else:
                 results[recipe.id, seed] = there
                 tell(recipe, there)
-    for trial, result in _try(waiting, Path(out), side_by_side, tick):
+    for trial, result in tried(waiting, side_by_side, tick):
         results[trial.recipe.id, trial.seed] = result
         tell(trial.recipe, result)
     return [
-        _judged(recipe, tuple(results[recipe.id, seed] for seed in range(seeds_of(recipe, seeds)))) for recipe in chosen
+        judged(recipe, tuple(results[recipe.id, seed] for seed in range(seeds_of(recipe, seeds)))) for recipe in chosen
     ]
 
 
@@ -166,7 +172,8 @@ def write_record(done: Verification, *, command: str, tried: Sequence[str] = ())
     )
 
 
-def _judged(recipe: Recipe, trials: tuple[Result, ...]) -> Verification:
+def judged(recipe: Recipe, trials: tuple[Result, ...]) -> Verification:
+    """What the results of all seeds of a recipe come to."""
     metric, episodes = measure_of(recipe)
     values = [trial.value for trial in trials if trial.value is not None]
     threshold = recipe.claim.threshold if recipe.claim else None
@@ -175,18 +182,18 @@ def _judged(recipe: Recipe, trials: tuple[Result, ...]) -> Verification:
     return Verification(recipe, metric, episodes, trials, verdict)
 
 
-def _folder(recipe: Recipe, out: Path) -> Path:
-    return out / f"{recipe.task}-{recipe.method}"
+def _folder(recipe: Recipe, out: str | Path) -> Path:
+    return Path(out) / f"{recipe.task}-{recipe.method}"
 
 
-def _try(
-    waiting: list[Trial], out: Path, jobs: int, tick: Callable[[list[str]], None]
+def tried(
+    waiting: Sequence[tuple[Trial, Path]], jobs: int, tick: Callable[[list[str]], None]
 ) -> Iterator[tuple[Trial, Result]]:
     """Yield each trial as it ends; after a signal, once all have saved, raise Stopped."""
     left, ticked = len(waiting), time.monotonic()
     with StopRequest() as stop, LocalPool(jobs) as pool:
-        for trial in waiting:
-            pool.submit(trial, _folder(trial.recipe, out))
+        for trial, folder in waiting:
+            pool.submit(trial, folder)
         while left:
             if stop.signal is not None:
                 pool.stop()

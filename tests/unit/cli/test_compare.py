@@ -10,7 +10,8 @@ import pytest
 from palestra.cli.compare import command
 from palestra.cli.main import main
 from palestra.trials import compare
-from palestra.trials.compare import Comparison, Group, Pair
+from palestra.trials.compare import Comparison, Group
+from palestra.trials.pairs import Pair
 
 SIDES = [
     Group(

@@ -36,7 +36,7 @@ def test_options_come_after_settings_and_land_where_they_belong(asked: list[Any]
     ((recipe, overrides, words),) = asked
     assert recipe == "cartpole/ppo"
     assert overrides == {"gamma": "0.5", "world.num_envs": 3, "world.kwargs": {"a": 1}, "training.budget": 64}
-    assert words == {"out": tmp_path, "progress": False, "plots": False, "video": False}
+    assert words == {"out": tmp_path, "progress": False, "plots": False, "video": False, "start_from": None}
 
 
 def test_every_option_is_a_setting_of_its_part() -> None:
@@ -67,3 +67,36 @@ def test_a_claim_that_is_not_reached_is_status_1_and_a_signal_128_more(
 
     monkeypatch.setattr(palestra.trials.train, "train", stopped)
     assert main(argv) == 128 + signal.SIGTERM
+
+
+def test_a_new_run_from_another_asks_for_what_that_one_was_asked(asked: list[Any], tmp_path: Path) -> None:
+    argv = ["train", "--quiet", "--no-plots", "--out", str(tmp_path)]
+    (tmp_path / "old").mkdir()
+    (tmp_path / "old" / "config.json").write_text("{}")
+    with pytest.raises(AttributeError):  # there is no recipe, whose id is asked for
+        main([*argv, "--from", "old", "--env-id", "Some-v0", "--seed", "3"])
+    with pytest.raises(AttributeError):
+        main([*argv, "--from", str(tmp_path / "old"), "--num-envs", "3"])
+    assert main([*argv, "--from", "old", "--algo", "dqn", "--env-id", "CartPole-v1"]) == 0
+    assert asked[0][0] == "cartpole-v1/dqn"
+    assert asked[0][2]["start_from"] == "old"
+
+
+def test_a_run_goes_on_as_the_command_line_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(RECIPES, QUICK.id, QUICK)
+    argv = ["train", "--quiet", "--no-plots", "--out", str(tmp_path)]
+    assert main([*argv, QUICK.id, "--total-timesteps", "128"]) == 0
+    (run,) = (path.name for path in tmp_path.iterdir() if path.is_dir())
+    assert main([*argv, "--resume", run, "--total-timesteps", "256"]) == 0
+    assert main([*argv, "--resume", run, "--total-timesteps", "384", "--set", "gamma=0.5"]) == 2
+    assert "add --allow-inexact" in capsys.readouterr().err
+    assert main([*argv, "--resume", run, "--budget", "384", "--set", "gamma=0.5", "--allow-inexact"]) == 0
+    assert main([*argv, "--from", run, "--seed", "3"]) == 0
+    (new,) = (path.name for path in tmp_path.iterdir() if "-s3-" in path.name)
+    capsys.readouterr()
+    assert main(["runs", "show", run, "--out", str(tmp_path)]) == 0
+    assert "at step 256: learner.gamma from 0.99 to 0.5" in capsys.readouterr().out
+    assert main(["runs", "show", new, "--out", str(tmp_path)]) == 0
+    assert f"begun from   {tmp_path / run} at step " in capsys.readouterr().out

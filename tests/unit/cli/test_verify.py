@@ -19,7 +19,7 @@ from palestra.trials.trial import Result
 
 def found(*values: float | None) -> verify.Verification:
     trials = (Result(seed, value, 256, 1.5, error=None if value else "it fell") for seed, value in enumerate(values))
-    return verify._judged(QUICK, tuple(trials))
+    return verify.judged(QUICK, tuple(trials))
 
 
 @pytest.mark.parametrize(

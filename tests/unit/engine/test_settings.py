@@ -167,3 +167,10 @@ def test_types_in_words() -> None:
     assert type_name(int | None) == "an integer or none"
     assert type_name(tuple[float, ...]) == "a list of a number separated by commas"
     assert type_name(bool) == "true or false"
+
+
+def test_a_target_needs_evaluations() -> None:
+    TrainSettings(5, target=1.0, eval_every=1).check_target()
+    TrainSettings(5).check_target()
+    with pytest.raises(UsageError, match=r"target=1\.0 with eval_every=0.*; expected eval_every=N too, or target=none"):
+        TrainSettings(5, target=1.0).check_target()

@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import nn
 
-from palestra.engine.state import capture, declared, restore, undeclared
+from palestra.engine.state import adopt, capture, declared, restore, scalars, undeclared
 
 
 class Inner:
@@ -82,3 +82,51 @@ def test_what_nothing_declares_is_found_wherever_it_is() -> None:
     outer.parts[1].rng = torch.Generator()  # type: ignore[attr-defined]
     outer.same = outer.weights  # type: ignore[attr-defined] - saved under another name
     assert undeclared(outer) == ["Further.scratch2['deep'][0]", "Further.parts[1].rng"]
+
+
+def test_a_generator_of_another_device_begins_anew_and_that_is_said_once() -> None:
+    one, other = Further(1), Further(2)
+    state = capture(one)
+    state["rng"] = torch.zeros(16, dtype=torch.uint8)  # as long as one of a CUDA device
+    before = other.rng.get_state()
+    assert restore(other, state) == ["not exact: what is random on another device cannot be restored and begins anew"]
+    assert torch.equal(other.rng.get_state(), before)
+
+
+def test_single_numbers_are_found_with_their_owners() -> None:
+    outer = Further(3)
+    found = scalars(outer)
+    assert {path: value for path, (_, _, value) in found.items()} == {"Further.count": 3}
+    owner, name, _ = found["Further.count"]
+    assert (owner, name) == (outer, "count")
+
+
+def test_what_was_learned_is_adopted_and_nothing_else() -> None:
+    class Knowing(Further):
+        learned = ("bias",)
+
+    one, other = Knowing(1), Knowing(2)
+    bias = other.bias
+    assert adopt(other, capture(one)) == ["net", "bias"]
+    assert torch.equal(other.net.weight, one.net.weight)
+    assert other.bias is bias
+    assert bias.tolist() == [1.0]
+    assert (other.count, other.names) == (2, {"a": [2]})
+    assert not torch.equal(other.weights, one.weights)
+    state = capture(one)
+    state["bias"] = torch.zeros(5)
+    with pytest.raises(ValueError, match=r"\(5,\) numbers for \(1,\)"):
+        adopt(other, state)
+
+
+def test_modules_and_parts_in_lists_are_adopted_where_they_are() -> None:
+    class Many:
+        saves = ("nets", "named")
+
+        def __init__(self, seed: int) -> None:
+            self.nets, self.named = [Outer(seed)], {"a": nn.Linear(1, 1)}
+
+    one, other = Many(1), Many(2)
+    assert adopt(other, capture(one)) == ["nets", "named"]
+    assert torch.equal(other.nets[0].net.weight, one.nets[0].net.weight)
+    assert torch.equal(other.named["a"].weight, one.named["a"].weight)

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from coin import Coin
 
-from palestra.engine.trainer import Trainer, TrainResult, TrainSettings
+from palestra.engine.trainer import Trainer, TrainSettings
+from palestra.engine.training import TrainResult
 from palestra.errors import UsageError
 from palestra.measure import Metrics
 from palestra.runs import checkpoints
@@ -133,3 +134,40 @@ def test_a_checkpoint_of_another_algorithm_is_refused(tmp_path: Path) -> None:
         pytest.raises(UsageError, match="was made by coin, and this is other"),
     ):
         Trainer(Other(), TrainSettings(**SETTINGS), run).resume()
+
+
+@pytest.mark.parametrize("again", [0, 2])
+def test_what_closed_a_training_early_is_taken_back_where_it_goes_further(tmp_path: Path, again: int) -> None:
+    best_is_last = {"log_every": 40, "eval_every": 56, "budget": 72}
+    path, first = train(tmp_path / "a", Coin(), **best_is_last)
+    for _ in range(again):  # which closes nothing anew
+        resume(path, **best_is_last)
+    assert first is not None
+    result, _ = resume(path, **best_is_last | {"budget": 160})
+    whole, straight = train(tmp_path / "b", Coin(), **best_is_last | {"budget": 160})
+    assert straight is not None
+    assert (result.best_step, result.best_score, result.metrics) == (
+        straight.best_step, straight.best_score, {**straight.metrics, "train/budget": result.metrics["train/budget"]},
+    )  # fmt: skip
+    ours, theirs = (
+        [row for row in read_rows(each / "metrics.db") if row[1] != "train/budget"] for each in (path, whole)
+    )
+    assert ours == theirs
+    assert checkpoints.steps(path / "checkpoints")[-1] == 160
+
+
+def test_the_best_before_the_end_outlives_a_closing_evaluation_that_beats_it(tmp_path: Path) -> None:
+    settings = {"eval_every": 40, "budget": 72, "checkpoint_every": 0.0}
+    path, first = train(tmp_path, Coin(), **settings)
+    assert first is not None
+    state = checkpoints.load_latest(path / "checkpoints").state["trainer"]
+    assert state["open"]["best_step"] == 40
+    assert {40, 72} <= set(checkpoints.steps(path / "checkpoints"))
+    assert sorted(state["open"]["written"]) == ["eval/error", "train/budget", "train/heads"]
+
+
+def test_milestones_are_kept(tmp_path: Path) -> None:
+    path, _ = train(tmp_path, Coin(), keep_every=30, budget=160, eval_every=0, checkpoint_every=1e9)
+    assert checkpoints.steps(path / "checkpoints") == [32, 64, 96, 120, 152, 160]
+    resume(path, keep_every=30, budget=200, eval_every=0, checkpoint_every=1e9)
+    assert checkpoints.steps(path / "checkpoints") == [32, 64, 96, 120, 152, 184, 200]

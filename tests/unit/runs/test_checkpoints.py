@@ -213,3 +213,13 @@ def flip(path: Path, bit: int) -> None:
     data = bytearray(path.read_bytes())
     data[bit // 8] ^= 1 << bit % 8
     path.write_bytes(data)
+
+
+def test_milestones_are_the_first_at_or_beyond_each_multiple(tmp_path: Path) -> None:
+    for step in (8, 16, 24, 48, 56, 64):
+        checkpoints.save(tmp_path, step, {}, info={})
+    assert checkpoints.milestones(tmp_path, 20) == {24, 48, 64}
+    assert checkpoints.milestones(tmp_path, 8) == {8, 16, 24, 48, 56, 64}
+    assert checkpoints.milestones(tmp_path, 1_000) == checkpoints.milestones(tmp_path, 0) == set()
+    assert [checkpoints.is_milestone(step, 16, 20) for step in (19, 20, 21)] == [False, True, True]
+    assert not checkpoints.is_milestone(100, 0, 0)

@@ -160,3 +160,17 @@ def test_not_a_database(tmp_path: Path) -> None:
     database(tmp_path).write_bytes(b"something else" * 100)
     with pytest.raises(PalestraError, match=r"cannot write .*metrics.db: file is not a database"):
         MetricsWriter(database(tmp_path))
+
+
+def test_retract(writer: MetricsWriter, tmp_path: Path) -> None:
+    for step in (0, 5):
+        writer.add(step, {"a": 1.0, "b": 2.0, "c": 3.0})
+    writer.commit()
+    writer.retract(5, ["a", "c", "unknown"])
+    writer.add(5, {"a": 9.0})
+    writer.commit()
+    assert sorted((step, name, value) for step, name, value in read_rows(database(tmp_path))) == [
+        (0, "a", 1.0), (0, "b", 2.0), (0, "c", 3.0), (5, "a", 9.0), (5, "b", 2.0),
+    ]  # fmt: skip
+    writer.retract(0, [])
+    assert len(read_rows(database(tmp_path))) == 5

@@ -225,3 +225,31 @@ def test_an_orphaned_worker_does_not_keep_the_lock(tmp_path: Path) -> None:
         Run.open(run.id, tmp_path, write=True).close()
     finally:
         os.kill(worker, signal.SIGKILL)
+
+
+def test_an_edit_of_the_configuration_is_seen_and_a_change_is_none(tmp_path: Path) -> None:
+    with Run.create(tmp_path, "t", "m", 0, {"a": (1, 2), "b": {}}) as run:
+        assert not run.edited
+        run.update_config({"a": 3}, note="x")
+        assert (run.config, run.manifest["note"], run.edited) == ({"a": 3}, "x", False)
+        assert not Run.open(run.id, tmp_path).edited
+        (run.path / "config.json").write_text('{"a": 4}')
+    assert Run.open(run.id, tmp_path).edited
+    del run.manifest["config_digests"]  # a run of before there were any
+    assert not run.edited
+
+
+def test_a_change_that_is_cut_between_its_two_files_is_no_edit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with Run.create(tmp_path, "t", "m", 0, {"a": 1}) as run:
+        write = store.write_json
+
+        def cut(path: Path, value: dict) -> None:
+            if path.name == "config.json":
+                raise PalestraError("full")
+            write(path, value)
+
+        monkeypatch.setattr(store, "write_json", cut)
+        with pytest.raises(PalestraError, match="full"):
+            run.update_config({"a": 2})
+    assert Run.open(run.id, tmp_path).config == {"a": 1}
+    assert not Run.open(run.id, tmp_path).edited

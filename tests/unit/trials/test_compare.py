@@ -62,8 +62,8 @@ def test_what_cannot_be_compared_is_refused(tmp_path: Path) -> None:
     with Run.create(tmp_path / "mixed", "toy", "quick", 1, resolve(QUICK, {"gamma": 0.5}).to_json()) as run:
         run.update_manifest(status="finished")
     for names, said in (
-        ([one], "1 different sides; expected two or more"),
-        ([one, one], "1 different sides"),
+        ([], "0 different sides; expected one or more, each of them once"),
+        ([one, one], "1 different sides; expected one or more, each of them once"),
         ([one, elsewhere], r"sides of different worlds \(Acrobot-v1; CartPole-v1\)"),
         ([one, mixed], "mixes trainings: settings of .* differ"),
         ([one, str(tmp_path)], "without a finished run"),
@@ -71,3 +71,51 @@ def test_what_cannot_be_compared_is_refused(tmp_path: Path) -> None:
     ):
         with pytest.raises(UsageError, match=said):
             compare(names, out=tmp_path)
+
+
+def test_one_side_has_its_table_and_its_plot(tmp_path: Path) -> None:
+    one = side(tmp_path / "one", [1.0, 2.0, 6.0])
+    found = compare([one])
+    (group,) = found.groups
+    assert (group.values.tolist(), found.pairs, found.winner) == ([1.0, 2.0, 6.0], (), None)
+    assert found.why == "there is one side, and nothing beside it"
+    assert draw(found, tmp_path / "it.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_folder_alone_is_compared_in_itself(tmp_path: Path) -> None:
+    mixed = side(tmp_path / "runs", [9.0, 10.0, 10.0, 10.0, 11.0])
+    side(
+        tmp_path / "runs",
+        [1.0, 2.0, 2.0, 2.0, 3.0],
+        dataclasses.replace(QUICK, settings={**QUICK.settings, "gamma": 0.5}),
+    )
+    found = compare([mixed])
+    assert [group.name for group in found.groups] == ["toy/quick gamma=0.99", "toy/quick gamma=0.5"]
+    assert found.winner == "toy/quick gamma=0.99"
+    side(tmp_path / "runs", [1.0], dataclasses.replace(QUICK, id="toy/far", env="Acrobot-v1"))
+    with pytest.raises(
+        UsageError, match=r"mixes trainings in different worlds \(Acrobot-v1; CartPole-v1\), of the kinds"
+    ):
+        compare([mixed])
+
+
+def test_another_training_of_the_same_seed_is_not_passed_over(tmp_path: Path) -> None:
+    mixed = side(tmp_path / "mixed", [1.0])
+    side(tmp_path / "mixed", [1.0], dataclasses.replace(QUICK, learner="a2c", settings={}))  # of seed 0 too
+    other = side(tmp_path / "other", [2.0])
+    with pytest.raises(UsageError, match=r"mixes trainings: learner of .*; alone, palestra compare .* its kinds are"):
+        compare([other, mixed])
+
+
+def test_whatever_does_not_count_is_told(tmp_path: Path) -> None:
+    one = side(tmp_path / "one", [1.0, 2.0])
+    old = sorted(path.name for path in (tmp_path / "one").iterdir())
+    side(tmp_path / "one", [5.0])
+    with Run.create(tmp_path / "one", "toy", "quick", 7, resolve(QUICK, {"seed": 7}).to_json()) as run:
+        pass
+    (group,) = compare([one]).groups
+    assert group.values.tolist() == [5.0, 2.0]
+    assert compare([one]).notes == (
+        f"{one}: of each seed the newest run counts, and not {old[0]}",
+        f"{one}: not finished, and left out: {run.id}",
+    )

@@ -18,7 +18,7 @@ from palestra.trials.verify import default_jobs, seeds_of, write_record
 def judged(*values: float | None, threshold: float = 5.0) -> verify.Verification:
     recipe = dataclasses.replace(QUICK, claim=Claim(threshold, "the test", count=5))
     trials = tuple(Result(seed, value, error=None if value else "it fell") for seed, value in enumerate(values))
-    return verify._judged(recipe, trials)
+    return verify.judged(recipe, trials)
 
 
 def test_a_claim_is_held_or_not_and_a_failed_seed_leaves_no_verdict() -> None:
@@ -62,3 +62,20 @@ def test_how_many_seeds_and_how_many_side_by_side(monkeypatch: pytest.MonkeyPatc
 def test_what_makes_no_sense_is_refused(recipes: list[Any], words: dict[str, int], said: str) -> None:
     with pytest.raises(UsageError, match=said):
         verify.verify(recipes, **words)
+
+
+def test_settings_are_for_what_claims_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(UsageError, match="toy/quick, which claims something, with gamma; expected no settings over it"):
+        verify.verify([QUICK], overrides={"gamma": 0.5}, out=tmp_path)
+    asked: list[Any] = []
+
+    def tried(waiting: Any, *_: Any) -> Any:
+        asked.extend(waiting)
+        return [(trial, Result(trial.seed, 1.0)) for trial, _ in waiting]
+
+    monkeypatch.setattr(verify, "tried", tried)
+    plain = dataclasses.replace(QUICK, claim=None)
+    (done,) = verify.verify([plain], seeds=2, overrides={"gamma": "0.5"}, out=tmp_path)
+    assert [trial.value for trial in done.trials] == [1.0, 1.0]
+    assert [trial.plan().learner.settings.gamma for trial, _ in asked] == [0.5, 0.5]
+    assert {folder for _, folder in asked} == {tmp_path / "toy-quick"}

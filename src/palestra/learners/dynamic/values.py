@@ -58,6 +58,7 @@ class Values(Policy):
     """
 
     saves = ("value_X", "history")
+    learned = ("value_X",)
     derives = ("mdp", "dynamics", "start_S", "_greedy_S")
 
     def __init__(self, world: World, env: VectorEnv, config: DynamicConfig):
@@ -117,8 +118,9 @@ class Values(Policy):
         return {"train/bellman_residual": residual, "train/sweeps": float(clock), "value/start": self.start}
 
     def resumed(self) -> None:
-        """The values have changed: what was greedy may not be any more."""
+        """The values have changed: what was greedy may not be any more, and those of another world end elsewhere."""
         self._greedy_S = None
+        self.value_X[:-1][self.mdp.terminal.to(self.value_X.device)] = 0.0
 
     def exhibits(self, title: str) -> list[Exhibit]:
         """The values and every best action, on the board where there is one, and how the value of the start came."""

@@ -80,6 +80,11 @@ class DAggerConfig(AlgorithmConfig):
         require(self.random_shift >= 0, f"random_shift={self.random_shift}", "0 or more pixels")
         require(all(n > 0 for n in self.hidden_sizes), f"hidden_sizes={self.hidden_sizes}", "positive sizes")
 
+    def schedules(self) -> tuple[str, ...]:
+        """Of the expert's share, and of the learning rate where it is not constant."""
+        rate = self.learning_rate_schedule != "constant"
+        return ("expert_fraction",) * (self.expert_share > 0) + ("learning_rate_schedule",) * rate
+
 
 class Student(Policy):
     """What imitates: an encoder, and a network from features to actions between -1 and 1.

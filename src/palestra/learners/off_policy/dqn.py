@@ -136,6 +136,12 @@ class DQNConfig(AlgorithmConfig):
         require(self.max_grad_norm > 0, f"max_grad_norm={self.max_grad_norm}", "a positive number")
         require(all(n > 0 for n in self.hidden_sizes), f"hidden_sizes={self.hidden_sizes}", "positive sizes")
 
+    def schedules(self) -> tuple[str, ...]:
+        """Of epsilon, unless the weights explore or it does not fall, and of the correction of priorities."""
+        falls = not self.noisy and self.exploration_fraction > 0 and self.epsilon_start != self.epsilon_end
+        rises = self.prioritised and self.priority_correction < 1
+        return ("exploration_fraction",) * falls + ("priority_correction",) * rises
+
 
 class DQN(Agent, Learner):
     """DQN for Discrete actions."""

@@ -83,6 +83,10 @@ class OffPolicyConfig(AlgorithmConfig):
         """Hidden layers of critics."""
         return self.hidden_sizes if self.value_hidden_sizes is None else self.value_hidden_sizes
 
+    def schedules(self) -> tuple[str, ...]:
+        """The learning rate's, where it has an end."""
+        return () if self.learning_rate_end is None else ("learning_rate_end",)
+
     def learning_rate_at(self, budget_used: float) -> float:
         """The learning rate when this share of the budget is used."""
         if self.learning_rate_end is None:

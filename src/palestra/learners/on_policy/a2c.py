@@ -50,6 +50,10 @@ class A2CConfig(ActorCriticConfig):
         super().__post_init__()
         require(self.learning_rate > 0, f"learning_rate={self.learning_rate}", "a positive number")
 
+    def schedules(self) -> tuple[str, ...]:
+        """The learning rate's, where it is not constant."""
+        return () if self.learning_rate_schedule == "constant" else ("learning_rate_schedule",)
+
 
 class A2C(Agent, Learner):
     """A2C for Discrete, MultiDiscrete, MultiBinary and Box actions."""

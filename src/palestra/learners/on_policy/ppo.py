@@ -71,6 +71,11 @@ class PPOConfig(ActorCriticConfig):
         if self.surrogate == "kl_penalty":
             require(self.target_kl is not None, "target_kl=none with surrogate=kl_penalty", "a target, such as 0.01")
 
+    def schedules(self) -> tuple[str, ...]:
+        """Of the learning rate and of the clip range, where they are not constant."""
+        names = ("learning_rate_schedule", "clip_schedule")
+        return tuple(name for name in names if getattr(self, name) != "constant")
+
 
 class Samples(NamedTuple):
     """A batch beside what the policy that collected it thought of it."""

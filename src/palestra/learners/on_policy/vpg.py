@@ -60,6 +60,10 @@ class VPGConfig(ActorCriticConfig):
         for name in ("value_epochs", "value_minibatch_size"):
             require(getattr(self, name) >= 1, f"{name}={getattr(self, name)}", "at least 1")
 
+    def schedules(self) -> tuple[str, ...]:
+        """The learning rate's, where it is not constant."""
+        return () if self.learning_rate_schedule == "constant" else ("learning_rate_schedule",)
+
 
 class VPG(Agent, Learner):
     """REINFORCE and its family for Discrete, MultiDiscrete, MultiBinary and Box actions."""

@@ -28,6 +28,7 @@ class QTable(Policy):
     """
 
     saves = ("table", "visits", "epsilon", "exploring")
+    learned = ("table",)
     derives = ("errors", "index")
 
     def __init__(

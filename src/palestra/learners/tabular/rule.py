@@ -43,6 +43,11 @@ class TabularConfig(AlgorithmConfig):
             require(0 <= getattr(self, name) <= 1, f"{name}={getattr(self, name)}", f"0 <= {name} <= 1")
         require(np.isfinite(self.initial_value), f"initial_value={self.initial_value}", "a finite number")
 
+    def schedules(self) -> tuple[str, ...]:
+        """Epsilon's, where it falls."""
+        falls = self.exploration_fraction > 0 and self.epsilon_start != self.epsilon_end
+        return ("exploration_fraction",) * falls
+
 
 class Step(NamedTuple):
     """One step of every copy, as arrays (E,)."""
