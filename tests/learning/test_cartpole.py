@@ -3,7 +3,8 @@
 import pytest
 
 from palestra.engine.agent import Agent
-from palestra.engine.trainer import Trainer, TrainResult
+from palestra.engine.trainer import Trainer
+from palestra.engine.training import TrainResult
 from palestra.learners.on_policy.ppo import PPO
 from palestra.recipes.registry import get_recipe
 from palestra.trials.plan import resolve

@@ -8,9 +8,12 @@ import importlib
 import os
 import signal
 import sys
+import traceback
+import warnings
 from collections.abc import Sequence
 from contextlib import suppress
 from io import TextIOWrapper
+from typing import Any
 
 from palestra import __version__
 from palestra.cli.output import print_json
@@ -31,17 +34,23 @@ COMMANDS = {
 }
 """Name to module and summary. Each module defines ``command(argv) -> exit status``."""
 
+VERBOSE = ("-v", "--verbose")
+"""Flags of every command: of an error, show what was raised too."""
+
 _HELP = """\
 usage: palestra COMMAND [OPTIONS]
 
 {commands}
 
-Every command takes --help and --json. Begin with: palestra train cartpole/ppo"""
+Every command takes --help and --json, and -v to show what is behind an error.
+Begin with: palestra train cartpole/ppo"""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command line (without the program's name; ``sys.argv`` if None) and return its exit status."""
     args = list(sys.argv[1:] if argv is None else argv)
+    verbose = any(arg in VERBOSE for arg in args)
+    args = [arg for arg in args if arg not in VERBOSE]
     try:
         status = _dispatch(args)
         sys.stdout.flush()
@@ -53,6 +62,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return 128 + signal.SIGINT
     except PalestraError as error:
+        if verbose:
+            traceback.print_exception(error)
         return _fail(str(error), 2 if isinstance(error, UsageError) else 1, args)
     except OSError as error:
         where = f"{error.filename}: " if error.filename is not None else ""
@@ -66,7 +77,16 @@ def entry() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal that cannot show a character must not stop a training
+    warnings.formatwarning = _format_warning
     sys.exit(main())
+
+
+def _format_warning(
+    message: Warning | str, category: type[Warning], filename: str, lineno: int, line: Any = None
+) -> str:
+    """A warning as one line; where it comes from is of interest in others' code only."""
+    said = " ".join(str(message).split())
+    return f"palestra: {said}\n" if category is UserWarning else f"{filename}:{lineno}: {category.__name__}: {said}\n"
 
 
 def _dispatch(args: list[str]) -> int:

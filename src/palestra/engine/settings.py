@@ -48,6 +48,8 @@ class TrainSettings:
     """Clock units between evaluations; 0 for none."""
     eval_count: int = 20
     """Episodes of each evaluation; rows, on a data set, 0 for all."""
+    eval_max_steps: int = 0
+    """Steps after which an evaluation cuts an episode; 0 for the world's time limit, 10,000 where it has none."""
     target: float | None = None
     """Stop early when an evaluation reaches this score; none to use the whole budget."""
     log_every: int = 0
@@ -63,6 +65,7 @@ class TrainSettings:
         require(self.threads >= 1, f"threads={self.threads}", "at least 1")
         require(self.eval_every >= 0, f"eval_every={self.eval_every}", "0 or more")
         require(self.eval_count >= 0, f"eval_count={self.eval_count}", "0 or more")
+        require(self.eval_max_steps >= 0, f"eval_max_steps={self.eval_max_steps}", "0 or more")
         require(self.log_every >= 0, f"log_every={self.log_every}", "0 or more")
         require(self.checkpoint_every >= 0, f"checkpoint_every={self.checkpoint_every}", "0 or more seconds")
 

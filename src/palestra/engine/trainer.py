@@ -5,60 +5,27 @@ What it records is a function of the configuration and the seed alone; wall-cloc
 """
 
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, ClassVar, Literal, Protocol
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
 
 from palestra.engine import checkpoint, seeding
 from palestra.engine.device import denormals_as_zero, keep_memory
 from palestra.engine.progress import make_progress
 from palestra.engine.settings import TrainSettings
-from palestra.engine.signals import StopRequest
-from palestra.measure import Direction, Evaluation, Measure, Metrics, better, reached
+from palestra.engine.signals import GivenUp, StopRequest
+from palestra.engine.soundness import Diverged, all_finite, go_on, unsound_weight
+from palestra.engine.training import Ending, Steps, TrainResult
+from palestra.envs.misbehaviour import Misbehaviour
+from palestra.measure import Evaluation, Measure, Metrics, better, reached
 from palestra.runs import checkpoints, tensorboard
 from palestra.runs.store import Run
-
-Ending = Literal["finished", "target", "stopped", "interrupted"]
 
 OnEvaluation = Callable[[int, Evaluation], bool]
 """Told the clock and what an evaluation gave; False stops the training."""
 
 SECONDS_BETWEEN_NEWS = 10.0
 """Of the steps in the manifest, which lists of runs show; each costs two fsyncs."""
-
-
-@dataclass(frozen=True)
-class TrainResult:
-    """How a training ended."""
-
-    ending: Ending
-    steps: int
-    """The clock."""
-    seconds: float
-    """Time spent training, evaluations and checkpoints included, summed over resumes."""
-    metrics: Metrics
-    """The last row of metrics."""
-    best_score: float | None
-    """The best evaluation, if there was any."""
-    best_step: int | None
-    signal: int | None = None
-    """The signal that interrupted it."""
-
-
-class Steps(checkpoint.Kept, Protocol):
-    """What the Trainer needs of a learner, and nothing else."""
-
-    clock_unit: ClassVar[str]
-    headline: ClassVar[str]
-    direction: ClassVar[Direction]
-    budget: int
-    finished: bool
-
-    def step(self) -> Metrics:
-        """One bounded unit of learning."""
-
-    def measured(self, measure: Measure) -> Evaluation:
-        """How good it is."""
 
 
 class Trainer:
@@ -102,6 +69,9 @@ class Trainer:
         self._previous_saved: int | None = None
         self._on_evaluation = on_evaluation
         self._told_to_stop = False
+        self._owes_evaluation = False
+        self._stale = False
+        """Whether the checkpoint of this clock was written before its evaluation."""
         self._began = time.monotonic()
         self._rate_from = (self._began, learner.clock)
 
@@ -117,11 +87,13 @@ class Trainer:
         keep_memory()
         try:
             self._open_mirror()
-            with StopRequest(enabled=self.run_record is not None) as stop, denormals_as_zero():
+            with StopRequest(enabled=self.run_record is not None) as stop, denormals_as_zero(), self._survival():
                 if self._target_reached():
                     ending = "target"
-                while ending == "finished" and not (learner.finished or learner.clock >= settings.budget):
-                    self._accumulate(learner.step())
+                while ending == "finished" and (
+                    self._owes_evaluation or not (learner.finished or learner.clock >= settings.budget)
+                ):
+                    self._accumulate({} if self._owes_evaluation else learner.step())
                     if learner.clock >= self._next_log:
                         self._log()
                     improved = False
@@ -144,6 +116,8 @@ class Trainer:
                     self._log()
                     if settings.eval_every and self._last_evaluated != learner.clock:
                         self._evaluate()
+                if self._owes_evaluation:
+                    ending = "interrupted"
                 if self.run_record:
                     self.save()
             progress.update(learner.clock, self._headline())
@@ -155,6 +129,33 @@ class Trainer:
         return TrainResult(
             ending, learner.clock, self._seconds(), self._last_row, self.best_score, self.best_step, signal
         )
+
+    @contextmanager
+    def _survival(self) -> Iterator[None]:
+        """Save the last whole step when the world misbehaves, and say how to go on."""
+        try:
+            yield
+        except Misbehaviour as error:
+            self._check_weights({}, always=True)  # else the world is blamed for the actions that it was given
+            if self.run_record is None:
+                raise
+            self.save()
+            self._tell()
+            raise Misbehaviour(f"{error}. {go_on(self.learner, self.run_record.path)}") from error
+
+    def _check_weights(self, row: Metrics, *, always: bool = False) -> None:
+        """Raise Diverged if weights are no numbers any more; looked for where a metric is none, or ``always``."""
+        if always or not all_finite(row):
+            weight = unsound_weight(self.learner)
+            if weight is not None:
+                self._tell()
+                raise Diverged(self.learner, weight, row, self._last_saved)
+
+    def _tell(self) -> None:
+        """Say in the manifest where the training stands."""
+        if self.run_record:
+            self._told = time.monotonic()
+            self.run_record.update_manifest(steps=self.learner.clock, seconds=round(self._seconds(), 3))
 
     def _open_mirror(self) -> None:
         if self.run_record and self.settings.tensorboard and tensorboard.is_available():
@@ -174,6 +175,7 @@ class Trainer:
         if not self._sums:
             return
         row = {key: self._sums[key] / self._counts[key] for key in self._sums}
+        self._check_weights(row)
         self._sums.clear()
         self._counts.clear()
         self._last_row = {**self._last_row, **row}
@@ -191,13 +193,22 @@ class Trainer:
             self._mirror.add(self.learner.clock, row)
 
     def _evaluate(self) -> bool:
-        """Evaluate with randomness of its own; True if it is the best so far."""
+        """Evaluate with randomness of its own; True if it is the best so far.
+
+        One that a signal ends is owed: nothing of it is kept, and a resume makes it good at the same clock.
+        """
         learner, settings = self.learner, self.settings
+        seed = seeding.derive(settings.seed, "evaluation", learner.clock)
+        try:
+            result = learner.measured(Measure(settings.eval_count, seed=seed, max_steps=settings.eval_max_steps))
+        except GivenUp:
+            self._owes_evaluation = True
+            return False
+        self._owes_evaluation, self._stale = False, self._last_saved == learner.clock
         self._next_eval = (learner.clock // settings.eval_every + 1) * settings.eval_every
         self._last_evaluated = learner.clock
-        seed = seeding.derive(settings.seed, "evaluation", learner.clock)
-        result = learner.measured(Measure(settings.eval_count, seed=seed))
-        self._last_row = {**self._last_row, **result.metrics}
+        row = {**self._last_row, **result.metrics}
+        self._last_row = {k: row[k] for k in row if not k.startswith("eval/") or k in result.metrics}
         self._write(result.metrics)
         self._told_to_stop = not self._on_evaluation(learner.clock, result)
         improved = better(result.score, self.best_score, learner.direction)
@@ -224,7 +235,8 @@ class Trainer:
         """
         assert self.run_record is not None
         run, clock = self.run_record, self.learner.clock
-        if self._last_saved != clock:
+        if self._last_saved != clock or self._stale:
+            self._check_weights(self._sums)
             run.metrics.commit()
             if self._mirror:
                 self._mirror.flush()
@@ -237,9 +249,10 @@ class Trainer:
                 best_score=self.best_score,
             )
             if time.monotonic() - self._told >= SECONDS_BETWEEN_NEWS:
-                self._told = time.monotonic()
-                run.update_manifest(steps=clock, seconds=round(self._seconds(), 3))
-            self._previous_saved, self._last_saved = self._last_saved, clock
+                self._tell()
+            if self._last_saved != clock:
+                self._previous_saved, self._last_saved = self._last_saved, clock
+            self._stale = False
         keep = {clock, self._previous_saved, self.best_step} - {None}
         checkpoints.prune(run.checkpoints, {step for step in keep if step is not None})
 
@@ -280,4 +293,7 @@ class Trainer:
         self._previous_saved = max(earlier, default=None)
         self._resumed_from = loaded.step
         run.metrics.truncate_after(loaded.step)
+        if self.settings.eval_every and self._last_evaluated != loaded.step:
+            run.metrics.drop(loaded.step, "eval/")  # of an evaluation made good, if it was killed before it was saved
+            self._owes_evaluation = loaded.step >= self._next_eval
         return [*loaded.skipped, *notes]

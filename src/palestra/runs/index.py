@@ -23,7 +23,7 @@ from palestra.runs.atomic import clear_disk_errors
 from palestra.runs.lock import RunLock, is_locked
 from palestra.runs.store import MANIFEST, UNBORN, Run, run_ids
 
-_VERSION = 1
+_VERSION = 2
 _TRASH = ".trash-"
 
 
@@ -53,6 +53,8 @@ class RunRow:
     """Its last value; None where there is none yet or it is not a number."""
     exact: bool
     """Whether every resume so far was exact."""
+    cut: int = 0
+    """Episodes that were cut in the headline's evaluation."""
 
 
 _COLUMNS = [field.name for field in fields(RunRow)]
@@ -155,6 +157,7 @@ def _read_row(root: Path, run_id: str) -> tuple[RunRow, str] | None:
             id=run_id,
             headline_name=headline["name"],
             headline_value=None if headline["value"] != headline["value"] else headline["value"],
+            cut=headline.get("cut", 0),
             **{name: manifest[name] for name in copied},
         )
         return row, stamp

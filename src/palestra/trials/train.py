@@ -8,12 +8,14 @@ from typing import Any
 from palestra.engine import seeding
 from palestra.engine.device import threads
 from palestra.engine.learner import Learner
-from palestra.engine.trainer import Ending, Trainer, TrainResult
+from palestra.engine.trainer import Trainer
+from palestra.engine.training import Ending, TrainResult
 from palestra.errors import PalestraError
-from palestra.measure import Measure
+from palestra.measure import CUT, Measure, cut_in
 from palestra.recipes.recipe import Recipe
 from palestra.recipes.registry import get_recipe
 from palestra.runs import index
+from palestra.runs.series import read_series
 from palestra.runs.store import Run
 from palestra.trials.plan import Plan, resolve
 from palestra.trials.saved import draw_learned, judge
@@ -163,15 +165,19 @@ def _try_claim(run: Run, plan: Plan, result: TrainResult) -> dict[str, Any] | No
         return None
     claim = plan.claim
     seed = seeding.derive(plan.training.seed, "claim")
-    value = judge(run.path, count=claim.count, split=claim.split, seed=seed).evaluation.metrics[claim.metric]
-    return {**asdict(claim), "value": value, "reached": claim.reached_by(value)}
+    metrics = judge(run.path, count=claim.count, split=claim.split, seed=seed).evaluation.metrics
+    value = metrics[claim.metric]
+    return {**asdict(claim), "value": value, "reached": claim.reached_by(value), **cut_in(metrics)}
 
 
 def _keep(run: Run, plan: Plan, result: TrainResult, claim: dict[str, Any] | None) -> None:
     """Write into the manifest what became of a training."""
     headline = None
     if result.best_score is not None:
-        headline = {"name": plan.headline, "value": result.best_score}
+        steps, cut = read_series(run.metrics_path, CUT)
+        cut = cut[steps == result.best_step]
+        marked = cut_in({CUT: cut[0]}) if len(cut) else {}
+        headline = {"name": plan.headline, "value": result.best_score, **marked}
     run.update_manifest(
         status="interrupted" if result.ending == "interrupted" else "finished",
         ending=result.ending,

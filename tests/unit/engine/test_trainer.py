@@ -12,7 +12,8 @@ import torch
 from coin import Coin
 
 from palestra.engine import seeding
-from palestra.engine.trainer import Trainer, TrainResult, TrainSettings
+from palestra.engine.trainer import Trainer, TrainSettings
+from palestra.engine.training import TrainResult
 from palestra.errors import UsageError
 from palestra.measure import Evaluation, Measure, Metrics
 from palestra.runs import checkpoints

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from coin import Coin
 
-from palestra.engine.trainer import Trainer, TrainResult, TrainSettings
+from palestra.engine.trainer import Trainer, TrainSettings
+from palestra.engine.training import TrainResult
 from palestra.errors import UsageError
 from palestra.measure import Metrics
 from palestra.runs import checkpoints
