@@ -1,4 +1,4 @@
-"""What the Trainer does where a training breaks off: worlds that misbehave, weights that are lost, given-up evaluations."""
+"""What the Trainer does where a training breaks off: a world misbehaves, weights are lost, a signal comes."""
 
 import math
 import os
