@@ -85,7 +85,7 @@ class EpisodeTape(gym.Wrapper[Any, Any, Any, Any]):
         self._age += 1
         try:
             obs, reward, terminated, truncated, _ = self.env.step(action)
-            if type(obs) is not np.ndarray or obs.shape != self._shape or obs.dtype != self._obs_dtype:
+            if type(obs) is not np.ndarray or obs.shape != self._shape or obs.dtype is not self._obs_dtype:
                 obs = observed(obs, self._shown)
             if type(reward) not in NUMBERS:
                 reward = number(reward)
@@ -156,7 +156,7 @@ class EpisodeTape(gym.Wrapper[Any, Any, Any, Any]):
             if not isinstance(answer, tuple) or len(answer) != 2 or not isinstance(answer[1], dict):
                 raise Unexpected(f"reset() returned {short(answer)}", f"{RESET_FORM}, as Gymnasium has them")
             obs = answer[0]
-            if type(obs) is not np.ndarray or obs.shape != self._shape or obs.dtype != self._obs_dtype:
+            if type(obs) is not np.ndarray or obs.shape != self._shape or obs.dtype is not self._obs_dtype:
                 obs = observed(obs, self._shown)
         except (Exception, SystemExit) as error:
             self._nothing("reset", error)

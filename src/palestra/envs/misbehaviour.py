@@ -163,14 +163,21 @@ class Unfit(NamedTuple):
 def unfit(obs: NDArray[Any], space: spaces.Box) -> Unfit | None:
     """The first copy whose observation among (E, *obs_shape) holds NaN or an infinity; images never do."""
     if space.dtype == np.float32:
-        return None if np.isfinite(obs).all() else first_unfit(obs)
+        return None if all_fit(obs) else first_unfit(obs)
     if isinstance(space, Packed):
         for part in space.layout:
             if not is_image(part.space):
                 numbers = np.ascontiguousarray(obs[:, part.start : part.start + part.size]).view(np.float32)
-                if not np.isfinite(numbers).all():
+                if not all_fit(numbers):
                     return first_unfit(numbers.reshape(-1, *part.space.shape), part.name)
     return None
+
+
+def all_fit(values: NDArray[Any]) -> bool:
+    """Whether all numbers are finite, and small enough for a float32."""
+    flat = values.reshape(-1)
+    # One product that is small says so of all of them, for a quarter of what looking at each costs.
+    return bool(flat.dot(flat) <= LARGEST or (np.abs(flat) <= LARGEST).all())
 
 
 def first_unfit(values: NDArray[Any], part: str = "") -> Unfit:

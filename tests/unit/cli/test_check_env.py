@@ -39,7 +39,13 @@ def _short(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_good_environment(capsys: pytest.CaptureFixture[str]) -> None:
     assert command(["CartPole-v1"]) == 0
     out = capsys.readouterr().out
-    for said in ("500 steps", "same seed", "exact, by a snapshot", "learn in it  ", "palestra train --algo ppo --env-id"):
+    for said in (
+        "500 steps",
+        "same seed",
+        "exact, by a snapshot",
+        "learn in it  ",
+        "palestra train --algo ppo --env-id",
+    ):
         assert said in out
 
 

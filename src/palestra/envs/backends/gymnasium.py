@@ -16,7 +16,7 @@ from torch import Tensor
 
 from palestra.envs.backends.workers import LOST, end_workers, lost_worker, set_patience
 from palestra.envs.episode_tape import EpisodeTape, episode_seed
-from palestra.envs.misbehaviour import LARGEST, Fault, Misbehaviour, Moment, Unfit, first_unfit, misbehaviour, unfit
+from palestra.envs.misbehaviour import Fault, Misbehaviour, Moment, Unfit, all_fit, first_unfit, misbehaviour, unfit
 from palestra.envs.spaces import (
     AdaptedObservation,
     adapted_observation_space,
@@ -160,7 +160,7 @@ class GymVectorEnv(VectorEnv):
             raise self._lost(error) from error
         if "misbehaved" in infos:
             raise self._told()
-        if not (np.abs(reward) <= LARGEST).all():
+        if not all_fit(reward):
             raise self._unfit(first_unfit(reward), "reward", terminated | truncated)
         obs = np.array(buffer)  # Gymnasium writes the next step into the same buffer
         self._check(obs, "observation")
