@@ -82,6 +82,26 @@ def inspect(env_id: str, env_kwargs: dict[str, Any] | None = None) -> list[Findi
     return findings
 
 
+def seed_note(env_id: str, env_kwargs: dict[str, Any] | None = None) -> str | None:
+    """A line on an environment whose reset ignores its seed, found in one of its own; None where it does not."""
+    env = make_gym_env(env_id, env_kwargs=env_kwargs)
+    try:
+        if snapshot.has_snapshot(env):
+            return None
+        first, again = (np.array(env.reset(seed=SEED)[0]) for _ in range(2))
+    except Exception:  # whatever it is, the training will say so, with copy and step
+        return None
+    finally:
+        env.close()
+    if np.array_equal(first, again, equal_nan=first.dtype.kind == "f"):
+        return None
+    return (
+        f"environment {env_id!r}, step 0: reset(seed={SEED}) gave two different observations; expected the same one"
+        " (super().reset(seed=seed), then self.np_random alone). Without it this training cannot be repeated, nor"
+        " resumed exactly"
+    )
+
+
 def _by_gymnasium(own: gym.Env[Any, Any]) -> Iterator[Finding]:
     """What Gymnasium's own checker says."""
     name = "Gymnasium's checker"

@@ -1,5 +1,6 @@
 """Train and resume: what the command line and ``import palestra`` both call."""
 
+import warnings
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -10,6 +11,10 @@ from palestra.engine.device import threads
 from palestra.engine.learner import Learner
 from palestra.engine.trainer import Trainer
 from palestra.engine.training import Ending, TrainResult
+from palestra.envs.backends.gymnasium import GymVectorEnv
+from palestra.envs.inspection import seed_note
+from palestra.envs.registry import SIMULATORS
+from palestra.envs.world import World
 from palestra.errors import PalestraError
 from palestra.measure import CUT, Measure, cut_in
 from palestra.recipes.recipe import Recipe
@@ -109,6 +114,7 @@ def follow(plan: Plan, *, out: str | Path = "runs", progress: bool = False) -> O
         learner = plan.make_learner()
         if plan.claim:
             learner.check_measurable(Measure(split=plan.claim.split))
+        _note_seed(learner)
         task, _, method = plan.recipe.partition("/")
         run = Run.create(Path(out), task, method, plan.training.seed, plan.to_json())
         index.enter(Path(out), run)
@@ -148,6 +154,15 @@ def _run(trainer: Trainer, learner: Learner, run: Run, plan: Plan, *, go_on: boo
         learner.close()
         run.close()
         index.enter(run.path.parent, run)
+
+
+def _note_seed(learner: Learner) -> None:
+    """Warn of a world of the user's that ignores its seed, before anything is learned in it."""
+    world, by_gymnasium = learner.source, isinstance(getattr(learner, "env", None), GymVectorEnv)
+    if isinstance(world, World) and by_gymnasium and world.id not in SIMULATORS:
+        note = seed_note(world.id, world.kwargs)
+        if note is not None:
+            warnings.warn(note, stacklevel=2)
 
 
 def _go_on(trainer: Trainer, run: Run) -> list[str]:

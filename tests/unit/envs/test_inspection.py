@@ -123,6 +123,15 @@ def test_known_environments_are_in_order(env_id: str, how: str) -> None:
     assert resume.detail.startswith(how)
 
 
+def test_a_seed_that_is_ignored_is_a_line() -> None:
+    note = inspection.seed_note("test/Habit-v0", {"habit": "no seed"})
+    assert note is not None
+    assert note.startswith("environment 'test/Habit-v0', step 0: reset(seed=1) gave two different observations; exp")
+    for habit in ("", "counts", "one array"):
+        assert inspection.seed_note("test/Habit-v0", {"habit": habit}) is None
+    assert inspection.seed_note("CartPole-v1") is None
+
+
 def test_what_cannot_be_made_is_refused() -> None:
     with pytest.raises(UsageError, match="unknown environment"):
         inspect("no/Such-v0")
