@@ -44,7 +44,9 @@ _TOLD = Expected(
 _KEPT = Expected("differs", "unfinished episodes are saved where they stand, no longer moved to the front; Q is equal")
 _SEEN = Expected("differs", "mended: images were flattened without a word; now an encoder that learns sees them")
 _SOFTWARE = Expected("differs", "mended: bfloat16 on a processor without it was seven times slower; now it is float32")
+_CUT = Expected("differs", "mended: episodes that an evaluation cut are counted, as eval/cut; nothing else differs")
 EXPECTED: dict[str, Expected] = {
+    "*, Cliff*": _CUT,
     "*precision=bfloat16*": _SOFTWARE,
     "defaults": _TOLD,
     "recipes": _TOLD,
