@@ -45,8 +45,10 @@ _KEPT = Expected("differs", "unfinished episodes are saved where they stand, no 
 _SEEN = Expected("differs", "mended: images were flattened without a word; now an encoder that learns sees them")
 _SOFTWARE = Expected("differs", "mended: bfloat16 on a processor without it was seven times slower; now it is float32")
 _STRETCHED = Expected("differs", "mended: a Box beyond -1 to 1 was never explored; now actions are stretched to it")
+_CUT = Expected("differs", "mended: episodes that an evaluation cut are counted, as eval/cut; nothing else differs")
 EXPECTED: dict[str, Expected] = {
     **dict.fromkeys(("ppo, Box*", "a2c, Box*", "trpo, Box*", "vpg, Box*"), _STRETCHED),
+    "*, Cliff*": _CUT,
     "*precision=bfloat16*": _SOFTWARE,
     "defaults": _TOLD,
     "recipes": _TOLD,

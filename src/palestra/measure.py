@@ -25,9 +25,12 @@ class Measure:
     Empty for where a learner is judged while it learns: the world that it trains in, the ``validation`` split."""
     seed: int = 0
     """Of the measuring alone; nothing that learns draws from it."""
+    max_steps: int = 0
+    """Steps after which an episode is cut; 0 for the world's own limit, and for one of ours where it has none."""
 
     def __post_init__(self) -> None:
         require(self.count >= 0, f"count={self.count}", "0 or more")
+        require(self.max_steps >= 0, f"max_steps={self.max_steps}", "0 or more")
 
 
 @dataclass(frozen=True)
@@ -40,6 +43,15 @@ class Evaluation:
     """(n,) the values that the score is made of: one for each episode, row or fold."""
     metrics: Metrics
     """More about it, for the record."""
+
+
+CUT = "eval/cut"
+"""The metric that counts episodes which were cut; it is there only where some were."""
+
+
+def cut_in(metrics: Metrics) -> dict[str, int]:
+    """``{"cut": n}`` for facts about an evaluation in which n episodes were cut; nothing if none was."""
+    return {"cut": int(metrics[CUT])} if CUT in metrics else {}
 
 
 def better(score: float, than: float | None, direction: Direction) -> bool:

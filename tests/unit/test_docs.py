@@ -25,7 +25,7 @@ from palestra.recipes.registry import RECIPES
 
 ROOT = Path(palestra.__file__).resolve().parents[2]
 LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^)\s]+)\)|!\[[^\]]*\]\(([^)\s]+)\)")
-COMMAND = re.compile(r"\bpalestra (\w+)(?: ([a-z0-9-]+/[a-z0-9-]+))?")
+COMMAND = re.compile(r"\bpalestra (\w+(?:-\w+)*)(?: ([a-z0-9-]+/[a-z0-9-]+))?")
 
 
 def load() -> ModuleType:

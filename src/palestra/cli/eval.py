@@ -10,7 +10,8 @@ from tyro.conf import Positional, arg
 
 from palestra.cli.arguments import Switch, check_is_saved, parse
 from palestra.cli.output import make_console, print_json
-from palestra.errors import require
+from palestra.errors import PalestraError, require
+from palestra.measure import CUT, cut_in
 from palestra.pictures.numbers import number
 
 if TYPE_CHECKING:
@@ -36,6 +37,8 @@ class Args:
     """How many, of a data set."""
     split: Annotated[str | None, arg(help_behavior_hint="(default: reference; test)")] = None
     """Where: `reference`, or a split of the data set."""
+    max_steps: Annotated[int | None, arg(help_behavior_hint="(default: as in training)")] = None
+    """Steps after which an episode is cut, where the world has no time limit."""
     seed: int = 0
     """Of the episodes, or of the choice of rows; training never saw them, whatever the seed."""
     which: Literal["best", "last"] = "best"
@@ -54,6 +57,7 @@ def command(argv: Sequence[str]) -> int:
     require(args.episodes is None or args.episodes >= 1, f"--episodes {args.episodes}", "at least 1")
     require(args.episodes is None or args.episodes <= MOST, f"--episodes {args.episodes}", f"at most {MOST:,}")
     require(args.rows is None or args.rows >= 1, f"--rows {args.rows}", "at least 1")
+    require(args.max_steps is None or args.max_steps >= 1, f"--max-steps {args.max_steps}", "at least 1")
     require(args.seed >= 0, f"--seed {args.seed}", "0 or more")
     require(args.seed < 2**63, f"--seed {args.seed}", "less than 2^63")
     check_is_saved(args.run, args.out)
@@ -61,8 +65,15 @@ def command(argv: Sequence[str]) -> int:
 
     count = args.rows if args.episodes is None else args.episodes
     judged = judge(
-        args.run, count=count, split=args.split, seed=args.seed, out=args.out, which=args.which, device=args.device
-    )
+        args.run, count=count, split=args.split, max_steps=args.max_steps, seed=args.seed, out=args.out,
+        which=args.which, device=args.device,
+    )  # fmt: skip
+    score = judged.evaluation.score
+    if score != score:
+        raise PalestraError(
+            f"{args.run}, {args.which} checkpoint, at {judged.step:,} {judged.clock_unit}: its {judged.headline} is"
+            " nan; expected a number. Its weights are none any more; train it again, with a smaller learning_rate"
+        )
     if args.json:
         print_json(_facts(args, judged))
     else:
@@ -88,8 +99,8 @@ def _facts(args: Args, judged: "Judged") -> dict[str, Any]:
         }
     world = {"env": judged.source.id, "reference": measure.split == "reference", "episodes": len(values)}
     return {
-        **about, **found, **world, "length_mean": metrics.get("eval/length_mean"), "returns": values.tolist(),
-        **{name: metrics[name] for name in _reported(metrics)},
+        **about, **found, **world, "length_mean": metrics.get("eval/length_mean"), **cut_in(metrics),
+        "returns": values.tolist(), **{name: metrics[name] for name in _reported(metrics)},
     }  # fmt: skip
 
 
@@ -114,6 +125,8 @@ def _print(args: Args, judged: "Judged") -> None:
         console.print(f"episodes     {len(values)}, {number(length)} steps each on average")
         for name in _reported(metrics):
             console.print(f"{name.removeprefix('eval/'):11}  {number(metrics[name])}", markup=False)
+    if CUT in metrics:
+        console.print(f"cut          {number(metrics[CUT])} of them, which had not ended: their returns are of so far")
     unit = judged.clock_unit.split()[-1]
     where = f"at {judged.step:,} {unit}" if judged.source.key == "dataset" else f"at step {judged.step:,}"
     console.print(f"of           {args.run}, {args.which} checkpoint, {where}", soft_wrap=True)

@@ -8,6 +8,8 @@ import importlib
 import os
 import signal
 import sys
+import traceback
+import warnings
 from collections.abc import Sequence
 from contextlib import suppress
 from io import TextIOWrapper
@@ -28,17 +30,22 @@ COMMANDS = {
     "compare": ("palestra.cli.compare", "whether one training beats another, and how sure that is"),
     "ablate": ("palestra.cli.ablate", "what each part of Rainbow is worth on a task"),
     "runs": ("palestra.cli.runs", "the trainings on disk: ls, show, rm, reindex"),
+    "check-env": ("palestra.cli.check_env", "whether an environment keeps to the rules, and who can learn in it"),
     "doctor": ("palestra.cli.doctor", "check that this machine has what training needs"),
     "bench": ("palestra.cli.bench", "measure speed side by side with other libraries"),
 }
 """Name to module and summary. Each module defines ``command(argv) -> exit status``."""
+
+VERBOSE = ("-v", "--verbose")
+"""Flags of every command: of an error, show what was raised too."""
 
 _HELP = """\
 usage: palestra COMMAND [OPTIONS]
 
 {commands}
 
-Every command takes --help and --json. Begin with: palestra train cartpole/ppo"""
+Every command takes --help and --json, and -v to show what is behind an error.
+Begin with: palestra train cartpole/ppo"""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -47,6 +54,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     With ``--json`` standard output ends in one JSON object, whatever happens; after a failure it has an ``error``.
     """
     args = list(sys.argv[1:] if argv is None else argv)
+    verbose = any(arg in VERBOSE for arg in args)
+    args = [arg for arg in args if arg not in VERBOSE]
     try:
         status = _dispatch(args)
         sys.stdout.flush()
@@ -58,6 +67,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         _tell(args, {"error": "interrupted", "status": 128 + signal.SIGINT})
         return 128 + signal.SIGINT
     except PalestraError as error:
+        if verbose:
+            traceback.print_exception(error)
         return _fail(str(error), 2 if isinstance(error, UsageError) else 1, args)
     except OSError as error:
         return _fail(_refused(error), 1, args)
@@ -82,6 +93,7 @@ def entry() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal that cannot show a character must not stop a training
+    warnings.formatwarning = _format_warning
     sys.exit(main())
 
 
@@ -112,6 +124,14 @@ def _refused(error: OSError) -> str:
         return "the current folder was deleted; change to one that is there, and try again"
     where = f"{error.filename}: " if error.filename is not None else ""
     return f"{where}{error.strerror or error}"
+
+
+def _format_warning(
+    message: Warning | str, category: type[Warning], filename: str, lineno: int, line: Any = None
+) -> str:
+    """A warning as one line; where it comes from is of interest in others' code only."""
+    said = " ".join(str(message).split())
+    return f"palestra: {said}\n" if category is UserWarning else f"{filename}:{lineno}: {category.__name__}: {said}\n"
 
 
 def _dispatch(args: list[str]) -> int:

@@ -114,6 +114,7 @@ def _print_table(console: "Console", rows: list[RunRow]) -> None:
     for row in rows:
         style = _STYLES.get(row.status, "")
         result = "-" if row.headline_name is None else f"{escape(row.headline_name)} {number(row.headline_value)}"
+        result += f" ({row.cut} cut)" if row.cut else ""
         cells = (f"[{style}]{row.status}[/]", f"{row.steps:,}", result, duration(row.seconds))
         if narrow:
             table.add_row(f"[bold]{escape(row.id)}[/]\n  {cells[0]}, {cells[1]} steps, {cells[3]}, {cells[2]}")
@@ -181,7 +182,8 @@ def _show(args: Show) -> None:
     claim = manifest.get("claim")
     if claim and {"reached", "threshold"} <= claim.keys():
         verdict = "reached" if claim["reached"] else "not reached"
-        line("claim", f"{verdict}: {number(claim['value'])}, promised {number(claim['threshold'])}")
+        cut = f", {claim['cut']} episodes cut" if "cut" in claim else ""
+        line("claim", f"{verdict}: {number(claim['value'])}, promised {number(claim['threshold'])}{cut}")
     for path in (*saved, *made):
         line(path.parent.name.removesuffix("s"), path)
     if metrics:

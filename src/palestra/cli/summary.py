@@ -5,6 +5,7 @@ from shlex import quote
 from typing import TYPE_CHECKING
 
 from palestra.cli.output import make_console
+from palestra.measure import cut_in
 from palestra.pictures.numbers import duration, number
 
 if TYPE_CHECKING:
@@ -34,13 +35,15 @@ def print_summary(outcome: "Outcome", out: Path, *, stderr: bool) -> None:
     line(unit, f"{outcome.steps:,} in {duration(outcome.seconds)} ({number(speed)} {unit}/s)")
     for name in (outcome.headline, "train/return_mean", "train/loss"):
         if name in outcome.metrics:
-            line("result", f"{name} {number(outcome.metrics[name])}")
+            cut = cut_in(outcome.metrics).get("cut", 0) if name == outcome.headline else 0
+            line("result", f"{name} {number(outcome.metrics[name])}" + (f"  ({cut} episodes cut)" if cut else ""))
             break
     if outcome.claim:
         claim = outcome.claim
         over = f"{claim['count']} episodes" if outcome.learned_from == "world" else f"{claim['count'] or 'all'} rows"
         said = f"{claim['metric']} {number(claim['value'])} over {over}; "
         said += f"promised {number(claim['threshold'])} ({claim['source']})"
+        said += f"; {claim['cut']} episodes cut" if "cut" in claim else ""
         verdict, style = ("reached", "bold green") if claim["reached"] else ("NOT reached", "bold red")
         line("claim", f"{verdict}: {said}", style)
     line("run", outcome.path)

@@ -150,6 +150,7 @@ def print_result(console: "Console", recipe: Recipe, result: "Result") -> None:
         reached = "" if recipe.claim is None else "reached" if recipe.claim.reached_by(result.value) else "not reached"
         took = "there already" if result.reused else duration(result.seconds)
         note = "" if result.exact else "  (a resume was not exact)"
+        note += f"  ({result.cut} episodes cut)" if result.cut else ""
         said = f"{number(result.value):>9}  {reached:12}{took}{note}"
     console.print(f"{recipe.id}  seed {result.seed:<3} {said}", soft_wrap=True, markup=False)
 
@@ -173,6 +174,9 @@ def print_verification(console: "Console", done: "Verification") -> None:
         claim = recipe.claim
         line("claim", f"{claim.sign} {number(claim.threshold)} within {recipe.budget:,} {recipe.unit} ({claim.source})")
     line("points", ", ".join(number(trial.value) for trial in done.trials))
+    cut = sum(trial.cut for trial in done.trials)
+    if cut:
+        line("cut", f"{cut} episodes, which had not ended: the points are of what had been reached by then")
     if verdict is None:
         failed = [str(trial.seed) for trial in done.trials if trial.value is None]
         console.print(f"{'verdict':10}[bold red]none: seed {', '.join(failed)} failed[/]; the same command tries again")

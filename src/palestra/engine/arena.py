@@ -1,5 +1,6 @@
 """Where a policy is measured: environments of their own, with luck of their own."""
 
+import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -7,14 +8,15 @@ import torch
 
 from palestra.data.episodes import means
 from palestra.engine import seeding
-from palestra.engine.evaluate import run_episodes
+from palestra.engine.evaluate import MAX_STEPS, run_episodes
 from palestra.engine.policy import Policy
+from palestra.envs.misbehaviour import Misbehaviour
 from palestra.envs.registry import MOST_SIMULATORS, is_simulator
 from palestra.envs.reports import Numbers
 from palestra.envs.vector import VectorEnv
 from palestra.envs.world import World
 from palestra.errors import require
-from palestra.measure import Evaluation, Measure
+from palestra.measure import CUT, Evaluation, Measure
 
 MAX_EVAL_ENVS = 100
 """Most episodes that are run side by side."""
@@ -45,7 +47,11 @@ class Arena:
         return world.make(num_envs=copies, device=self.device, reference=reference)
 
     def measured(self, policy: Policy, measure: Measure) -> Evaluation:
-        """Deterministic returns over ``measure.count`` whole episodes."""
+        """Deterministic returns over ``measure.count`` whole episodes.
+
+        Those that the world does not end are cut: after the measure's ``max_steps``, or else after the world's own
+        limit or ``MAX_STEPS``. How many there were is ``eval/cut``, which is there where there were any.
+        """
         require(measure.count >= 1, f"episodes={measure.count}", "at least 1")
         key = (measure.count, measure.split)
         if self._kept is None or self._kept[0] != key:
@@ -53,11 +59,20 @@ class Arena:
             self._kept = (key, self.make_env(*key))
         env = self._kept[1]
         act: Callable[[Any], Any] = (lambda obs: policy.act(env)) if policy.sees == "state" else policy.act
-        returns, lengths, reports = [], [], list[Numbers]()
+        declared = env.max_episode_steps
+        limit = measure.max_steps or max(MAX_STEPS, declared or 0)
+        returns, lengths, reports, cut = [], [], list[Numbers](), 0
         for batch in range(-(-measure.count // env.num_envs)):
             policy.reset(env.num_envs, seed=seeding.derive(measure.seed, "episodes", batch) if batch else measure.seed)
+            unended: list[int] = []
             said: dict[int, Numbers] = {}
-            r, n = run_episodes(act, env, seed=seeding.derive(measure.seed, "evaluation", batch), reports=said)
+            seed = seeding.derive(measure.seed, "evaluation", batch)
+            try:
+                r, n = run_episodes(act, env, seed=seed, max_steps=limit, cut=unended, reports=said)
+            except Misbehaviour:
+                self.close()  # the next measuring finds new copies
+                raise
+            cut += sum(batch * env.num_envs + copy < measure.count for copy in unended)
             returns.append(r)
             lengths.append(n)
             reports += (said.get(copy, {}) for copy in range(env.num_envs))
@@ -71,6 +86,10 @@ class Arena:
         }
         for name, mean in means(reports[: measure.count]).items():
             metrics.setdefault(f"eval/{name}", mean)  # an environment's own idea of its return does not replace ours
+        if cut:
+            metrics[CUT] = float(cut)
+            if not measure.max_steps:
+                warnings.warn(_cut_note(self.world.id, limit, declared), stacklevel=2)
         return Evaluation(score, returns_B, metrics)
 
     def close(self) -> None:
@@ -78,3 +97,12 @@ class Arena:
         if self._kept is not None:
             self._kept[1].close()
             self._kept = None
+
+
+def _cut_note(env_id: str, limit: int, declared: int | None) -> str:
+    """What is said of episodes that were cut though nobody had asked for it."""
+    why = "it has no time limit" if declared is None else f"they go beyond its own limit of {declared:,}"
+    return (
+        f"evaluations of {env_id!r} cut episodes after {limit:,} steps and count them as eval/cut, since {why}; give it"
+        " one (--env-kwargs '{\"max_episode_steps\": 1000}'), or evaluations another (--set eval_max_steps=1000)"
+    )

@@ -6,11 +6,14 @@ import torch
 from torch import Tensor
 
 from palestra.data.rollout import Report, collect
+from palestra.engine.signals import give_up_if_asked
 from palestra.envs.reports import Numbers
 from palestra.envs.vector import VectorEnv
 
 CHUNK = 16
 """Steps between looks at which episodes have ended: a look costs about as much as a step."""
+MAX_STEPS = 10_000
+"""After which an episode is cut that a world without a time limit has not ended."""
 
 
 def run_episodes(
@@ -18,7 +21,8 @@ def run_episodes(
     env: VectorEnv,
     *,
     seed: int,
-    max_steps: int = 1_000_000,
+    max_steps: int = MAX_STEPS,
+    cut: list[int] | None = None,
     reports: dict[int, Numbers] | None = None,
 ) -> tuple[Tensor, Tensor]:
     """The first episode of every copy of ``env``.
@@ -29,19 +33,27 @@ def run_episodes(
         policy: (E, *obs_shape) observations to (E, ...) actions.
         env: the environments; they are reset with ``seed``.
         seed: of the environments.
-        max_steps: an episode that is longer, in a world without a time limit, is cut about here.
+        max_steps: an episode that is longer is cut here.
+        cut: is given the copies whose episode was.
         reports: is given, by copy, what the environment said of its episode.
 
     Returns:
         returns and lengths, (E,) float64 and int64.
+
+    Raises GivenUp between two steps if a stop has been asked for.
     """
+
+    def act(obs: Tensor) -> Tensor:
+        give_up_if_asked()
+        return policy(obs)
+
     obs = env.reset(seed)
     returns_E = torch.zeros(env.num_envs, dtype=torch.float64, device=env.device)
     lengths_E = torch.zeros(env.num_envs, dtype=torch.int64, device=env.device)
     running_E = torch.ones(env.num_envs, dtype=torch.bool, device=env.device)
-    for _ in range(0, max_steps, CHUNK):
+    for taken in range(0, max_steps, CHUNK):
         said: list[Report] = []
-        rollout, obs = collect(env, policy, obs, CHUNK, reports=said)
+        rollout, obs = collect(env, act, obs, min(CHUNK, max_steps - taken), reports=said)
         ended_TE = rollout.done.cumsum(0) > 0
         before_TE = torch.cat((torch.zeros_like(ended_TE[:1]), ended_TE[:-1]))
         first_TE = running_E & ~before_TE  # steps of each copy's first episode, its last one included
@@ -53,4 +65,6 @@ def run_episodes(
         running_E = running_E & ~ended_TE[-1]
         if not running_E.any():
             break
+    if cut is not None:
+        cut += running_E.nonzero().flatten().tolist()
     return returns_E.cpu(), lengths_E.cpu()

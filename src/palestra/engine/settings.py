@@ -57,6 +57,8 @@ class TrainSettings:
     """Clock units between evaluations; 0 for none."""
     eval_count: int = 20
     """Episodes of each evaluation; rows, on a data set, 0 for all."""
+    eval_max_steps: int = 0
+    """Steps after which an evaluation cuts an episode; 0 for the world's time limit, 10,000 where it has none."""
     target: float | None = None
     """Stop early when an evaluation reaches this score; none to use the whole budget."""
     target_metric: str | None = None
@@ -94,6 +96,7 @@ class TrainSettings:
         require(aimed, f"target_metric={self.target_metric} without a target", "target=N too")
         of_score = self.target_direction is not None and self.target_metric is None
         require(not of_score, f"target_direction={self.target_direction} without target_metric", "it, e.g. env/drag")
+        require(self.eval_max_steps >= 0, f"eval_max_steps={self.eval_max_steps}", "0 or more")
         require(self.log_every >= 0, f"log_every={self.log_every}", "0 or more")
         require(self.checkpoint_every >= 0, f"checkpoint_every={self.checkpoint_every}", "0 or more seconds")
         require(self.keep_every >= 0, f"keep_every={self.keep_every}", "0 or more")

@@ -7,6 +7,10 @@ from types import FrameType, TracebackType
 from typing import Any, Self
 
 
+class GivenUp(Exception):
+    """Something that leaves no trace, an evaluation, was left off since a stop was asked for."""
+
+
 class StopRequest:
     """A context in which the first SIGINT or SIGTERM sets ``signal`` and the second ends the process at once.
 
@@ -23,11 +27,14 @@ class StopRequest:
         if self._enabled and threading.current_thread() is threading.main_thread():
             for number in (signal.SIGINT, signal.SIGTERM):
                 self._previous[number] = signal.signal(number, self._handle)
+            _watching.append(self)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        if self in _watching:
+            _watching.remove(self)
         for number, handler in self._previous.items():
             signal.signal(number, handler)
 
@@ -36,3 +43,13 @@ class StopRequest:
         for each in self._previous:  # the next one ends the process by itself, even inside a call that never comes back
             signal.signal(each, signal.SIG_DFL)
         os.write(2, b"\nstopping after this step and saving; once more to stop at once\n")
+
+
+_watching: list[StopRequest] = []
+"""Those that signals are reported to now, the innermost last."""
+
+
+def give_up_if_asked() -> None:
+    """Raise GivenUp if a stop has been asked for; to be called where what is being done can be left off."""
+    if _watching and _watching[-1].signal is not None:
+        raise GivenUp

@@ -2,10 +2,13 @@
 
 Logging, evaluation, the best model, checkpoints, resume, signals and progress live here and nowhere else.
 What it records is a function of the configuration and the seed alone; wall-clock figures go to a table of their own.
+It has more than 300 lines, since all of them read and write one state: what is true at a clock.
 """
 
 import copy
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from palestra.engine import checkpoint, seeding
@@ -13,8 +16,10 @@ from palestra.engine.callbacks import Callbacks, Watch
 from palestra.engine.device import denormals_as_zero, keep_memory
 from palestra.engine.progress import make_progress
 from palestra.engine.settings import TrainSettings
-from palestra.engine.signals import StopRequest
+from palestra.engine.signals import GivenUp, StopRequest
+from palestra.engine.soundness import Diverged, all_finite, go_on, unsound_weight
 from palestra.engine.training import Ending, Steps, TrainResult
+from palestra.envs.misbehaviour import Misbehaviour
 from palestra.measure import Measure, Metrics, better
 from palestra.runs import checkpoints, tensorboard
 from palestra.runs.store import Run
@@ -66,6 +71,9 @@ class Trainer:
         self._written: set[str] = set()
         self._previous_saved: int | None = None
         self._watch = Watch(callbacks, settings, learner.direction)
+        self._owes_evaluation = False
+        self._stale = False
+        """Whether the checkpoint of this clock was written before its evaluation."""
         self._began = time.monotonic()
         self._rate_from = (self._began, learner.clock)
 
@@ -82,14 +90,17 @@ class Trainer:
         keep_memory()
         try:
             self._open_mirror()
-            with StopRequest(enabled=self.run_record is not None) as stop, denormals_as_zero():
+            with StopRequest(enabled=self.run_record is not None) as stop, denormals_as_zero(), self._survival():
                 if self._watch.target_met(self.best_score):
                     ending = "target"
                 elif self._watch.stops:
                     ending = "stopped"
-                while ending == "finished" and not (learner.finished or learner.clock >= settings.budget):
+                while ending == "finished" and (
+                    self._owes_evaluation or not (learner.finished or learner.clock >= settings.budget)
+                ):
                     before = learner.clock
-                    self._accumulate(self._watch.after_step(self, learner.step()))
+                    if not self._owes_evaluation:
+                        self._accumulate(self._watch.after_step(self, learner.step()))
                     if learner.clock >= self._next_log:
                         self._log()
                     improved = False
@@ -114,6 +125,8 @@ class Trainer:
                         last_save = time.monotonic()
                 if ending != "interrupted":
                     self._close()
+                if self._owes_evaluation:
+                    ending = "interrupted"
                 if self.run_record:
                     self.save()
             progress.update(learner.clock, self._headline())
@@ -125,6 +138,33 @@ class Trainer:
         return TrainResult(
             ending, learner.clock, self._seconds(), self._last_row, self.best_score, self.best_step, signal
         )
+
+    @contextmanager
+    def _survival(self) -> Iterator[None]:
+        """Save the last whole step when the world misbehaves, and say how to go on."""
+        try:
+            yield
+        except Misbehaviour as error:
+            self._check_weights({}, always=True)  # else the world is blamed for the actions that it was given
+            if self.run_record is None:
+                raise
+            self.save()
+            self._tell()
+            raise Misbehaviour(f"{error}. {go_on(self.learner, self.run_record.path)}") from error
+
+    def _check_weights(self, row: Metrics, *, always: bool = False) -> None:
+        """Raise Diverged if weights are no numbers any more; looked for where a metric is none, or ``always``."""
+        if always or not all_finite(row):
+            weight = unsound_weight(self.learner)
+            if weight is not None:
+                self._tell()
+                raise Diverged(self.learner, weight, row, self._last_saved)
+
+    def _tell(self) -> None:
+        """Say in the manifest where the training stands."""
+        if self.run_record:
+            self._told = time.monotonic()
+            self.run_record.update_manifest(steps=self.learner.clock, seconds=round(self._seconds(), 3))
 
     def _open_mirror(self) -> None:
         if self.run_record and self.settings.tensorboard and tensorboard.is_available():
@@ -144,6 +184,7 @@ class Trainer:
         if not self._sums:
             return
         row = {key: self._sums[key] / self._counts[key] for key in self._sums}
+        self._check_weights(row)
         self._sums.clear()
         self._counts.clear()
         now = time.monotonic()
@@ -155,12 +196,12 @@ class Trainer:
 
     def _close(self) -> None:
         """The last rows, which may come before their time; what they close is kept for a training that goes further."""
-        before = copy.deepcopy(self._state())
-        self._written.clear()
+        before = self._open or {**copy.deepcopy(self._state()), "written": []}
+        self._written = set(before["written"])
         self._log()
         if self.settings.eval_every and self._last_evaluated != self.learner.clock:
             self._evaluate()
-        if self._last_saved != self.learner.clock:
+        if self._last_saved != self.learner.clock and not self._owes_evaluation:
             self._report(self._watch.at_end(self))
         if self._written:
             self._open = {**before, "written": sorted(self._written)}
@@ -174,12 +215,22 @@ class Trainer:
             self._mirror.add(self.learner.clock, row)
 
     def _evaluate(self) -> bool:
-        """Evaluate with randomness of its own; True if it is the best so far."""
+        """Evaluate with randomness of its own; True if it is the best so far.
+
+        One that a signal ends is owed: nothing of it is kept, and a resume makes it good at the same clock.
+        """
         learner, settings = self.learner, self.settings
+        seed = seeding.derive(settings.seed, "evaluation", learner.clock)
+        try:
+            result = learner.measured(Measure(settings.eval_count, seed=seed, max_steps=settings.eval_max_steps))
+        except GivenUp:
+            self._owes_evaluation = True
+            return False
+        self._owes_evaluation, self._stale = False, self._last_saved == learner.clock
         self._next_eval = (learner.clock // settings.eval_every + 1) * settings.eval_every
         self._last_evaluated = learner.clock
-        seed = seeding.derive(settings.seed, "evaluation", learner.clock)
-        result = learner.measured(Measure(settings.eval_count, seed=seed))
+        for name in [name for name in self._last_row if name.startswith("eval/")]:
+            del self._last_row[name]  # what was cut, say, is said of this evaluation only
         improved = better(result.score, self.best_score, learner.direction)
         if improved:
             self.best_score, self.best_step = result.score, learner.clock
@@ -206,7 +257,8 @@ class Trainer:
         """
         assert self.run_record is not None
         run, clock = self.run_record, self.learner.clock
-        if self._last_saved != clock:
+        if self._last_saved != clock or self._stale:
+            self._check_weights(self._sums)
             run.metrics.commit()
             if self._mirror:
                 self._mirror.flush()
@@ -219,9 +271,10 @@ class Trainer:
                 best_score=self.best_score,
             )
             if time.monotonic() - self._told >= SECONDS_BETWEEN_NEWS:
-                self._told = time.monotonic()
-                run.update_manifest(steps=clock, seconds=round(self._seconds(), 3))
-            self._previous_saved, self._last_saved = self._last_saved, clock
+                self._tell()
+            if self._last_saved != clock:
+                self._previous_saved, self._last_saved = self._last_saved, clock
+            self._stale = False
         keep = {clock, self._previous_saved, self.best_step, self._open["best_step"] if self._open else None}
         milestones = checkpoints.milestones(run.checkpoints, self.settings.keep_every)
         checkpoints.prune(run.checkpoints, {step for step in keep if step is not None} | milestones)
@@ -281,4 +334,7 @@ class Trainer:
         self._previous_saved = max(earlier, default=None)
         self._resumed_from = loaded.step
         run.metrics.truncate_after(loaded.step)
+        if self.settings.eval_every and self._last_evaluated != loaded.step:
+            run.metrics.drop(loaded.step, "eval/")  # of an evaluation made good, if it was killed before it was saved
+            self._owes_evaluation = loaded.step >= self._next_eval
         return [*loaded.skipped, *notes]

@@ -4,12 +4,29 @@ from typing import Any
 
 import gymnasium as gym
 import numpy as np
+from gymnasium import spaces
 from numpy.typing import NDArray
 
 from palestra.envs import snapshot
+from palestra.envs.misbehaviour import (
+    FLAGS,
+    NUMBERS,
+    RESET_FORM,
+    Fault,
+    Moment,
+    Unexpected,
+    caught,
+    flag,
+    number,
+    observed,
+    short,
+)
 from palestra.envs.reports import carried, numbers_of
 from palestra.envs.spaces import AdaptedObservation
 from palestra.envs.vector import GoalSpec
+
+MISBEHAVED = {"misbehaved": True}
+"""The info of a step or reset that gave a fault and nothing else."""
 
 FIRST_CAPACITY = 256
 BOX2D_KEEPING_WORLD = ("gymnasium.envs.box2d.bipedal_walker", "gymnasium.envs.box2d.car_racing")
@@ -25,11 +42,21 @@ class EpisodeTape(gym.Wrapper[Any, Any, Any, Any]):
     environment that carries nothing from one episode into the next; Gymnasium's are such, see ``_renew_world``.
 
     Infos are empty, since a vector environment spends time joining them, but for the numbers in an episode's last one.
+    Neither ``reset`` nor ``step`` raises: what the environment raises, and what it gives that is not of the contract's
+    form, is kept as ``fault``, which an info of ``MISBEHAVED`` says; so it can be asked for in a worker process too.
     """
 
-    def __init__(self, env: gym.Env[Any, Any], copy: int) -> None:
-        """``copy`` is this environment's place among the copies."""
+    def __init__(self, env: gym.Env[Any, Any], copy: int, *, in_worker: bool = False) -> None:
+        """``copy`` is this environment's place among the copies; ``in_worker`` is whether its process is its own."""
         super().__init__(env)
+        self.fault: Fault | None = None
+        """What the environment did wrong last."""
+        shown = env.observation_space
+        assert isinstance(shown, spaces.Box)
+        self._shown, self._shape, self._obs_dtype = shown, shown.shape, shown.dtype
+        self._in_worker = in_worker
+        self._age = 0
+        self._last_end = Moment(0, 0)
         self.resume_from: dict[str, Any] | None = None
         """What ``resume`` reads: an attribute, since a vector environment can set one on each copy."""
         self.own_observation_space = env.own_space if isinstance(env, AdaptedObservation) else env.observation_space
@@ -50,7 +77,7 @@ class EpisodeTape(gym.Wrapper[Any, Any, Any, Any]):
             self._episode += 1
         else:
             self._root_seed, self._episode = seed, 0
-        return self._begin(options), {}
+        return self._nothing() if self._begin(options) is None else (self._obs, {})
 
     def step(self, action: Any) -> tuple[Any, Any, bool, bool, dict[str, Any]]:
         """Step the environment and record the action."""
@@ -59,13 +86,28 @@ class EpisodeTape(gym.Wrapper[Any, Any, Any, Any]):
                 self._tape = np.concatenate((self._tape, np.empty_like(self._tape)))
             self._tape[self._taped] = action
             self._taped += 1
-        obs, reward, terminated, truncated, info = self.env.step(action)
-        said: dict[str, Any] = {}
+        self._age += 1
+        try:
+            obs, reward, terminated, truncated, info = self.env.step(action)
+            if type(obs) is not np.ndarray or obs.shape != self._shape or obs.dtype is not self._obs_dtype:
+                obs = observed(obs, self._shown)
+            if type(reward) not in NUMBERS:
+                reward = number(reward)
+            if type(terminated) not in FLAGS or type(truncated) not in FLAGS:
+                terminated, truncated = flag(terminated, "terminated"), flag(truncated, "truncated")
+            said = carried(numbers_of(info)) if terminated or truncated else {}
+        except (Exception, SystemExit) as error:
+            obs, said = self._nothing("step", error)
+            return obs, 0.0, False, False, said
         if terminated or truncated:
-            said = carried(numbers_of(info))
             obs = np.array(obs)  # some environments write their next episode into the same array
+            self._last_end = Moment(self._episode, self._age)
         self._obs = obs
         return obs, reward, terminated, truncated, said
+
+    def moments(self) -> tuple[Moment, Moment]:
+        """When it is now, and when an episode ended last."""
+        return Moment(self._episode, self._age), self._last_end
 
     def expert(self) -> NDArray[np.float32] | None:
         """What the environment's own expert would do now; None where it has none."""
@@ -85,35 +127,60 @@ class EpisodeTape(gym.Wrapper[Any, Any, Any, Any]):
             "obs": np.array(self._obs),
             "snapshot": snapshot.capture(self.env) if self._snapshot else None,
             "actions": None if self._snapshot else self._tape[: self._taped].copy(),
+            "age": self._age,
         }
 
-    def resume(self) -> tuple[NDArray[Any], bool]:
-        """Restore this copy from ``resume_from``. Returns its observation and whether a new episode was begun."""
+    def resume(self) -> tuple[NDArray[Any] | None, bool]:
+        """Restore this copy from ``resume_from``. Returns its observation and whether a new episode was begun.
+
+        None for the observation if the environment misbehaves.
+        """
         saved, self.resume_from = self.resume_from, None
         assert saved is not None
         self._root_seed, self._episode = saved["root_seed"], saved["episode"]
-        self._begin()
+        if self._begin() is None:
+            return None, True
         if self._snapshot and saved["snapshot"] is not None:
             restored = snapshot.restore(self.env, saved["snapshot"])
-            self._obs = saved["obs"].copy()
+            self._obs, self._age = saved["obs"].copy(), saved.get("age", 0)
         else:
             restored = saved["actions"] is not None and self._replay(saved["actions"], saved["obs"])
         if not restored:
             self._episode += 1
-            self._begin()
+            if self._begin() is None:
+                return None, True
         return np.array(self._obs), not restored
 
     def _begin(self, options: dict[str, Any] | None = None) -> Any:
-        self._taped = 0
-        _renew_world(self.unwrapped)
-        self._obs, _ = self.env.reset(seed=episode_seed(self._root_seed, self._copy, self._episode), options=options)
-        return self._obs
+        """Reset the environment to the present episode. Its first observation; None where it misbehaves."""
+        self._taped = self._age = 0
+        try:
+            _renew_world(self.unwrapped)
+            seed = episode_seed(self._root_seed, self._copy, self._episode)
+            answer: Any = self.env.reset(seed=seed, options=options)
+            if not isinstance(answer, tuple) or len(answer) != 2 or not isinstance(answer[1], dict):
+                raise Unexpected(f"reset() returned {short(answer)}", f"{RESET_FORM}, as Gymnasium has them")
+            obs = answer[0]
+            if type(obs) is not np.ndarray or obs.shape != self._shape or obs.dtype is not self._obs_dtype:
+                obs = observed(obs, self._shown)
+        except (Exception, SystemExit) as error:
+            self._nothing("reset", error)
+            return None
+        self._obs = obs
+        return obs
+
+    def _nothing(self, call: str = "", error: BaseException | None = None) -> tuple[NDArray[Any], dict[str, Any]]:
+        """An observation that stands for none, and the info that says so; an error is kept as the fault."""
+        if error is not None:
+            own, moment = self.unwrapped.observation_space, Moment(self._episode, self._age)
+            self.fault = caught(call, error, moment, own, in_worker=self._in_worker)
+        return np.zeros(self._shape, self._obs_dtype), dict(MISBEHAVED)
 
     def _replay(self, actions: NDArray[Any], obs: NDArray[Any]) -> bool:
         """Play recorded actions from the start of the episode. Whether they lead to the saved observation."""
         for action in actions.astype(self._dtype):
-            _, _, terminated, truncated, _ = self.step(action)
-            if terminated or truncated:
+            _, _, terminated, truncated, info = self.step(action)
+            if terminated or truncated or info:
                 return False
         return np.array_equal(np.asarray(self._obs), obs, equal_nan=obs.dtype.kind == "f")
 

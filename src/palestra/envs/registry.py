@@ -14,7 +14,7 @@ from palestra.envs.arm.catalogue import env_id as arm_id
 from palestra.envs.arm.settings import PYBULLET_ONLY, ArmSettings
 from palestra.envs.arm.twin import ArmTwin
 from palestra.envs.backends.envpool import EnvPoolVectorEnv
-from palestra.envs.backends.gymnasium import GymVectorEnv, make_gym_env
+from palestra.envs.backends.gymnasium import WORKER_TIMEOUT, GymVectorEnv, make_gym_env
 from palestra.envs.backends.torch import TorchVectorEnv
 from palestra.envs.classic.acrobot import Acrobot
 from palestra.envs.classic.cartpole import CartPole
@@ -93,12 +93,15 @@ def make_vec(
     backend: str = "auto",
     device: str | torch.device = "cpu",
     env_kwargs: dict[str, Any] | None = None,
+    worker_timeout: float = WORKER_TIMEOUT,
 ) -> VectorEnv:
     """A vector environment of ``num_envs`` copies, obeying :class:`palestra.envs.vector.VectorEnv`.
 
     ``backend`` is "torch" (our batched environments), "sync" or "async" (any Gymnasium id, in this process or one
     process a copy), "envpool" (where installed), or "auto": torch where it has the id with these ``env_kwargs``,
     else sync. ``env_kwargs`` are the environment's own settings, for ``gymnasium.make`` or ``envpool.make``.
+
+    A worker process that has not answered after ``worker_timeout`` seconds counts as hanging.
 
     Raises UsageError for an unknown id or backend, fewer than one copy, a missing extra, or settings or spaces that
     cannot be had.
@@ -131,7 +134,7 @@ def make_vec(
         return TorchVectorEnv(rules(num_envs, device))
     if backend == "envpool":
         return EnvPoolVectorEnv(env_id, num_envs, device, env_kwargs)
-    return GymVectorEnv(env_id, num_envs, cast(Literal["sync", "async"], backend), device, env_kwargs)
+    return GymVectorEnv(env_id, num_envs, cast(Literal["sync", "async"], backend), device, env_kwargs, worker_timeout)
 
 
 def _make_twin(env_id: str, num_envs: int, device: str | torch.device, env_kwargs: dict[str, Any]) -> TorchVectorEnv:

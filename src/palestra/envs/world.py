@@ -29,6 +29,8 @@ class World:
     """Arguments of the environment itself."""
     reference_kwargs: dict[str, Any] = field(default_factory=dict)
     """Arguments over ``kwargs`` when the reference is asked for: another split of objects, say."""
+    worker_timeout: float = 60.0
+    """Seconds after which a worker process (backend async) that has not answered counts as hanging; 0 for never."""
 
     @classmethod
     def named(cls, env_id: str, config: Any) -> "World":
@@ -62,7 +64,10 @@ class World:
         backend, kwargs = self.backend, self.kwargs
         if reference:
             backend, kwargs = self.reference_backend, self.reference_settings
-        return make_vec(self.id, num_envs or self.num_envs, backend=backend, device=device, env_kwargs=kwargs or None)
+        return make_vec(
+            self.id, num_envs or self.num_envs, backend=backend, device=device, env_kwargs=kwargs or None,
+            worker_timeout=self.worker_timeout,
+        )  # fmt: skip
 
     def measure(self, *, episodes: int = 100, seed: int = 0, reference: bool = False) -> Measure:
         """A measure over whole episodes, in Gymnasium's own implementation if ``reference``."""

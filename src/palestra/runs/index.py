@@ -26,7 +26,7 @@ from palestra.runs.lock import RunLock, is_locked, open_lock
 from palestra.runs.schema import check, count, duration, flag, number, optional, record, text
 from palestra.runs.store import MANIFEST, UNBORN, Run, read_manifest, run_ids
 
-_VERSION = 1
+_VERSION = 2
 _TRASH = ".trash-"
 
 
@@ -56,6 +56,8 @@ class RunRow:
     """Its last value; None where there is none yet or it is not a number."""
     exact: bool
     """Whether every resume so far was exact."""
+    cut: int = 0
+    """Episodes that were cut in the headline's evaluation."""
 
 
 @dataclass(frozen=True)
@@ -185,6 +187,7 @@ def _read_row(root: Path, run_id: str) -> tuple[RunRow, str]:
         id=run_id,
         headline_name=headline["name"],
         headline_value=None if value is None or math.isnan(value) else value,
+        cut=headline.get("cut", 0),
         **{name: manifest[name] for name in copied},
     )
     return row, stamp

@@ -95,6 +95,14 @@ class MetricsWriter:
         with self._clear_errors(), self._transaction():
             self._connection.execute(f"DELETE FROM points WHERE step = ? AND series IN ({ours})", (step, *names))
 
+    def drop(self, step: int, prefix: str) -> None:
+        """Drop, durably, the rows of a step in series whose names begin so: they are about to be written again."""
+        named = "SELECT id FROM series WHERE substr(name, 1, ?) = ?"
+        with self._clear_errors(), self._transaction():
+            self._connection.execute(
+                f"DELETE FROM points WHERE step = ? AND series IN ({named})", (step, len(prefix), prefix)
+            )
+
     def close(self) -> None:
         """Commit what is noted and close."""
         try:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from palestra.engine.learner import Source
 from palestra.errors import UsageError, require
 from palestra.learners.registry import learner_type
-from palestra.measure import Direction
+from palestra.measure import CUT, Direction
 from palestra.pictures.comparison import Side, draw_comparison
 from palestra.recipes.recipe import Claim
 from palestra.recipes.registry import RECIPES
@@ -25,6 +25,9 @@ from palestra.trials.pairs import Pair, pair_of, winner_of
 from palestra.trials.plan import Plan, resolve
 from palestra.trials.records import read_record
 from palestra.trials.trial import spoken_measure
+
+LAST = "the last periodic evaluation"
+"""How a side is measured that has no final measurement."""
 
 
 @dataclass(frozen=True)
@@ -118,6 +121,7 @@ def _compared(groups: list[Group]) -> Comparison:
     if len({group.budget for group in groups}) > 1:
         budgets = ", ".join(f"{group.name} {group.budget:,}" for group in groups)
         notes.append(f"budgets differ: {budgets} {groups[0].unit}")
+    notes += [f"{group.name}: {cut} episodes were cut in what was measured" for group in groups if (cut := _cut(group))]
     return Comparison(tuple(groups), groups[0].measure, pairs, level, winner, why, tuple(notes))
 
 
@@ -246,16 +250,31 @@ def _by_last_evaluation(group: Group) -> Group:
         steps, series = read_series(run.metrics_path, group.metric)
         require(len(steps) > 0, f"run {run.id} without {group.metric}", "a run that was evaluated")
         values.append(float(series[-1]))
-    return replace(group, measure=f"{group.metric}, the last periodic evaluation", values=np.array(values))
+    return replace(group, measure=f"{group.metric}, {LAST}", values=np.array(values))
 
 
 def _final(run: Run) -> tuple[str, float] | None:
-    for key in ("claim", MEASURED):
-        measured = run.manifest.get(key)
-        if measured:
-            learned_from = "dataset" if "dataset" in run.config else "world"
-            return spoken_measure(measured["metric"], measured["count"], learned_from), float(measured["value"])
-    return None
+    measured = _measured(run)
+    if measured is None:
+        return None
+    learned_from = "dataset" if "dataset" in run.config else "world"
+    return spoken_measure(measured["metric"], measured["count"], learned_from), float(measured["value"])
+
+
+def _measured(run: Run) -> dict[str, Any] | None:
+    """What the manifest says of the final measurement, if there was one."""
+    return run.manifest.get("claim") or run.manifest.get(MEASURED) or None
+
+
+def _cut(group: Group) -> int:
+    """Episodes that were cut in the measurements of a side."""
+    last = group.measure.endswith(LAST)
+    return sum(_cut_at_last(run) if last else (_measured(run) or {}).get("cut", 0) for run in group.runs)
+
+
+def _cut_at_last(run: Run) -> int:
+    (evaluated, _), (steps, cut) = (read_series(run.metrics_path, name) for name in ("eval/return_mean", CUT))
+    return int(cut[-1]) if len(steps) and steps[-1] == evaluated[-1] else 0
 
 
 def _named(source: Source) -> str:

@@ -178,6 +178,7 @@ def judge(
     *,
     count: int | None = None,
     split: str | None = None,
+    max_steps: int | None = None,
     seed: int = 0,
     out: str | Path = "runs",
     which: Which = "best",
@@ -190,15 +191,18 @@ def judge(
         path: the folder, or the id of a run under ``out``.
         count: episodes (100 if None), or rows of a data set (all if None).
         split: of the source; Gymnasium's own environment, or the ``test`` rows, if None.
+        max_steps: after which an episode is cut; as in the training's own evaluations if None.
         seed: of the measuring.
         out: folder of the runs.
         which: the checkpoint of the best evaluation, or the last one.
         device: where it computes, if not where it was trained.
         networks: of the user's own, as of ``load``.
     """
+    limit = max_steps or _eval_max_steps(path, out)
 
     def measure(source: Source) -> Measure:
         final = source.final(seed=seeding.derive(seed, "evaluate"))
+        final = replace(final, max_steps=limit)
         final = final if count is None else replace(final, count=count)
         return final if split is None else replace(final, split=split)
 
@@ -227,9 +231,10 @@ def evaluate(
         **words: in a world ``episodes`` (100) and ``reference`` (True, Gymnasium's own implementation rather than the
             one that it was trained in); of a data set ``split`` (``test``) and ``count`` (0, all of it).
     """
+    limit = _eval_max_steps(path, out)
 
     def measure(source: Source) -> Measure:
-        return source.final(seed=seeding.derive(seed, "evaluate"), **words)
+        return replace(source.final(seed=seeding.derive(seed, "evaluate"), **words), max_steps=limit)
 
     learner = load(path, out=out, which=which)
     if env is None and deterministic:
@@ -262,3 +267,9 @@ def draw_learned(path: str | Path, *, out: str | Path = "runs", which: Which = "
         return draw_exhibits(learner.exhibits(), folder / "plots")
     finally:
         learner.close()
+
+
+def _eval_max_steps(path: str | Path, out: str | Path) -> int:
+    """Where the evaluations of a training cut their episodes; 0 where nobody said so."""
+    limit = read_config(saved_folder(path, out)).get("training", {}).get("eval_max_steps", 0)
+    return limit if isinstance(limit, int) else 0

@@ -1,5 +1,9 @@
-"""Train and resume: what the command line and ``import palestra`` both call."""
+"""Train and resume: what the command line and ``import palestra`` both call.
 
+More than 300 lines, since each argument of both is told where it is given.
+"""
+
+import warnings
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -12,12 +16,17 @@ from palestra.engine.learner import Learner
 from palestra.engine.state import scalars
 from palestra.engine.trainer import Trainer
 from palestra.engine.training import Ending, TrainResult
+from palestra.envs.backends.gymnasium import GymVectorEnv
+from palestra.envs.inspection import seed_note
+from palestra.envs.registry import SIMULATORS
+from palestra.envs.world import World
 from palestra.errors import PalestraError, UsageError
-from palestra.measure import Measure
+from palestra.measure import CUT, Measure, cut_in
 from palestra.nets.own import Networks
 from palestra.recipes.recipe import Recipe
 from palestra.recipes.registry import get_recipe
 from palestra.runs import checkpoints, index
+from palestra.runs.series import read_series
 from palestra.runs.store import Run
 from palestra.trials.chapters import Chapter, apply, chapter, new_run, open_chapter
 from palestra.trials.lineage import ancestry, begin, plan_from
@@ -139,6 +148,7 @@ def follow(
         learner = plan.make_learner(networks)
         if plan.claim:
             learner.check_measurable(Measure(split=plan.claim.split))
+        _note_seed(learner)
         task, _, method = plan.recipe.partition("/")
         if plan.origin:
             begin(learner, plan.origin)
@@ -227,6 +237,15 @@ def _run(
         index.enter(run.path.parent, run)
 
 
+def _note_seed(learner: Learner) -> None:
+    """Warn of a world of the user's that ignores its seed, before anything is learned in it."""
+    world, by_gymnasium = learner.source, isinstance(getattr(learner, "env", None), GymVectorEnv)
+    if isinstance(world, World) and by_gymnasium and world.id not in SIMULATORS:
+        note = seed_note(world.id, world.kwargs)
+        if note is not None:
+            warnings.warn(note, stacklevel=2)
+
+
 def _go_on(trainer: Trainer, learner: Learner, run: Run, opened: Chapter) -> list[str]:
     """Bring a trainer to where its run stands; what there is to say of it."""
     made = scalars(learner)
@@ -256,15 +275,19 @@ def _try_claim(run: Run, plan: Plan, result: TrainResult, networks: Networks | N
     claim = plan.claim
     seed = seeding.derive(plan.training.seed, "claim")
     judged = judge(run.path, count=claim.count, split=claim.split, seed=seed, networks=networks)
-    value = judged.evaluation.metrics[claim.metric]
-    return {**asdict(claim), "value": value, "reached": claim.reached_by(value)}
+    metrics = judged.evaluation.metrics
+    value = metrics[claim.metric]
+    return {**asdict(claim), "value": value, "reached": claim.reached_by(value), **cut_in(metrics)}
 
 
 def _keep(run: Run, plan: Plan, result: TrainResult, claim: dict[str, Any] | None) -> None:
     """Write into the manifest what became of a training."""
     headline = None
     if result.best_score is not None:
-        headline = {"name": plan.headline, "value": result.best_score}
+        steps, cut = read_series(run.metrics_path, CUT)
+        cut = cut[steps == result.best_step]
+        marked = cut_in({CUT: cut[0]}) if len(cut) else {}
+        headline = {"name": plan.headline, "value": result.best_score, **marked}
     run.update_manifest(
         status="interrupted" if result.ending == "interrupted" else "finished",
         ending=result.ending,

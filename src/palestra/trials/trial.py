@@ -17,6 +17,7 @@ from typing import Any, Self
 from palestra.engine import seeding
 from palestra.envs import arguments
 from palestra.errors import PalestraError, UsageError
+from palestra.measure import cut_in
 from palestra.recipes.recipe import Claim, Recipe
 from palestra.runs.lock import is_locked
 from palestra.runs.store import Run, open_all, run_ids
@@ -85,6 +86,8 @@ class Result:
     """Of the source, where it is known."""
     error: str | None = None
     """Why there is no value."""
+    cut: int = 0
+    """Episodes that were cut in the measuring."""
 
 
 def measure_of(recipe: Recipe) -> tuple[str, int]:
@@ -131,7 +134,7 @@ def finished_result(run: Run, metric: str, episodes: int) -> Result | None:
         if measured and (measured["metric"], measured["count"]) == (metric, episodes):
             return Result(
                 manifest["seed"], measured["value"], manifest["steps"], manifest["seconds"], str(run.path),
-                exact=manifest["exact"], commit=manifest.get("git_commit"),
+                exact=manifest["exact"], commit=manifest.get("git_commit"), cut=measured.get("cut", 0),
             )  # fmt: skip
     return None
 
@@ -159,7 +162,8 @@ def attempt(trial: Trial, folder: Path) -> Result:
         split = trial.recipe.claim.split if trial.recipe.claim else None
         judged = judge(path, count=episodes, split=split, seed=seeding.derive(trial.seed, "claim"))
         with Run.open(path, folder, write=True) as run:
-            measured = {"metric": metric, "count": episodes, "value": judged.evaluation.metrics[metric]}
+            metrics = judged.evaluation.metrics
+            measured = {"metric": metric, "count": episodes, "value": metrics[metric], **cut_in(metrics)}
             run.update_manifest(**{MEASURED: measured})
         result = finished_result(run, metric, episodes)
     assert result is not None

@@ -46,6 +46,13 @@ def test_a_claim_is_told_with_its_source(capsys: pytest.CaptureFixture[str]) -> 
     assert f"claim    reached: {text}" in said(replace(DONE, claim={**CLAIM, "reached": True}), capsys)
 
 
+def test_episodes_that_were_cut_are_marked(capsys: pytest.CaptureFixture[str]) -> None:
+    cut = replace(DONE, metrics={**MEASURED, "eval/cut": 3.0}, claim={**CLAIM, "cut": 2})
+    lines = said(cut, capsys)
+    assert "result   eval/return_mean 12.5  (3 episodes cut)" in lines
+    assert "claim    NOT reached: eval/return_mean 12.5 over 7 episodes; promised 20 (a book); 2 episodes cut" in lines
+
+
 def test_what_was_interrupted_says_how_to_go_on(capsys: pytest.CaptureFixture[str]) -> None:
     lines = said(replace(DONE, ending="interrupted", notes=["not exact"]), capsys)
     assert lines[0] == "interrupted and saved  r1"

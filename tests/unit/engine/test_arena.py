@@ -3,8 +3,11 @@
 from typing import Any
 
 import grasp
+import gymnasium as gym
+import numpy as np
 import pytest
 import torch
+from gymnasium import spaces
 
 from palestra.engine.agent import Actor, Agent
 from palestra.engine.arena import MAX_EVAL_ENVS, Arena
@@ -14,6 +17,21 @@ from palestra.envs.world import World
 from palestra.errors import UsageError
 from palestra.measure import Measure
 from palestra.policies.random import Random
+
+
+class Unending(gym.Env[Any, Any]):
+    """Pays one for each step, for ever."""
+
+    observation_space, action_space = spaces.Box(-1.0, 1.0, (2,), np.float32), spaces.Discrete(2)
+
+    def reset(self, *, seed: int | None = None, options: Any = None) -> Any:
+        return np.zeros(2, np.float32), {}
+
+    def step(self, action: Any) -> Any:
+        return np.zeros(2, np.float32), 1.0, False, False, {}
+
+
+gym.register("test/Unending-v0", entry_point=Unending)
 
 
 def counting(num_envs: int = 2) -> Agent:
@@ -42,6 +60,22 @@ def test_no_episodes_are_no_evaluation() -> None:
 def test_the_batches_of_a_long_evaluation_are_different_episodes() -> None:
     first, second = counting().evaluate(episodes=200, seed=3).samples.split(100)
     assert not torch.equal(first, second)
+
+
+def test_episodes_beyond_a_limit_are_cut_counted_and_said_once_for_all() -> None:
+    agent = Actor(Random, World("test/Unending-v0"))
+    with pytest.warns(UserWarning, match=r"'test/Unending-v0' cut episodes after 10,000 steps .* no time limit"):
+        found = agent.evaluate(episodes=2)
+    assert (found.score, found.metrics["eval/cut"]) == (10_000, 2)
+    asked = agent.measured(Measure(3, max_steps=30))  # by name: nothing is said
+    assert (asked.metrics["eval/length_mean"], asked.metrics["eval/cut"]) == (30, 3)
+    assert "eval/cut" not in counting().evaluate(episodes=5).metrics
+
+
+def test_only_the_episodes_that_count_are_counted_as_cut() -> None:
+    agent = Actor(Random, World("test/Unending-v0"))
+    arena = Arena(World("test/Unending-v0"), torch.device("cpu"), lambda count, split: make_vec("test/Unending-v0", 2))
+    assert arena.measured(agent.policy, Measure(3, max_steps=5)).metrics["eval/cut"] == 3
 
 
 def test_environments_are_kept_for_a_measure_of_the_same_kind_and_closed_for_another() -> None:

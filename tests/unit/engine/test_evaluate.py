@@ -1,5 +1,7 @@
 """Evaluation counts whole episodes, one of each copy, however long the others are."""
 
+import os
+import signal
 from typing import Any
 
 import pytest
@@ -8,6 +10,7 @@ from gymnasium import spaces
 from torch import Tensor
 
 from palestra.engine.evaluate import CHUNK, run_episodes
+from palestra.engine.signals import GivenUp, StopRequest
 from palestra.envs.registry import make_vec
 from palestra.envs.vector import Resumed, StepResult, VectorEnv
 
@@ -84,12 +87,11 @@ def test_it_is_what_one_step_at_a_time_gives(max_steps: int, later: int) -> None
     env = Scripted(*([first, later] for first in FIRST))
     returns, lengths = run_episodes(alternate, env, seed=5, max_steps=max_steps)
     taken = env.steps
-    whole_chunks = -(-max_steps // CHUNK) * CHUNK
-    expected = one_step_at_a_time(alternate, env, 5, min(whole_chunks, 100))
+    expected = one_step_at_a_time(alternate, env, 5, min(max_steps, 100))
     assert (returns.tolist(), lengths.tolist()) == expected
-    assert lengths.tolist() == [min(first, whole_chunks) for first in FIRST]
+    assert lengths.tolist() == [min(first, max_steps) for first in FIRST]
     assert max(returns.abs()) < 1e6  # nothing of a later episode
-    assert taken == min(whole_chunks, 3 * CHUNK)  # and no chunk after the last end
+    assert taken == min(max_steps, 3 * CHUNK)  # and no chunk after the last end
 
 
 def lean(obs: Tensor) -> Tensor:
@@ -129,12 +131,13 @@ def test_it_is_a_function_of_the_seed() -> None:
 
 
 @pytest.mark.parametrize("max_steps", [1, CHUNK, CHUNK + 1])
-def test_an_episode_without_end_is_cut_at_the_end_of_a_chunk(max_steps: int) -> None:
-    env = Scripted([10_000], [10_000])
-    returns, lengths = run_episodes(alternate, env, seed=0, max_steps=max_steps)
-    cut = {1: 16, 16: 16, 17: 32}[max_steps]
-    assert (lengths.tolist(), env.steps) == ([cut] * 2, cut)
-    assert returns.tolist() == one_step_at_a_time(alternate, env, 0, cut)[0]
+def test_an_episode_without_end_is_cut_and_said_to_be(max_steps: int) -> None:
+    env = Scripted([10_000], [1], [10_000])
+    cut: list[int] = []
+    returns, lengths = run_episodes(alternate, env, seed=0, max_steps=max_steps, cut=cut)
+    assert (lengths.tolist(), env.steps) == ([max_steps, 1, max_steps], max_steps)
+    assert cut == [0, 2]
+    assert returns.tolist() == one_step_at_a_time(alternate, env, 0, max_steps)[0]
     assert returns.dtype == torch.float64
     assert lengths.dtype == torch.int64
 
@@ -146,6 +149,20 @@ def test_returns_are_summed_in_double_precision() -> None:
     )
     (total,), _ = run_episodes(zeros, env, seed=0, max_steps=CHUNK * 100)
     assert float(total) == pytest.approx(float(torch.tensor(0.1)) * CHUNK * 100, rel=1e-12)
+
+
+def test_it_is_given_up_between_two_steps_once_a_stop_is_asked_for() -> None:
+    env = Scripted([10_000])
+
+    def policy(obs: Tensor) -> Tensor:
+        if env.steps == 5:
+            os.kill(os.getpid(), signal.SIGTERM)
+        return zeros(obs)
+
+    with StopRequest() as stop, pytest.raises(GivenUp):
+        run_episodes(policy, env, seed=0)
+    assert (env.steps, stop.signal) == (6, signal.SIGTERM)
+    run_episodes(zeros, env, seed=0, max_steps=3)  # with nobody asking, as ever
 
 
 def test_no_gradients_are_kept() -> None:

@@ -2,6 +2,7 @@
 
 from typing import get_args
 
+import pytest
 from coin import Coin
 
 from palestra.engine.settings import TrainSettings
@@ -15,3 +16,10 @@ def test_whatever_steps_is_trained_and_its_result_says_how_it_ended() -> None:
     assert isinstance(result, TrainResult)
     assert result.ending in get_args(Ending)
     assert (result.steps, result.signal) == (16, None)
+
+
+def test_a_result_is_a_value_that_cannot_be_changed() -> None:
+    result = TrainResult("finished", 8, 0.5, {"train/loss": 1.0}, None, None)
+    assert result == TrainResult("finished", 8, 0.5, {"train/loss": 1.0}, None, None, signal=None)
+    with pytest.raises(AttributeError):
+        result.steps = 9  # type: ignore[misc]

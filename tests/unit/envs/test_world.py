@@ -13,7 +13,10 @@ from palestra.measure import Measure
 def test_the_reference_is_gymnasiums_with_its_arguments_over_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
     made: list[Any] = []
 
-    def make_vec(env_id: str, num_envs: int, *, backend: str, device: Any, env_kwargs: Any) -> str:
+    def make_vec(
+        env_id: str, num_envs: int, *, backend: str, device: Any, env_kwargs: Any, worker_timeout: float
+    ) -> str:
+        assert worker_timeout == 60
         made.append((env_id, num_envs, backend, env_kwargs))
         return "an environment"
 

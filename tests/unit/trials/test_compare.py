@@ -55,6 +55,21 @@ def test_budgets_that_differ_are_told(tmp_path: Path) -> None:
     assert compare([one, other]).notes == (f"budgets differ: {one} 256, {other} 512 env steps",)
 
 
+def test_episodes_that_were_cut_are_told(tmp_path: Path) -> None:
+    one, other = side(tmp_path / "a", [1.0, 2.0]), side(tmp_path / "b", [1.0])
+    (first,) = (tmp_path / "a").glob("toy-quick-s1-*")
+    with Run.open(first, tmp_path, write=True) as run:
+        run.update_manifest(claim={**run.manifest["claim"], "cut": 4})
+    assert compare([one, other]).notes == (f"{one}: 4 episodes were cut in what was measured",)
+    plan = resolve(QUICK, {"seed": 7})
+    with Run.create(tmp_path / "c", "toy", "quick", 7, plan.to_json()) as run:  # with its periodic evaluations alone
+        run.metrics.add(128, {"eval/return_mean": 1.0, "eval/cut": 9.0})
+        run.metrics.add(256, {"eval/return_mean": 2.0, "eval/cut": 3.0})
+        run.update_manifest(status="finished", steps=256)
+    third = str(tmp_path / "c")
+    assert f"{third}: 3 episodes were cut in what was measured" in compare([other, third]).notes
+
+
 def test_what_cannot_be_compared_is_refused(tmp_path: Path) -> None:
     one = side(tmp_path / "one", [1.0, 2.0])
     elsewhere = side(tmp_path / "elsewhere", [1.0], dataclasses.replace(QUICK, env="Acrobot-v1"))

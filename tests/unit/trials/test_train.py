@@ -3,8 +3,12 @@
 import dataclasses
 import json
 from pathlib import Path
+from typing import Any
 
+import gymnasium as gym
+import numpy as np
 import pytest
+from gymnasium import spaces
 from quick import QUICK
 
 from palestra.engine.callbacks import Callback
@@ -68,3 +72,24 @@ def test_callbacks_watch_a_training_and_go_on_with_its_run(tmp_path: Path) -> No
     (note,) = resume(outcome.run, out=tmp_path).notes
     assert note.startswith("not exact: callbacks were Counting and are none")
     assert not Run.open(outcome.run, tmp_path).manifest["exact"]
+
+
+class Willful(gym.Env[Any, Any]):
+    """Ignores its seed."""
+
+    observation_space, action_space = spaces.Box(-1.0, 1.0, (2,), np.float32), spaces.Discrete(2)
+
+    def reset(self, *, seed: int | None = None, options: Any = None) -> Any:
+        return np.random.default_rng().uniform(-1, 1, 2).astype(np.float32), {}
+
+    def step(self, action: Any) -> Any:
+        return np.zeros(2, np.float32), 1.0, True, False, {}
+
+
+gym.register("test/Willful-v0", entry_point=Willful)
+
+
+def test_a_world_that_ignores_its_seed_is_named_before_the_training(tmp_path: Path) -> None:
+    recipe = dataclasses.replace(QUICK, env="test/Willful-v0", eval_count=1)
+    with pytest.warns(UserWarning, match=r"'test/Willful-v0', step 0: reset\(seed=1\) gave two different observations"):
+        train(recipe, out=tmp_path, claim=False)

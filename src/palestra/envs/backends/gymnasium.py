@@ -2,7 +2,7 @@
 
 import os
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, Literal
 
@@ -14,7 +14,9 @@ from gymnasium.vector import AsyncVectorEnv, AutoresetMode, SyncVectorEnv
 from numpy.typing import NDArray
 from torch import Tensor
 
-from palestra.envs.episode_tape import EpisodeTape
+from palestra.envs.backends.workers import LOST, end_workers, lost_worker, set_patience
+from palestra.envs.episode_tape import EpisodeTape, episode_seed
+from palestra.envs.misbehaviour import Fault, Misbehaviour, Moment, Unfit, all_fit, first_unfit, misbehaviour, unfit
 from palestra.envs.observed import Observed
 from palestra.envs.reports import unpacked
 from palestra.envs.spaces import (
@@ -29,6 +31,8 @@ from palestra.envs.vector import Resumed, StepResult, VectorEnv
 from palestra.errors import PalestraError, UsageError, missing_extra, require, unknown_name
 
 EXTRAS = ("box2d", "mujoco")
+WORKER_TIMEOUT = 60.0
+"""Seconds after which a worker process that has not answered counts as hanging."""
 
 
 def find_spec(env_id: str) -> EnvSpec:
@@ -58,19 +62,23 @@ def _make(spec: EnvSpec, env_kwargs: dict[str, Any]) -> gym.Env[Any, Any]:
         if extra is not None and isinstance(error, gym.error.DependencyNotInstalled):
             raise missing_extra(extra, f"environment {spec.id!r}") from error
         raise UsageError(f"environment {spec.id!r} cannot be made here: {error}") from error
-    except TypeError as error:
-        raise UsageError(f"environment {spec.id!r} given {env_kwargs}: {error}") from error
+    except Exception as error:
+        said = f"environment {spec.id!r} given {env_kwargs}: its constructor raised {type(error).__name__}: {error}"
+        if env_kwargs or isinstance(error, TypeError):  # an argument is missing, unknown or refused
+            raise UsageError(f"{said}; expected arguments (--env-kwargs) that it takes") from error
+        raise Misbehaviour(f"{said}; expected an environment. Mend it, then begin again") from error
     supported_action_space(env.action_space, spec.id)
     space, convert = adapted_observation_space(env.observation_space, spec.id)
     return env if convert is None else AdaptedObservation(env, space, convert)
 
 
 def _make_copy(spec: EnvSpec, env_kwargs: dict[str, Any], copy: int, owner: int) -> EpisodeTape:
-    if os.getpid() != owner:  # a worker process
+    in_worker = os.getpid() != owner
+    if in_worker:
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches it too, but the owner's step needs its answer
         signal.signal(signal.SIGTERM, signal.SIG_DFL)  # which a trainer that was forked had taken for itself
         torch.set_num_threads(1)  # the copies share the processor; and threads do not survive a fork
-    return EpisodeTape(_make(spec, env_kwargs), copy)
+    return EpisodeTape(_make(spec, env_kwargs), copy, in_worker=in_worker)
 
 
 class GymVectorEnv(VectorEnv):
@@ -87,17 +95,35 @@ class GymVectorEnv(VectorEnv):
         backend: Literal["sync", "async"] = "sync",
         device: str | torch.device = "cpu",
         env_kwargs: dict[str, Any] | None = None,
+        worker_timeout: float = WORKER_TIMEOUT,
     ) -> None:
-        """``env_kwargs`` are for ``gymnasium.make``, ``max_episode_steps`` among them. Raises as ``make_gym_env``."""
+        """Make the copies, which ``reset`` starts.
+
+        ``env_kwargs`` are for ``gymnasium.make``, ``max_episode_steps`` among them; a worker that has not answered
+        after ``worker_timeout`` seconds counts as hanging (0 to wait for ever). Raises as ``make_gym_env``.
+        """
         require(num_envs >= 1, f"num_envs={num_envs}", "at least 1")
+        require(worker_timeout >= 0, f"worker_timeout={worker_timeout}", "0 or more seconds")
         spec = find_spec(env_id)
         copies: list[Callable[[], gym.Env[Any, Any]]] = [
             partial(_make_copy, spec, env_kwargs or {}, copy, os.getpid()) for copy in range(num_envs)
         ]
         kind = {"sync": SyncVectorEnv, "async": AsyncVectorEnv}[backend]
-        self._env = kind(copies, copy=False, autoreset_mode=AutoresetMode.SAME_STEP)
+        try:
+            self._env = kind(copies, copy=False, autoreset_mode=AutoresetMode.SAME_STEP)
+        except RuntimeError as error:  # Gymnasium's, for copies of several kinds
+            raise UsageError(
+                f"environment {spec.id!r}: its copies differ; expected the same spaces ({error})"
+            ) from error
+        except EOFError as error:
+            raise Misbehaviour(
+                f"environment {spec.id!r}: a worker process ended while it made its copy; expected that there can be"
+                f" {num_envs} of them at once (backend='sync' shows what was raised)"
+            ) from error
         self._env_id = spec.id
-        self._started = False
+        self._started = self._misbehaved = False
+        self._root_seed = 0
+        self._worker_timeout = worker_timeout
         self.num_envs = num_envs
         self.device = torch.device(device)
         self.observation_space = self._env.single_observation_space
@@ -107,13 +133,25 @@ class GymVectorEnv(VectorEnv):
         limit = (env_kwargs or {}).get("max_episode_steps", spec.max_episode_steps)
         self.max_episode_steps = None if limit == -1 else limit
         self.goal = self._env.call("goal_spec")[0]
+        self._be_patient(worker_timeout)
 
     def reset(self, seed: int) -> Tensor:
-        """Start every copy anew at episode 0 of the root seed. Returns obs (num_envs, *obs_shape)."""
+        """Start every copy anew at episode 0 of the root seed. Returns obs (num_envs, *obs_shape).
+
+        Raises Misbehaviour, which names copy and moment, as ``step`` does.
+        """
         require(seed >= 0, f"seed={seed}", "a seed of at least 0")
-        obs, _ = self._env.reset(seed=[seed] * self.num_envs)
-        self._started = True
-        return self._tensor(np.array(obs))
+        try:
+            buffer, infos = self._env.reset(seed=[seed] * self.num_envs)
+        except LOST as error:
+            raise self._lost(error) from error
+        self._root_seed = seed
+        if "misbehaved" in infos:
+            raise self._told()
+        obs = np.array(buffer)
+        self._check(obs, "observation")
+        self._started, self._misbehaved = True, False
+        return self._tensor(obs)
 
     def step(self, action: Tensor) -> StepResult:
         """Step every copy; see :meth:`palestra.envs.vector.VectorEnv.step`."""
@@ -122,14 +160,23 @@ class GymVectorEnv(VectorEnv):
         expected = (self.num_envs, *(self.action_space.shape or ()))
         if action.shape != expected:
             raise UsageError(f"actions of shape {tuple(action.shape)}; expected {expected}")
-        buffer, reward, terminated, truncated, infos = self._env.step(self._own_action(self.action_space, action))
+        try:
+            buffer, reward, terminated, truncated, infos = self._env.step(self._own_action(self.action_space, action))
+        except LOST as error:
+            raise self._lost(error) from error
+        if "misbehaved" in infos:
+            raise self._told()
+        if not all_fit(reward):
+            raise self._unfit(first_unfit(reward), "reward", terminated | truncated)
         obs = np.array(buffer)  # Gymnasium writes the next step into the same buffer
+        self._check(obs, "observation")
         result_obs = final_obs = self._tensor(obs)
         self.reports = ()
         if "final_obs" in infos:
             final = obs.copy()
             for i in np.flatnonzero(infos["_final_obs"]):
                 final[i] = infos["final_obs"][i]
+            self._check(final, "last observation", terminated | truncated)
             final_obs = self._tensor(final)
             self.reports = unpacked(infos["final_info"])
         return StepResult(
@@ -141,11 +188,15 @@ class GymVectorEnv(VectorEnv):
         )
 
     def state_dict(self) -> dict[str, Any]:
-        """Each copy's root seed, episode number, observation, and its snapshot or its recorded actions."""
-        if not self._started:
+        """Each copy's root seed, episode number, observation, and its snapshot or its recorded actions.
+
+        After a misbehaviour in the middle of things there is nothing to go back to: every copy will begin new episodes,
+        of another root seed, so that what a seed led to is not met again.
+        """
+        if not (self._started or self._misbehaved):
             raise PalestraError("the environment was saved before it was started; call reset(seed) first")
         with torch.inference_mode(False):
-            copies = {str(i): _tensors(copy) for i, copy in enumerate(self._env.call("capture"))}
+            copies = {str(i): _tensors(copy) for i, copy in enumerate(self._captured())}
         return {"env_id": self._env_id, "copies": copies}
 
     def load_state_dict(self, state: dict[str, Any]) -> Resumed:
@@ -157,8 +208,16 @@ class GymVectorEnv(VectorEnv):
             "the same environment and num_envs as saved",
         )
         self._env.set_attr("resume_from", [_arrays(copies[str(i)]) for i in range(self.num_envs)])
-        obs, restarted = zip(*self._env.call("resume"), strict=True)
-        self._started = True
+        self._be_patient(0)  # a long episode may be played again
+        try:
+            obs, restarted = zip(*self._env.call("resume"), strict=True)
+        except LOST as error:
+            raise self._lost(error) from error
+        self._be_patient(self._worker_timeout)
+        if any(each is None for each in obs):
+            raise self._told()
+        self._root_seed = int(copies["0"]["root_seed"])
+        self._started, self._misbehaved = True, False
         return Resumed(self._tensor(np.stack(obs)), self._tensor(np.array(restarted)))
 
     def expert(self) -> Tensor:
@@ -171,6 +230,53 @@ class GymVectorEnv(VectorEnv):
     def close(self) -> None:
         """End the worker processes and release what the environments hold."""
         self._env.close()
+
+    def _captured(self) -> Sequence[dict[str, Any]]:
+        """What each copy is resumed from."""
+        if not self._misbehaved:
+            captured: Sequence[dict[str, Any]] = self._env.call("capture")
+            return captured
+        space = self.observation_space
+        anew = {"root_seed": episode_seed(self._root_seed, self.num_envs, 0), "episode": 0, "age": 0}
+        nothing = {"obs": np.zeros(space.shape, space.dtype), "snapshot": None, "actions": None}
+        return [{**anew, **nothing} for _ in range(self.num_envs)]
+
+    def _check(self, obs: NDArray[Any], name: str, ended_E: NDArray[np.bool_] | None = None) -> None:
+        """Raise Misbehaviour where numbers (num_envs, *obs_shape) are not finite.
+
+        ``ended_E`` says of which copies they belong to the episode that has just ended; None for none.
+        """
+        found = unfit(obs, self.observation_space)
+        if found is not None:
+            raise self._unfit(found, name, ended_E)
+
+    def _unfit(self, found: Unfit, name: str, ended_E: NDArray[np.bool_] | None) -> Misbehaviour:
+        now, last_end = self._env.call("moments")[found.copy]
+        moment = last_end if ended_E is not None and ended_E[found.copy] else now
+        return self._fault(found.copy, found.fault(name, Moment(*moment)))
+
+    def _told(self) -> Misbehaviour:
+        """The error for the first copy that kept a fault."""
+        faults = self._env.call("fault")
+        return self._fault(*next((copy, fault) for copy, fault in enumerate(faults) if fault is not None))
+
+    def _lost(self, error: BaseException) -> BaseException:
+        """The error for a worker process that ended or does not answer; in this process, the error itself."""
+        if not isinstance(self._env, AsyncVectorEnv):
+            return error
+        copy, given = lost_worker(self._env, error, self._worker_timeout)
+        end_workers(self._env)
+        expected = "an answer (worker_timeout in the world's settings says how soon)"
+        self._started, self._misbehaved = False, True
+        return Misbehaviour(f"environment {self._env_id!r}, copy {copy}: {given}; expected {expected}")
+
+    def _fault(self, copy: int, fault: Fault) -> Misbehaviour:
+        self._started, self._misbehaved = False, True
+        return misbehaviour(self._env_id, copy, fault)
+
+    def _be_patient(self, seconds: float) -> None:
+        if isinstance(self._env, AsyncVectorEnv):
+            set_patience(self._env, seconds)
 
     def _tensor(self, array: NDArray[Any]) -> Tensor:
         return torch.from_numpy(array).to(self.device)

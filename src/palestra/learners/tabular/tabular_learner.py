@@ -10,7 +10,6 @@ so moved twice, exactly as by two updates one after the other with these targets
 Since each move goes a share of the way, no number of copies makes it overshoot.
 """
 
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -34,9 +33,6 @@ from palestra.measure import Metrics
 from palestra.ops.schedules import linear
 from palestra.ops.tables import Ints
 from palestra.pictures.board import Board, Table
-
-MAX_EVAL_STEPS = 10_000
-"""Where evaluation cuts an episode of a world that has no time limit."""
 
 MOST_ENTRIES = 50_000_000
 """Of a table; they and their counts take sixteen bytes each."""
@@ -142,10 +138,8 @@ class TabularLearner(Agent, Learner):
         return metrics
 
     def make_arena(self) -> Arena:
-        """As every agent's, but that no episode goes on for ever: a greedy policy may run in a circle."""
+        """As every agent's, but for what its copies show."""
         world = self.world
-        if self.env.max_episode_steps is None:
-            world = replace(world, kwargs={**world.kwargs, "max_episode_steps": MAX_EVAL_STEPS})
 
         def make_env(count: int, split: str) -> VectorEnv:
             env = world.make(num_envs=min(count, MAX_EVAL_ENVS), device=self.device, reference=split == "reference")

@@ -8,11 +8,12 @@ import numpy as np
 import pytest
 import torch
 
+from palestra.engine.evaluate import MAX_STEPS
 from palestra.envs.vector import Resumed
 from palestra.envs.world import World
 from palestra.errors import UsageError
 from palestra.learners.registry import LEARNERS, learner_type
-from palestra.learners.tabular.tabular_learner import MAX_EVAL_STEPS, TabularLearner
+from palestra.learners.tabular.tabular_learner import TabularLearner
 from palestra.pictures.gallery import draw_exhibits
 
 NAMES = [name for name, (module, _) in LEARNERS.items() if ".tabular." in module]
@@ -82,8 +83,10 @@ def test_a_greedy_policy_in_a_circle_is_cut_in_evaluation_only() -> None:
     learner.q.table[0, :, 0] = 1.0  # up, for ever against the wall
     assert learner.env.max_episode_steps is None
     for reference in (False, True):
-        evaluation = learner.evaluate(episodes=1, reference=reference)
-        assert evaluation.metrics["eval/length_mean"] == MAX_EVAL_STEPS
+        with pytest.warns(UserWarning, match="'CliffWalking-v1' cut episodes after 10,000 steps .* no time limit"):
+            evaluation = learner.evaluate(episodes=1, reference=reference)
+        assert evaluation.metrics["eval/length_mean"] == MAX_STEPS
+        assert evaluation.metrics["eval/cut"] == 1
     limited = make("q-learning", kwargs={"max_episode_steps": 30})
     assert limited.evaluate(episodes=3).metrics["eval/length_mean"] <= 30
 
