@@ -4,25 +4,39 @@ import json
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
 import tyro
 
+from palestra.envs.ids import import_module
 from palestra.errors import UsageError
 
 Args = TypeVar("Args")
 
 Switch = tyro.conf.FlagCreatePairsOff[bool]
 """A flag that is only ever turned on: no ``--no-json`` beside ``--json``."""
+Imports = Annotated[
+    tyro.conf.UseAppendAction[tuple[str, ...]],
+    tyro.conf.arg(
+        name="import",
+        metavar="MODULE",
+        help="A module of yours that registers environments, from the current directory or installed; may be repeated.",
+        help_behavior_hint="",
+    ),
+]
+"""Modules to import before anything else. They are typed each time; no run remembers them."""
 
 
 def parse(arguments: type[Args], argv: Sequence[str], command: str, description: str | None = None) -> Args:
     """Parse a command's argv into its dataclass. Help and bad usage end in SystemExit (status 0 and 2).
 
-    The description is the dataclass's docstring if None.
+    The description is the dataclass's docstring if None. What its field ``imports`` names is imported.
     """
     config = (tyro.conf.DisallowNone,)
-    return tyro.cli(arguments, args=list(argv), prog=f"palestra {command}", description=description, config=config)
+    args = tyro.cli(arguments, args=list(argv), prog=f"palestra {command}", description=description, config=config)
+    for module in getattr(args, "imports", ()):
+        import_module(module)
+    return args
 
 
 def assignments(pairs: Sequence[str]) -> dict[str, str]:

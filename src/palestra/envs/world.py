@@ -3,6 +3,7 @@
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from palestra.envs.ids import plain_id
 from palestra.measure import Measure
 
 if TYPE_CHECKING:
@@ -31,8 +32,8 @@ class World:
 
     @classmethod
     def named(cls, env_id: str, config: Any) -> "World":
-        """The world of that id, with as many copies as an algorithm with these settings likes to have."""
-        return cls(env_id, type(config).default_num_envs)
+        """The world of that id (``module:Id`` too), with as many copies as an algorithm so set likes to have."""
+        return cls(plain_id(env_id), type(config).default_num_envs)
 
     def to_json(self) -> dict[str, Any]:
         """All of it as JSON values."""

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from palestra.envs.episode_tape import EpisodeTape
+from palestra.envs.ids import unknown_id
 from palestra.envs.spaces import (
     AdaptedObservation,
     adapted_observation_space,
@@ -22,7 +23,7 @@ from palestra.envs.spaces import (
     supported_action_space,
 )
 from palestra.envs.vector import Resumed, StepResult, VectorEnv
-from palestra.errors import PalestraError, UsageError, missing_extra, require, unknown_name
+from palestra.errors import PalestraError, UsageError, missing_extra, require
 
 EXTRAS = ("box2d", "mujoco")
 
@@ -32,7 +33,7 @@ def find_spec(env_id: str) -> EnvSpec:
     try:
         return gym.spec(env_id)
     except (gym.error.Error, ModuleNotFoundError) as error:
-        raise unknown_name("environment", env_id, gym.registry) from error
+        raise unknown_id(env_id) from error
 
 
 def make_gym_env(
