@@ -13,6 +13,9 @@ import gymnasium as gym
 
 from palestra.errors import UsageError, require, unknown_name
 
+NAMELESS = "("
+"""How the id of a world begins that a program gave and no file can name; it says in words what that was."""
+
 _typed: list[str] = []
 
 
@@ -58,6 +61,8 @@ def plain_id(text: str) -> str:
 
 def unknown_id(env_id: str) -> UsageError:
     """The error for an id that nothing is registered under: a newer version, the nearest ids, how to have one's own."""
+    if env_id.startswith(NAMELESS):
+        return UsageError(f"this cannot be made from a file: {nameless(env_id)}")
     module, colon, inner = env_id.partition(":")
     unknown = unknown_name("environment", env_id, gym.registry)
     if colon:
@@ -73,3 +78,12 @@ def unknown_id(env_id: str) -> UsageError:
             newer = next(spec.id for spec in same if spec.version == newest)
             return UsageError(f"environment {env_id!r} is not there any more; expected its newer version {newer!r}")
     return UsageError(f"{unknown}; if a module of yours registers it, add --import MODULE (in Python: import it first)")
+
+
+def nameless(env_id: str) -> str:
+    """What to do about a world that no file can name."""
+    return (
+        f"the world {env_id} has no name that a file could keep, so that what learned in it cannot be loaded or resumed"
+        " as it is; expected one with an id: gymnasium.register it and learn in it by that id, or write the id for"
+        " world.id into the config.json"
+    )

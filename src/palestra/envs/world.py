@@ -31,9 +31,16 @@ class World:
     """Arguments over ``kwargs`` when the reference is asked for: another split of objects, say."""
 
     @classmethod
-    def named(cls, env_id: str, config: Any) -> "World":
-        """The world of that id (``module:Id`` too), with as many copies as an algorithm so set likes to have."""
-        return cls(plain_id(env_id), type(config).default_num_envs)
+    def named(cls, source: Any, config: Any) -> "World":
+        """The world of an id (``module:Id`` too) or of what a program gives; see :mod:`palestra.envs.given`.
+
+        It has as many copies as an algorithm with these settings likes to have.
+        """
+        if isinstance(source, str):
+            return cls(plain_id(source), type(config).default_num_envs)
+        from palestra.envs.given import given_world  # which is a world too
+
+        return given_world(source, type(config).default_num_envs)
 
     def to_json(self) -> dict[str, Any]:
         """All of it as JSON values."""
