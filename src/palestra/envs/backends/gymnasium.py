@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from palestra.envs.episode_tape import EpisodeTape
+from palestra.envs.goals import GoalLayout, GoalReward
 from palestra.envs.ids import NAMELESS, unknown_id
 from palestra.envs.spaces import (
     AdaptedObservation,
@@ -22,7 +23,7 @@ from palestra.envs.spaces import (
     native_action,
     supported_action_space,
 )
-from palestra.envs.vector import Resumed, StepResult, VectorEnv
+from palestra.envs.vector import GoalSpec, Resumed, StepResult, VectorEnv
 from palestra.errors import PalestraError, UsageError, missing_extra, require
 
 EXTRAS = ("box2d", "mujoco")
@@ -120,6 +121,11 @@ class GymVectorEnv(VectorEnv):
         limit = (env_kwargs or {}).get("max_episode_steps", limit)
         self.max_episode_steps = None if limit == -1 else limit
         self.goal = self._env.call("goal_spec")[0]
+        self._goal_reward: GoalReward | None = None
+        layout: GoalLayout | None = self._env.call("goal_layout")[0]
+        if self.goal is None and layout is not None:
+            self._goal_reward = GoalReward(makes[0], layout.goal)
+            self.goal = GoalSpec(layout.achieved, layout.desired, self._goal_reward)
 
     def reset(self, seed: int) -> Tensor:
         """Start every copy anew at episode 0 of the root seed. Returns obs (num_envs, *obs_shape)."""
@@ -183,6 +189,8 @@ class GymVectorEnv(VectorEnv):
     def close(self) -> None:
         """End the worker processes and release what the environments hold."""
         self._env.close()
+        if self._goal_reward is not None:
+            self._goal_reward.close()
 
     def _tensor(self, array: NDArray[Any]) -> Tensor:
         return torch.from_numpy(array).to(self.device)
