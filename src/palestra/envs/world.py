@@ -1,7 +1,10 @@
 """Which world a learner lives in."""
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias, Union
+
+import gymnasium as gym
 
 from palestra.envs.ids import plain_id
 from palestra.measure import Measure
@@ -10,6 +13,11 @@ if TYPE_CHECKING:
     import torch
 
     from palestra.envs.vector import VectorEnv
+
+Given: TypeAlias = Union[
+    str, "World", gym.Env[Any, Any], gym.vector.VectorEnv[Any, Any, Any], Callable[[], gym.Env[Any, Any]]
+]
+"""What a world can be given as: its id, a World, and what :mod:`palestra.envs.given` makes one of."""
 
 
 @dataclass(frozen=True)

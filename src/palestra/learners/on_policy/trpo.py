@@ -18,7 +18,7 @@ from torch import Tensor
 from palestra.engine import seeding
 from palestra.engine.agent import Agent
 from palestra.engine.learner import Learner
-from palestra.envs.world import World
+from palestra.envs.world import Given
 from palestra.errors import require
 from palestra.learners.on_policy.actor_critic import ActorCritic, ActorCriticConfig
 from palestra.learners.on_policy.experience import Batch, Experience, regress
@@ -76,7 +76,7 @@ class TRPO(Agent, Learner):
     derives = ("parameters", "theta_D")
     config: TRPOConfig
 
-    def __init__(self, source: str | World, config: TRPOConfig | None = None, *, seed: int = 0, device: str = "auto"):
+    def __init__(self, source: Given, config: TRPOConfig | None = None, *, seed: int = 0, device: str = "auto"):
         super().__init__(source, config, seed=seed, device=device)
         c = self.config
         self.experience = Experience(self.world, c, seed=seed, device=self.device)

@@ -19,7 +19,7 @@ from palestra.data.rollout import Rollout
 from palestra.engine import seeding
 from palestra.engine.agent import Agent
 from palestra.engine.learner import Learner
-from palestra.envs.world import World
+from palestra.envs.world import Given
 from palestra.errors import require
 from palestra.learners.on_policy.actor_critic import ActorCritic, ActorCriticConfig
 from palestra.learners.on_policy.experience import Batch, Experience, batch_of, regress
@@ -68,7 +68,7 @@ class VPG(Agent, Learner):
     saves = ("experience", "nets", "q", "optimizer", "value_optimizer", "shuffling")
     config: VPGConfig
 
-    def __init__(self, source: str | World, config: VPGConfig | None = None, *, seed: int = 0, device: str = "auto"):
+    def __init__(self, source: Given, config: VPGConfig | None = None, *, seed: int = 0, device: str = "auto"):
         super().__init__(source, config, seed=seed, device=device)
         c = self.config
         self.experience = Experience(self.world, c, seed=seed, device=self.device)
