@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Annotated, Any, get_origin, get_type_hints
 
 from tyro.conf import Positional, UseAppendAction, arg
 
-from palestra.cli.arguments import Switch, assignments, check_is_saved, check_writable, json_object, parse
+from palestra.cli.arguments import Imports, Switch, assignments, check_is_saved, check_writable, json_object, parse
 from palestra.cli.output import print_json
 from palestra.engine.settings import TrainSettings, field_docs
+from palestra.envs.ids import plain_id
 from palestra.envs.world import World
 from palestra.errors import UsageError
 from palestra.learners.registry import LEARNERS
@@ -79,13 +80,14 @@ class Args:
     algo: Annotated[str | None, arg(help_behavior_hint=f"({', '.join(LEARNERS)})")] = None
     """Algorithm, to train without a recipe."""
     env_id: Annotated[str | None, arg(help_behavior_hint="")] = None
-    """Environment for --algo: any Gymnasium id, or one of ours."""
+    """Environment for --algo: any Gymnasium id, one of ours, or MODULE:ID, as --import MODULE with that id."""
     resume: Annotated[str | None, arg(metavar="RUN", help_behavior_hint="")] = None
     """Go on with a run that was interrupted, by its folder or id; it keeps its configuration."""
     settings: Annotated[UseAppendAction[tuple[str, ...]], arg(name="set", metavar="KEY=VALUE")] = ()
     """Any setting, as `palestra show` names them: gamma=0.98, learner.gamma=0.98, world.kwargs.gravity=9.8."""
     flags: Annotated[Flags, arg(name="")] = field(default_factory=lambda: Flags())
     """Settings that have an option of their own."""
+    imports: Imports = ()
     out: Path = Path("runs")
     """Folder of the runs."""
     plots: bool = True
@@ -166,4 +168,4 @@ def _recipe(args: Args) -> Recipe:
     from palestra.trials.plan import adhoc_recipe  # imports torch
 
     budget = args.flags.total_timesteps
-    return adhoc_recipe(args.algo, args.env_id, ADHOC_BUDGET if budget is None else budget)
+    return adhoc_recipe(args.algo, plain_id(args.env_id), ADHOC_BUDGET if budget is None else budget)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from tyro.conf import Positional, UseAppendAction, arg
 
-from palestra.cli.arguments import Switch, check_writable, parse
+from palestra.cli.arguments import Imports, Switch, check_writable, parse
 from palestra.cli.output import make_console, print_json
 from palestra.errors import UsageError, require
 from palestra.pictures.numbers import duration, number
@@ -47,6 +47,7 @@ class Args:
     """Write the result into the source's records, and into the table that `palestra list` reads."""
     tried: Annotated[UseAppendAction[tuple[str, ...]], arg(metavar="TEXT")] = ()
     """With --record: a note on what else was tried, kept beside the result."""
+    imports: Imports = ()
     json: Switch = False
     """Print one JSON object as the last line; everything else goes to standard error."""
 

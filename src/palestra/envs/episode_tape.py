@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from palestra.envs import snapshot
+from palestra.envs.goals import GoalLayout, goal_layout
 from palestra.envs.reports import carried, numbers_of
 from palestra.envs.spaces import AdaptedObservation
 from palestra.envs.vector import GoalSpec
@@ -76,6 +77,10 @@ class EpisodeTape(gym.Wrapper[Any, Any, Any, Any]):
         """Where the environment's observation holds goals, if the environment says so."""
         goal = getattr(self.env.unwrapped, "goal_spec", None)
         return goal if isinstance(goal, GoalSpec) else None
+
+    def goal_layout(self) -> GoalLayout | None:
+        """Where the observation holds goals, in an environment of the usual form."""
+        return goal_layout(self.env)
 
     def capture(self) -> dict[str, Any]:
         """The copy's state as nested dicts of arrays and JSON values."""

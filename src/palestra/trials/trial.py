@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from palestra.engine import seeding
+from palestra.envs.ids import import_module
 from palestra.errors import PalestraError, UsageError
 from palestra.recipes.recipe import Claim, Recipe
 from palestra.runs.lock import is_locked
@@ -178,6 +179,8 @@ def _stop_when_left() -> None:
 
 
 def _main() -> None:
+    for module in sys.argv[1:]:  # as they were typed to the command that tries this
+        import_module(module)
     request = json.loads(sys.stdin.readline())
     threading.Thread(target=_stop_when_left, daemon=True).start()
     trial = Trial.from_json(request["trial"])
