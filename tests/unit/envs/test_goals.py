@@ -44,6 +44,32 @@ def test_a_vector_environment_has_the_goals_of_its_copies(backend: str) -> None:
     env.close()
 
 
+class Telling(GoalPoint):
+    """Says at each step how far the goal is."""
+
+    def step(self, action: Any) -> tuple[Any, float, bool, bool, dict[str, Any]]:
+        """As before."""
+        *said, _ = super().step(action)
+        return *said, {"distance": float(np.linalg.norm(self.place - self.goal))}
+
+
+def test_observations_and_reports_are_the_environments_own_too() -> None:
+    env = given_world(Telling, 2).make()
+    assert env.goal is not None
+    own, _ = Telling().reset(seed=3)
+    rows, single = env.observed.read(own)
+    assert (rows.shape, single) == ((1, 7), True)
+    assert rows[0, env.goal.desired].tolist() == own["desired_goal"].astype(np.float32).tolist()
+    env.reset(0)
+    for _ in range(19):
+        env.step(torch.zeros(2, 2))
+        assert env.reports == ()
+    final_obs = env.step(torch.zeros(2, 2)).final_obs
+    distance = (final_obs[:, env.goal.achieved] - final_obs[:, env.goal.desired]).norm(dim=1).tolist()
+    assert env.reports == tuple((copy, {"distance": pytest.approx(distance[copy])}) for copy in (0, 1))
+    env.close()
+
+
 @pytest.mark.parametrize("one", [False, True], ids=["of a batch", "one at a time"])
 def test_rewards_are_the_environments_own(one: bool) -> None:
     layout = goal_layout(adapted(GoalPoint(one)))
