@@ -116,8 +116,9 @@ def test_a_case_is_judged_by_how_it_ended_and_by_what_is_expected(
     script: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     one, near, other = (entry(tmp_path, **{"rows\\x": np.array([x])}) for x in (1.0, 1.000001, 2.0))
+    monkeypatch.setattr(script, "EXPECTED", {})
     assert script.judge("ppo, Box", one, one)["unexpected"] is False
-    monkeypatch.setitem(script.EXPECTED, "ppo, *", script.Expected("equal to 1e-5", "summed in another order"))
+    script.EXPECTED["ppo, *"] = script.Expected("equal to 1e-5", "summed in another order")
     row = script.judge("ppo, Box", one, near)
     assert (row["result"], row["why"], row["unexpected"]) == ("equal to 1e-5", "summed in another order", False)
     row = script.judge("ppo, Box", one, other)

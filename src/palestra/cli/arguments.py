@@ -8,11 +8,12 @@ import tempfile
 from collections.abc import Sequence
 from contextlib import nullcontext, redirect_stderr, redirect_stdout
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
 import tyro
 
 from palestra.cli.output import ParserExit, printable
+from palestra.envs.ids import import_module
 from palestra.errors import UsageError
 
 Args = TypeVar("Args")
@@ -21,19 +22,29 @@ ADHOC_BUDGET = 100_000
 """Environment steps of a training without a recipe."""
 Switch = tyro.conf.FlagCreatePairsOff[bool]
 """A flag that is only ever turned on: no ``--no-json`` beside ``--json``."""
+Imports = Annotated[
+    tyro.conf.UseAppendAction[tuple[str, ...]],
+    tyro.conf.arg(
+        name="import",
+        metavar="MODULE",
+        help="A module of yours that registers environments, from the current directory or installed; may be repeated.",
+        help_behavior_hint="",
+    ),
+]
+"""Modules to import before anything else. They are typed each time; no run remembers them."""
 
 
 def parse(arguments: type[Args], argv: Sequence[str], command: str, description: str | None = None) -> Args:
     """Parse a command's argv into its dataclass. Help and bad usage end in ParserExit (status 0 and 2).
 
     What is wrong is said in one line on standard error; help is printed, but for ``--json`` left to who catches it. The
-    description is the dataclass's docstring if None.
+    description is the dataclass's docstring if None. What its field ``imports`` names is imported.
     """
     prog, said = f"palestra {command}", io.StringIO()
     config = (tyro.conf.DisallowNone,)
     try:
         with redirect_stderr(said), redirect_stdout(said) if "--json" in argv else nullcontext():
-            return tyro.cli(
+            args = tyro.cli(
                 arguments, args=list(argv), prog=prog, description=description, config=config, registry=_READERS
             )
     except SystemExit as ending:
@@ -42,6 +53,9 @@ def parse(arguments: type[Args], argv: Sequence[str], command: str, description:
         line = f"{_one_line(said.getvalue())}; see {prog} --help"
         print(f"palestra: {printable(line)}", file=sys.stderr)
         raise ParserExit(2, line) from None
+    for module in getattr(args, "imports", ()):
+        import_module(module)
+    return args
 
 
 _READERS = tyro.constructors.ConstructorRegistry()

@@ -6,8 +6,9 @@ from typing import Annotated
 
 from tyro.conf import Positional, arg
 
-from palestra.cli.arguments import Switch, json_object, parse
+from palestra.cli.arguments import Imports, Switch, json_object, parse
 from palestra.cli.output import make_console, make_table, print_json
+from palestra.envs.ids import plain_id
 from palestra.errors import PalestraError
 
 
@@ -16,9 +17,10 @@ class Args:
     """Look into an environment before anything is trained in it; exit status 1 if something is to be mended."""
 
     env_id: Annotated[Positional[str], arg(metavar="ENV")]
-    """Any Gymnasium id, or one of ours."""
+    """Any Gymnasium id, one of ours, or MODULE:ID."""
     env_kwargs: Annotated[str | None, arg(metavar="JSON", help_behavior_hint="")] = None
     """Arguments of the environment itself."""
+    imports: Imports = ()
     json: Switch = False
     """Print one JSON object."""
 
@@ -26,19 +28,19 @@ class Args:
 def command(argv: Sequence[str]) -> int:
     """Run ``palestra check-env``."""
     args = parse(Args, argv, "check-env")
-    kwargs = json_object(args.env_kwargs, "--env-kwargs")
+    kwargs, env_id = json_object(args.env_kwargs, "--env-kwargs"), plain_id(args.env_id)
     from palestra.envs.inspection import inspect  # imports torch: after the cheap errors
     from palestra.trials.suitability import suitability
 
-    findings = inspect(args.env_id, kwargs)
+    findings = inspect(env_id, kwargs)
     wrong = [finding for finding in findings if finding.status == "wrong"]
     try:
-        learners = suitability(args.env_id, kwargs)
+        learners = suitability(env_id, kwargs)
     except PalestraError as error:  # it does not even begin
         learners = dict.fromkeys(("every learner",), " ".join(str(error).split()))
     if args.json:
         found = [asdict(finding) for finding in findings]
-        print_json({"env": args.env_id, "ok": not wrong, "findings": found, "learners": learners})
+        print_json({"env": env_id, "ok": not wrong, "findings": found, "learners": learners})
         return 1 if wrong else 0
     from rich.markup import escape
 

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from tyro.conf import Positional, arg
 
-from palestra.cli.arguments import Switch, check_is_saved, parse
+from palestra.cli.arguments import Imports, Switch, check_is_saved, parse
 from palestra.cli.output import make_console, print_json
 from palestra.errors import require
 from palestra.pictures.numbers import number
@@ -34,6 +34,7 @@ class Args:
     """Folder of the runs."""
     device: str | None = None
     """Where to compute, if not where it was trained: cpu, cuda, ..."""
+    imports: Imports = ()
     json: Switch = False
     """Print one JSON object."""
 

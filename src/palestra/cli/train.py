@@ -10,9 +10,19 @@ from typing import TYPE_CHECKING, Annotated, Any, get_origin, get_type_hints
 
 from tyro.conf import Positional, UseAppendAction, arg
 
-from palestra.cli.arguments import ADHOC_BUDGET, Switch, assignments, check_is_saved, check_writable, json_object, parse
+from palestra.cli.arguments import (
+    ADHOC_BUDGET,
+    Imports,
+    Switch,
+    assignments,
+    check_is_saved,
+    check_writable,
+    json_object,
+    parse,
+)
 from palestra.cli.output import print_json
 from palestra.engine.settings import TrainSettings, field_docs
+from palestra.envs.ids import plain_id
 from palestra.envs.world import World
 from palestra.errors import UsageError, require
 from palestra.learners.registry import LEARNERS
@@ -78,7 +88,7 @@ class Args:
     algo: Annotated[str | None, arg(help_behavior_hint=f"({', '.join(LEARNERS)})")] = None
     """Algorithm, to train without a recipe."""
     env_id: Annotated[str | None, arg(help_behavior_hint="")] = None
-    """Environment for --algo: any Gymnasium id, or one of ours."""
+    """Environment for --algo: any Gymnasium id, one of ours, or MODULE:ID, as --import MODULE with that id."""
     resume: Annotated[str | None, arg(metavar="RUN", help_behavior_hint="")] = None
     """Go on with a run, by its folder or id: to its end, or further with --total-timesteps; it keeps its settings."""
     start: Annotated[str | None, arg(name="from", metavar="RUN", help_behavior_hint="")] = None
@@ -94,6 +104,7 @@ class Args:
     """With --seeds: trainings side by side."""
     flags: Annotated[Flags, arg(name="")] = field(default_factory=lambda: Flags())
     """Settings that have an option of their own."""
+    imports: Imports = ()
     out: Path = Path("runs")
     """Folder of the runs."""
     plots: bool = True
@@ -152,7 +163,7 @@ def _train(args: Args) -> "Outcome":
     if args.start is not None:
         check_is_saved(args.start, args.out)
         if recipe is None and args.env_id is not None:
-            overrides["world.id"] = args.env_id
+            overrides["world.id"] = plain_id(args.env_id)
     check_writable(args.out)
     from palestra.trials.train import Interrupted, train  # imports torch: after the cheap errors
 
@@ -218,4 +229,4 @@ def _recipe(args: Args) -> Recipe | None:
     from palestra.trials.plan import adhoc_recipe  # imports torch
 
     budget = args.flags.total_timesteps
-    return adhoc_recipe(args.algo, args.env_id, ADHOC_BUDGET if budget is None else budget)
+    return adhoc_recipe(args.algo, plain_id(args.env_id), ADHOC_BUDGET if budget is None else budget)

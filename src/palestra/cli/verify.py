@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from tyro.conf import Positional, UseAppendAction, arg
 
-from palestra.cli.arguments import ADHOC_BUDGET, Switch, assignments, check_writable, parse
+from palestra.cli.arguments import ADHOC_BUDGET, Imports, Switch, assignments, check_writable, parse
 from palestra.cli.output import make_console, print_json
+from palestra.envs.ids import plain_id
 from palestra.errors import UsageError, require
 from palestra.pictures.numbers import duration, number
 from palestra.recipes.recipe import Recipe
@@ -56,6 +57,7 @@ class Args:
     """Write the result into the source's records, and into the table that `palestra list` reads."""
     tried: Annotated[UseAppendAction[tuple[str, ...]], arg(metavar="TEXT")] = ()
     """With --record: a note on what else was tried, kept beside the result."""
+    imports: Imports = ()
     json: Switch = False
     """Print one JSON object as the last line; everything else goes to standard error."""
 
@@ -126,7 +128,9 @@ def _adhoc(args: Args) -> Recipe:
         raise UsageError("--record with --algo; expected a recipe: records are of claims")
     from palestra.trials.plan import adhoc_recipe  # imports torch
 
-    return adhoc_recipe(args.algo, args.env_id, ADHOC_BUDGET if args.total_timesteps is None else args.total_timesteps)
+    return adhoc_recipe(
+        args.algo, plain_id(args.env_id), ADHOC_BUDGET if args.total_timesteps is None else args.total_timesteps
+    )
 
 
 def _command(done: "Verification") -> str:

@@ -92,10 +92,10 @@ class HindsightReplay(ReplayBuffer):
         obs_BF[:changed, self.goal.desired] = goal_BG
         next_obs_BF[:changed, self.goal.desired] = goal_BG
         reward_B, terminated_B = self.goal.reward(next_obs_BF[:changed, self.goal.achieved], goal_BG)
-        return real._replace(
-            return_B=torch.cat((reward_B, real.return_B[changed:])),
-            discount_B=torch.cat((gamma * (~terminated_B).float(), real.discount_B[changed:])),
-        )
+        return_B, discount_B = torch.cat((reward_B, real.return_B[changed:])), real.discount_B
+        if terminated_B is not None:
+            discount_B = torch.cat((gamma * (~terminated_B).float(), discount_B[changed:]))
+        return real._replace(return_B=return_B, discount_B=discount_B)
 
     def _achieved_later(self, index_B: Tensor, fraction_B: Tensor) -> Tensor:
         """(B, G) what was achieved by a step of the same episode, this one or one after it, each as likely."""

@@ -4,6 +4,7 @@ import importlib
 import pkgutil
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
+from reprlib import repr as short
 from typing import Any, ClassVar, NamedTuple
 
 from torch import Tensor
@@ -56,7 +57,8 @@ class Dataset:
 
     @classmethod
     def named(cls, name: str, config: Any) -> "Dataset":
-        """The data set of that name."""
+        """The data set of that name. UsageError for what is no name."""
+        require(isinstance(name, str), f"{short(name)} to learn from", "a Dataset, or the id of one")
         return cls(name)
 
     def __post_init__(self) -> None:

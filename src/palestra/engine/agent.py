@@ -16,7 +16,7 @@ from palestra.engine.policy import Policy
 from palestra.envs.space_json import space_to_json
 from palestra.envs.spaces import to_env_action
 from palestra.envs.vector import VectorEnv
-from palestra.envs.world import World
+from palestra.envs.world import Given, World
 from palestra.errors import UsageError, require
 from palestra.measure import Evaluation, Measure, Metrics
 
@@ -168,7 +168,7 @@ class Actor(Agent, Learner):
     saves = ("policy",)
 
     def __init__(
-        self, policy_type: Any, source: str | World, config: Any = None, *, seed: int = 0,
+        self, policy_type: Any, source: Given, config: Any = None, *, seed: int = 0,
         device: str = "auto",
     ):  # fmt: skip
         self.name, self.config_type = policy_type.name, policy_type.config_type

@@ -4,6 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
+from reprlib import repr as short
 from types import MappingProxyType
 from typing import Any, ClassVar, Self
 
@@ -32,7 +33,8 @@ class Learner(ABC):
     held, as parts. Constructors take these arguments and no other, but for ``networks`` of deep agents.
 
     Args:
-        source: a World or a Dataset; a text is the id of one.
+        source: a World or a Dataset; a text is the id of one, and what else a world can be given as says
+            :mod:`palestra.envs.given`.
         config: the algorithm's settings; their defaults if None.
         seed: every generator of this learner derives from it.
         device: auto, cpu, cuda, ...
@@ -59,9 +61,12 @@ class Learner(ABC):
     own: Mapping[str, str] = MappingProxyType({})
     """Networks that were given from Python in the place of ours, as deep agents take them: place to class."""
 
-    def __init__(self, source: str | Source, config: Any = None, *, seed: int = 0, device: str = "auto"):
+    def __init__(self, source: Any, config: Any = None, *, seed: int = 0, device: str = "auto"):
         self.config = config if config is not None else self.config_type()
-        self.source: Source = self.learns_from.named(source, self.config) if isinstance(source, str) else source
+        settings = self.config_type.__name__
+        require(isinstance(self.config, self.config_type), f"settings {short(config)}", f"{settings}(...), or none")
+        given = not isinstance(source, World | Dataset)
+        self.source: Source = self.learns_from.named(source, self.config) if given else source
         expected = f"a {self.learns_from.__name__}, or the id of one"
         require(isinstance(self.source, self.learns_from), f"{type(self).__name__} on {self.source!r}", expected)
         self.seed = seed

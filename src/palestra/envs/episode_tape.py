@@ -8,6 +8,7 @@ from gymnasium import spaces
 from numpy.typing import NDArray
 
 from palestra.envs import snapshot
+from palestra.envs.goals import GoalLayout, goal_layout
 from palestra.envs.misbehaviour import (
     FLAGS,
     NUMBERS,
@@ -118,6 +119,10 @@ class EpisodeTape(gym.Wrapper[Any, Any, Any, Any]):
         """Where the environment's observation holds goals, if the environment says so."""
         goal = getattr(self.env.unwrapped, "goal_spec", None)
         return goal if isinstance(goal, GoalSpec) else None
+
+    def goal_layout(self) -> GoalLayout | None:
+        """Where the observation holds goals, in an environment of the usual form."""
+        return goal_layout(self.env)
 
     def capture(self) -> dict[str, Any]:
         """The copy's state as nested dicts of arrays and JSON values."""

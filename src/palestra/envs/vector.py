@@ -53,8 +53,9 @@ class GoalSpec(NamedTuple):
     """Numbers of an observation that say what its state has achieved."""
     desired: slice
     """Numbers that say what is to be achieved, as many."""
-    reward: Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]
-    """Achieved and desired goals (B, G) to reward (B,) float32 and terminated (B,) bool."""
+    reward: Callable[[Tensor, Tensor], tuple[Tensor, Tensor | None]]
+    """Achieved and desired goals (B, G) to reward (B,) float32 and terminated (B,) bool, None where goals end nothing
+    or nobody says what they end: then a transition ends what it ended."""
 
 
 class VectorEnv(ABC):

@@ -1,15 +1,24 @@
 """Which world a learner lives in."""
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias, Union
+
+import gymnasium as gym
 
 from palestra.envs.arguments import check_arguments, to_json
+from palestra.envs.ids import plain_id
 from palestra.measure import Measure
 
 if TYPE_CHECKING:
     import torch
 
     from palestra.envs.vector import VectorEnv
+
+Given: TypeAlias = Union[
+    str, "World", gym.Env[Any, Any], gym.vector.VectorEnv[Any, Any, Any], Callable[[], gym.Env[Any, Any]]
+]
+"""What a world can be given as: its id, a World, and what :mod:`palestra.envs.given` makes one of."""
 
 
 @dataclass(frozen=True)
@@ -33,9 +42,16 @@ class World:
     """Seconds after which a worker process (backend async) that has not answered counts as hanging; 0 for never."""
 
     @classmethod
-    def named(cls, env_id: str, config: Any) -> "World":
-        """The world of that id, with as many copies as an algorithm with these settings likes to have."""
-        return cls(env_id, type(config).default_num_envs)
+    def named(cls, source: Any, config: Any) -> "World":
+        """The world of an id (``module:Id`` too) or of what a program gives; see :mod:`palestra.envs.given`.
+
+        It has as many copies as an algorithm with these settings likes to have.
+        """
+        if isinstance(source, str):
+            return cls(plain_id(source), type(config).default_num_envs)
+        from palestra.envs.given import given_world  # which is a world too
+
+        return given_world(source, type(config).default_num_envs)
 
     def __post_init__(self) -> None:
         for given in (self.kwargs, self.reference_kwargs):

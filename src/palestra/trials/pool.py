@@ -12,6 +12,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from palestra.envs.ids import imported
 from palestra.trials.trial import Result, Trial, runs_of
 
 NEVER_BEGUN = "stopped before it began"
@@ -109,7 +110,7 @@ class _Child:
         self._budget = plan.training.budget
         names = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "palestra.trials.trial"],
+            [sys.executable, "-m", "palestra.trials.trial", *imported()],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._said,

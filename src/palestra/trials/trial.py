@@ -16,6 +16,7 @@ from typing import Any, Self
 
 from palestra.engine import seeding
 from palestra.envs import arguments
+from palestra.envs.ids import import_module
 from palestra.errors import PalestraError, UsageError
 from palestra.measure import cut_in
 from palestra.recipes.recipe import Claim, Recipe
@@ -182,6 +183,8 @@ def _stop_when_left() -> None:
 
 
 def _main() -> None:
+    for module in sys.argv[1:]:  # as they were typed to the command that tries this
+        import_module(module)
     request = json.loads(sys.stdin.readline())
     threading.Thread(target=_stop_when_left, daemon=True).start()
     trial = Trial.from_json(request["trial"])

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from palestra.cli import train
+from palestra.cli import arguments, play, train, verify
+from palestra.cli import eval as eval_
 from palestra.cli.arguments import assignments, check_is_saved, check_writable, json_object, parse
 from palestra.errors import UsageError
 
@@ -86,3 +87,11 @@ def test_check_is_saved_knows_folders_that_hold_nothing(tmp_path: Path) -> None:
     (tmp_path / "out" / "run" / "config.json").touch()
     check_is_saved("run", tmp_path / "out")
     check_is_saved(str(tmp_path / "out" / "run"), Path("elsewhere"))
+
+
+def test_every_command_that_makes_a_world_imports_what_it_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    named: list[str] = []
+    monkeypatch.setattr(arguments, "import_module", named.append)
+    for module, argv in ((train, []), (eval_, ["r"]), (play, ["r"]), (verify, [])):
+        parse(module.Args, [*argv, "--import", "one", "--import", "two"], "any")
+    assert named == ["one", "two"] * 4

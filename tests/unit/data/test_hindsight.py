@@ -145,6 +145,18 @@ def test_the_share_is_what_it_says_and_the_rest_is_as_it_was() -> None:
     assert bool((buffer.state_dict()["seen"]["obs"][..., 1] == FAR).all())  # nothing is written back
 
 
+def test_where_nobody_says_what_a_goal_ends_a_transition_ends_what_it_ended() -> None:
+    buffer, stream = make(4, 1), Stream(1)
+    buffer.goal = buffer.goal._replace(reward=lambda achieved, desired: (worth(achieved, desired)[0], None))
+    buffer.add(stream.rollout([[0], [0], [1], [0]]))
+    b = buffer.sample(400, torch.Generator().manual_seed(0), gamma=0.5)
+    assert bool((b.obs_BF[:, 1] != FAR).all())
+    assert torch.equal(b.discount_B == 0.0, b.obs_BF[:, 2] == 2.0)
+    reached = b.next_obs_BF[:, 0] == b.next_obs_BF[:, 1]
+    assert bool(reached.any())
+    assert torch.equal(b.return_B == 1.0, reached)
+
+
 def test_cut_ends_an_episode_for_goals_too() -> None:
     buffer, stream = make(6, 2), Stream(2)
     buffer.add(stream.rollout([[0, 0], [0, 0]]))

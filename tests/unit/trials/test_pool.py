@@ -121,3 +121,26 @@ def test_a_process_that_dies_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyP
         made.submit(Trial(RECIPE), tmp_path)
         ((_, result),) = wait(made.poll)
     assert result.error == "its process ended with status 1: it said nothing"
+
+
+def test_a_process_knows_the_environments_of_the_modules_that_were_typed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "pooled_world.py").write_text(
+        "import gymnasium\ngymnasium.register('Pooled-v0', 'gymnasium.envs.classic_control:CartPoleEnv')\n"
+    )
+    monkeypatch.chdir(tmp_path)
+    recipe = dataclasses.replace(RECIPE, id="pooled/ppo", env="Pooled-v0", num_envs=2, budget=256)
+    said = []
+    for typed in ((), ("pooled_world",)):
+        monkeypatch.setattr(pool, "imported", lambda typed=typed: typed)
+        with LocalPool(1) as made:
+            made.submit(Trial(recipe, 0), tmp_path / "runs")
+            ended: list[tuple[Trial, Result]] = []
+            while not ended:
+                ended = made.poll()
+                time.sleep(0.05)
+        said.append(ended[0][1].error)
+    assert said[0] is not None
+    assert "unknown environment 'Pooled-v0'" in said[0]
+    assert said[1] is None

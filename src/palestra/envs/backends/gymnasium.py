@@ -1,4 +1,7 @@
-"""Any Gymnasium environment under the vector contract, its copies stepped in this process or in worker processes."""
+"""Any Gymnasium environment under the vector contract, its copies stepped in this process or in worker processes.
+
+More than 300 lines: what is asked of a copy, and what is said of one that misbehaves, belong to the one call.
+"""
 
 import os
 import signal
@@ -16,6 +19,8 @@ from torch import Tensor
 
 from palestra.envs.backends.workers import LOST, end_workers, lost_worker, set_patience
 from palestra.envs.episode_tape import EpisodeTape, episode_seed
+from palestra.envs.goals import GoalLayout, GoalReward
+from palestra.envs.ids import NAMELESS, unknown_id
 from palestra.envs.misbehaviour import Fault, Misbehaviour, Moment, Unfit, all_fit, first_unfit, misbehaviour, unfit
 from palestra.envs.observed import Observed
 from palestra.envs.reports import unpacked
@@ -27,8 +32,8 @@ from palestra.envs.spaces import (
     supported_action_space,
     to_env_action,
 )
-from palestra.envs.vector import Resumed, StepResult, VectorEnv
-from palestra.errors import PalestraError, UsageError, missing_extra, require, unknown_name
+from palestra.envs.vector import GoalSpec, Resumed, StepResult, VectorEnv
+from palestra.errors import PalestraError, UsageError, missing_extra, require
 
 EXTRAS = ("box2d", "mujoco")
 WORKER_TIMEOUT = 60.0
@@ -40,7 +45,7 @@ def find_spec(env_id: str) -> EnvSpec:
     try:
         return gym.spec(env_id)
     except (gym.error.Error, ModuleNotFoundError) as error:
-        raise unknown_name("environment", env_id, gym.registry) from error
+        raise unknown_id(env_id) from error
 
 
 def make_gym_env(
@@ -67,18 +72,27 @@ def _make(spec: EnvSpec, env_kwargs: dict[str, Any]) -> gym.Env[Any, Any]:
         if env_kwargs or isinstance(error, TypeError):  # an argument is missing, unknown or refused
             raise UsageError(f"{said}; expected arguments (--env-kwargs) that it takes") from error
         raise Misbehaviour(f"{said}; expected an environment. Mend it, then begin again") from error
-    supported_action_space(env.action_space, spec.id)
-    space, convert = adapted_observation_space(env.observation_space, spec.id)
+    return _adapted(env, spec.id)
+
+
+def _adapted(env: gym.Env[Any, Any], env_id: str) -> gym.Env[Any, Any]:
+    """An environment that somebody made, with observations in the contract's form."""
+    supported_action_space(env.action_space, env_id)
+    space, convert = adapted_observation_space(env.observation_space, env_id)
     return env if convert is None else AdaptedObservation(env, space, convert)
 
 
-def _make_copy(spec: EnvSpec, env_kwargs: dict[str, Any], copy: int, owner: int) -> EpisodeTape:
+def _make_given(maker: Callable[[], gym.Env[Any, Any]], env_id: str) -> gym.Env[Any, Any]:
+    return _adapted(maker(), env_id)
+
+
+def _make_copy(make: Callable[[], gym.Env[Any, Any]], copy: int, owner: int) -> EpisodeTape:
     in_worker = os.getpid() != owner
     if in_worker:
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches it too, but the owner's step needs its answer
         signal.signal(signal.SIGTERM, signal.SIG_DFL)  # which a trainer that was forked had taken for itself
         torch.set_num_threads(1)  # the copies share the processor; and threads do not survive a fork
-    return EpisodeTape(_make(spec, env_kwargs), copy, in_worker=in_worker)
+    return EpisodeTape(make(), copy, in_worker=in_worker)
 
 
 class GymVectorEnv(VectorEnv):
@@ -96,44 +110,57 @@ class GymVectorEnv(VectorEnv):
         device: str | torch.device = "cpu",
         env_kwargs: dict[str, Any] | None = None,
         worker_timeout: float = WORKER_TIMEOUT,
+        makers: Sequence[Callable[[], gym.Env[Any, Any]]] | None = None,
     ) -> None:
         """Make the copies, which ``reset`` starts.
 
         ``env_kwargs`` are for ``gymnasium.make``, ``max_episode_steps`` among them; a worker that has not answered
         after ``worker_timeout`` seconds counts as hanging (0 to wait for ever). Raises as ``make_gym_env``.
+
+        Where ``makers`` make the copies, one each, ``env_id`` and ``env_kwargs`` only say what they make.
         """
         require(num_envs >= 1, f"num_envs={num_envs}", "at least 1")
         require(worker_timeout >= 0, f"worker_timeout={worker_timeout}", "0 or more seconds")
-        spec = find_spec(env_id)
+        if makers is None:
+            spec = find_spec(env_id)
+            env_id, limit = spec.id, spec.max_episode_steps
+            makes = [partial(_make, spec, env_kwargs or {})] * num_envs
+        else:
+            limit, makes = None, [partial(_make_given, maker, env_id) for maker in makers]
         copies: list[Callable[[], gym.Env[Any, Any]]] = [
-            partial(_make_copy, spec, env_kwargs or {}, copy, os.getpid()) for copy in range(num_envs)
+            partial(_make_copy, make, copy, os.getpid()) for copy, make in enumerate(makes)
         ]
         kind = {"sync": SyncVectorEnv, "async": AsyncVectorEnv}[backend]
         try:
             self._env = kind(copies, copy=False, autoreset_mode=AutoresetMode.SAME_STEP)
         except RuntimeError as error:  # Gymnasium's, for copies of several kinds
             raise UsageError(
-                f"environment {spec.id!r}: its copies differ; expected the same spaces ({error})"
+                f"environment {env_id!r}: its copies differ; expected the same spaces ({error})"
             ) from error
         except EOFError as error:
             raise Misbehaviour(
-                f"environment {spec.id!r}: a worker process ended while it made its copy; expected that there can be"
+                f"environment {env_id!r}: a worker process ended while it made its copy; expected that there can be"
                 f" {num_envs} of them at once (backend='sync' shows what was raised)"
             ) from error
-        self._env_id = spec.id
+        self._env_id = env_id
         self._started = self._misbehaved = False
         self._root_seed = 0
         self._worker_timeout = worker_timeout
         self.num_envs = num_envs
         self.device = torch.device(device)
         self.observation_space = self._env.single_observation_space
-        self.observed = Observed(self._env.call("own_observation_space")[0], spec.id)
-        self.action_space = supported_action_space(self._env.single_action_space, spec.id)
+        self.observed = Observed(self._env.call("own_observation_space")[0], env_id)
+        self.action_space = supported_action_space(self._env.single_action_space, env_id)
         self._own_action = to_env_action if rounding_passes_bounds(self.action_space) else native_action
-        limit = (env_kwargs or {}).get("max_episode_steps", spec.max_episode_steps)
+        limit = (env_kwargs or {}).get("max_episode_steps", limit)
         self.max_episode_steps = None if limit == -1 else limit
         self.goal = self._env.call("goal_spec")[0]
         self._be_patient(worker_timeout)
+        self._goal_reward: GoalReward | None = None
+        layout: GoalLayout | None = self._env.call("goal_layout")[0]
+        if self.goal is None and layout is not None:
+            self._goal_reward = GoalReward(makes[0], layout.goal)
+            self.goal = GoalSpec(layout.achieved, layout.desired, self._goal_reward)
 
     def reset(self, seed: int) -> Tensor:
         """Start every copy anew at episode 0 of the root seed. Returns obs (num_envs, *obs_shape).
@@ -202,8 +229,9 @@ class GymVectorEnv(VectorEnv):
     def load_state_dict(self, state: dict[str, Any]) -> Resumed:
         """Continue each copy exactly, by its snapshot or by playing its episode again, or else begin a new episode."""
         copies = state["copies"]
+        same = state["env_id"] == self._env_id or state["env_id"].startswith(NAMELESS)  # which has a name by now
         require(
-            state["env_id"] == self._env_id and len(copies) == self.num_envs,
+            same and len(copies) == self.num_envs,
             f"a saved state of {len(copies)} copies of {state['env_id']!r} for {self.num_envs} of {self._env_id!r}",
             "the same environment and num_envs as saved",
         )
@@ -230,6 +258,8 @@ class GymVectorEnv(VectorEnv):
     def close(self) -> None:
         """End the worker processes and release what the environments hold."""
         self._env.close()
+        if self._goal_reward is not None:
+            self._goal_reward.close()
 
     def _captured(self) -> Sequence[dict[str, Any]]:
         """What each copy is resumed from."""

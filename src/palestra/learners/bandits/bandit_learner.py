@@ -16,7 +16,7 @@ from palestra.engine import seeding
 from palestra.engine.exhibit import Exhibit
 from palestra.engine.learner import Learner
 from palestra.envs.bandits import make_arms
-from palestra.envs.world import World
+from palestra.envs.world import Given, World
 from palestra.errors import require
 from palestra.learners.bandits.rule import BanditRule
 from palestra.measure import Evaluation, Measure, Metrics
@@ -43,7 +43,7 @@ class BanditLearner(Learner):
     derives = ("columns_B",)
 
     def __init__(
-        self, rule_type: type[BanditRule], source: str | World, config: Any = None, *, seed: int = 0,
+        self, rule_type: type[BanditRule], source: Given, config: Any = None, *, seed: int = 0,
         device: str = "auto",
     ):  # fmt: skip
         self.name, self.config_type = rule_type.name, rule_type.config_type

@@ -14,7 +14,7 @@ from palestra.engine.agent import Agent
 from palestra.engine.arena import Arena
 from palestra.engine.exhibit import Exhibit
 from palestra.engine.learner import Learner
-from palestra.envs.world import World
+from palestra.envs.world import Given
 from palestra.errors import require
 from palestra.learners.dynamic.values import DynamicConfig, Values, dynamic_arena
 from palestra.measure import Metrics
@@ -46,7 +46,7 @@ class ModifiedPolicyIteration(Agent, Learner):
 
     def __init__(
         self,
-        source: str | World,
+        source: Given,
         config: ModifiedPolicyIterationConfig | None = None,
         *,
         seed: int = 0,

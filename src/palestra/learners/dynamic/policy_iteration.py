@@ -18,7 +18,7 @@ from palestra.engine.agent import Agent
 from palestra.engine.arena import Arena
 from palestra.engine.exhibit import Exhibit
 from palestra.engine.learner import Learner
-from palestra.envs.world import World
+from palestra.envs.world import Given
 from palestra.errors import PalestraError, require
 from palestra.learners.dynamic.values import DynamicConfig, Values, dynamic_arena
 from palestra.measure import Metrics
@@ -48,7 +48,7 @@ class PolicyIteration(Agent, Learner):
     policy: Values
 
     def __init__(
-        self, source: str | World, config: PolicyIterationConfig | None = None, *, seed: int = 0, device: str = "auto"
+        self, source: Given, config: PolicyIterationConfig | None = None, *, seed: int = 0, device: str = "auto"
     ):
         super().__init__(source, config, seed=seed, device=device)
         self.env = self.world.make(device=self.device)

@@ -16,7 +16,7 @@ from palestra.engine.agent import Agent
 from palestra.engine.arena import Arena
 from palestra.engine.exhibit import Exhibit
 from palestra.engine.learner import Learner
-from palestra.envs.world import World
+from palestra.envs.world import Given
 from palestra.errors import require
 from palestra.learners.dynamic.values import DynamicConfig, Values, dynamic_arena
 from palestra.measure import Metrics
@@ -70,7 +70,7 @@ class ValueIteration(Agent, Learner):
     policy: Values
 
     def __init__(
-        self, source: str | World, config: ValueIterationConfig | None = None, *, seed: int = 0, device: str = "auto"
+        self, source: Given, config: ValueIterationConfig | None = None, *, seed: int = 0, device: str = "auto"
     ):
         super().__init__(source, config, seed=seed, device=device)
         self.env = self.world.make(device=self.device)

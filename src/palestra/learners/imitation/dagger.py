@@ -24,7 +24,7 @@ from palestra.engine.policy import Policy
 from palestra.engine.settings import AlgorithmConfig
 from palestra.envs.spaces import from_unit
 from palestra.envs.vector import VectorEnv
-from palestra.envs.world import World
+from palestra.envs.world import Given
 from palestra.errors import UsageError, require
 from palestra.measure import Metrics
 from palestra.nets.adam import ClippedAdam
@@ -138,7 +138,7 @@ class DAgger(Agent, Learner):
     saves = ("interaction", "student", "optimizer", "demonstrations", "mixing", "sampling")
     config: DAggerConfig
 
-    def __init__(self, source: str | World, config: DAggerConfig | None = None, *, seed: int = 0, device: str = "auto"):
+    def __init__(self, source: Given, config: DAggerConfig | None = None, *, seed: int = 0, device: str = "auto"):
         super().__init__(source, config, seed=seed, device=device)
         c = self.config
         self.interaction = Interaction(self.world, seed=seed, device=self.device)

@@ -21,7 +21,7 @@ from palestra.engine.agent import Agent
 from palestra.engine.interaction import Interaction
 from palestra.engine.learner import Learner
 from palestra.engine.policy import Policy
-from palestra.envs.world import World
+from palestra.envs.world import Given
 from palestra.errors import require
 from palestra.learners.off_policy.actions import DiscreteActions
 from palestra.learners.off_policy.replaying import ReplayLoop
@@ -105,7 +105,7 @@ class DiscreteSAC(Agent, Learner):
     derives = ("encoder", "actor", "critics", "temperature", "target", "target_encoder", "slow")
 
     def __init__(
-        self, source: str | World, config: DiscreteSACConfig | None = None, *, seed: int = 0, device: str = "auto",
+        self, source: Given, config: DiscreteSACConfig | None = None, *, seed: int = 0, device: str = "auto",
         networks: Networks = OURS,
     ):  # fmt: skip
         super().__init__(source, config, seed=seed, device=device)

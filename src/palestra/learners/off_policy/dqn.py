@@ -26,7 +26,7 @@ from palestra.engine.agent import Agent
 from palestra.engine.interaction import Interaction
 from palestra.engine.learner import Learner
 from palestra.engine.settings import AlgorithmConfig, Part
-from palestra.envs.world import World
+from palestra.envs.world import Given
 from palestra.errors import require
 from palestra.learners.off_policy.actions import DiscreteActions
 from palestra.learners.off_policy.epsilon_greedy import EpsilonGreedyPolicy, LayerNoise
@@ -154,7 +154,7 @@ class DQN(Agent, Learner):
     derives = ("head", "encoder", "q", "target", "target_encoder", "slow")
 
     def __init__(
-        self, source: str | World, config: DQNConfig | None = None, *, seed: int = 0, device: str = "auto",
+        self, source: Given, config: DQNConfig | None = None, *, seed: int = 0, device: str = "auto",
         networks: Networks = OURS,
     ):  # fmt: skip
         super().__init__(source, config, seed=seed, device=device)

@@ -192,6 +192,7 @@ def make_replay(
     if env.goal is None:
         raise UsageError(
             f"hindsight={config.hindsight} in {env_id!r}, whose observations hold no goals; expected 0, or"
-            " an environment with goals (palestra/ArmReach-v0 with view='goal')"
+            " an environment with goals: a Dict with achieved_goal and desired_goal in it, and a method compute_reward"
+            " (or palestra/ArmReach-v0 with view='goal')"
         )
     return HindsightReplay(env.goal, config.hindsight, *ring)

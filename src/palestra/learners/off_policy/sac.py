@@ -17,7 +17,7 @@ from palestra.engine import seeding
 from palestra.engine.agent import Agent
 from palestra.engine.interaction import Interaction
 from palestra.engine.learner import Learner
-from palestra.envs.world import World
+from palestra.envs.world import Given
 from palestra.learners.off_policy.actions import BoxActions
 from palestra.learners.off_policy.replaying import ReplayLoop
 from palestra.learners.off_policy.seeing import Seen, seen
@@ -56,7 +56,7 @@ class SAC(Agent, Learner):
     derives = ("actions", "encoder", "actor", "critics", "temperature", "target", "target_encoder", "slow")
 
     def __init__(
-        self, source: str | World, config: SACConfig | None = None, *, seed: int = 0, device: str = "auto",
+        self, source: Given, config: SACConfig | None = None, *, seed: int = 0, device: str = "auto",
         networks: Networks = OURS,
     ):  # fmt: skip
         super().__init__(source, config, seed=seed, device=device)

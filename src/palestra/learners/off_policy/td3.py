@@ -15,7 +15,7 @@ from palestra.engine import seeding
 from palestra.engine.agent import Agent
 from palestra.engine.interaction import Interaction
 from palestra.engine.learner import Learner
-from palestra.envs.world import World
+from palestra.envs.world import Given
 from palestra.errors import require
 from palestra.learners.off_policy.actions import BoxActions
 from palestra.learners.off_policy.deterministic import CriticsLearned, DeterministicConfig, DeterministicPolicy, mu
@@ -61,7 +61,7 @@ class TD3(Agent, Learner):
     )  # fmt: skip
 
     def __init__(
-        self, source: str | World, config: TD3Config | None = None, *, seed: int = 0, device: str = "auto",
+        self, source: Given, config: TD3Config | None = None, *, seed: int = 0, device: str = "auto",
         networks: Networks = OURS,
     ):  # fmt: skip
         super().__init__(source, config, seed=seed, device=device)

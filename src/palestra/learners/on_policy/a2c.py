@@ -13,7 +13,7 @@ from typing import Literal
 from palestra.engine import seeding
 from palestra.engine.agent import Agent
 from palestra.engine.learner import Learner
-from palestra.envs.world import World
+from palestra.envs.world import Given
 from palestra.errors import require
 from palestra.learners.on_policy.actor_critic import ActorCritic, ActorCriticConfig
 from palestra.learners.on_policy.experience import Batch, Experience
@@ -64,7 +64,7 @@ class A2C(Agent, Learner):
     config: A2CConfig
 
     def __init__(
-        self, source: str | World, config: A2CConfig | None = None, *, seed: int = 0, device: str = "auto",
+        self, source: Given, config: A2CConfig | None = None, *, seed: int = 0, device: str = "auto",
         networks: Networks = OURS,
     ):  # fmt: skip
         super().__init__(source, config, seed=seed, device=device)

@@ -17,7 +17,7 @@ from torch import Tensor
 from palestra.engine import seeding
 from palestra.engine.agent import Agent
 from palestra.engine.learner import Learner
-from palestra.envs.world import World
+from palestra.envs.world import Given
 from palestra.errors import require
 from palestra.learners.on_policy.actor_critic import ActorCritic, ActorCriticConfig
 from palestra.learners.on_policy.experience import Batch, Experience
@@ -99,7 +99,7 @@ class PPO(Agent, Learner):
     config: PPOConfig
 
     def __init__(
-        self, source: str | World, config: PPOConfig | None = None, *, seed: int = 0, device: str = "auto",
+        self, source: Given, config: PPOConfig | None = None, *, seed: int = 0, device: str = "auto",
         networks: Networks = OURS,
     ):  # fmt: skip
         super().__init__(source, config, seed=seed, device=device)

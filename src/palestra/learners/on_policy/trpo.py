@@ -18,7 +18,7 @@ from torch import Tensor
 from palestra.engine import seeding
 from palestra.engine.agent import Agent
 from palestra.engine.learner import Learner
-from palestra.envs.world import World
+from palestra.envs.world import Given
 from palestra.errors import require
 from palestra.learners.on_policy.actor_critic import ActorCritic, ActorCriticConfig
 from palestra.learners.on_policy.experience import Batch, Experience, regress
@@ -78,7 +78,7 @@ class TRPO(Agent, Learner):
     config: TRPOConfig
 
     def __init__(
-        self, source: str | World, config: TRPOConfig | None = None, *, seed: int = 0, device: str = "auto",
+        self, source: Given, config: TRPOConfig | None = None, *, seed: int = 0, device: str = "auto",
         networks: Networks = OURS,
     ):  # fmt: skip
         super().__init__(source, config, seed=seed, device=device)

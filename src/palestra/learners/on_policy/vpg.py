@@ -19,7 +19,7 @@ from palestra.data.rollout import Rollout
 from palestra.engine import seeding
 from palestra.engine.agent import Agent
 from palestra.engine.learner import Learner
-from palestra.envs.world import World
+from palestra.envs.world import Given
 from palestra.errors import require
 from palestra.learners.on_policy.actor_critic import ActorCritic, ActorCriticConfig
 from palestra.learners.on_policy.experience import Batch, Experience, batch_of, regress
@@ -74,7 +74,7 @@ class VPG(Agent, Learner):
     config: VPGConfig
 
     def __init__(
-        self, source: str | World, config: VPGConfig | None = None, *, seed: int = 0, device: str = "auto",
+        self, source: Given, config: VPGConfig | None = None, *, seed: int = 0, device: str = "auto",
         networks: Networks = OURS,
     ):  # fmt: skip
         super().__init__(source, config, seed=seed, device=device)

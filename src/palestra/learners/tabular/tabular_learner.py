@@ -25,7 +25,7 @@ from palestra.engine.learner import Learner
 from palestra.envs.finite.dynamics import process_of, show_indices
 from palestra.envs.finite.states import States, tells_states
 from palestra.envs.vector import StepResult, VectorEnv
-from palestra.envs.world import World
+from palestra.envs.world import Given
 from palestra.errors import UsageError, require
 from palestra.learners.tabular.q_table import QTable
 from palestra.learners.tabular.rule import Step, TabularRule
@@ -50,7 +50,7 @@ class TabularLearner(Agent, Learner):
     derives = ("state_E", "states")
 
     def __init__(
-        self, rule_type: type[TabularRule], source: str | World, config: Any = None, *, seed: int = 0,
+        self, rule_type: type[TabularRule], source: Given, config: Any = None, *, seed: int = 0,
         device: str = "auto",
     ):  # fmt: skip
         self.name, self.config_type = rule_type.name, rule_type.config_type
