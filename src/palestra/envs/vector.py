@@ -11,6 +11,7 @@ import torch
 from gymnasium import spaces
 from torch import Tensor
 
+from palestra.envs.masks import ActionMask
 from palestra.errors import UsageError
 
 
@@ -71,6 +72,8 @@ class VectorEnv(ABC):
     """The time limit in steps, or None."""
     goal: GoalSpec | None = None
     """For hindsight, where the observation holds goals."""
+    mask: ActionMask | None = None
+    """Where the observation says which actions are allowed."""
 
     @abstractmethod
     def reset(self, seed: int) -> Tensor:
