@@ -17,6 +17,7 @@ from torch import Tensor
 from palestra.envs.episode_tape import EpisodeTape
 from palestra.envs.goals import GoalLayout, GoalReward
 from palestra.envs.ids import NAMELESS, unknown_id
+from palestra.envs.masks import with_mask
 from palestra.envs.observed import Observed
 from palestra.envs.reports import unpacked
 from palestra.envs.spaces import (
@@ -68,6 +69,7 @@ def _make(spec: EnvSpec, env_kwargs: dict[str, Any]) -> gym.Env[Any, Any]:
 def _adapted(env: gym.Env[Any, Any], env_id: str) -> gym.Env[Any, Any]:
     """An environment that somebody made, with observations in the contract's form."""
     supported_action_space(env.action_space, env_id)
+    env = with_mask(env)
     space, convert = adapted_observation_space(env.observation_space, env_id)
     return env if convert is None else AdaptedObservation(env, space, convert)
 
@@ -127,6 +129,7 @@ class GymVectorEnv(VectorEnv):
         limit = (env_kwargs or {}).get("max_episode_steps", limit)
         self.max_episode_steps = None if limit == -1 else limit
         self.goal = self._env.call("goal_spec")[0]
+        self.mask = self._env.call("action_mask")[0]
         self._goal_reward: GoalReward | None = None
         layout: GoalLayout | None = self._env.call("goal_layout")[0]
         if self.goal is None and layout is not None:
