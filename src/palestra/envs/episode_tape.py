@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from palestra.envs import snapshot
 from palestra.envs.goals import GoalLayout, goal_layout
+from palestra.envs.masks import ActionMask, action_mask
 from palestra.envs.misbehaviour import (
     FLAGS,
     NUMBERS,
@@ -123,6 +124,10 @@ class EpisodeTape(gym.Wrapper[Any, Any, Any, Any]):
     def goal_layout(self) -> GoalLayout | None:
         """Where the observation holds goals, in an environment of the usual form."""
         return goal_layout(self.env)
+
+    def action_mask(self) -> ActionMask | None:
+        """Where the observation says which actions are allowed."""
+        return action_mask(self.env)
 
     def capture(self) -> dict[str, Any]:
         """The copy's state as nested dicts of arrays and JSON values."""

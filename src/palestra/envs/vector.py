@@ -11,6 +11,7 @@ import torch
 from gymnasium import spaces
 from torch import Tensor
 
+from palestra.envs.masks import ActionMask
 from palestra.envs.observed import Observed
 from palestra.envs.reports import Numbers
 from palestra.errors import UsageError
@@ -75,6 +76,8 @@ class VectorEnv(ABC):
     """The time limit in steps, or None."""
     goal: GoalSpec | None = None
     """For hindsight, where the observation holds goals."""
+    mask: ActionMask | None = None
+    """Where the observation says which actions are allowed."""
     reports: tuple[tuple[int, Numbers], ...] = ()
     """Of the last step: each copy whose episode ended there, with the numbers in the info of its last step, if any."""
 

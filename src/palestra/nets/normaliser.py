@@ -12,6 +12,7 @@ class Normaliser(nn.Module):
     Args:
         shape: shape of one sample.
         clip: bound on the normalised magnitude, in standard deviations.
+        as_it_is: columns that are passed through.
     """
 
     count: Tensor
@@ -20,9 +21,9 @@ class Normaliser(nn.Module):
     shift: Tensor
     scale: Tensor
 
-    def __init__(self, shape: tuple[int, ...], clip: float = 10.0):
+    def __init__(self, shape: tuple[int, ...], clip: float = 10.0, as_it_is: slice | None = None):
         super().__init__()
-        self.clip = clip
+        self.clip, self.as_it_is = clip, as_it_is
         self.register_buffer("count", torch.zeros((), dtype=torch.float64))
         self.register_buffer("mean", torch.zeros(shape, dtype=torch.float64))
         self.register_buffer("m2", torch.zeros(shape, dtype=torch.float64))
@@ -41,7 +42,10 @@ class Normaliser(nn.Module):
 
     def forward(self, x_BF: Tensor) -> Tensor:
         """Normalise (B, *shape) float32."""
-        return ((x_BF - self.shift) * self.scale).clamp(-self.clip, self.clip)
+        out_BF = ((x_BF - self.shift) * self.scale).clamp(-self.clip, self.clip)
+        if self.as_it_is is not None:
+            out_BF[:, self.as_it_is] = x_BF[:, self.as_it_is]
+        return out_BF
 
     def rescale(self, x_BF: Tensor) -> Tensor:
         """Divide by the standard deviation only, keeping the mean (for rewards)."""

@@ -13,17 +13,30 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 
-def epsilon_greedy(q_BA: Floats, epsilon: float) -> Floats:
-    """Probabilities (B, A): epsilon shared by all actions, the rest by those of the greatest value."""
+FORBIDDEN = -1e300
+"""The value of an action that a world does not allow: never the greatest, and 0 once it is multiplied by 0."""
+
+
+def epsilon_greedy(q_BA: Floats, epsilon: float, masked: bool = False) -> Floats:
+    """Probabilities (B, A): epsilon shared by all actions, the rest by those of the greatest value.
+
+    Where the table is ``masked``, epsilon is shared by the actions that are allowed.
+    """
     best_BA = q_BA == q_BA.max(1, keepdims=True)
-    prob_BA: Floats = epsilon / q_BA.shape[1] + (1.0 - epsilon) / best_BA.sum(1, keepdims=True) * best_BA
+    shared: Any = epsilon / q_BA.shape[1]
+    if masked:
+        allowed_BA = (q_BA > FORBIDDEN) | best_BA
+        shared = epsilon / allowed_BA.sum(1, keepdims=True) * allowed_BA
+    prob_BA: Floats = shared + (1.0 - epsilon) / best_BA.sum(1, keepdims=True) * best_BA
     return prob_BA
 
 
-def expected_value(q_BA: Floats, epsilon: float) -> Floats:
+def expected_value(q_BA: Floats, epsilon: float, masked: bool = False) -> Floats:
     """sum_a pi(a) Q(a), shape (B,), of the epsilon-greedy policy; with epsilon 0 exactly the maximum."""
     value_B: Floats = q_BA.max(1)
-    if epsilon:
+    if epsilon and masked:
+        value_B = (epsilon_greedy(q_BA, epsilon, masked) * q_BA).sum(1)
+    elif epsilon:
         value_B = (1.0 - epsilon) * value_B + epsilon * q_BA.mean(1)
     return value_B
 

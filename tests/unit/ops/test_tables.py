@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from palestra.ops.tables import draw, epsilon_greedy, expected_value, in_turn, move_towards
+from palestra.ops.tables import FORBIDDEN, draw, epsilon_greedy, expected_value, in_turn, move_towards
 
 Q_BA = np.array([[1.0, 3.0, 2.0, 0.0], [5.0, 5.0, 1.0, 5.0], [0.0, 0.0, 0.0, 0.0]])
 
@@ -76,3 +76,11 @@ def test_a_rate_of_one_nth_is_the_mean() -> None:
     for part in (target[:1], target[1:10], target[10:]):
         move_towards(table, count, np.zeros(len(part), dtype=np.int64), part, 1.0, 1.0)
     assert table[0] == pytest.approx(target.mean(), rel=1e-12)
+
+
+def test_in_a_masked_table_the_forbidden_have_no_share() -> None:
+    q_BA = np.array([[1.0, FORBIDDEN, 2.0, FORBIDDEN], [FORBIDDEN] * 4])
+    np.testing.assert_allclose(epsilon_greedy(q_BA, 0.2, masked=True), [[0.1, 0, 0.9, 0], [0.25] * 4], rtol=1e-15)
+    assert expected_value(q_BA[:1], 0.2, masked=True).tolist() == pytest.approx([1.9])
+    assert expected_value(q_BA[:1], 0.0, masked=True).tolist() == [2.0]
+    np.testing.assert_array_equal(epsilon_greedy(Q_BA, 0.2, masked=True), epsilon_greedy(Q_BA, 0.2))

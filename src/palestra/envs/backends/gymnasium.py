@@ -21,6 +21,7 @@ from palestra.envs.backends.workers import LOST, end_workers, lost_worker, set_p
 from palestra.envs.episode_tape import EpisodeTape, episode_seed
 from palestra.envs.goals import GoalLayout, GoalReward
 from palestra.envs.ids import NAMELESS, unknown_id
+from palestra.envs.masks import with_mask
 from palestra.envs.misbehaviour import Fault, Misbehaviour, Moment, Unfit, all_fit, first_unfit, misbehaviour, unfit
 from palestra.envs.observed import Observed
 from palestra.envs.reports import unpacked
@@ -78,6 +79,7 @@ def _make(spec: EnvSpec, env_kwargs: dict[str, Any]) -> gym.Env[Any, Any]:
 def _adapted(env: gym.Env[Any, Any], env_id: str) -> gym.Env[Any, Any]:
     """An environment that somebody made, with observations in the contract's form."""
     supported_action_space(env.action_space, env_id)
+    env = with_mask(env)
     space, convert = adapted_observation_space(env.observation_space, env_id)
     return env if convert is None else AdaptedObservation(env, space, convert)
 
@@ -156,6 +158,7 @@ class GymVectorEnv(VectorEnv):
         self.max_episode_steps = None if limit == -1 else limit
         self.goal = self._env.call("goal_spec")[0]
         self._be_patient(worker_timeout)
+        self.mask = self._env.call("action_mask")[0]
         self._goal_reward: GoalReward | None = None
         layout: GoalLayout | None = self._env.call("goal_layout")[0]
         if self.goal is None and layout is not None:

@@ -41,6 +41,7 @@ from palestra.nets.q_network import make_q_network
 from palestra.nets.recorded import Recorded
 from palestra.nets.targets import slow_copy
 from palestra.ops.dueling import Dueling
+from palestra.ops.masks import masked_values
 from palestra.ops.q_heads import Distributional, make_q_head
 from palestra.ops.schedules import linear
 
@@ -185,7 +186,7 @@ class DQN(Agent, Learner):
         self.noise = LayerNoise(self.q, c.noisy, seeding.generator(seed, "noise", device=self.device))
         self.policy = EpsilonGreedyPolicy(
             self.q, self.head, actions.size, self.encoder.see, self.noise, lambda: self.epsilon(self.clock),
-            seeding.generator(seed, "actions", device=self.device),
+            seeding.generator(seed, "actions", device=self.device), self.env.mask,
         )  # fmt: skip
         ring = (c.buffer_size, self.env.num_envs, self.env.observation_space, (), torch.int64, self.device)
         self.replay: ReplayBuffer | PrioritisedReplay = (
@@ -270,9 +271,12 @@ class DQN(Agent, Learner):
     def targets(self, b: Transitions, next_out_BK: Tensor) -> Tensor:
         """Y (B,), or (B, Z) of a distribution, given the target network's outputs for the successors."""
         if self.config.double:  # van Hasselt et al. 2016, eq. 4
-            choice_B = self.head.values(self.q(self.encoder.encode(b.next_obs_BF), *self.noise.draw(1))).argmax(1)
+            next_q_BA = self.head.values(self.q(self.encoder.encode(b.next_obs_BF), *self.noise.draw(1)))
         else:
-            choice_B = self.head.values(next_out_BK).argmax(1)
+            next_q_BA = self.head.values(next_out_BK)
+        if self.env.mask is not None:
+            next_q_BA = masked_values(next_q_BA, self.env.mask.of(b.next_obs_BF))
+        choice_B = next_q_BA.argmax(1)
         return self.head.backup(b.return_B, b.discount_B, self.head.of(next_out_BK, choice_B))
 
     def gradient_step(self, b: Transitions, target_BZ: Tensor, weight_B: Tensor | None = None) -> Tensor:

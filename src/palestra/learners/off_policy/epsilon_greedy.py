@@ -6,8 +6,10 @@ import torch
 from torch import Generator, Tensor
 
 from palestra.engine.policy import Policy
+from palestra.envs.masks import ActionMask
 from palestra.nets.q_network import QNetwork
 from palestra.nets.recorded import Recorded
+from palestra.ops.masks import masked_values, uniform_choice
 from palestra.ops.q_heads import QHead
 
 
@@ -43,6 +45,7 @@ class EpsilonGreedyPolicy(Policy):
         noise: of the network's weights, when it explores.
         epsilon: the probability now.
         generator: draws what is random, but for that noise.
+        mask: where observations say which actions are allowed.
     """
 
     saves = ("generator",)
@@ -50,24 +53,29 @@ class EpsilonGreedyPolicy(Policy):
 
     def __init__(
         self, q: Recorded, head: QHead, num_actions: int, see: Callable[[Tensor], Tensor], noise: LayerNoise,
-        epsilon: Callable[[], float], generator: Generator,
+        epsilon: Callable[[], float], generator: Generator, mask: ActionMask | None = None,
     ):  # fmt: skip
         self.q, self.head, self.num_actions, self.see = q, head, num_actions, see
-        self.noise, self.epsilon, self.generator = noise, epsilon, generator
+        self.noise, self.epsilon, self.generator, self.mask = noise, epsilon, generator, mask
 
     def act(self, seen: Tensor, *, deterministic: bool = True) -> Tensor:
         """Greedy actions (B,) without any noise, or exploring ones, each sample with noise of its own."""
         x_BF = self.see(seen)
         noise = () if deterministic else self.noise.draw(len(x_BF))
-        greedy_B = self.head.values(self.q(x_BF, *noise)).argmax(1)
-        return greedy_B if deterministic else self.randomised(greedy_B, self.epsilon())
+        q_BA = self.head.values(self.q(x_BF, *noise))
+        valid_BA = None if self.mask is None else self.mask.of(seen)
+        greedy_B = (q_BA if valid_BA is None else masked_values(q_BA, valid_BA)).argmax(1)
+        return greedy_B if deterministic else self.randomised(greedy_B, self.epsilon(), valid_BA)
 
-    def randomised(self, greedy_B: Tensor, epsilon: float) -> Tensor:
-        """Each action (B,) replaced by a random one with probability epsilon."""
+    def randomised(self, greedy_B: Tensor, epsilon: float, valid_BA: Tensor | None = None) -> Tensor:
+        """Each action (B,) replaced by a random one, of those that are allowed, with probability epsilon."""
         random_B = torch.rand(greedy_B.shape, generator=self.generator, device=greedy_B.device)
         explores_B = random_B < epsilon
         if greedy_B.device.type == "cpu" and not explores_B.any():
             return greedy_B
         # One uniform number does both: below epsilon, its position there picks the action.
+        if valid_BA is not None:
+            choice_B = uniform_choice(valid_BA, (random_B / max(epsilon, 1e-12)).clamp(max=1.0))
+            return torch.where(explores_B, choice_B, greedy_B)
         choice_B = (random_B * (self.num_actions / max(epsilon, 1e-12))).long().clamp(max=self.num_actions - 1)
         return torch.where(explores_B, choice_B, greedy_B)

@@ -96,6 +96,7 @@ class A2C(Agent, Learner):
         advantage_B = standardised(b.advantage_B) if c.normalize_advantage else b.advantage_B
         seen_BF = self.nets.encode_to_learn(b.obs_BF) if self.nets.encoder.learns else b.obs_BF
         out_BK, value_B1 = self.nets.actor.record(seen_BF), self.nets.value.record(seen_BF)  # section 4: pi, V
+        out_BK = self.nets.allowed(out_BK, b.obs_BF)
         policy_loss = policy_gradient(
             self.nets.head.log_prob(out_BK, b.action_B), advantage_B
         )  # section 4: -E[A log pi]

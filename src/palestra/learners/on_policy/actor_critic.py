@@ -21,6 +21,7 @@ from palestra.nets.normaliser import Normaliser
 from palestra.nets.own import OURS, Networks, own_encoder, own_network
 from palestra.nets.precision import Precision
 from palestra.nets.recorded import Recorded
+from palestra.ops.masks import masked_logits
 
 
 @dataclass(frozen=True)
@@ -110,7 +111,10 @@ class ActorCritic(Policy):
             self.actor = own_network("policy", own.policy, own_seed + 1, features, outputs)
         if own.value is not None:
             self.value = own_network("value", own.value, own_seed + 2, features, 1)
-        self.obs_norm = Normaliser((features,)) if c.normalize_obs else None
+        self.mask = env.mask
+        """Where an observation says which actions are allowed; None in worlds that allow all."""
+        as_it_is = None if env.mask is None or self.encoder.learns else env.mask.columns
+        self.obs_norm = Normaliser((features,), as_it_is=as_it_is) if c.normalize_obs else None
         parts: dict[str, nn.Module] = {
             "policy": self.actor,
             "head": self.head,
@@ -133,6 +137,10 @@ class ActorCritic(Policy):
         """What ``to_batch`` gave to the (B, F) float32 that policy and value network take."""
         return self.encoder.encode(batch)
 
+    def allowed(self, out_BK: Tensor, batch: Tensor) -> Tensor:
+        """The policy's outputs for a batch, with nothing left to the actions that its observations do not allow."""
+        return out_BK if self.mask is None else masked_logits(out_BK, self.mask.of(batch))
+
     def shifted(self, batch: Tensor) -> Tensor:
         """A batch to learn from: images shifted at random, where the settings ask for it."""
         return self.encoder.shifted(batch, self.config.random_shift, self.shifting)
@@ -143,11 +151,13 @@ class ActorCritic(Policy):
 
     def explore(self, obs: Tensor) -> Tensor:
         """A sample of the policy (E, ...) for observations (E, *obs_shape), as it is, beyond bounds or not."""
-        return self.head.sample(self.actor(self.encode(self.to_batch(obs))), self.sampling)
+        batch = self.to_batch(obs)
+        return self.head.sample(self.allowed(self.actor(self.encode(batch)), batch), self.sampling)
 
     def act(self, seen: Tensor, *, deterministic: bool = True) -> Tensor:
         """Actions (B, ...) for observations (B, *obs_shape), within the bounds."""
-        out_BK = self.actor(self.encode(self.to_batch(seen)))
+        batch = self.to_batch(seen)
+        out_BK = self.allowed(self.actor(self.encode(batch)), batch)
         action = self.head.mode(out_BK) if deterministic else self.head.sample(out_BK, self.sampling)
         return self.head.bounded(action)
 

@@ -166,7 +166,7 @@ class PPO(Agent, Learner):
         c = self.config
         advantage_B = standardised(b.advantage_B) if c.normalize_advantage else b.advantage_B
         seen_BF = self.nets.encode_to_learn(b.obs_BF) if self.nets.encoder.learns else b.obs_BF
-        out_BK, value_B1 = self.nets.actor.record(seen_BF), self.nets.value.record(seen_BF)
+        out_BK, value_B1 = self.nets.allowed(self.nets.actor.record(seen_BF), b.obs_BF), self.nets.value.record(seen_BF)
         log_prob_B = self.nets.head.log_prob(out_BK, b.action_B)
         if b.frozen_BK is None:
             policy_loss = clipped_surrogate(log_prob_B, b.log_prob_B, advantage_B, clip_range)  # eq. 7
@@ -184,7 +184,7 @@ class PPO(Agent, Learner):
     def _now(self, obs_BF: Tensor) -> Tensor:
         """(B, K) the policy's outputs as it is now."""
         out_BK: Tensor = self.nets.actor.forward(self.nets.encode(obs_BF) if self.nets.encoder.learns else obs_BF)
-        return out_BK
+        return self.nets.allowed(out_BK, obs_BF)
 
     @torch.no_grad()
     def _log_ratio(self, batch: Samples, out_BK: Tensor) -> Tensor:

@@ -125,7 +125,7 @@ class TRPO(Agent, Learner):
         c = self.config
         advantage_B = standardised(b.advantage_B) if c.normalize_advantage else b.advantage_B
         batch = self.nets.shifted(b.obs_BF)  # the same pictures for both policies
-        out_BK = self.nets.actor(self.nets.encode(batch))
+        out_BK = self.nets.allowed(self.nets.actor(self.nets.encode(batch)), batch)
         frozen_BK = self.nets.head.frozen(out_BK)
         log_prob_B = self.nets.head.log_prob(out_BK, b.action_B)
         old_log_prob_B = log_prob_B.detach()
@@ -143,7 +143,7 @@ class TRPO(Agent, Learner):
         def accepts(fraction: float) -> bool:
             nonlocal kl
             self.theta_D.copy_(old_D + fraction * longest_D)
-            new_BK = self.nets.actor(self.nets.encode(batch))
+            new_BK = self.nets.allowed(self.nets.actor(self.nets.encode(batch)), batch)
             kl = float(self.nets.head.kl(frozen_BK, new_BK).mean())
             new_log_prob_B = self.nets.head.log_prob(new_BK, b.action_B)
             new_gain = float(((new_log_prob_B - old_log_prob_B).exp() * advantage_B).mean())
@@ -154,7 +154,8 @@ class TRPO(Agent, Learner):
             self.theta_D.copy_(old_D)
             kl = 0.0
         with torch.no_grad():
-            entropy = float(self.nets.head.entropy(self.nets.actor(self.nets.encode(batch))).mean())
+            now_BK = self.nets.allowed(self.nets.actor(self.nets.encode(batch)), batch)
+            entropy = float(self.nets.head.entropy(now_BK).mean())
         return {
             "train/policy_loss": -old_gain,
             "train/kl": kl,

@@ -132,6 +132,7 @@ class VPG(Agent, Learner):
             self.optimizer.learning_rate = linear(c.learning_rate, 0.0, self.budget_used)
         phi_B = standardised(b.advantage_B) if c.normalize_advantage else b.advantage_B  # eq. 1: Phi
         out_BK = self.nets.actor.record(self.nets.encode_to_learn(b.obs_BF))  # eq. 1: pi
+        out_BK = self.nets.allowed(out_BK, b.obs_BF)
         policy_loss = policy_gradient(self.nets.head.log_prob(out_BK, b.action_B), phi_B)  # eq. 1: its derivative is -g
         entropy = self.nets.head.entropy(out_BK).mean()
         self.optimizer.descend(policy_loss - c.entropy_coef * entropy)  # one step along g, section 2

@@ -35,6 +35,6 @@ class ExpectedSarsa(TabularRule):
     def update(self, s: Step, uniform_UE: Floats) -> Ints:
         """One update, then the next action."""
         target_epsilon = self.q.epsilon if self.config.target_epsilon is None else self.config.target_epsilon
-        next_value_E = expected_value(self.q.values(s.next_state_E), target_epsilon)
+        next_value_E = expected_value(self.q.values(s.next_state_E), target_epsilon, self.q.mask is not None)
         self.q.improve(s.entry_E, s.reward_E + s.discount_E * next_value_E)  # eq. 6.9
         return self.q.explore(s.onward_E, uniform_UE[0])

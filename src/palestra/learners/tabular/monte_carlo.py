@@ -66,7 +66,7 @@ class MonteCarlo(TabularRule):
         """Move the pairs of the ended episodes of copies (B,) towards their returns, the last first."""
         first, begin_B = int(self.begin_E[ended_B].min()), self.begin_E[ended_B]
         entry_TB, return_TB = self.entry_TE[first : self.length, ended_B], self.reward_TE[first : self.length, ended_B]
-        following_B = expected_value(self.q.values(s.next_state_E[ended_B]), self.q.epsilon)
+        following_B = expected_value(self.q.values(s.next_state_E[ended_B]), self.q.epsilon, self.q.mask is not None)
         return_TB[-1] += s.discount_E[ended_B] * following_B  # 0 where it terminated
         for t in range(len(return_TB) - 2, -1, -1):  # eq. 3.9: G_t = R_{t+1} + gamma G_{t+1}
             return_TB[t] += self.config.gamma * return_TB[t + 1]

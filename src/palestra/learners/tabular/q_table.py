@@ -9,6 +9,7 @@ from torch import Tensor
 from palestra.engine import seeding
 from palestra.engine.policy import Policy
 from palestra.envs.finite.dynamics import state_index
+from palestra.envs.masks import ActionMask
 from palestra.ops import tables
 from palestra.ops.tables import Floats, Ints
 
@@ -24,7 +25,8 @@ class QTable(Policy):
         learning_rate: share of the way to its target that an entry is moved.
         learning_rate_decay: power w: an entry's n-th move has the rate learning_rate / n^w.
         seed: of the exploring.
-        index: from observations to states.
+        index: from observations, without the mask, to states.
+        mask: where an observation says which actions are allowed; the others get the value ``FORBIDDEN``.
     """
 
     saves = ("table", "visits", "epsilon", "exploring")
@@ -42,8 +44,10 @@ class QTable(Policy):
         learning_rate_decay: float,
         seed: int,
         index: Callable[[Tensor], Tensor] = state_index,
+        mask: ActionMask | None = None,
     ):
         self.num_states, self.num_actions = num_states, num_actions
+        self.mask, self.initial_value = mask, initial_value
         self.rate, self.decay = learning_rate, learning_rate_decay
         self.index = index
         self.table = np.full((num_tables, num_states, num_actions), initial_value)
@@ -66,7 +70,7 @@ class QTable(Policy):
 
     def explore(self, state_B: Ints, uniform_B: Floats) -> Ints:
         """Epsilon-greedy actions (B,); of several greatest values each is as likely as the other."""
-        return tables.draw(tables.epsilon_greedy(self.values(state_B), self.epsilon), uniform_B)
+        return tables.draw(tables.epsilon_greedy(self.values(state_B), self.epsilon, self.mask is not None), uniform_B)
 
     def entry(self, state_B: Ints, action_B: Ints) -> Ints:
         """Indices (B,) of pairs in the first table laid out flat."""
@@ -84,9 +88,21 @@ class QTable(Policy):
         numbers: Floats = torch.rand(shape, dtype=torch.float64, generator=self.exploring).numpy()
         return numbers
 
+    def states(self, obs_BF: Tensor) -> Ints:
+        """The states (B,) that observations show; what these do not allow is forbidden there from now on."""
+        if self.mask is None:
+            return self.index(obs_BF).numpy()
+        state_B: Ints = self.index(self.mask.rest(obs_BF)).numpy()
+        valid_BA = self.mask.of(obs_BF).numpy()
+        b, a = np.nonzero(~valid_BA & valid_BA.any(1, keepdims=True))  # where nothing is allowed, nothing is chosen
+        self.table[:, state_B[b], a] = tables.FORBIDDEN
+        b, a = np.nonzero(valid_BA & (self.values(state_B) <= tables.FORBIDDEN))  # it was not, when last seen
+        self.table[:, state_B[b], a] = self.initial_value
+        return state_B
+
     def act(self, seen: Tensor, *, deterministic: bool = True) -> Tensor:
         """Greedy actions (B,), the first of equals, or epsilon-greedy ones, for observations (B, F) or indices (B,)."""
-        state_B = self.index(seen).numpy()
+        state_B = self.states(seen)
         if deterministic:
             return torch.from_numpy(self.values(state_B).argmax(1))
         return torch.from_numpy(self.explore(state_B, self.uniform(len(state_B))))

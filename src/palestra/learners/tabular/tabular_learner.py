@@ -24,6 +24,7 @@ from palestra.engine.interaction import Interaction
 from palestra.engine.learner import Learner
 from palestra.envs.finite.dynamics import process_of, show_indices
 from palestra.envs.finite.states import States, tells_states
+from palestra.envs.masks import without_mask
 from palestra.envs.vector import StepResult, VectorEnv
 from palestra.envs.world import Given
 from palestra.errors import UsageError, require
@@ -31,7 +32,7 @@ from palestra.learners.tabular.q_table import QTable
 from palestra.learners.tabular.rule import Step, TabularRule
 from palestra.measure import Metrics
 from palestra.ops.schedules import linear
-from palestra.ops.tables import Ints
+from palestra.ops.tables import FORBIDDEN, Ints
 from palestra.pictures.board import Board, Table
 
 MOST_ENTRIES = 50_000_000
@@ -66,9 +67,10 @@ class TabularLearner(Agent, Learner):
             rule_type.num_tables, self.states.num, int(space.n), initial_value=c.initial_value,
             learning_rate=c.learning_rate, learning_rate_decay=c.learning_rate_decay, seed=seed,
             index=self.states.index,
+            mask=self.env.mask,
         )  # fmt: skip
         self.rule = rule_type(self.q, c, self.env.num_envs)
-        self.state_E: Ints = self.states.index(self.interaction.obs).numpy().copy()
+        self.state_E: Ints = self.q.states(self.interaction.obs).copy()
         """(E,) acted in next."""
         self.start_E = self.state_E.copy()
         """(E,) the first states of the episodes under way."""
@@ -107,9 +109,9 @@ class TabularLearner(Agent, Learner):
         """What the environments answered, as arrays, with states for observations."""
         terminated_E, truncated_E = result.terminated.numpy(), result.truncated.numpy()
         done_E = terminated_E | truncated_E
-        next_state_E = onward_E = self.states.index(result.final_obs).numpy()
+        next_state_E = onward_E = self.q.states(result.final_obs)
         if done_E.any():
-            onward_E = self.states.index(result.obs).numpy()
+            onward_E = self.q.states(result.obs)
             self.start_E = np.where(done_E, onward_E, self.start_E)
         return Step(
             self.state_E,
@@ -154,14 +156,15 @@ class TabularLearner(Agent, Learner):
         seen_S, q_SA = q.visits.sum((0, 2)) > 0, q.values(np.arange(q.num_states))
         process = process_of(self.env)
         if process is None or (grid := process.grid) is None:
-            return [Table(title, np.where(seen_S[:, None], q_SA, np.nan))]
+            shown_SA = seen_S[:, None] & (q_SA > FORBIDDEN)
+            return [Table(title, np.where(shown_SA, q_SA, np.nan))]
         value_S = q_SA.max(1)
         best_AS = ((q_SA == value_S[:, None]) & seen_S[:, None]).T
         return [Board(title, grid.shape, grid.tiles, grid.moves, np.where(seen_S, value_S, np.nan), best_AS)]
 
     def resumed(self) -> None:
         """Stand where the copies stand; those that began anew act anew, and the rule forgets what they had begun."""
-        self.state_E = self.states.index(self.interaction.obs).numpy().copy()
+        self.state_E = self.q.states(self.interaction.obs).copy()
         if self.interaction.restarted_E.any():
             anew_E = self.interaction.restarted_E.numpy()
             self.start_E = np.where(anew_E, self.state_E, self.start_E)
@@ -177,6 +180,9 @@ def states_of(env: VectorEnv, name: str, num_tables: int) -> States:
     """
     own, action_space = env.observed.own, env.action_space
     given = f"{name} keeps a table and cannot serve an environment that observes {own} and acts in {action_space}"
+    if env.mask is not None:
+        assert isinstance(own, spaces.Dict)
+        own = without_mask(own)
     if not tells_states(own) or not isinstance(action_space, spaces.Discrete):
         raise UsageError(
             f"{given}; expected observations of a Discrete space (CliffWalking-v1, FrozenLake-v1, Taxi-v4), of"

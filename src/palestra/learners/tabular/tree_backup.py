@@ -62,15 +62,17 @@ class TreeBackup(TabularRule):
         """G (B,) of the oldest transition of copies (B,), from the newest one backwards."""
         c, w, length_B = self.config, self.window, self.window.count_E[copy_B]
         target_epsilon = self.q.epsilon if c.target_epsilon is None else c.target_epsilon
-        next_value_B = expected_value(self.q.values(s.next_state_E[copy_B]), target_epsilon)
+        next_value_B = expected_value(self.q.values(s.next_state_E[copy_B]), target_epsilon, self.q.mask is not None)
         return_B = s.reward_E[copy_B] + s.discount_E[copy_B] * next_value_B  # eq. 7.15
         each_B = np.arange(len(copy_B))
         for k in range(1, int(length_B.max())):
             after, action_B = w.ago(k - 1), w.action_NE[w.ago(k - 1), copy_B]
             q_BA = self.q.values(w.state_NE[after, copy_B])
-            taken_B = epsilon_greedy(q_BA, target_epsilon)[each_B, action_B]
+            taken_B = epsilon_greedy(q_BA, target_epsilon, self.q.mask is not None)[each_B, action_B]
             # eq. 7.16: the value of all actions, with what came of the one that was taken in the place of its own
-            value_B = expected_value(q_BA, target_epsilon) + taken_B * (return_B - q_BA[each_B, action_B])
+            value_B = expected_value(q_BA, target_epsilon, self.q.mask is not None) + taken_B * (
+                return_B - q_BA[each_B, action_B]
+            )
             longer_B = w.reward_NE[w.ago(k), copy_B] + c.gamma * value_B
             return_B = np.where(k < length_B, longer_B, return_B)
         return return_B

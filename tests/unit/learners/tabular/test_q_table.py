@@ -7,7 +7,9 @@ import pytest
 import tabular
 import torch
 
+from palestra.envs.masks import ActionMask
 from palestra.learners.tabular.q_table import QTable
+from palestra.ops.tables import FORBIDDEN
 
 
 def table(values: list[list[float]], **settings: Any) -> QTable:
@@ -42,3 +44,15 @@ def test_two_tables_act_on_their_mean() -> None:
     q = QTable(2, 1, 3, initial_value=0.0, learning_rate=0.5, learning_rate_decay=0.0, seed=0)
     q.table[:, 0] = [[0.0, 4.0, 3.0], [0.0, 0.0, 3.0]]
     assert q.values(np.array([0])).tolist() == [[0.0, 2.0, 3.0]]
+
+
+def test_what_an_observation_does_not_allow_is_forbidden_in_its_state_until_one_allows_it() -> None:
+    q = table([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]], initial_value=0.5, mask=ActionMask(0, 3, packed=False))
+    seen = torch.tensor([[1.0, 1, 0, 1, 0], [0, 1, 1, 0, 1], [0, 0, 0, 0, 1]])
+    assert q.act(seen).tolist() == [1, 2, 2]
+    assert q.table[0].tolist() == [[1.0, 2.0, FORBIDDEN], [FORBIDDEN, 5.0, 6.0]]  # where nothing is, nothing changes
+    q.epsilon = 1.0
+    drawn = [q.act(seen, deterministic=False) for _ in range(50)]
+    assert {tuple(sorted(set(column))) for column in torch.stack(drawn).T.tolist()} == {(0, 1), (1, 2)}
+    assert q.states(torch.tensor([[0.0, 0, 1, 1, 0]])).tolist() == [0]
+    assert q.table[0, 0].tolist() == [FORBIDDEN, FORBIDDEN, 0.5]

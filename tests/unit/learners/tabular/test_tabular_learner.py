@@ -7,6 +7,8 @@ import gymnasium as gym
 import numpy as np
 import pytest
 import torch
+from gymnasium import spaces
+from locks import Locks
 
 from palestra.engine.evaluate import MAX_STEPS
 from palestra.envs.vector import Resumed
@@ -14,6 +16,7 @@ from palestra.envs.world import World
 from palestra.errors import UsageError
 from palestra.learners.registry import LEARNERS, learner_type
 from palestra.learners.tabular.tabular_learner import TabularLearner
+from palestra.ops.tables import FORBIDDEN
 from palestra.pictures.gallery import draw_exhibits
 
 NAMES = [name for name, (module, _) in LEARNERS.items() if ".tabular." in module]
@@ -130,3 +133,26 @@ def test_the_table_is_on_the_cpu() -> None:
 def test_what_the_environment_says_of_its_episodes_is_reported() -> None:
     metrics = make("q-learning", "FrozenLake-v1", backend="sync", settings={"num_steps": 50}).step()
     assert metrics["env/prob"] == pytest.approx(1 / 3)
+
+
+class PairedLocks(Locks):
+    """Shows the lock as two choices."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        pair = spaces.Tuple((spaces.Discrete(2), spaces.MultiBinary(1)))
+        self.observation_space = spaces.Dict([("action_mask", spaces.MultiBinary(self.keys)), ("lock", pair)])
+
+    def _seen(self) -> Any:
+        at = min(self.at, 3)
+        return {"action_mask": self.mask(), "lock": (at // 2, np.array([at % 2], np.int8))}
+
+
+def test_the_mask_tells_no_states_apart_but_what_stands_beside_it_does() -> None:
+    agent: Any = learner_type("q-learning")(PairedLocks, seed=0)
+    assert agent.states.num == 4
+    agent.learn(2_000)
+    assert agent.evaluate(episodes=2).score == 4.0
+    allowed_SA = agent.q.table[0] > FORBIDDEN
+    assert [np.flatnonzero(row).tolist() for row in allowed_SA] == np.sort(PairedLocks().turning).tolist()
+    agent.close()

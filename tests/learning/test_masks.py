@@ -1,0 +1,72 @@
+"""Masks are obeyed by every learner that reads them, which the world itself checks, and are worth what is claimed."""
+
+from functools import partial
+from typing import Any
+
+import pytest
+from locks import Locks
+
+from palestra.learners.off_policy.dqn import DQN, DQNConfig
+from palestra.learners.on_policy.a2c import A2C
+from palestra.learners.on_policy.ppo import PPO, PPOConfig
+from palestra.learners.on_policy.trpo import TRPO
+from palestra.learners.on_policy.vpg import VPG
+from palestra.learners.registry import learner_type
+
+KEYS = 1_024
+"""Of the claim: four of them turn."""
+STEPS = 2_048
+RULES = (
+    "sarsa", "expected-sarsa", "q-learning", "double-q-learning", "n-step-sarsa", "tree-backup", "sarsa-lambda",
+    "monte-carlo", "dyna-q", "prioritised-sweeping",
+)  # fmt: skip
+
+
+def opened(agent: Any, steps: int) -> float:
+    """Locks that are opened after so many steps, of 4; a choice that is not allowed raises."""
+    score = float(agent.learn(steps).evaluate(episodes=10).score)
+    agent.close()
+    return score
+
+
+def ppo(how: str) -> PPO:
+    return PPO(partial(Locks, how, keys=KEYS), PPOConfig(learning_rate=1e-3), seed=0)
+
+
+@pytest.mark.parametrize("how", ["dict", "info"])
+def test_masked_ppo_opens_all_locks(how: str) -> None:
+    assert opened(ppo(how), STEPS) == 4.0
+
+
+def test_without_the_mask_it_does_not_in_ten_times_as_many_steps() -> None:
+    assert opened(ppo("none"), 10 * STEPS) < 4.0
+
+
+@pytest.mark.parametrize("learner", [A2C, VPG, TRPO])
+def test_other_policy_gradients_obey(learner: Any) -> None:
+    assert opened(learner(Locks, seed=0), 4_096) >= 1.0
+
+
+def test_normalised_observations_keep_their_mask() -> None:
+    assert opened(PPO(Locks, PPOConfig(normalize_obs=True, learning_rate=1e-3), seed=0), 4_096) >= 3.0
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {},
+        {"double": False},
+        {"distributional": "c51", "value_range": (0.0, 4.0)},
+        {"noisy": True, "dueling": "mean", "prioritised": True, "n_step": 3},
+    ],
+    ids=["double", "plain", "c51", "noisy"],
+)
+def test_dqn_obeys(settings: dict[str, Any]) -> None:
+    config = DQNConfig(learning_starts=500, exploration_fraction=0.5, **settings)
+    assert opened(DQN(Locks, config, seed=0), 4_000) >= 3.0
+
+
+@pytest.mark.parametrize("how", ["dict", "info"])
+@pytest.mark.parametrize("rule", RULES)
+def test_tables_obey(rule: str, how: str) -> None:
+    assert opened(learner_type(rule)(partial(Locks, how, number=True), seed=0), 3_000) >= 2.0
