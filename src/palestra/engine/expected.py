@@ -71,7 +71,8 @@ def _like(value: Any, state: Any, place: str, *, exact: bool = False) -> None:
         case dict():
             _expect(isinstance(state, dict), (place, state), "an object")
             for key in value.keys() & state.keys():
-                _like(value[key], state[key], f"{place}.{key}")
+                if state[key] is not None:  # what is not there is begun anew, as a copy of a world that misbehaved
+                    _like(value[key], state[key], f"{place}.{key}")
         case list() | tuple():
             _expect(isinstance(state, list | tuple), (place, state), "a list")
         case bool():

@@ -177,9 +177,9 @@ def test_what_can_be_taken_is_taken(name: str, backend: str) -> None:
 
 
 def test_an_image_of_wide_integers_is_taken_and_one_of_fractions_is_not() -> None:
-    space = spaces.Box(0, 255, (4, 4, 3), np.uint8)
+    space = spaces.Box(0, 255, (8, 8, 3), np.uint8)
     played(space=space, what=odd(lambda o, *rest: (o.astype(np.int64), *rest)))
-    with pytest.raises(Misbehaviour, match=r"dtype float64 .*; expected shape \(4, 4, 3\) and dtype uint8"):
+    with pytest.raises(Misbehaviour, match=r"dtype float64 .*; expected shape \(8, 8, 3\) and dtype uint8"):
         played(space=space, what=odd(lambda o, *rest: (o / 255.0, *rest)))
 
 

@@ -39,7 +39,7 @@ def test_they_are_measured_on_what_training_never_saw(recipe: Recipe) -> None:
 def test_the_reference_has_arguments_of_its_own_and_few_copies(monkeypatch: pytest.MonkeyPatch) -> None:
     made: list[tuple[int, str, Any]] = []
 
-    def make(env_id: str, num_envs: int, *, backend: str, device: Any, env_kwargs: Any) -> Any:
+    def make(env_id: str, num_envs: int, *, backend: str, device: Any, env_kwargs: Any, **_: Any) -> Any:
         made.append((num_envs, backend, env_kwargs))
         return make_vec("probe/TwoTargets", num_envs)
 
