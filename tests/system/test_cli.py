@@ -193,7 +193,7 @@ def test_any_algorithm_on_any_environment(tmp_path: Path, capsys: Captured) -> N
     assert Path(printed["video"]).is_file()
     config = json.loads((Path(printed["path"]) / "config.json").read_text())
     world = {"id": "Pendulum-v1", "num_envs": 2, "backend": "auto", "kwargs": {"g": 5.0}, "reference_kwargs": {}}
-    assert config["world"] == world
+    assert config["world"] == {**world, "worker_timeout": 60.0}
     assert config["learner"]["settings"]["hidden_sizes"] == [8, 8]
 
 

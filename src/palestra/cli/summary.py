@@ -29,7 +29,7 @@ def print_summary(outcome: "Outcome", out: Path, *, stderr: bool) -> None:
     head, color = heads[outcome.ending]
     speed = outcome.steps / outcome.seconds if outcome.seconds else 0.0
     console.print(f"[bold {color}]{head}[/]  {outcome.run}", soft_wrap=True)
-    for note in outcome.notes:
+    for note in (*outcome.notes, *([outcome.overrun] if outcome.overrun else [])):
         line("note", note, "yellow")
     unit = outcome.clock_unit.split()[-1]
     line(unit, f"{outcome.steps:,} in {duration(outcome.seconds)} ({number(speed)} {unit}/s)")

@@ -62,7 +62,7 @@ class Outcome:
     learned_from: str
     """``world`` or ``dataset``."""
     notes: list[str]
-    """What there is to say: of a resume that was not exact, of a budget that was passed."""
+    """What a resume had to say; empty when it was exact."""
     signal: int | None
     """The signal that interrupted it."""
     plots: list[Path] = field(default_factory=list)
@@ -71,6 +71,8 @@ class Outcome:
     """The film that was asked for."""
     undrawn: list[str] = field(default_factory=list)
     """Why a picture or a film that was asked for is not there; the training is done and saved all the same."""
+    overrun: str | None = None
+    """By how much the budget was passed, where that is worth saying."""
 
 
 class Interrupted(KeyboardInterrupt):
@@ -217,16 +219,12 @@ def _run(
     try:
         notes = [] if opened is None else _go_on(trainer, learner, run, opened)
         result = trainer.run()
-        if result.steps > plan.training.budget * (1 + OVER_BUDGET):
-            notes.append(
-                f"{result.steps:,} {learner.clock_unit} for the {plan.training.budget:,} asked for:"
-                " it learns in whole steps of its own"
-            )
         claim = _try_claim(run, plan, result, networks)
         _keep(run, plan, result, claim)
         outcome = Outcome(
             run.id, str(run.path), result.ending, result.steps, round(result.seconds, 3), result.metrics, claim,
             learner.headline, learner.clock_unit, learner.source.key, notes, result.signal,
+            overrun=_overrun(result, plan, learner),
         )  # fmt: skip
         if outcome.ending == "interrupted":
             raise Interrupted(outcome)
@@ -235,6 +233,13 @@ def _run(
         learner.close()
         run.close()
         index.enter(run.path.parent, run)
+
+
+def _overrun(result: TrainResult, plan: Plan, learner: Learner) -> str | None:
+    budget = plan.training.budget
+    if result.steps <= budget * (1 + OVER_BUDGET):
+        return None
+    return f"{result.steps:,} {learner.clock_unit} for the {budget:,} asked for: it learns in whole steps of its own"
 
 
 def _note_seed(learner: Learner) -> None:
