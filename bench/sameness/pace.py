@@ -18,7 +18,7 @@ from palestra.envs.vector import VectorEnv
 from palestra.learners.registry import learner_type
 from palestra.recipes.registry import get_recipe
 
-Block = Callable[[], None]
+Block = Callable[[], object]
 PIXELS = {"view": "pixels"}
 
 
@@ -50,11 +50,7 @@ def learn(learner: Any, first: int, more: int) -> Block:
     """A block is so many steps of the environment, after the first ones."""
     Trainer(learner, TrainSettings(budget=first)).run()
     learner.budget = 10**9
-    return lambda: void(Trainer(learner, TrainSettings(budget=learner.clock + more)).run())
-
-
-def void(_: Any) -> None:
-    """Forget a result."""
+    return lambda: Trainer(learner, TrainSettings(budget=learner.clock + more)).run()
 
 
 def ppo() -> Block:
@@ -127,7 +123,7 @@ def dagger() -> Block:
         place.obs = learner.env.step(learner.env.expert()).obs
         learner.clock += learner.env.num_envs
     learner.step()
-    return lambda: void(learner.step())
+    return learner.step
 
 
 WORKLOADS: dict[str, Callable[[], Block]] = {

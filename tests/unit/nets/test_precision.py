@@ -14,14 +14,10 @@ def test_bfloat16_falls_back_to_float32(fast: bool, monkeypatch: pytest.MonkeyPa
 
 
 def test_an_accelerator_always_has_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    precision.multiplies_bfloat16.cache_clear()
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
-    assert precision.multiplies_bfloat16()
-    precision.multiplies_bfloat16.cache_clear()
+    assert precision.multiplies_bfloat16.__wrapped__()
 
 
 def test_without_one_onednn_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
-    precision.multiplies_bfloat16.cache_clear()
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
-    assert precision.multiplies_bfloat16() == torch.ops.mkldnn._is_mkldnn_bf16_supported()
-    precision.multiplies_bfloat16.cache_clear()
+    assert precision.multiplies_bfloat16.__wrapped__() == torch.ops.mkldnn._is_mkldnn_bf16_supported()

@@ -97,9 +97,8 @@ class A2C(Agent, Learner):
         seen_BF = self.nets.encode_to_learn(b.obs_BF) if self.nets.encoder.learns else b.obs_BF
         out_BK, value_B1 = self.nets.actor.record(seen_BF), self.nets.value.record(seen_BF)  # section 4: pi, V
         out_BK = self.nets.allowed(out_BK, b.obs_BF)
-        policy_loss = policy_gradient(
-            self.nets.head.log_prob(out_BK, b.action_B), advantage_B
-        )  # section 4: -E[A log pi]
+        log_prob_B = self.nets.head.log_prob(out_BK, b.action_B)
+        policy_loss = policy_gradient(log_prob_B, advantage_B)  # section 4: -E[A log pi]
         value_loss = value_error(value_B1, b.return_B)  # section 4: E[(V - G)^2]
         entropy = self.nets.head.entropy(out_BK).mean()  # section 4: E[H(pi)]
         bonus = c.entropy_coef * entropy if c.entropy_coef else 0.0
