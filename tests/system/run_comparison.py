@@ -32,7 +32,8 @@ def differences(
         load: from the folder of checkpoints to its newest one.
         exact: whether to compare the manifests' ``exact``.
     """
-    found = list(_state(checkpoints.load_latest(one / "checkpoints").state, load(other / "checkpoints").state, "last"))
+    last = checkpoints.load_latest(one / "checkpoints").state
+    found = list(_state(last, load(other / "checkpoints").state, "last"))
     rows, other_rows = _rows(one), _rows(other)
     if rows != other_rows:
         both = sorted(rows ^ other_rows)
@@ -50,12 +51,17 @@ def differences(
         if best is not None and best == other_told["best_step"]:
             pair = (checkpoints.load(checkpoints.find(run / "checkpoints", best)).state for run in (one, other))
             found += _state(*pair, "best")
-        found += _kept(one, other, {told["steps"], best} - {None})
+        opened = last["trainer"]["open"]
+        found += _kept(one, other, {told["steps"], best, opened and opened["best_step"]} - {None})
     return found
 
 
 def _kept(one: Path, other: Path, needed: set[int]) -> Iterator[str]:
-    """The last, the best and the one before the last are there (which one that is depends on the time), no more."""
+    """What is needed and the one before the last are there (which one that is depends on the time), no more.
+
+    Needed are the last, the best, and the one that was the best before the last rows closed early: where the training
+    is taken further, these are taken back.
+    """
     for path in (other / "checkpoints").glob(".*"):
         yield f"left in checkpoints: {path.name}"
     kept = set(checkpoints.steps(other / "checkpoints"))

@@ -13,7 +13,7 @@ from typing import Annotated, Any, TypeVar
 import tyro
 
 from palestra.cli.output import ParserExit, printable
-from palestra.envs.ids import import_module
+from palestra.envs.modules import import_module
 from palestra.errors import UsageError
 
 Args = TypeVar("Args")

@@ -8,7 +8,7 @@ from tyro.conf import Positional, arg
 
 from palestra.cli.arguments import Imports, Switch, json_object, parse
 from palestra.cli.output import make_console, make_table, print_json
-from palestra.envs.ids import plain_id
+from palestra.envs.modules import plain_id
 from palestra.errors import PalestraError
 
 

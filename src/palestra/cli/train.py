@@ -22,7 +22,7 @@ from palestra.cli.arguments import (
 )
 from palestra.cli.output import print_json
 from palestra.engine.settings import TrainSettings, field_docs
-from palestra.envs.ids import plain_id
+from palestra.envs.modules import plain_id
 from palestra.envs.world import World
 from palestra.errors import UsageError, require
 from palestra.learners.registry import LEARNERS

@@ -10,7 +10,7 @@ from tyro.conf import Positional, UseAppendAction, arg
 
 from palestra.cli.arguments import ADHOC_BUDGET, Imports, Switch, assignments, check_writable, parse
 from palestra.cli.output import make_console, print_json
-from palestra.envs.ids import plain_id
+from palestra.envs.modules import plain_id
 from palestra.errors import UsageError, require
 from palestra.pictures.numbers import duration, number
 from palestra.recipes.recipe import Recipe

@@ -113,6 +113,7 @@ T = TypeVar("T")
 
 def build(cls: type[T], values: Mapping[str, Any]) -> T:
     """A config from JSON values; unknown names, missing ones and wrong types raise UsageError."""
+    require(isinstance(values, Mapping), f"{values!r} for {cls.__name__}", "its fields by name")
     out = {name: _checked(cls, name, value, _coerce) for name, value in values.items()}
     for field in dataclasses.fields(cls):  # type: ignore[arg-type]
         required = field.default is dataclasses.MISSING is field.default_factory

@@ -1,24 +1,27 @@
 """Which world a learner lives in."""
 
-from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias, Union
-
-import gymnasium as gym
+from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
 from palestra.envs.arguments import check_arguments, to_json
-from palestra.envs.ids import plain_id
+from palestra.envs.modules import plain_id
 from palestra.measure import Measure
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import gymnasium as gym
     import torch
 
     from palestra.envs.vector import VectorEnv
 
-Given: TypeAlias = Union[
-    str, "World", gym.Env[Any, Any], gym.vector.VectorEnv[Any, Any, Any], Callable[[], gym.Env[Any, Any]]
-]
-"""What a world can be given as: its id, a World, and what :mod:`palestra.envs.given` makes one of."""
+Given: TypeAlias = (
+    "str | World | gym.Env[Any, Any] | gym.vector.VectorEnv[Any, Any, Any] | Callable[[], gym.Env[Any, Any]]"
+)
+"""What a world can be given as: its id, a World, and what :mod:`palestra.envs.given` makes one of.
+
+Text, since `palestra train --help` wants this file but no Gymnasium.
+"""
 
 
 @dataclass(frozen=True)

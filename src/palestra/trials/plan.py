@@ -114,8 +114,8 @@ class Plan:
         claim, origin = values.get("claim"), values.get("origin")
         return cls(
             _learner_from_json(values["learner"]), source_from_json(values),
-            build(TrainSettings, values["training"]), values.get("recipe", ""), claim and build(Claim, claim),
-            origin and build(Origin, origin),
+            build(TrainSettings, values["training"]), values.get("recipe", ""),
+            None if claim is None else build(Claim, claim), None if origin is None else build(Origin, origin),
         )  # fmt: skip
 
     @classmethod

@@ -12,7 +12,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from palestra.envs.ids import imported
+from palestra.envs.modules import imported
 from palestra.trials.trial import Result, Trial, runs_of
 
 NEVER_BEGUN = "stopped before it began"

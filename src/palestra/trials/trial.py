@@ -16,7 +16,7 @@ from typing import Any, Self
 
 from palestra.engine import seeding
 from palestra.envs import arguments
-from palestra.envs.ids import import_module
+from palestra.envs.modules import import_module
 from palestra.errors import PalestraError, UsageError
 from palestra.measure import cut_in
 from palestra.recipes.recipe import Claim, Recipe

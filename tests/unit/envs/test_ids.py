@@ -1,87 +1,27 @@
-"""Ids as users write them: modules are imported by who types them and by no file, and old versions name the new one."""
+"""Ids that nothing is registered under: an old version names the new one, a misspelt one the nearest."""
 
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 import gymnasium as gym
 import pytest
 
-from palestra.envs import ids
-from palestra.envs.backends.gymnasium import find_spec
-from palestra.envs.world import World
-from palestra.errors import UsageError
-from palestra.learners.on_policy.ppo import PPOConfig
-
-MODULE = """
-import gymnasium as gym
-gym.register("{0}-v0", "gymnasium.envs.classic_control:CartPoleEnv")
-gym.register("{0}-v2", "gymnasium.envs.classic_control:CartPoleEnv")
-"""
+from palestra.envs.ids import unknown_id
 
 
 @pytest.fixture
-def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A current directory with modules in it, and nothing of it left behind."""
-    before, modules = set(gym.registry), set(sys.modules)
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(sys, "path", list(sys.path))
-    monkeypatch.setattr(ids, "_typed", [])
-    (tmp_path / "idsmine.py").write_text(MODULE.format("IdsMine"))
-    (tmp_path / "idsbad.py").write_text("import no_such_thing_at_all\n")
-    (tmp_path / "idsexit.py").write_text("raise SystemExit(0)\n")
-    yield tmp_path
-    for env_id in set(gym.registry) - before:
-        del gym.registry[env_id]
-    for name in set(sys.modules) - modules:
-        if name.startswith("ids"):
-            del sys.modules[name]
+def versions() -> Iterator[None]:
+    """Two versions of one environment."""
+    for number in (0, 2):
+        gym.register(f"IdsMine-v{number}", "gymnasium.envs.classic_control:CartPoleEnv")
+    yield
+    for number in (0, 2):
+        del gym.registry[f"IdsMine-v{number}"]
 
 
-def test_what_stands_before_the_colon_is_imported_and_the_plain_id_kept(here: Path) -> None:
-    with pytest.raises(UsageError):
-        find_spec("IdsMine-v0")
-    assert World.named("idsmine:IdsMine-v0", PPOConfig()) == World("IdsMine-v0", PPOConfig.default_num_envs)
-    assert find_spec("IdsMine-v0").id == "IdsMine-v0"
-    assert ids.imported() == ("idsmine",)
-    assert ids.plain_id("CartPole-v1") == "CartPole-v1"
-
-
-def test_a_file_imports_nothing(here: Path) -> None:
-    with pytest.raises(UsageError, match=r"expected the id 'IdsMine-v0' and --import idsmine"):
-        World("idsmine:IdsMine-v0").make()
-    assert "idsmine" not in sys.modules
-
-
-@pytest.mark.parametrize(
-    ("name", "said"),
-    [
-        ("idsnowhere", "no module 'idsnowhere' is found; expected one in the current directory, on PYTHONPATH"),
-        ("idsmine.part", "module 'idsmine.part' failed|no module 'idsmine.part' is found"),
-        ("idsbad", "module 'idsbad' failed while it was imported: ModuleNotFoundError: .*no_such_thing_at_all"),
-        ("idsexit", "module 'idsexit' failed while it was imported: SystemExit"),
-        ("idsmine.py", "without a path and without .py"),
-        ("./idsmine", "without a path and without .py"),
-        ("", "module ''; expected a name"),
-    ],
-)
-def test_a_module_that_cannot_be_had_is_told_in_one_line(here: Path, name: str, said: str) -> None:
-    with pytest.raises(UsageError, match=said) as told:
-        ids.import_module(name)
-    assert "\n" not in str(told.value)
-    assert ids.imported() == ()
-
-
-@pytest.mark.parametrize("text", [":X-v0", "idsmine:"])
-def test_half_of_a_name_is_none(text: str) -> None:
-    with pytest.raises(UsageError, match="expected MODULE:ID"):
-        ids.plain_id(text)
-
-
-def test_an_older_version_names_the_newest(here: Path) -> None:
-    ids.import_module("idsmine")
-    assert "expected its newer version 'Taxi-v4'" in str(ids.unknown_id("Taxi-v3"))
-    assert "expected its newer version 'IdsMine-v2'" in str(ids.unknown_id("IdsMine-v1"))
-    newer = str(ids.unknown_id("IdsMine-v3"))  # one that is yet to come
+@pytest.mark.usefixtures("versions")
+def test_an_older_version_names_the_newest() -> None:
+    assert "expected its newer version 'Taxi-v4'" in str(unknown_id("Taxi-v3"))
+    assert "expected its newer version 'IdsMine-v2'" in str(unknown_id("IdsMine-v1"))
+    newer = str(unknown_id("IdsMine-v3"))  # one that is yet to come
     assert newer.startswith("unknown environment 'IdsMine-v3'; nearest: IdsMine-v2, IdsMine-v0")
     assert newer.endswith("if a module of yours registers it, add --import MODULE (in Python: import it first)")
