@@ -7,7 +7,7 @@ from typing import Annotated
 
 from tyro.conf import Positional, arg
 
-from palestra.cli.arguments import Switch, parse
+from palestra.cli.arguments import Imports, Switch, parse
 from palestra.cli.output import make_console, make_table, print_json
 from palestra.errors import UsageError
 from palestra.pictures.numbers import number
@@ -28,6 +28,7 @@ class Args:
     """Folder of the verifications, where recipes have their runs."""
     plot: Path = Path("compare.png")
     """Where to draw the curves; a PNG."""
+    imports: Imports = ()
     json: Switch = False
     """Print one JSON object."""
 

@@ -5,6 +5,7 @@ from shlex import quote
 from typing import TYPE_CHECKING
 
 from palestra.cli.output import make_console
+from palestra.envs.modules import imported
 from palestra.measure import cut_in
 from palestra.pictures.numbers import duration, number
 
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
     from palestra.trials.train import Outcome
 
 
-def print_summary(outcome: "Outcome", out: Path, *, stderr: bool) -> None:
+def print_summary(outcome: "Outcome", *, stderr: bool) -> None:
     """Print the summary of a training, to standard error if standard output is for a program."""
     console = make_console(stderr=stderr)
 
@@ -51,7 +52,8 @@ def print_summary(outcome: "Outcome", out: Path, *, stderr: bool) -> None:
         line("plot", str(plot))
     if outcome.video:
         line("video", str(outcome.video))
-    named = quote(outcome.run if out == Path("runs") else outcome.path)
+    named = quote(outcome.run if Path(outcome.path).parent == Path("runs") else outcome.path)
+    named += "".join(f" --import {module}" for module in imported())
     if outcome.ending == "interrupted":
         line("resume", f"palestra train --resume {named}", "bold")
         return

@@ -128,7 +128,7 @@ def command(argv: Sequence[str]) -> int:
     if not args.quiet:
         from palestra.cli.summary import print_summary
 
-        print_summary(outcome, args.out, stderr=args.json)
+        print_summary(outcome, stderr=args.json)
     if args.json:
         print_json(dataclasses.asdict(outcome))
     if outcome.ending == "interrupted":

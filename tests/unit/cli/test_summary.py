@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from palestra.cli.summary import print_summary
+from palestra.envs import modules
 from palestra.trials.train import Outcome
 
 MEASURED = {"eval/return_mean": 12.5}
@@ -22,8 +23,8 @@ CLAIM = {
 }
 
 
-def said(outcome: Outcome, capsys: pytest.CaptureFixture[str], out: str = "runs") -> list[str]:
-    print_summary(outcome, Path(out), stderr=False)
+def said(outcome: Outcome, capsys: pytest.CaptureFixture[str]) -> list[str]:
+    print_summary(outcome, stderr=False)
     return capsys.readouterr().out.splitlines()[1:]
 
 
@@ -36,8 +37,15 @@ def test_what_is_finished_says_what_to_do_next(capsys: pytest.CaptureFixture[str
         "next     palestra play r1",
         "         palestra eval r1",
     ]
-    assert said(DONE, capsys, out="elsewhere")[-1] == "         palestra eval runs/r1"
+    assert said(replace(DONE, path="else where/r1"), capsys)[-1] == "         palestra eval 'else where/r1'"
     assert said(replace(DONE, video=Path("it.mp4")), capsys)[-2:] == ["video    it.mp4", "next     palestra eval r1"]
+
+
+def test_a_module_that_was_named_is_named_again(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(modules, "_typed", ["mine", "yours.too"])
+    assert said(DONE, capsys)[-1] == "         palestra eval r1 --import mine --import yours.too"
 
 
 def test_a_claim_is_told_with_its_source(capsys: pytest.CaptureFixture[str]) -> None:
