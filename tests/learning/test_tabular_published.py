@@ -61,11 +61,13 @@ def no_update(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def cliff(name: str, seed: int) -> tuple[float, float]:
-    """Mean return of 100 training episodes once 400 are over, and the return of the greedy policy."""
+    """Mean return of 100 training episodes once 400 are over, and the return of the greedy policy in 1,000 steps."""
     learner = make(name, "CliffWalking-v1", seed=seed, gamma=1.0, learning_rate=0.5)
     while learner.interaction.episodes.finished < 500:
         learner.step()
-    return learner.interaction.episodes.metrics()["train/return_mean"], learner.evaluate(episodes=1).score
+    return learner.interaction.episodes.metrics()["train/return_mean"], learner.evaluate(
+        episodes=1, max_steps=1_000
+    ).score
 
 
 def test_q_learning_walks_along_the_edge_and_sarsa_keeps_away() -> None:

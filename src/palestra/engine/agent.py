@@ -76,8 +76,8 @@ class Agent:
         Args:
             env: another world of the same spaces; an id, or a World with arguments.
             deterministic: greedy actions, or samples as while it learns. The learner goes on as if there had been none.
-            **words: ``episodes`` (100), ``seed`` and ``reference`` (Gymnasium's own implementation rather than the one
-                trained in).
+            **words: ``episodes`` (100), ``seed``, ``reference`` (Gymnasium's own implementation rather than the one
+                trained in) and ``max_steps`` (where an episode is cut).
         """
         return self.measured_so(self.world.measure(**words), env=env, deterministic=deterministic)
 

@@ -88,9 +88,12 @@ class World:
             worker_timeout=self.worker_timeout,
         )  # fmt: skip
 
-    def measure(self, *, episodes: int = 100, seed: int = 0, reference: bool = False) -> Measure:
-        """A measure over whole episodes, in Gymnasium's own implementation if ``reference``."""
-        return Measure(episodes, "reference" if reference else "", seed)
+    def measure(self, *, episodes: int = 100, seed: int = 0, reference: bool = False, max_steps: int = 0) -> Measure:
+        """A measure over whole episodes, in Gymnasium's own implementation if ``reference``.
+
+        ``max_steps`` is where an episode is cut; 0 for where the world's own limit says, or a default.
+        """
+        return Measure(episodes, "reference" if reference else "", seed, max_steps)
 
     def final(self, *, episodes: int = 100, seed: int = 0, reference: bool = True) -> Measure:
         """How good what was learned is in the end: in Gymnasium's own implementation."""
