@@ -46,6 +46,8 @@ _SEEN = Expected("differs", "mended: images were flattened without a word; now a
 _SOFTWARE = Expected("differs", "mended: bfloat16 on a processor without it was seven times slower; now it is float32")
 _STRETCHED = Expected("differs", "mended: a Box beyond -1 to 1 was never explored; now actions are stretched to it")
 _CUT = Expected("differs", "mended: episodes that an evaluation cut are counted, as eval/cut; nothing else differs")
+_TO_THE_STEP = Expected("differs", "mended: a table passed its budget by up to num_steps; now it stops at it")
+
 EXPECTED: dict[str, Expected] = {
     **dict.fromkeys(("ppo, Box*", "a2c, Box*", "trpo, Box*", "vpg, Box*"), _STRETCHED),
     "*, Cliff*": _CUT,
@@ -53,6 +55,7 @@ EXPECTED: dict[str, Expected] = {
     "defaults": _TOLD,
     "recipes": _TOLD,
     "monte-carlo, finite*": _KEPT,
+    "train cliff/q-learning": _TO_THE_STEP,
     "vpg, images": _SEEN,
     "vpg, images, Discrete": _SEEN,
     "trpo, images": _SEEN,

@@ -34,7 +34,8 @@ class AlgorithmConfig:
 
     def schedules(self) -> tuple[str, ...]:
         """Names of the settings that, as they are set, make what is learned depend on the budget."""
-        return ()
+        names = (field.name for field in dataclasses.fields(self) if field.name.endswith("_schedule"))
+        return tuple(name for name in names if getattr(self, name) != "constant")
 
 
 MOST_THREADS = 1024

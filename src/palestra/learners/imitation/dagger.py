@@ -81,9 +81,8 @@ class DAggerConfig(AlgorithmConfig):
         require(all(n > 0 for n in self.hidden_sizes), f"hidden_sizes={self.hidden_sizes}", "positive sizes")
 
     def schedules(self) -> tuple[str, ...]:
-        """Of the expert's share, and of the learning rate where it is not constant."""
-        rate = self.learning_rate_schedule != "constant"
-        return ("expert_fraction",) * (self.expert_share > 0) + ("learning_rate_schedule",) * rate
+        """The expert's share's as well."""
+        return ("expert_fraction",) * (self.expert_share > 0) + super().schedules()
 
 
 class Student(Policy):

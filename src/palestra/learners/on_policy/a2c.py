@@ -50,10 +50,6 @@ class A2CConfig(ActorCriticConfig):
         super().__post_init__()
         require(self.learning_rate > 0, f"learning_rate={self.learning_rate}", "a positive number")
 
-    def schedules(self) -> tuple[str, ...]:
-        """The learning rate's, where it is not constant."""
-        return () if self.learning_rate_schedule == "constant" else ("learning_rate_schedule",)
-
 
 class A2C(Agent, Learner):
     """A2C for Discrete, MultiDiscrete, MultiBinary and Box actions."""
@@ -69,7 +65,6 @@ class A2C(Agent, Learner):
     ):  # fmt: skip
         super().__init__(source, config, seed=seed, device=device)
         c, self.own = self.config, networks.names()
-        networks.only("encoder", "policy", "value")
         self.experience = Experience(self.world, c, seed=seed, device=self.device)
         self.env = self.experience.interaction.env
         self.policy = self.nets = ActorCritic(self.env, c, seed=seed, device=self.device, own=networks)

@@ -97,6 +97,7 @@ class ActorCritic(Policy):
         self, env: VectorEnv, config: ActorCriticConfig, *, seed: int, device: torch.device, own: Networks = OURS
     ):
         self.config = c = config
+        own.only("encoder", "policy", "value")
         space = env.observation_space
         drawn, own_seed = seeding.generator(seed, "encoder"), seeding.derive(seed, "own networks")
         self.encoder = own_encoder(own.encoder, own_seed, space, drawn, c.encoder, c.encoder_precision)

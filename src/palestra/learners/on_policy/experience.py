@@ -48,6 +48,19 @@ class Batch(NamedTuple):
     """What ``obs_BF`` was before it was normalised, for the normaliser to count; None without one."""
 
 
+class Samples(NamedTuple):
+    """A batch beside what the policy that collected it thought of it."""
+
+    obs_BF: Tensor
+    action_B: Tensor
+    log_prob_B: Tensor
+    value_B: Tensor
+    advantage_B: Tensor
+    return_B: Tensor
+    frozen_BK: Tensor | None = None
+    """The old distributions, to measure the divergence from; only under kl_penalty."""
+
+
 def batch_of(of: Valued, rollout: Rollout, advantage_TE: Tensor, return_TE: Tensor) -> Batch:
     """A rollout as samples, flattened over time and environments."""
     value_B, return_B = of.value_TE.flatten(), return_TE.flatten()

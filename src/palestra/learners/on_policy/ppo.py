@@ -9,7 +9,7 @@ further than its target and halves after one that stayed behind (eq. 8).
 """
 
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import Literal
 
 import torch
 from torch import Tensor
@@ -20,7 +20,7 @@ from palestra.engine.learner import Learner
 from palestra.envs.world import Given
 from palestra.errors import require
 from palestra.learners.on_policy.actor_critic import ActorCritic, ActorCriticConfig
-from palestra.learners.on_policy.experience import Batch, Experience
+from palestra.learners.on_policy.experience import Batch, Experience, Samples
 from palestra.measure import Metrics
 from palestra.nets.adam import ClippedAdam
 from palestra.nets.own import OURS, Networks
@@ -71,24 +71,6 @@ class PPOConfig(ActorCriticConfig):
         if self.surrogate == "kl_penalty":
             require(self.target_kl is not None, "target_kl=none with surrogate=kl_penalty", "a target, such as 0.01")
 
-    def schedules(self) -> tuple[str, ...]:
-        """Of the learning rate and of the clip range, where they are not constant."""
-        names = ("learning_rate_schedule", "clip_schedule")
-        return tuple(name for name in names if getattr(self, name) != "constant")
-
-
-class Samples(NamedTuple):
-    """A batch beside what the policy that collected it thought of it."""
-
-    obs_BF: Tensor
-    action_B: Tensor
-    log_prob_B: Tensor
-    value_B: Tensor
-    advantage_B: Tensor
-    return_B: Tensor
-    frozen_BK: Tensor | None = None
-    """The old distributions, to measure the divergence from; only under kl_penalty."""
-
 
 class PPO(Agent, Learner):
     """PPO for Discrete, MultiDiscrete, MultiBinary and Box actions."""
@@ -104,7 +86,6 @@ class PPO(Agent, Learner):
     ):  # fmt: skip
         super().__init__(source, config, seed=seed, device=device)
         c, self.own = self.config, networks.names()
-        networks.only("encoder", "policy", "value")
         self.experience = Experience(self.world, c, seed=seed, device=self.device)
         self.env = self.experience.interaction.env
         self.policy = self.nets = ActorCritic(self.env, c, seed=seed, device=self.device, own=networks)
@@ -166,7 +147,9 @@ class PPO(Agent, Learner):
         c = self.config
         advantage_B = standardised(b.advantage_B) if c.normalize_advantage else b.advantage_B
         seen_BF = self.nets.encode_to_learn(b.obs_BF) if self.nets.encoder.learns else b.obs_BF
-        out_BK, value_B1 = self.nets.allowed(self.nets.actor.record(seen_BF), b.obs_BF), self.nets.value.record(seen_BF)
+        out_BK, value_B1 = self.nets.actor.record(seen_BF), self.nets.value.record(seen_BF)
+        if self.nets.mask is not None:
+            out_BK = self.nets.allowed(out_BK, b.obs_BF)
         log_prob_B = self.nets.head.log_prob(out_BK, b.action_B)
         if b.frozen_BK is None:
             policy_loss = clipped_surrogate(log_prob_B, b.log_prob_B, advantage_B, clip_range)  # eq. 7
@@ -184,7 +167,7 @@ class PPO(Agent, Learner):
     def _now(self, obs_BF: Tensor) -> Tensor:
         """(B, K) the policy's outputs as it is now."""
         out_BK: Tensor = self.nets.actor.forward(self.nets.encode(obs_BF) if self.nets.encoder.learns else obs_BF)
-        return self.nets.allowed(out_BK, obs_BF)
+        return out_BK if self.nets.mask is None else self.nets.allowed(out_BK, obs_BF)
 
     @torch.no_grad()
     def _log_ratio(self, batch: Samples, out_BK: Tensor) -> Tensor:

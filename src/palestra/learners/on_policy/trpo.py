@@ -83,7 +83,6 @@ class TRPO(Agent, Learner):
     ):  # fmt: skip
         super().__init__(source, config, seed=seed, device=device)
         c, self.own = self.config, networks.names()
-        networks.only("encoder", "policy", "value")
         self.experience = Experience(self.world, c, seed=seed, device=self.device)
         self.env = self.experience.interaction.env
         self.policy = self.nets = ActorCritic(self.env, c, seed=seed, device=self.device, own=networks)

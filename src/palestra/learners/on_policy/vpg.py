@@ -60,10 +60,6 @@ class VPGConfig(ActorCriticConfig):
         for name in ("value_epochs", "value_minibatch_size"):
             require(getattr(self, name) >= 1, f"{name}={getattr(self, name)}", "at least 1")
 
-    def schedules(self) -> tuple[str, ...]:
-        """The learning rate's, where it is not constant."""
-        return () if self.learning_rate_schedule == "constant" else ("learning_rate_schedule",)
-
 
 class VPG(Agent, Learner):
     """REINFORCE and its family for Discrete, MultiDiscrete, MultiBinary and Box actions."""
@@ -79,7 +75,6 @@ class VPG(Agent, Learner):
     ):  # fmt: skip
         super().__init__(source, config, seed=seed, device=device)
         c, self.own = self.config, networks.names()
-        networks.only("encoder", "policy", "value")
         self.experience = Experience(self.world, c, seed=seed, device=self.device)
         self.env = self.experience.interaction.env
         self.policy = self.nets = ActorCritic(self.env, c, seed=seed, device=self.device, own=networks)
