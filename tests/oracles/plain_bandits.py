@@ -15,6 +15,7 @@ from palestra.envs.world import World
 from palestra.learners.bandits.bandit_learner import BanditLearner
 from palestra.learners.bandits.gamma import GammaSampler
 from palestra.learners.bandits.rule import BanditRule
+from palestra.ops.bandits import explorers
 
 BLOCK, BLOCKS, BANDITS, ARMS, SEED = 50, 6, 30, 4, 3
 one = np.float32(1)
@@ -52,13 +53,14 @@ class Plain:
 
 class PlainEpsilonGreedy(Plain):
     def begin_block(self, first: int) -> None:
-        self.uniform = torch.rand(BLOCK, BANDITS, generator=self.generator).numpy()
-        self.arm = torch.randint(ARMS, (BLOCK, BANDITS), generator=self.generator).numpy()
+        c, time = self.config, range(first, first + BLOCK)
+        epsilon = [{"constant": c.epsilon, "inverse": min(1.0, c.epsilon / t)}[c.schedule] for t in time]
+        place = explorers(torch.tensor(epsilon), BANDITS, self.generator)
+        arm = torch.randint(ARMS, place.shape, generator=self.generator)
+        self.explores = {divmod(int(at), BANDITS): int(a) for at, a in zip(place, arm, strict=True)}
 
     def choose(self, b: int, p: int, t: int) -> int:
-        c = self.config
-        epsilon = {"constant": c.epsilon, "inverse": min(1.0, c.epsilon / t)}[c.schedule]
-        return int(self.arm[p, b]) if self.uniform[p, b] < np.float32(epsilon) else first_best(self.mean[b])
+        return self.explores[p, b] if (p, b) in self.explores else first_best(self.mean[b])
 
 
 class PlainUCB(Plain):
@@ -78,7 +80,8 @@ class PlainBetaThompson(Plain):
             for arm in range(ARMS)
         ]
         counts = torch.tensor([wins, losses])
-        x, y = GammaSampler(counts.numel()).sample(counts.view(-1), self.generator).view_as(counts).double()
+        drawn = GammaSampler(counts.numel()).sample(counts.view(-1).numpy(), self.generator)
+        x, y = torch.from_numpy(drawn).view_as(counts).double()
         self.drawn = (x / (x + y)).T.tolist()
 
     def begin_block(self, first: int) -> None:
@@ -151,7 +154,7 @@ def batched(cls: type[BanditRule], config: Any, kind: str) -> tuple[list[list[in
     chosen, earned, update = [], [], learner.rule.update
 
     def watched(index_B: torch.Tensor, reward_B: torch.Tensor, t: int) -> None:
-        chosen.append(index_B.div(BANDITS, rounding_mode="floor").tolist())
+        chosen.append((index_B // BANDITS).tolist())
         earned.append(reward_B.tolist())
         assert t == len(chosen)
         update(index_B, reward_B, t)
@@ -206,8 +209,8 @@ def watch(learner: BanditLearner, steps: int = 1) -> tuple[torch.Tensor, torch.T
     arms, rewards, update = [], [], learner.rule.update
 
     def watched(index_B: torch.Tensor, reward_B: torch.Tensor, t: int) -> None:
-        arms.append(index_B // learner.arms.num_bandits)
-        rewards.append(reward_B.clone())
+        arms.append(torch.as_tensor(index_B // learner.arms.num_bandits))
+        rewards.append(torch.as_tensor(reward_B).clone())
         update(index_B, reward_B, t)
 
     learner.rule.update = watched  # type: ignore[method-assign]

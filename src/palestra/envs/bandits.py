@@ -14,6 +14,7 @@ from torch import Generator, Tensor
 
 from palestra.errors import UsageError, require, unknown_name
 from palestra.ops.bandits import bernoulli_kl, gaussian_kl
+from palestra.ops.columns import Array, array, floats, row
 
 
 class Arms(ABC):
@@ -29,6 +30,7 @@ class Arms(ABC):
         self.generator = generator
         self.gap_AB = mean_AB.amax(0) - mean_AB
         """(A, B) what the next pull of an arm loses against the best arm's mean; exactly 0 for the best."""
+        self._mean_L = row(mean_AB)
 
     @property
     def num_arms(self) -> int:
@@ -45,7 +47,7 @@ class Arms(ABC):
         """(pulls, B) random numbers, of which ``pull`` takes one row at a time."""
 
     @abstractmethod
-    def pull(self, index_B: Tensor, noise_B: Tensor) -> Tensor:
+    def pull(self, index_B: Array, noise_B: Array) -> Array:
         """(B,) float32 rewards of arms given by their flat indices (B,) int64."""
 
     @abstractmethod
@@ -75,9 +77,9 @@ class BernoulliArms(Arms):
         """(pulls, B) uniform numbers."""
         return torch.rand(pulls, self.num_bandits, generator=generator, device=self.mean_AB.device)
 
-    def pull(self, index_B: Tensor, noise_B: Tensor) -> Tensor:
+    def pull(self, index_B: Array, noise_B: Array) -> Array:
         """(B,) rewards 0.0 or 1.0."""
-        return (noise_B < self.mean_AB.take(index_B)).float()
+        return floats(array(noise_B) < self._mean_L[array(index_B)])
 
     def kl_AB(self) -> Tensor:
         """(A, B) by the Bernoulli formula."""
@@ -98,9 +100,9 @@ class GaussianArms(Arms):
         drawn_PB = torch.empty(pulls, self.num_bandits, device=self.mean_AB.device)
         return drawn_PB.normal_(0.0, self.noise_std, generator=generator)
 
-    def pull(self, index_B: Tensor, noise_B: Tensor) -> Tensor:
+    def pull(self, index_B: Array, noise_B: Array) -> Array:
         """(B,) rewards; the arms move afterwards."""
-        reward_B = self.mean_AB.take(index_B) + noise_B
+        reward_B = self._mean_L[array(index_B)] + array(noise_B)
         if self.drift:
             self.mean_AB += self._moved_AB.normal_(0.0, self.drift, generator=self.generator)
             torch.sub(self.mean_AB.amax(0), self.mean_AB, out=self.gap_AB)

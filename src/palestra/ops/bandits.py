@@ -7,8 +7,9 @@ mean minus an arm's own; the regret of T pulls is the sum of the gaps of the arm
 import math
 
 import torch
-from torch import Tensor
+from torch import Generator, Tensor
 
+from palestra.ops.columns import array, places, tensor
 from palestra.ops.shapes import check_rank, check_same_shape
 
 
@@ -73,3 +74,21 @@ def epsilon_at(schedule: str, time_T: Tensor, start: float, end: float, horizon:
     if schedule == "linear":
         return start + (end - start) * (time_T / horizon).clamp(max=1.0)
     raise ValueError(f"schedule {schedule!r}; expected constant, inverse, inverse-sqrt, exponential or linear")
+
+
+def explorers(epsilon_T: Tensor, num_bandits: int, generator: Generator) -> Tensor:
+    """(L,) int64, ascending: t B + b of each pull t of each bandit b that explores, with probability epsilon_T[t] each.
+
+    It does if u < epsilon, where u = (byte + w) / 256 is uniform. Random numbers are most of the cost, and a byte is a
+    quarter of one: w is drawn where the byte leaves it open.
+    """
+    check_rank(1, epsilon=epsilon_T)
+    number = len(epsilon_T) * num_bandits
+    words = torch.empty(-(-number // 8), dtype=torch.int64, device=epsilon_T.device)
+    byte_TB = words.random_(-(2**63), None, generator=generator).view(torch.uint8)[:number].view(-1, num_bandits)
+    reach_T = 256 * epsilon_T
+    most_T1 = reach_T.clamp(max=255).byte()[:, None]
+    place_L = tensor(places(array(byte_TB) <= array(most_T1)))
+    above_L = reach_T.index_select(0, tensor(array(place_L) // num_bandits)) - byte_TB.view(-1).index_select(0, place_L)
+    w_L = torch.rand(above_L.shape, generator=generator, device=above_L.device)
+    return place_L.index_select(0, tensor(places(array(w_L < above_L))))

@@ -17,7 +17,7 @@ def pull(arms: Arms, arm: int, pulls: int) -> torch.Tensor:
     """(pulls, B) rewards of one arm."""
     noise_TB = arms.noise(pulls, torch.Generator().manual_seed(1))
     index_B = arm * arms.num_bandits + torch.arange(arms.num_bandits)
-    return torch.stack([arms.pull(index_B, noise_B) for noise_B in noise_TB])
+    return torch.stack([torch.as_tensor(arms.pull(index_B, noise_B)) for noise_B in noise_TB])
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -66,7 +66,7 @@ def test_drifting_arms_start_equal_and_walk() -> None:
 def test_a_pull_is_paid_before_the_arms_move() -> None:
     arms = make("bandit/drifting", num=3, drift=1.0)
     before = arms.mean_AB[2].clone()
-    assert torch.equal(arms.pull(2 * 3 + torch.arange(3), torch.zeros(3)), before)
+    assert torch.equal(torch.as_tensor(arms.pull(2 * 3 + torch.arange(3), torch.zeros(3))), before)
     assert not torch.equal(arms.mean_AB[2], before)
 
 

@@ -8,6 +8,7 @@ import torch
 from palestra.ops.bandits import (
     bernoulli_kl,
     epsilon_at,
+    explorers,
     gaussian_kl,
     lai_robbins,
     ucb1_pulls_bound,
@@ -83,3 +84,19 @@ def test_what_does_not_fit_is_refused() -> None:
         lai_robbins(torch.zeros(2), torch.zeros(2))
     with pytest.raises(ValueError, match="expected constant, inverse"):
         epsilon_at("cosine", torch.ones(1), 0.1, 0.0, 1)
+
+
+@pytest.mark.parametrize("epsilon", [0.0, 1e-4, 1 / 256, 0.1, 0.5, 0.999, 1.0])
+def test_as_many_explore_as_epsilon_says_each_by_itself(epsilon: float) -> None:
+    bandits, pulls = 1_001, 400
+    epsilon_T = torch.full((pulls,), epsilon)
+    epsilon_T[0] = 1.0
+    place_L = explorers(epsilon_T, bandits, torch.Generator().manual_seed(0))
+    assert place_L.tolist() == sorted(set(place_L.tolist()))
+    explores_TB = torch.zeros(pulls * bandits).index_fill_(0, place_L, 1.0).view(pulls, bandits)
+    assert explores_TB[0].all()
+    number = (pulls - 1) * bandits
+    error = (number * epsilon * (1 - epsilon)) ** 0.5
+    assert float(explores_TB[1:].sum()) == pytest.approx(number * epsilon, abs=4 * error)
+    both = float((explores_TB[1:-1] * explores_TB[2:]).sum())  # neighbours in time are independent
+    assert both == pytest.approx(number * epsilon**2, abs=5 * (number * epsilon**2) ** 0.5 + 1e-4 * number * epsilon)

@@ -1,7 +1,8 @@
 """What an arm has paid: counts and incremental means of rewards, for all arms of all bandits."""
 
 import torch
-from torch import Tensor
+
+from palestra.ops.columns import Array, row
 
 
 class ArmMeans:
@@ -15,24 +16,28 @@ class ArmMeans:
     """
 
     saves = ("count_AB", "mean_AB")
-    derives = ("_one_B",)
+    derives = ("_count_L", "_mean_L")
 
     def __init__(self, shape: tuple[int, int], initial: float, step_size: float | None, device: torch.device):
         self.count_AB = torch.zeros(shape, device=device)
         self.mean_AB = torch.full(shape, initial, device=device)
         self.step_size = step_size
-        self._one_B = torch.ones(shape[1], device=device)
+        self.resumed()
 
-    def update(self, index_B: Tensor, reward_B: Tensor) -> Tensor:
+    def resumed(self) -> None:
+        """The tables as rows, on the memory that they have now."""
+        self._count_L, self._mean_L = row(self.count_AB), row(self.mean_AB)
+
+    def step(self, error_B: Array, number_B: Array) -> Array:
+        """How far means move that are off by so much, at the pull of that number."""
+        return error_B / number_B if self.step_size is None else self.step_size * error_B
+
+    def update(self, index_B: Array, reward_B: Array) -> Array:
         """Q <- Q + (R - Q) / N, or with a constant in the place of 1 / N (Sutton & Barto 2018, eq. 2.3 and 2.5).
 
         Returns the counts (B,) of the arms at flat indices (B,), with these pulls.
         """
-        count_A, mean_A = self.count_AB.view(-1), self.mean_AB.view(-1)
-        number_B = count_A.index_add_(0, index_B, self._one_B).index_select(0, index_B)
-        error_B = reward_B - mean_A.index_select(0, index_B)
-        if self.step_size is None:
-            mean_A.index_add_(0, index_B, error_B.div_(number_B))
-        else:
-            mean_A.index_add_(0, index_B, error_B, alpha=self.step_size)
+        number_B, mean_B = self._count_L[index_B] + 1, self._mean_L[index_B]
+        self._count_L[index_B] = number_B
+        self._mean_L[index_B] = mean_B + self.step(reward_B - mean_B, number_B)
         return number_B

@@ -21,6 +21,7 @@ from palestra.errors import require
 from palestra.learners.bandits.rule import BanditRule
 from palestra.measure import Evaluation, Measure, Metrics
 from palestra.ops.bandits import lai_robbins
+from palestra.ops.columns import array, row
 from palestra.ops.statistics import mean_interval
 from palestra.pictures.regret import Regret, RegretCurve
 
@@ -78,13 +79,15 @@ class BanditLearner(Learner):
         pulls, num_bandits = self.config.pulls_per_step, self.arms.num_bandits
         noise_TB = self.arms.noise(pulls, self.luck)
         gap_TB, reward_TB = torch.empty_like(noise_TB), torch.empty_like(noise_TB)
+        columns_B, all_noise, gaps, rewards = map(array, (self.columns_B, noise_TB, gap_TB, reward_TB))
+        gap_L = row(self.arms.gap_AB)
         self.rule.prepare(self.clock + 1, pulls)
         for p in range(pulls):
             t = self.clock + 1 + p
-            index_B = torch.add(self.columns_B, self.rule.choose(t, p), alpha=num_bandits)
-            torch.take(self.arms.gap_AB, index_B, out=gap_TB[p])
-            reward_TB[p] = self.arms.pull(index_B, noise_TB[p])
-            self.rule.update(index_B, reward_TB[p], t)
+            index_B = columns_B + array(self.rule.choose(t, p)) * num_bandits
+            gaps[p] = gap_L[index_B]
+            rewards[p] = self.arms.pull(index_B, all_noise[p])
+            self.rule.update(index_B, rewards[p], t)
         self._count(gap_TB, reward_TB)
         return {
             "train/regret_mean": float(self.regret_B.mean()),
@@ -97,7 +100,7 @@ class BanditLearner(Learner):
         for t in recorded_times(self.clock + 1, self.clock + len(gap_TB)):
             self.rows.append(_row(t, self.regret_B + gap_TB[: t - self.clock].sum(0, dtype=torch.float64)))
         self.regret_B += gap_TB.sum(0, dtype=torch.float64)
-        optimal_B = (gap_TB == 0).sum(0).double()
+        optimal_B = (gap_TB == 0).to(gap_TB.dtype).sum(0).double()
         self.optimal_B += optimal_B
         self.recent_B.copy_(optimal_B / len(gap_TB))
         self.reward_sum += float(reward_TB.sum(dtype=torch.float64))

@@ -13,13 +13,15 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import torch
-from torch import Generator, Tensor
+from torch import Generator
 
 from palestra.envs.bandits import Arms
 from palestra.errors import require
 from palestra.learners.bandits.arm_means import ArmMeans
+from palestra.learners.bandits.leaders import Leaders
 from palestra.learners.bandits.rule import BanditConfig, BanditRule
-from palestra.ops.bandits import epsilon_at
+from palestra.ops.bandits import epsilon_at, explorers
+from palestra.ops.columns import Array, array, first_best
 
 
 @dataclass(frozen=True)
@@ -58,7 +60,7 @@ class EpsilonGreedy(BanditRule):
 
     name = "epsilon-greedy"
     saves = ("means",)
-    derives = ("explores_TB", "random_TB")
+    derives = ("bandit_L", "random_L")
     config_type = EpsilonGreedyConfig
     config: EpsilonGreedyConfig
 
@@ -66,21 +68,33 @@ class EpsilonGreedy(BanditRule):
         super().__init__(config, arms, generator, device)
         c = self.config
         self.means = ArmMeans(self.shape, c.initial_value, c.step_size, self.device)
+        self.leaders = Leaders(self.means) if self.device.type == "cpu" else None
+        """The greedy arms, found sooner; on a device all arms are looked through at every pull."""
 
     def prepare(self, first: int, pulls: int) -> None:
         """Decide which pulls explore, and with which arm."""
         c, (num_arms, num_bandits) = self.config, self.shape
         time_T = torch.arange(first, first + pulls, dtype=torch.float32, device=self.device)
         epsilon_T = epsilon_at(c.schedule, time_T, c.epsilon, c.epsilon_end, c.horizon)
-        drawn: dict[str, Any] = {"generator": self.generator, "device": self.device}
-        self.explores_TB = torch.rand(pulls, num_bandits, **drawn) < epsilon_T[:, None]
-        self.random_TB = torch.randint(num_arms, (pulls, num_bandits), **drawn)
+        place_L = explorers(epsilon_T, num_bandits, self.generator)
+        random_L = torch.randint(num_arms, place_L.shape, generator=self.generator, device=self.device)
+        ends_T = torch.searchsorted(place_L, num_bandits * torch.arange(pulls + 1, device=self.device))
+        self.bandit_L, self.random_L, self.ends = array(place_L) % num_bandits, array(random_L), ends_T.tolist()
+        if self.leaders is not None:
+            self.leaders.begin()
 
-    def choose(self, t: int, p: int) -> Tensor:
+    def choose(self, t: int, p: int) -> Array:
         """The best arm so far (eq. 2.2; the first of equals), or the random one."""
-        greedy_B = self.means.mean_AB.max(0).indices
-        return torch.where(self.explores_TB[p], self.random_TB[p], greedy_B)
+        arm_B = first_best(self.means.mean_AB) if self.leaders is None else self.leaders.arm_B.copy()
+        self.exploring, self.last = slice(self.ends[p], self.ends[p + 1]), p + 2 == len(self.ends)
+        arm_B[self.bandit_L[self.exploring]] = self.random_L[self.exploring]
+        return arm_B
 
-    def update(self, index_B: Tensor, reward_B: Tensor, t: int) -> None:
+    def update(self, index_B: Array, reward_B: Array, t: int) -> None:
         """Move the estimates of the arms pulled (eq. 2.3)."""
-        self.means.update(index_B, reward_B)
+        if self.leaders is None:
+            self.means.update(index_B, reward_B)
+            return
+        self.leaders.update(index_B, reward_B, self.bandit_L[self.exploring])
+        if self.last:
+            self.leaders.end()

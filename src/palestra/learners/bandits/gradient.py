@@ -13,11 +13,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
-from torch import Generator, Tensor
+from torch import Generator
 
 from palestra.envs.bandits import Arms
 from palestra.errors import require
 from palestra.learners.bandits.rule import BanditConfig, BanditRule
+from palestra.ops.columns import Array, array, tensor
 
 
 @dataclass(frozen=True)
@@ -53,15 +54,16 @@ class GradientBandit(BanditRule):
         """Draw the uniform numbers that pick the arms."""
         self.uniform_TB = torch.rand(pulls, self.shape[1], generator=self.generator, device=self.device)
 
-    def choose(self, t: int, p: int) -> Tensor:
+    def choose(self, t: int, p: int) -> Array:
         """A sample of the softmax policy, by inverting its cumulative distribution."""
         torch.softmax(self.preference_AB, 0, out=self.policy_AB)
         # The last row is 1 up to rounding: leaving it out keeps every sample below A.
         cumulative_AB = self.policy_AB.cumsum(0)[:-1]
-        return torch.ge(self.uniform_TB[p], cumulative_AB, out=cumulative_AB).sum(0).long()
+        return array(torch.ge(self.uniform_TB[p], cumulative_AB, out=cumulative_AB).sum(0).long())
 
-    def update(self, index_B: Tensor, reward_B: Tensor, t: int) -> None:
+    def update(self, index_B: Array, reward_B: Array, t: int) -> None:
         """One step of eq. 2.12, with the policy that ``choose`` has computed."""
+        index_B, reward_B = tensor(index_B), tensor(reward_B)
         if self.config.baseline:
             if t == 1:
                 self.baseline_B.copy_(reward_B)

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import torch
-from torch import Generator, Tensor
+from torch import Generator
 
 from palestra.engine.settings import AlgorithmConfig
 from palestra.envs.bandits import Arms
 from palestra.errors import require
+from palestra.ops.columns import Array
 
 
 @dataclass(frozen=True)
@@ -28,8 +29,9 @@ class BanditConfig(AlgorithmConfig):
 class BanditRule(ABC):
     """A way to choose among the arms of B bandits side by side.
 
-    Everything is a tensor over arms and bandits, (A, B), so that one pull of thousands of bandits is a dozen tensor
-    operations; random numbers are drawn for a whole block of pulls.
+    What it knows is a tensor over arms and bandits, (A, B), so that one pull of thousands of bandits is a dozen
+    operations; random numbers are drawn for a whole block of pulls. What goes from pull to pull is an array of NumPy,
+    or a tensor on a device (:mod:`palestra.ops.columns`).
 
     Args:
         config: the rule's settings.
@@ -53,9 +55,9 @@ class BanditRule(ABC):
         """Draw what ``choose`` needs for pulls ``first``, ``first + 1``, ..., counted from 1."""
 
     @abstractmethod
-    def choose(self, t: int, p: int) -> Tensor:
+    def choose(self, t: int, p: int) -> Array:
         """Arms (B,) int64 to pull at time ``t``, the ``p``-th pull of the block that was prepared."""
 
     @abstractmethod
-    def update(self, index_B: Tensor, reward_B: Tensor, t: int) -> None:
+    def update(self, index_B: Array, reward_B: Array, t: int) -> None:
         """Learn from rewards (B,) of the arms at flat indices (B,) into (A, B), pulled at time ``t``."""

@@ -18,8 +18,10 @@ from torch import Generator, Tensor
 
 from palestra.envs.bandits import Arms, BernoulliArms
 from palestra.errors import require
+from palestra.learners.bandits.contest import Contest
 from palestra.learners.bandits.gamma import GammaSampler
 from palestra.learners.bandits.rule import BanditConfig, BanditRule
+from palestra.ops.columns import Array, first_best, row, tensor
 
 
 @dataclass(frozen=True)
@@ -52,28 +54,26 @@ class BetaPosterior:
     """Beta(alpha, beta) over the mean of every Bernoulli arm, (A, B) of them."""
 
     saves = ("count_2AB",)
-    derives = ("_gamma", "_one_B")
+    derives = ("_gamma",)
 
     def __init__(self, c: ThompsonConfig, shape: tuple[int, int], device: torch.device):
         prior_2 = torch.tensor([c.prior_alpha, c.prior_beta], device=device)
         self.count_2AB = prior_2[:, None, None].repeat(1, *shape)
         """alpha, then beta."""
         self._gamma = GammaSampler(self.count_2AB.numel(), device)
-        self._one_B = torch.ones(shape[1], device=device)
 
     def sample(self, generator: Generator) -> Tensor:
         """(A, B) one draw of every arm's odds mu / (1 - mu), which order arms as mu does."""
         # X / (X + Y) ~ Beta(alpha, beta) for X ~ Gamma(alpha), Y ~ Gamma(beta), and its odds are X / Y.
-        win_AB, loss_AB = self._gamma.sample(self.count_2AB.view(-1), generator).view_as(self.count_2AB)
+        win_AB, loss_AB = tensor(self._gamma.sample(row(self.count_2AB), generator)).view_as(self.count_2AB)
         odds_AB: Tensor = win_AB.div_(loss_AB)
         return odds_AB
 
-    def update(self, index_B: Tensor, reward_B: Tensor) -> None:
+    def update(self, index_B: Array, reward_B: Array) -> None:
         """Count a win in alpha, a loss in beta (Chapelle & Li 2011, algorithm 2)."""
         # One of the two grows by one: beta, which lies A * B places behind alpha, where the reward was 0.
-        lost_B = (reward_B == 0).long()
-        place_B = torch.add(index_B, lost_B, alpha=self.count_2AB[0].numel())
-        self.count_2AB.view(-1).index_add_(0, place_B, self._one_B)
+        count_L = row(self.count_2AB)
+        count_L[index_B + (reward_B == 0) * (len(count_L) // 2)] += 1
 
 
 class GaussianPosterior:
@@ -93,11 +93,12 @@ class GaussianPosterior:
         drawn_AB = torch.empty_like(self.mean_AB).normal_(generator=generator)
         return torch.addcmul(self.mean_AB, self.std_AB, drawn_AB)
 
-    def update(self, index_B: Tensor, reward_B: Tensor) -> None:
+    def update(self, index_B: Array, reward_B: Array) -> None:
         """The gain g = v / (v + sigma^2) moves m by g (r - m) and v by -g v; then every v grows by drift^2.
 
         The filter of Kalman 1960, whose state stands still or drifts.
         """
+        index_B, reward_B = tensor(index_B), tensor(reward_B)
         mean_A, var_A, std_A = self.mean_AB.view(-1), self.var_AB.view(-1), self.std_AB.view(-1)
         m_B, v_B = mean_A.index_select(0, index_B), var_A.index_select(0, index_B)
         gain_B = v_B / (v_B + self.noise_var)
@@ -115,19 +116,25 @@ class Thompson(BanditRule):
     """Every arm as often as it is probably the best."""
 
     name = "thompson"
-    saves = ("posterior",)
+    saves = ("posterior", "contest")
     config_type = ThompsonConfig
     config: ThompsonConfig
 
     def __init__(self, config: Any, arms: Arms, generator: Generator, device: torch.device):
         super().__init__(config, arms, generator, device)
-        posterior = BetaPosterior if isinstance(arms, BernoulliArms) else GaussianPosterior
-        self.posterior = posterior(self.config, self.shape, self.device)
+        bernoulli = isinstance(arms, BernoulliArms)
+        self.posterior = (BetaPosterior if bernoulli else GaussianPosterior)(self.config, self.shape, self.device)
+        self.contest = Contest(self.shape) if bernoulli and self.device.type == "cpu" else None
+        """Finds the highest draw of Beta posteriors from few; a device sooner draws all."""
 
-    def choose(self, t: int, p: int) -> Tensor:
+    def choose(self, t: int, p: int) -> Array:
         """The arm with the highest draw from its posterior (Chapelle & Li 2011, algorithm 1)."""
-        return self.posterior.sample(self.generator).max(0).indices
+        if self.contest is None:
+            return first_best(self.posterior.sample(self.generator))
+        return self.contest.winner(self.posterior.count_2AB, t, self.generator)
 
-    def update(self, index_B: Tensor, reward_B: Tensor, t: int) -> None:
+    def update(self, index_B: Array, reward_B: Array, t: int) -> None:
         """Condition the posterior of the arms pulled on their rewards."""
         self.posterior.update(index_B, reward_B)
+        if self.contest is not None:
+            self.contest.pulled(index_B)

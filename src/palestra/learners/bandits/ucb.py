@@ -15,12 +15,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
-from torch import Generator, Tensor
+from torch import Generator
 
 from palestra.envs.bandits import Arms
 from palestra.errors import require
 from palestra.learners.bandits.arm_means import ArmMeans
 from palestra.learners.bandits.rule import BanditConfig, BanditRule
+from palestra.ops.columns import Array, array, first_best, row
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,7 @@ class UCB(BanditRule):
 
     name = "ucb"
     saves = ("means", "width_AB")
+    derives = ("_bound_AB",)
     config_type = UCBConfig
     config: UCBConfig
 
@@ -54,17 +56,18 @@ class UCB(BanditRule):
         self.means = ArmMeans(self.shape, 0.0, self.config.step_size, self.device)
         self.width_AB = torch.zeros(self.shape, device=self.device)
         """1 / sqrt(N), kept so that a pull needs no root of every count."""
+        self._bound_AB = torch.empty_like(self.width_AB)
 
-    def choose(self, t: int, p: int) -> Tensor:
+    def choose(self, t: int, p: int) -> Array:
         """Each arm once, then the highest bound (the first of equals)."""
         num_arms, num_bandits = self.shape
         if t <= num_arms:
-            return torch.full((num_bandits,), t - 1, device=self.device)
+            return array(torch.full((num_bandits,), t - 1, device=self.device))
         # Auer et al. 2002, figure 1: Q + c sqrt(m ln t / 2) / sqrt(N)
         factor = self.config.scale * math.sqrt(0.5 * self.config.power * math.log(t))
-        return torch.add(self.means.mean_AB, self.width_AB, alpha=factor).max(0).indices
+        return first_best(torch.add(self.means.mean_AB, self.width_AB, alpha=factor, out=self._bound_AB))
 
-    def update(self, index_B: Tensor, reward_B: Tensor, t: int) -> None:
+    def update(self, index_B: Array, reward_B: Array, t: int) -> None:
         """Move the estimates and widths of the arms pulled."""
         number_B = self.means.update(index_B, reward_B)
-        self.width_AB.view(-1).index_copy_(0, index_B, number_B.rsqrt_())
+        row(self.width_AB)[index_B] = 1 / number_B**0.5

@@ -1,5 +1,6 @@
 """Counts and means are those of what was paid."""
 
+import numpy as np
 import plain_bandits
 import pytest
 import torch
@@ -26,7 +27,7 @@ def test_a_constant_step_weights_the_newest_most() -> None:
     means = ArmMeans((2, 1), 5.0, 0.1, CPU)
     rewards = [1.0, -2.0, 4.0, 0.5]
     for reward in rewards:
-        means.update(torch.tensor([1]), torch.tensor([reward]))
+        means.update(np.array([1]), np.array([reward], np.float32))
     expected = 0.9**4 * 5.0 + sum(0.1 * 0.9 ** (4 - i) * r for i, r in enumerate(rewards, start=1))
     assert means.mean_AB.tolist() == [[5.0], [pytest.approx(expected)]]
 
@@ -40,6 +41,6 @@ def test_float32_means_hold_over_a_million_pulls() -> None:
     for _ in range(1000):
         reward_B = (torch.rand(200, generator=generator) < 0.6).float()
         total += reward_B
-        means.update(torch.arange(200), reward_B)
+        means.update(torch.arange(200).numpy(), reward_B.numpy())
     assert torch.equal(means.count_AB[0], torch.full((200,), 1e6))
     torch.testing.assert_close(means.mean_AB[0].double(), total / 1e6, rtol=0.0, atol=5e-6)

@@ -103,7 +103,7 @@ def test_regret_is_the_sum_of_the_gaps_of_the_arms_pulled(kind: str) -> None:
         gap_B = gap_AB.flatten()[index_B].double()
         regrets.append(gap_B)
         optimal.append((gap_B == 0).double())
-        paid.append(reward_B.double().sum())
+        paid.append(reward_B.astype(float).sum())
         gap_AB.copy_(learner.arms.gap_AB)  # as it is for the next pull
         update(index_B, reward_B, t)
 

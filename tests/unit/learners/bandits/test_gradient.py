@@ -1,5 +1,6 @@
 """The gradient bandit is the plain one, and its expected step is the gradient."""
 
+import numpy as np
 import plain_bandits
 import pytest
 import torch
@@ -27,7 +28,7 @@ def test_the_expected_step_is_the_gradient_of_the_expected_reward(baseline: floa
     learner.rule.baseline_B.fill_(baseline)
     learner.rule.prepare(2, 1)
     learner.rule.choose(2, 0)
-    learner.rule.update(torch.arange(10) * 10 + torch.arange(10), mean_A.float(), 2)
+    learner.rule.update(np.arange(10) * 10 + np.arange(10), mean_A.float().numpy(), 2)
     step_AB = learner.rule.preference_AB.double() - preference_A[:, None]
     leaf_A = preference_A.clone().requires_grad_()
     policy_A = leaf_A.softmax(0)
@@ -39,7 +40,7 @@ def test_arms_are_chosen_with_the_policys_probabilities() -> None:
     learner = plain_bandits.make(GradientBandit, GradientBanditConfig(), num=200_000, arms=3)
     learner.rule.preference_AB.copy_(torch.log(torch.tensor([0.2, 0.5, 0.3]))[:, None])
     learner.rule.prepare(1, 1)
-    share = learner.rule.choose(1, 0).bincount(minlength=3) / 200_000
+    share = torch.as_tensor(learner.rule.choose(1, 0)).bincount(minlength=3) / 200_000
     assert share.tolist() == pytest.approx([0.2, 0.5, 0.3], abs=0.005)
 
 

@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from palestra.errors import UsageError
+from palestra.learners.bandits import thompson
 from palestra.learners.bandits.thompson import BetaPosterior, GaussianPosterior, Thompson, ThompsonConfig
 
 CPU = torch.device("cpu")
@@ -22,7 +23,10 @@ CPU = torch.device("cpu")
     ],
     ids=["beta", "gaussian", "kalman"],
 )
-def test_the_batched_policy_equals_the_plain_one(settings: dict[str, Any], kind: str, plain: Any) -> None:
+def test_the_batched_policy_equals_the_plain_one(
+    settings: dict[str, Any], kind: str, plain: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(thompson, "Contest", lambda shape: None)  # draws all, as a device does
     plain_bandits.check_plain(Thompson, ThompsonConfig(pulls_per_step=plain_bandits.BLOCK, **settings), kind, plain)
 
 

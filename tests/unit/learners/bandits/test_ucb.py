@@ -40,11 +40,11 @@ def test_ucb1_is_its_formula() -> None:
     plain_bandits.watch(learner, 40)
     count, mean = learner.rule.means.count_AB, learner.rule.means.mean_AB
     bound = mean + torch.sqrt(2 * math.log(41) / count)  # Auer et al. 2002, figure 1
-    assert torch.equal(learner.rule.choose(41, 0), bound.argmax(0))
+    assert torch.equal(torch.as_tensor(learner.rule.choose(41, 0)), bound.argmax(0))
     hoeffding = plain_bandits.make(UCB, UCBConfig(power=1.0, scale=2.0), "gaussian")
     hoeffding.load_state_dict(learner.state_dict())
     bound = mean + 2 * torch.sqrt(-math.log(1 / 41) / (2 * count))  # p = 1/t, rewards within an interval of 2
-    assert torch.equal(hoeffding.rule.choose(41, 0), bound.argmax(0))
+    assert torch.equal(torch.as_tensor(hoeffding.rule.choose(41, 0)), bound.argmax(0))
 
 
 @pytest.mark.parametrize(
