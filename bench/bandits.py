@@ -1,6 +1,7 @@
-"""How long do 2,000 ten-armed bandits take for 10,000 pulls each? Against the loop that course notes show.
+"""How long do 2,000 ten-armed bandits take for 10,000 pulls each? Against the loop that course notes show, and NumPy.
 
 The loop plays one bandit at a time and one pull at a time in NumPy. It plays a few; the time of all is extrapolated.
+Vectorised, as a good student does it, NumPy plays all bandits at once (``loops/bandits.py``).
 Draws the regret of every policy, on the same arms, into docs/images/regret.png.
 """
 
@@ -15,6 +16,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from loops import bandits as vectorised
 from palestra.envs.world import World
 from palestra.learners.registry import learner_type
 from palestra.pictures.regret import Regret, RegretCurve, draw_regret
@@ -83,6 +85,15 @@ LOOPS: dict[str, Choose] = {
 }
 
 
+VECTORISED: dict[str, vectorised.Choose] = {
+    "epsilon = 0.1": vectorised.explore(lambda t: 0.1),
+    "epsilon = 50 / t": vectorised.explore(lambda t: 50 / t),
+    "UCB, p = 1 / t": vectorised.bound(1.0),
+    "UCB1": vectorised.bound(4.0),
+    "Thompson": vectorised.thompson,
+}
+
+
 def value_loop(choose: Choose, seed: int) -> float:
     """Play one bandit for PULLS pulls as the notes do; its regret."""
     rng = np.random.default_rng(seed)
@@ -124,6 +135,33 @@ def peer(name: str, bandits: int) -> tuple[float, float]:
     return (time.perf_counter() - start) / bandits * BANDITS, float(np.mean(regrets))
 
 
+def gradient_at_once(seed: int) -> float:
+    """The gradient bandit for all bandits at once; the mean regret."""
+    rng = np.random.default_rng(seed)
+    probability = rng.permuted(np.tile(MEANS, (BANDITS, 1)), axis=1)
+    preference, baseline, regret = np.zeros_like(probability), np.zeros(BANDITS), np.zeros(BANDITS)
+    rows = np.arange(BANDITS)
+    for t in range(1, PULLS + 1):
+        policy = np.exp(preference - preference.max(1, keepdims=True))
+        policy /= policy.sum(1, keepdims=True)
+        arm = (policy.cumsum(1)[:, :-1] <= rng.random((BANDITS, 1))).sum(1)
+        chance = probability[rows, arm]
+        reward = rng.random(BANDITS) < chance
+        advantage = np.zeros(BANDITS) if t == 1 else reward - baseline
+        baseline += (reward - baseline) / t
+        preference -= 0.4 * advantage[:, None] * policy
+        preference[rows, arm] += 0.4 * advantage
+        regret += probability.max(1) - chance
+    return float(regret.mean())
+
+
+def at_once(name: str) -> tuple[float, float]:
+    """Seconds of vectorised NumPy, and the mean regret."""
+    start = time.perf_counter()
+    regret = vectorised.play(VECTORISED[name], 0, BANDITS, PULLS) if name in VECTORISED else gradient_at_once(0)
+    return time.perf_counter() - start, regret
+
+
 def main() -> None:
     """Every policy, ours and by the loop, in turns."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -133,14 +171,15 @@ def main() -> None:
     torch.set_num_threads(1)
     table, curves = [], []
     for name in POLICIES:
-        runs = [ours(name) for _ in range(args.repeats)]
-        seconds = statistics.median(run[0] for run in runs)
+        runs, peers = zip(*((ours(name), at_once(name)) for _ in range(args.repeats)), strict=True)
+        seconds, numpy_seconds = (statistics.median(run[0] for run in side) for side in (runs, peers))
         _, curve, lai_robbins = runs[0]
         loop_seconds, loop_regret = peer(name, args.loop_bandits)
         curves.append(curve)
-        row = {"policy": name, "Palestra, s": seconds, "loop, s": loop_seconds, "ratio": loop_seconds / seconds}
+        row = {"policy": name, "Palestra, s": seconds, "NumPy, s": numpy_seconds, "ratio": numpy_seconds / seconds}
+        row |= {"loop, s": loop_seconds, "ratio to the loop": loop_seconds / seconds}
         row |= {"regret": float(curve.mean[-1]), "95% interval": f"{curve.low[-1]:.1f} to {curve.high[-1]:.1f}"}
-        table.append({**row, "loop's regret": loop_regret})
+        table.append({**row, "NumPy's regret": peers[0][1], "loop's regret": loop_regret})
         print(table[-1], flush=True)
     title = f"Ten arms, {BANDITS:,} bandits: one arm pays 0.9, nine pay 0.6"
     draw_regret(PICTURE, Regret(title, curves, lai_robbins))
@@ -150,7 +189,7 @@ def main() -> None:
         f"{BANDITS:,} bandits x {len(MEANS)} arms x {PULLS:,} pulls: seconds",
         {
             "ours": slowest["Palestra, s"],
-            "peer": slowest["loop, s"],
+            "peer": slowest["NumPy, s"],
             "ratio": slowest["ratio"],
             "unit": "s",
             "seeds": [0],
@@ -158,6 +197,7 @@ def main() -> None:
         table,
         [
             f"The slowest policy, {slowest['policy']}, takes {slowest['Palestra, s']:.1f} s.",
+            "NumPy: all bandits at once, one pull at a time (`bench/loops/bandits.py`), in turn with ours.",
             f"loop: one bandit and one pull at a time in NumPy; {args.loop_bandits} bandits played, time x "
             f"{BANDITS / args.loop_bandits:g}. Its regret is the mean of those few.",
             f"Palestra: one thread, median of {args.repeats} runs; choices, rewards, updates and the record of regret "

@@ -48,7 +48,12 @@ _STRETCHED = Expected("differs", "mended: a Box beyond -1 to 1 was never explore
 _CUT = Expected("differs", "mended: episodes that an evaluation cut are counted, as eval/cut; nothing else differs")
 _TO_THE_STEP = Expected("differs", "mended: a table passed its budget by up to num_steps; now it stops at it")
 
+_SOONER = Expected(
+    "differs", "meant: fewer random numbers are drawn, in another order; the law of the choices is the same"
+)
 EXPECTED: dict[str, Expected] = {
+    "epsilon-greedy, *": _SOONER,
+    "thompson, bandit*": _SOONER,
     **dict.fromkeys(("ppo, Box*", "a2c, Box*", "trpo, Box*", "vpg, Box*"), _STRETCHED),
     "*, Cliff*": _CUT,
     "*precision=bfloat16*": _SOFTWARE,

@@ -16,6 +16,7 @@ SMALLEST = {
     "dqn_throughput": ["--steps", "512", "--seeds", "1"],
     "interval_coverage": ["--trials", "20"],
     "journeys": [],
+    "plain_loops": ["--steps", "1200", "--seeds", "1"],
     "ppo_throughput": ["--seconds", "0.1"],
     "sac_curves": ["--steps", "1200", "--points", "1", "--seeds", "1"],
     "sac_throughput": ["--steps", "20", "--seeds", "1"],

@@ -27,7 +27,7 @@ _DEVIATIONS = 4.0
 _PROSPECT = 1.0 / 8.0
 """An arm whose M at the floor is above it contends: drawing from it costs less than asking so often."""
 _AGAIN = 1.1
-"""Who contends is found anew whenever the clock has grown by so much; it takes as long as some twenty pulls."""
+"""Who contends is found anew whenever the clock has grown by so much; that takes as long as a few pulls."""
 
 
 class Contest:
@@ -37,7 +37,7 @@ class Contest:
     """
 
     saves = ("chance_AB", "floor_B", "due")
-    derives = ("_odds_AB", "_gamma")
+    derives = ("_odds_AB", "_gamma", "_place_L", "_pair_L", "_known_3L")
 
     def __init__(self, shape: tuple[int, int]):
         self.chance_AB = torch.zeros(shape, dtype=torch.uint8)
@@ -129,4 +129,5 @@ class Contest:
 def _log_norm(count_2AB: Tensor) -> Tensor:
     """(A, B) -log B(alpha, beta), in float64."""
     alpha_AB, beta_AB = count_2AB.double()
-    return (alpha_AB + beta_AB).lgamma() - alpha_AB.lgamma() - beta_AB.lgamma()
+    log_norm_AB: Tensor = (alpha_AB + beta_AB).lgamma() - alpha_AB.lgamma() - beta_AB.lgamma()
+    return log_norm_AB

@@ -60,7 +60,7 @@ class EpsilonGreedy(BanditRule):
 
     name = "epsilon-greedy"
     saves = ("means",)
-    derives = ("bandit_L", "random_L")
+    derives = ("bandit_L", "random_L", "leaders")
     config_type = EpsilonGreedyConfig
     config: EpsilonGreedyConfig
 

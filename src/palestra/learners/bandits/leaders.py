@@ -23,15 +23,11 @@ class Leaders:
 
     def begin(self) -> None:
         """Read the table."""
-        self._mean_AB, self._count_L, self._mean_L = (
-            array(self._means.mean_AB), row(self._means.count_AB), row(self._means.mean_AB)
-        )  # fmt: skip
+        self._mean_AB, self._mean_L = array(self._means.mean_AB), row(self._means.mean_AB)
+        self._count_L = row(self._means.count_AB)
         num_bandits = self._mean_AB.shape[1]
-        self.arm_B: Array = np.zeros(num_bandits, np.int64)
-        self._place_B, self._mean_B, self._count_B, self._rival_B = (
-            np.zeros_like(self.arm_B),
-            *np.zeros((3, num_bandits), np.float32),
-        )
+        self.arm_B, self._place_B = np.zeros((2, num_bandits), np.int64)
+        self._mean_B, self._count_B, self._rival_B = np.zeros((3, num_bandits), np.float32)
         self._lead(np.arange(num_bandits))
 
     def update(self, index_B: Array, reward_B: Array, exploring_L: Array) -> None:

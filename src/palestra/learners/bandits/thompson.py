@@ -129,9 +129,9 @@ class Thompson(BanditRule):
 
     def choose(self, t: int, p: int) -> Array:
         """The arm with the highest draw from its posterior (Chapelle & Li 2011, algorithm 1)."""
-        if self.contest is None:
-            return first_best(self.posterior.sample(self.generator))
-        return self.contest.winner(self.posterior.count_2AB, t, self.generator)
+        if self.contest is not None and isinstance(self.posterior, BetaPosterior):
+            return self.contest.winner(self.posterior.count_2AB, t, self.generator)
+        return first_best(self.posterior.sample(self.generator))
 
     def update(self, index_B: Array, reward_B: Array, t: int) -> None:
         """Condition the posterior of the arms pulled on their rewards."""

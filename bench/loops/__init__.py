@@ -1,0 +1,1 @@
+"""The loops that students write, beside our learners."""
