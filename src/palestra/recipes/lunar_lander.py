@@ -41,6 +41,7 @@ RECIPES = (
             "gae_lambda": 0.95,
             "entropy_coef": 0.01,
             "max_grad_norm": 1.0,
+            "normalize_obs": False,
             "normalize_reward": True,
             "hidden_sizes": [128, 128],
             "activation": "relu",
