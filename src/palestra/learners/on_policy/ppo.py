@@ -33,8 +33,6 @@ from palestra.ops.trust_region import adapted_penalty
 class PPOConfig(ActorCriticConfig):
     """Settings of PPO. ``docs/decisions/0017-defaults.md`` says how the defaults were chosen."""
 
-    num_steps: int = 256
-    """T, steps of each environment in a rollout."""
     normalize_obs: bool = True
     """Give observed numbers running mean 0 and standard deviation 1. Images have one scale already, and stay as they
     are; so do numbers of 0 and 1 that say which of some it is."""

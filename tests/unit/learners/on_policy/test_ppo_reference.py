@@ -19,6 +19,7 @@ from stable_baselines3.common.buffers import RolloutBuffer
 
 SAMPLES = 128
 SETTINGS: dict[str, Any] = {"learning_rate": 1e-2, "clip_range": 0.2}
+PLAIN = {"num_epochs": 1, "normalize_obs": False, "normalize_reward": False}
 
 
 def make_both(env_id: str, **settings: Any) -> tuple[PPO, SB3PPO]:
@@ -35,7 +36,7 @@ def make_both(env_id: str, **settings: Any) -> tuple[PPO, SB3PPO]:
         max_grad_norm=settings.get("max_grad_norm", 0.5),
         normalize_advantage=settings.get("normalize_advantage", True),
     )
-    config = PPOConfig(num_steps=SAMPLES, minibatch_size=SAMPLES, **{"num_epochs": 1} | SETTINGS | settings)
+    config = PPOConfig(num_steps=SAMPLES, minibatch_size=SAMPLES, **PLAIN | SETTINGS | settings)
     ours = PPO(World(env_id, 1), config)
     adopt(ours, theirs)
     return ours, theirs
