@@ -175,6 +175,14 @@ def load() -> dict[str, dict[str, Any]]:
     return {"cells": {}, "speeds": {}, **found}
 
 
+def keep(kept: dict[str, dict[str, Any]], kind: str, name: str, found: dict[str, Any]) -> None:
+    """Write what was found at once, beside what another process may have written meanwhile."""
+    for each, there in load().items():
+        kept[each] = {**kept[each], **there}
+    kept[kind][name] = found
+    write_json(CELLS, kept)
+
+
 def standing(kept: dict[str, Any], cell: Cell) -> dict[str, Any] | None:
     """What was measured of a cell, if it stands."""
     measured: dict[str, Any] | None = kept["cells"].get(cell.name)
@@ -202,8 +210,7 @@ def learn(cells: Sequence[Cell], kept: dict[str, Any], jobs: int) -> None:
             for future in as_completed(waiting):
                 cell, result = waiting[future], future.result()
                 # Beside other trainings a training takes longer: such seconds say nothing.
-                kept["cells"][cell.name] = {**result, "timed": jobs == 1}
-                write_json(CELLS, kept)
+                keep(kept, "cells", cell.name, {**result, "timed": jobs == 1})
                 print(f"{cell.name}: {number(statistics.mean(result['returns']))}", flush=True)
         except BaseException:
             pool.shutdown(cancel_futures=True)

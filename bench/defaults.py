@@ -13,6 +13,7 @@ take turns.
 import argparse
 import itertools
 import statistics
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from fnmatch import fnmatch
 from typing import Any
@@ -20,13 +21,13 @@ from typing import Any
 import torch
 
 from default_cells import (
-    CELLS,
     EPISODES,
     ROUNDS,
     SIDES,
     SUITES,
     Cell,
     both_origins,
+    keep,
     learn,
     load,
     ratio,
@@ -35,7 +36,6 @@ from default_cells import (
 )
 from palestra.ops.statistics import difference_interval
 from palestra.pictures.numbers import number
-from palestra.runs.atomic import write_json
 from palestra.runs.provenance import processor
 from report import publish
 
@@ -99,8 +99,13 @@ def publish_table(kept: dict[str, Any], seeds: Sequence[int]) -> None:
     """Write the table of all that stands."""
     found = list(rows(kept, seeds))
     table = [row for row, _ in found]
-    missing = [f"{row['algorithm']} {row['environment']} ({', '.join(sides)})" for row, sides in found if sides]
+    missing = [
+        f"{row['algorithm']} {row['environment']} ({', '.join(f'{n} of {side}' for side, n in Counter(lacks).items())})"
+        for row, lacks in found
+        if lacks
+    ]
     words = [str(row["verdict"]) for row in table]
+    processors = sorted({cell["cpu"] for cell in kept["cells"].values()})
     timed = [row["speed"] for row in table if row["speed"] is not None]
     publish(
         "defaults",
@@ -122,7 +127,7 @@ def publish_table(kept: dict[str, Any], seeds: Sequence[int]) -> None:
             "three seeds a side only large differences are evidence.",
             f"Speed: steps a second of ours over the peer's, one thread each, the median of {ROUNDS} pairs of blocks "
             "that take turns, alone on the machine.",
-            "Processors of the trainings: " + "; ".join(sorted({cell["cpu"] for cell in kept["cells"].values()})) + ".",
+            f"Trained on {'; '.join(processors) or 'nothing yet'}.",
         ],
     )  # fmt: skip
 
@@ -144,8 +149,7 @@ def main() -> None:
         for algorithm, env in chosen:
             if ratio(kept, algorithm, env) is None:
                 found = {"origins": both_origins(algorithm, env), **speeds(algorithm, env), "cpu": processor()}
-                kept["speeds"][f"{algorithm} {env}"] = found
-                write_json(CELLS, kept)
+                keep(kept, "speeds", f"{algorithm} {env}", found)
                 print(f"{algorithm} {env}: {ratio(kept, algorithm, env):.2f} times as fast", flush=True)
     elif args.jobs:
         sides = SIDES if args.side == "both" else (args.side,)

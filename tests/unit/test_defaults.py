@@ -70,8 +70,8 @@ def test_what_was_not_measured_has_no_verdict_and_is_named(bench: Any) -> None:
     assert (found["verdict"], found["peer, by seed"], missing) == ("-", "100, 90", ["peer"])
     bench.table.publish_table(all_of(bench, [1.0], []), range(1))
     text = (bench.CELLS.parent / "defaults.md").read_text()
-    assert "NOT measured yet: ppo CartPole-v1 (ours, peer)" in text
-    assert "dqn CartPole-v1 (peer)" in text
+    assert "NOT measured yet: ppo CartPole-v1 (1 of ours, 1 of peer)" in text
+    assert "dqn CartPole-v1 (1 of peer)" in text
 
 
 def test_the_summary_counts_what_the_table_says(bench: Any) -> None:
@@ -88,8 +88,7 @@ def test_a_run_goes_on_where_it_stopped(bench: Any, monkeypatch: pytest.MonkeyPa
     def learn(cells: Any, kept: dict[str, Any], jobs: int) -> None:
         for cell in cells[:4]:  # killed after four
             asked.append(cell.name)
-            kept["cells"][cell.name] = measured(bench, cell, 1.0)
-            bench.write_json(bench.CELLS, kept)
+            bench.keep(kept, "cells", cell.name, measured(bench, cell, 1.0))
 
     monkeypatch.setattr(bench.table, "learn", learn)
     monkeypatch.setattr(sys, "argv", ["defaults.py", "--algo", "dqn", "--seeds", "2"])
@@ -131,3 +130,10 @@ def test_one_training_of_either_side_is_played_by_the_same_code(bench: Any, monk
         assert found["returns"] == [float(round(value)) for value in found["returns"]]
         assert found["settings"]["gamma"] == 0.99
         assert json.loads(json.dumps(found)) == found
+
+
+def test_what_another_process_has_measured_meanwhile_is_kept(bench: Any) -> None:
+    one, other = bench.load(), bench.load()
+    bench.keep(one, "cells", "a", {"returns": [1.0]})
+    bench.keep(other, "speeds", "b", {"ours": [2.0]})
+    assert bench.load() == other == {"cells": {"a": {"returns": [1.0]}}, "speeds": {"b": {"ours": [2.0]}}}
