@@ -135,6 +135,7 @@ RECIPES = (
             "learning_rate": 3e-4,
             "normalize_obs": False,
             "normalize_reward": False,
+            "log_std_init": 0.0,
             "hidden_sizes": [],
             "encoder": "notes",
         },

@@ -43,6 +43,7 @@ RECIPES = (
             "max_grad_norm": 1.0,
             "normalize_obs": False,
             "normalize_reward": True,
+            "log_std_init": 0.0,
             "hidden_sizes": [128, 128],
             "activation": "relu",
         },

@@ -116,7 +116,7 @@ def test_what_learned_goes_on_in_another_world(tmp_path: Path) -> None:
     other = palestra.load(tmp_path, env=World("CartPole-v1", 2, "sync", {"sutton_barto_reward": True}))
     obs = np.random.default_rng(0).normal(size=(50, 4)).astype(np.float32)
     np.testing.assert_array_equal(other.predict(obs), first.predict(obs))
-    assert (other.clock, other.world.num_envs, other.learn(512).clock) == (0, 2, 512)
+    assert (other.clock, other.world.num_envs, other.learn(256).clock) == (0, 2, 256)
     assert palestra.load(tmp_path, env="CartPole-v1").world == World("CartPole-v1", 8)
     with pytest.raises(UsageError, match="expected a world with the same spaces"):
         palestra.load(tmp_path, env="Acrobot-v1")

@@ -30,7 +30,7 @@ class ActorCriticConfig(AlgorithmConfig):
 
     default_num_envs: ClassVar[int] = 8
 
-    num_steps: int = 256
+    num_steps: int = 128
     """T, steps of each environment in a rollout."""
     gamma: float = 0.99
     """Discount."""

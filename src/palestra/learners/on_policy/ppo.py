@@ -38,6 +38,8 @@ class PPOConfig(ActorCriticConfig):
     are; so do numbers of 0 and 1 that say which of some it is."""
     normalize_reward: bool = True
     """Divide rewards by the running standard deviation of the discounted return."""
+    log_std_init: float = -0.5
+    """Initial log standard deviation of Gaussian policies."""
     minibatch_size: int = 64
     """Samples of one gradient step."""
     num_epochs: int = 10

@@ -33,6 +33,8 @@ from palestra.ops.trust_region import backtrack, conjugate_gradient
 class TRPOConfig(ActorCriticConfig):
     """Settings of TRPO."""
 
+    num_steps: int = 256
+    """T, steps of each environment in a rollout."""
     target_kl: float = 0.01
     """delta: how far, in nats, an iteration may move the policy on average over the states of its rollout."""
     cg_steps: int = 15

@@ -36,6 +36,8 @@ from palestra.ops.schedules import linear
 class VPGConfig(ActorCriticConfig):
     """Settings of the vanilla policy gradient."""
 
+    num_steps: int = 256
+    """T, steps of each environment in a rollout."""
     phi: Phi = "gae"
     """What weighs the actions: return, reward_to_go, baseline, q, advantage, td_residual or gae."""
     learning_rate: float = 3e-3
