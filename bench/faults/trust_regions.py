@@ -70,7 +70,10 @@ def ratio_in_a_sum(log_prob_B: Tensor, old_log_prob_B: Tensor, advantage_B: Tens
     return Term(value, (log_prob_B, lambda: ratio_B * advantage_B.clamp(max=0.0).sum() * (-1.0 / len(ratio_B))))
 
 
-FAST_PPO = PPOConfig(num_steps=64, num_epochs=4, learning_rate=2e-3, clip_range=0.3)
+FAST_PPO = PPOConfig(
+    num_steps=64, minibatch_size=256, num_epochs=4, learning_rate=2e-3, clip_range=0.3, normalize_obs=False,
+    normalize_reward=False,
+)  # fmt: skip
 
 
 @fault("ratio-in-a-sum", "return of PPO on CartPole, 25,000 steps")

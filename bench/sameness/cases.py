@@ -16,7 +16,7 @@ SMALL: Settings = {
     "num_steps": 8, "minibatch_size": 16, "num_epochs": 2, "normalize_obs": True, "normalize_reward": True,
     "learning_rate_schedule": "linear", "buffer_size": 40, "learning_starts": 8, "batch_size": 8,
     "train_frequency": 16, "gradient_steps": 2, "n_step": 3, "target_update_interval": 24, "hidden_sizes": (8,),
-    "views": 2, "encoder_channels": 4,
+    "views": 2, "encoder_channels": 4, "log_std_init": 0.0,
 }  # fmt: skip
 """The contract tests' settings, for whichever learner has them."""
 

@@ -56,7 +56,10 @@ def learn(learner: Any, first: int, more: int) -> Block:
 def ppo() -> Block:
     """As in ppo_throughput."""
     cls = learner_type("ppo")
-    config = cls.config_type(num_steps=128, minibatch_size=8_192, num_epochs=4, learning_rate=2.5e-3)
+    config = cls.config_type(
+        num_steps=128, minibatch_size=8_192, num_epochs=4, learning_rate=2.5e-3, normalize_obs=False,
+        normalize_reward=False,
+    )  # fmt: skip
     return learn(cls(world("CartPole-v1", 1024), config, seed=0), 131_072, 131_072)
 
 

@@ -98,15 +98,10 @@ def construct(name: str, kind: str, seed: int = 0) -> Learner:
     """A small learner; UsageError where it does not serve this kind of task."""
     cls = learner_type(name)
     fields = {f.name for f in dataclasses.fields(cls.config_type)}
-    config = cls.config_type(**{key: value for key, value in SMALL.items() if key in fields and fits(name, kind, key)})
+    config = cls.config_type(**{key: value for key, value in SMALL.items() if key in fields})
     learner = cls(World(TASKS[kind], 2), config, seed=seed)
     learner.budget = 1_000
     return learner
-
-
-def fits(name: str, kind: str, key: str) -> bool:
-    """Whether a setting of ``SMALL`` is one of a task: bytes are not normalised."""
-    return not (kind == "images" and key == "normalize_obs")
 
 
 @functools.cache

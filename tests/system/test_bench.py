@@ -24,7 +24,8 @@ SMALLEST = {
     "value_iteration": ["--sides", "20", "--plain-side", "10", "--plain-seconds", "0.2"],
 }
 """Not among them: ``ppo_lunarlander``, whose sizes cannot be less than a training; ``same_results`` and ``same_speed``,
-which need the repository's history; and what draws or fits the arm. ``errata`` has a test of its own."""
+which need the repository's history; ``defaults``, whose trainings are whole (``tests/unit/test_defaults.py``); and what
+draws or fits the arm. ``errata`` has a test of its own."""
 
 ONE_SEED = """
 from importlib import import_module

@@ -10,7 +10,9 @@ from pathlib import Path
 import palestra
 
 SOURCE, TESTS = Path(palestra.__file__).parent, Path(__file__).parent
-OF_THE_WHOLE = {"test_docs", "test_mirror", "test_package", "test_rooms", "test_same_results", "test_shape_key"}
+OF_THE_WHOLE = {
+    "test_defaults", "test_docs", "test_mirror", "test_package", "test_rooms", "test_same_results", "test_shape_key",
+}  # fmt: skip
 
 
 def modules() -> set[Path]:

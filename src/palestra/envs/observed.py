@@ -10,7 +10,7 @@ import numpy as np
 from gymnasium import spaces
 from numpy.typing import NDArray
 
-from palestra.envs.spaces import adapted_observation_space, is_image, shows_image
+from palestra.envs.spaces import adapted_observation_space, flat_dim, is_image, leaves, shows_image
 from palestra.errors import UsageError, require
 
 COUNTED = (spaces.Discrete, spaces.MultiDiscrete, spaces.MultiBinary)
@@ -29,6 +29,11 @@ class Observed:
         self.own = own
         self.space, self.convert = adapted_observation_space(own, env_id)
         """The contract's form of it, and the way there."""
+
+    def counted(self) -> NDArray[np.bool_]:
+        """(F,) of the contract's observations as flat vectors: which numbers are 0 or 1 and say which of some it is."""
+        parts = [np.full(flat_dim(leaf), isinstance(leaf, COUNTED)) for _, leaf in leaves(self.own)]
+        return np.concatenate(parts)
 
     def read(self, obs: Any) -> tuple[NDArray[Any], bool]:
         """Rows (n, *shape) in the contract's form, and whether they are one row, for what is no batch.

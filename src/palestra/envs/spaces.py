@@ -186,7 +186,7 @@ def adapted_observation_space(space: gym.Space[Any], env_id: str) -> tuple[space
             return float_box(space.low, space.high), lambda obs: np.asarray(obs, np.float32)
         case spaces.Discrete(n=n, start=start):
             return spaces.Box(0.0, 1.0, (int(n),), np.float32), lambda obs: one_hot(np.asarray(obs) - start, int(n))
-        case spaces.Dict() | spaces.Tuple() if any(shows_image(leaf) for _, leaf in _leaves(space)):
+        case spaces.Dict() | spaces.Tuple() if any(shows_image(leaf) for _, leaf in leaves(space)):
             return _packed(space, env_id)
         case spaces.MultiDiscrete() | spaces.MultiBinary() | spaces.Dict() | spaces.Tuple():
             flat = spaces.flatten_space(space)
@@ -198,7 +198,7 @@ def adapted_observation_space(space: gym.Space[Any], env_id: str) -> tuple[space
     )
 
 
-def _leaves(space: gym.Space[Any], name: str = "") -> Iterator[tuple[str, gym.Space[Any]]]:
+def leaves(space: gym.Space[Any], name: str = "") -> Iterator[tuple[str, gym.Space[Any]]]:
     """The spaces inside Dicts and Tuples, at whatever depth, with their names."""
     match space:
         case spaces.Dict():
@@ -209,11 +209,11 @@ def _leaves(space: gym.Space[Any], name: str = "") -> Iterator[tuple[str, gym.Sp
             yield name, space
             return
     for key, part in inside:
-        yield from _leaves(part, f"{name}.{key}" if name else str(key))
+        yield from leaves(part, f"{name}.{key}" if name else str(key))
 
 
 def _values(space: gym.Space[Any], obs: Any) -> Iterator[Any]:
-    """What an observation holds for each of ``_leaves``, in their order."""
+    """What an observation holds for each of ``leaves``, in their order."""
     match space:
         case spaces.Dict():
             for key, part in space.items():
@@ -246,7 +246,7 @@ def _flat(space: gym.Space[Any], obs: Any) -> NDArray[np.float32]:
 
 def _packed(space: gym.Space[Any], env_id: str) -> tuple[Packed, Convert]:
     """The packed form of a Dict or Tuple, and the conversion."""
-    adapted = {name: adapted_observation_space(leaf, env_id) for name, leaf in _leaves(space)}
+    adapted = {name: adapted_observation_space(leaf, env_id) for name, leaf in leaves(space)}
     packed = Packed({name: box for name, (box, _) in adapted.items()})
 
     def convert(obs: Any) -> NDArray[np.uint8]:

@@ -12,7 +12,7 @@ class Normaliser(nn.Module):
     Args:
         shape: shape of one sample.
         clip: bound on the normalised magnitude, in standard deviations.
-        as_it_is: columns that are passed through.
+        as_it_is: (*shape) bool, what is passed through.
     """
 
     count: Tensor
@@ -20,15 +20,17 @@ class Normaliser(nn.Module):
     m2: Tensor
     shift: Tensor
     scale: Tensor
+    as_it_is: Tensor | None
 
-    def __init__(self, shape: tuple[int, ...], clip: float = 10.0, as_it_is: slice | None = None):
+    def __init__(self, shape: tuple[int, ...], clip: float = 10.0, as_it_is: Tensor | None = None):
         super().__init__()
-        self.clip, self.as_it_is = clip, as_it_is
+        self.clip = clip
         self.register_buffer("count", torch.zeros((), dtype=torch.float64))
         self.register_buffer("mean", torch.zeros(shape, dtype=torch.float64))
         self.register_buffer("m2", torch.zeros(shape, dtype=torch.float64))
         self.register_buffer("shift", torch.zeros(shape))
         self.register_buffer("scale", torch.ones(shape))
+        self.register_buffer("as_it_is", as_it_is, persistent=False)  # known again from whoever makes it
 
     @torch.no_grad()
     def update(self, sample_BF: Tensor) -> None:
@@ -43,9 +45,7 @@ class Normaliser(nn.Module):
     def forward(self, x_BF: Tensor) -> Tensor:
         """Normalise (B, *shape) float32."""
         out_BF = ((x_BF - self.shift) * self.scale).clamp(-self.clip, self.clip)
-        if self.as_it_is is not None:
-            out_BF[:, self.as_it_is] = x_BF[:, self.as_it_is]
-        return out_BF
+        return out_BF if self.as_it_is is None else torch.where(self.as_it_is, x_BF, out_BF)
 
     def rescale(self, x_BF: Tensor) -> Tensor:
         """Divide by the standard deviation only, keeping the mean (for rewards)."""

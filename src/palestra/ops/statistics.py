@@ -47,9 +47,33 @@ def mean_interval(sample_B: Tensor) -> tuple[float, float, float]:
     mean = float(values.mean())
     if n == 1:
         return mean, -math.inf, math.inf
-    quantile = _T_975[n - 2] if n <= 31 else 1.96 + 2.4 / (n - 1)
-    half = quantile * float(values.std()) / math.sqrt(n)
+    half = _t_975(n - 1) * float(values.std()) / math.sqrt(n)
     return mean, mean - half, mean + half
+
+
+def difference_interval(ours_B: Tensor, theirs_B: Tensor) -> tuple[float, float, float]:
+    """Difference of two means and its 95% interval (low, high), by Welch's t for unequal variances (Welch 1947).
+
+    The degrees of freedom (Satterthwaite 1946) are rounded down, so that the interval errs on the wide side; where
+    either side has one sample it is the whole line. The sides may differ in length.
+    """
+    check_rank(1, ours=ours_B, theirs=theirs_B)
+    if ours_B.numel() == 0 or theirs_B.numel() == 0:
+        raise ValueError("difference_interval of no samples; expected at least one on either side")
+    difference = float(ours_B.double().mean() - theirs_B.double().mean())
+    if ours_B.numel() == 1 or theirs_B.numel() == 1:
+        return difference, -math.inf, math.inf
+    squares = [float(side.double().var()) / side.numel() for side in (ours_B, theirs_B)]
+    if sum(squares) == 0.0:
+        return difference, difference, difference
+    degrees = sum(squares) ** 2 / sum(s**2 / (len(side) - 1) for s, side in zip(squares, (ours_B, theirs_B)))
+    half = _t_975(max(1, math.floor(degrees + 1e-9))) * math.sqrt(sum(squares))
+    return difference, difference - half, difference + half
+
+
+def _t_975(degrees: int) -> float:
+    """The quantile for so many degrees of freedom; beyond the table by the first term of its expansion."""
+    return _T_975[degrees - 1] if degrees <= 30 else 1.96 + 2.4 / degrees
 
 
 def explained_variance(predicted_B: Tensor, actual_B: Tensor) -> Tensor:

@@ -20,6 +20,7 @@ RECIPES = (
             "entropy_coef": 0.01,
             "normalize_obs": True,
             "normalize_reward": True,
+            "log_std_init": 0.0,
         },
         claim=Claim(-90.0, "near what RL Baselines3 Zoo, -73 to -83, and CleanRL, -86, report for PPO and its kin"),
     ),

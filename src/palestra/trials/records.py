@@ -124,7 +124,9 @@ def _is_fresh(recipe: Recipe, facts: dict[str, Any]) -> bool:
             default = field.default if field.default_factory is MISSING else field.default_factory()
             then = {**then, field.name: default}
     now = configuration(recipe)
-    then = {**then, "settings": {**{k: v for k, v in LATER.items() if k in now["settings"]}, **then["settings"]}}
+    # What a recipe says by now and was the default when it was verified has not changed.
+    default = {k: v for k, v in {**LATER, **facts["settings"]}.items() if k in now["settings"]}
+    then = {**then, "settings": {**default, **then["settings"]}}
     return then == now and facts["claim"] == claimed(recipe)
 
 

@@ -118,3 +118,23 @@ def test_images_beside_vectors_are_packed() -> None:
 def test_what_is_no_observation_is_said(name: str, obs: Any, said: str) -> None:
     with pytest.raises(UsageError, match=said):
         Observed(OWN[name]).read(obs)
+
+
+@EVERY
+def test_every_number_is_counted_or_measured(own: gym.Space[Any]) -> None:
+    observed = Observed(own, "Some-v0")
+    if isinstance(observed.space, Packed):
+        return
+    own.seed(0)
+    counted = observed.counted()
+    assert counted.shape == (int(np.prod(observed.space.shape)),)
+    rows = np.stack([observed.read(own.sample())[0].reshape(-1) for _ in range(50)])
+    assert np.isin(rows[:, counted], (0.0, 1.0)).all()
+    assert not np.isin(rows[:, ~counted], (0.0, 1.0)).all(0).any()
+
+
+def test_what_is_counted_stands_where_it_is_seen() -> None:
+    assert Observed(OWN["Dict"]).counted().tolist() == [False] * 3 + [True] * 3
+    assert Observed(OWN["nested"]).counted().tolist() == [False] * 3 + [True] * 5
+    assert not Observed(OWN["matrix"]).counted().any()
+    assert Observed(OWN["MultiDiscrete in rows"]).counted().all()

@@ -27,6 +27,17 @@ def test_it_normalises_by_everything_seen() -> None:
     np.testing.assert_allclose(out.std(0), 1, rtol=1e-4)
 
 
+def test_what_is_to_stay_as_it_is_does_and_the_rest_does_not_know() -> None:
+    rng = torch.Generator().manual_seed(0)
+    plain, some = Normaliser((3,)), Normaliser((3,), as_it_is=torch.tensor([False, True, False]))
+    x = 5.0 + torch.randn(20, 3, generator=rng)
+    for norm in (plain, some):
+        norm.update(x)
+    assert torch.equal(some(x)[:, [0, 2]], plain(x)[:, [0, 2]])
+    assert torch.equal(some(x)[:, 1], x[:, 1])
+    assert some.state_dict().keys() == plain.state_dict().keys()
+
+
 def test_rescaling_keeps_the_mean() -> None:
     norm = Normaliser(())
     reward = torch.tensor([1.0, 3.0, 5.0, 7.0])

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from palestra.ops.statistics import Moments, explained_variance, mean_interval, merge_moments
+from palestra.ops.statistics import Moments, difference_interval, explained_variance, mean_interval, merge_moments
 
 
 def empty(shape: tuple[int, ...]) -> Moments:
@@ -77,3 +77,27 @@ def test_explained_variance() -> None:
     # Residuals 2, 4, 6, 8 have four times the variance of 1, 2, 3, 4.
     assert float(explained_variance(-actual, actual)) == pytest.approx(-3.0)
     assert math.isnan(explained_variance(actual, torch.ones(4)))
+
+
+def test_the_interval_of_a_difference_is_welchs() -> None:
+    ours, theirs = torch.tensor([1.0, 2.0, 3.0]), torch.tensor([10.0, 20.0, 30.0, 40.0])
+    # 1/3 + 500/3/4 = 42; degrees (42)^2 / ((1/3)^2/2 + (500/12)^2/3) = 3.05, rounded down to 3: t = 3.182.
+    difference, low, high = difference_interval(ours, theirs)
+    assert difference == pytest.approx(-23.0)
+    assert (high - low) / 2 == pytest.approx(3.182 * math.sqrt(42.0), rel=1e-6)
+    assert (low + high) / 2 == pytest.approx(-23.0)
+    there, back = difference_interval(theirs, ours), (-difference, -high, -low)
+    assert there == pytest.approx(back)
+
+
+def test_two_alike_have_as_many_degrees_as_both_together() -> None:
+    side = torch.tensor([-1.0, 0.0, 1.0])
+    _, low, high = difference_interval(side, side + 5.0)
+    assert (low, high) == pytest.approx((-5.0 - 2.776 * math.sqrt(2 / 3), -5.0 + 2.776 * math.sqrt(2 / 3)))
+
+
+def test_a_difference_without_scatter_is_exact_and_one_of_single_samples_is_anything() -> None:
+    assert difference_interval(torch.full((3,), 5.0), torch.full((2,), 3.0)) == (2.0, 2.0, 2.0)
+    assert difference_interval(torch.ones(1), torch.zeros(3)) == (1.0, -math.inf, math.inf)
+    with pytest.raises(ValueError, match="no samples"):
+        difference_interval(torch.ones(0), torch.ones(2))

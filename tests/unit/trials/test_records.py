@@ -13,6 +13,7 @@ from palestra.errors import PalestraError, UsageError
 from palestra.recipes.recipe import Claim, Recipe
 from palestra.recipes.registry import RECIPES
 from palestra.trials import records
+from palestra.trials.plan import resolve
 from palestra.trials.records import check_recordable, read_record, record_path, spoken_record, write_table
 from palestra.trials.trial import Result
 from palestra.trials.verdict import judge
@@ -74,11 +75,34 @@ def test_a_recipe_that_changed_is_not_verified(changes: dict[str, Any]) -> None:
 
 
 def test_a_recipe_that_chooses_what_was_done_when_there_was_no_choice_has_not_changed() -> None:
-    write_record(verified([500.0] * 10), command="")
+    path = write_record(verified([500.0] * 10), command="")
+    facts = json.loads(path.read_text())
+    facts["settings"] = {name: value for name, value in facts["settings"].items() if name not in records.LATER}
+    path.write_text(json.dumps(facts))
+    write_table()
     for name, then in records.LATER.items():
         same, other = ({**RECIPE.settings, name: chosen} for chosen in (then, not then))
         assert spoken_record(dataclasses.replace(RECIPE, settings=same)).startswith("held 10/10")
         assert spoken_record(dataclasses.replace(RECIPE, settings=other)) == "changed since it was verified"
+
+
+def test_a_recipe_that_says_what_was_the_default_then_has_not_changed() -> None:
+    facts = json.loads(write_record(verified([500.0] * 10), command="").read_text())
+    assert "hidden_sizes" not in RECIPE.settings
+    for value, spoken in ((facts["settings"]["hidden_sizes"], "held 10/10"), ([32], "changed since")):
+        now = dataclasses.replace(RECIPE, settings={**RECIPE.settings, "hidden_sizes": value})
+        assert spoken_record(now).startswith(spoken)
+
+
+def test_every_fresh_record_is_of_the_settings_that_its_recipe_comes_to(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A recipe that relies on a default which has changed since would be another, without a word of it changed."""
+    monkeypatch.setattr(records, "TABLE", SHIPPED)
+    for recipe in RECIPES.values():
+        record = read_record(recipe)
+        if record is not None and record.fresh:
+            now = json.loads(json.dumps(dataclasses.asdict(resolve(recipe).learner.settings)))
+            then = {name: value for name, value in record.facts["settings"].items() if name in now}
+            assert {name: now[name] for name in then} == then, recipe.id
 
 
 def test_words_may_change() -> None:

@@ -39,7 +39,8 @@ class ActorCriticConfig(AlgorithmConfig):
     normalize_advantage: bool = True
     """Give the advantages that a gradient is made of mean 0 and standard deviation 1."""
     normalize_obs: bool = False
-    """Give observations running mean 0 and standard deviation 1."""
+    """Give observed numbers running mean 0 and standard deviation 1. Images have one scale already, and stay as they
+    are; so do numbers of 0 and 1 that say which of some it is."""
     normalize_reward: bool = False
     """Divide rewards by the running standard deviation of the discounted return."""
     max_grad_norm: float = 0.5
@@ -101,8 +102,6 @@ class ActorCritic(Policy):
         space = env.observation_space
         drawn, own_seed = seeding.generator(seed, "encoder"), seeding.derive(seed, "own networks")
         self.encoder = own_encoder(own.encoder, own_seed, space, drawn, c.encoder, c.encoder_precision)
-        given = f"normalize_obs=true with images {space}"
-        require(not (c.normalize_obs and self.encoder.learns), given, "false: bytes have one scale already")
         init, features = seeding.generator(seed, "weights"), self.encoder.num_features
         self.head = policy_head(env.action_space, c.log_std_init, c.scale_actions)
         outputs = self.head.num_outputs
@@ -114,8 +113,12 @@ class ActorCritic(Policy):
             self.value = own_network("value", own.value, own_seed + 2, features, 1)
         self.mask = env.mask
         """Where an observation says which actions are allowed; None in worlds that allow all."""
-        as_it_is = None if env.mask is None or self.encoder.learns else env.mask.columns
-        self.obs_norm = Normaliser((features,), as_it_is=as_it_is) if c.normalize_obs else None
+        self.obs_norm = None
+        if c.normalize_obs and not self.encoder.learns:
+            as_it_is = torch.from_numpy(env.observed.counted())
+            if env.mask is not None:
+                as_it_is[env.mask.columns] = True
+            self.obs_norm = Normaliser((features,), as_it_is=as_it_is if as_it_is.any() else None)
         parts: dict[str, nn.Module] = {
             "policy": self.actor,
             "head": self.head,

@@ -31,9 +31,16 @@ from palestra.ops.trust_region import adapted_penalty
 
 @dataclass(frozen=True)
 class PPOConfig(ActorCriticConfig):
-    """Settings of PPO."""
+    """Settings of PPO. ``docs/decisions/0017-defaults.md`` says how the defaults were chosen."""
 
-    minibatch_size: int = 256
+    normalize_obs: bool = True
+    """Give observed numbers running mean 0 and standard deviation 1. Images have one scale already, and stay as they
+    are; so do numbers of 0 and 1 that say which of some it is."""
+    normalize_reward: bool = True
+    """Divide rewards by the running standard deviation of the discounted return."""
+    log_std_init: float = -0.5
+    """Initial log standard deviation of Gaussian policies."""
+    minibatch_size: int = 64
     """Samples of one gradient step."""
     num_epochs: int = 10
     """Passes over each rollout."""

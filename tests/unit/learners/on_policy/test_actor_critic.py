@@ -43,6 +43,35 @@ def test_observations_are_normalised_where_that_is_asked_for() -> None:
     assert make("CartPole-v1").obs_norm is None
 
 
+class Gauges(gym.Env):
+    """A place, a reading and a lamp, beside which actions are allowed."""
+
+    observation_space = gym.spaces.Dict(
+        a=gym.spaces.Discrete(3), action_mask=gym.spaces.Box(0, 1, (2,), np.int8), b=gym.spaces.Box(0.0, 9.0, (1,)),
+        c=gym.spaces.MultiBinary(1),
+    )  # fmt: skip
+    action_space = gym.spaces.Discrete(2)
+
+    def reset(self, *, seed: int | None = None, options: dict | None = None) -> tuple[dict, dict]:
+        super().reset(seed=seed)
+        return self.observation_space.sample(), {}
+
+
+def test_numbers_that_say_which_are_not_normalised() -> None:
+    env = World.named(Gauges, ActorCriticConfig()).make(num_envs=1)
+    nets = ActorCritic(env, ActorCriticConfig(normalize_obs=True), seed=0, device=torch.device("cpu"))
+    assert nets.obs_norm is not None
+    obs = torch.tensor([[0.0, 1.0, 0.0, 1.0, 1.0, 4.0, 1.0], [1.0, 0.0, 0.0, 1.0, 0.0, 8.0, 0.0]])
+    nets.obs_norm.update(obs)
+    out, number = nets.to_batch(obs), [False] * 5 + [True, False]
+    assert torch.equal(out[:, ~torch.tensor(number)], obs[:, ~torch.tensor(number)])
+    torch.testing.assert_close(out[:, 5], torch.tensor([-1.0, 1.0]))
+    everything = make("FrozenLake-v1", normalize_obs=True)
+    assert everything.obs_norm is not None
+    everything.obs_norm.update(torch.eye(16)[:4])
+    assert torch.equal(everything.to_batch(torch.eye(16)), torch.eye(16))
+
+
 @pytest.mark.parametrize(
     ("settings", "said"),
     [

@@ -18,6 +18,7 @@ from palestra.learners.on_policy.ppo import PPO, PPOConfig
 
 def make(env_id: str = "CartPole-v1", num_envs: int = 4, **settings: Any) -> PPO:
     defaults = {"num_steps": 32, "minibatch_size": 128, "num_epochs": 1, "hidden_sizes": (16,)}
+    defaults |= {"normalize_obs": False, "normalize_reward": False}
     return PPO(World(env_id, num_envs), PPOConfig(**defaults | settings), seed=3)
 
 

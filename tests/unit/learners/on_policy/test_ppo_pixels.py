@@ -163,10 +163,17 @@ def test_a_restored_learner_goes_on_bit_for_bit(name: str) -> None:
         assert torch.equal(p, q)
 
 
+def test_images_are_not_normalised_since_they_have_one_scale() -> None:
+    assert PPOConfig().normalize_obs
+    first, second = make(), make(normalize_obs=False)
+    assert first.nets.obs_norm is None
+    assert [first.step() for _ in range(2)] == [second.step() for _ in range(2)]
+    flat = make(encoder="flat")  # to which pixels are numbers
+    assert flat.nets.obs_norm is not None
+
+
 def test_what_cannot_be_read_is_refused_with_the_way_out() -> None:
     assert make(encoder="nature").nets.encoder.layers == CLOSE  # of layers too large for 24 x 24 others take the place
-    with pytest.raises(UsageError, match="normalize_obs=true with images"):
-        make(normalize_obs=True)
     with pytest.raises(UsageError, match="random_shift=-1"):
         PPOConfig(random_shift=-1)
 

@@ -19,6 +19,7 @@ from stable_baselines3.common.buffers import RolloutBuffer
 
 SAMPLES = 128
 SETTINGS: dict[str, Any] = {"learning_rate": 1e-2, "clip_range": 0.2}
+PLAIN: dict[str, Any] = {"num_epochs": 1, "normalize_obs": False, "normalize_reward": False}
 
 
 def make_both(env_id: str, **settings: Any) -> tuple[PPO, SB3PPO]:
@@ -35,7 +36,7 @@ def make_both(env_id: str, **settings: Any) -> tuple[PPO, SB3PPO]:
         max_grad_norm=settings.get("max_grad_norm", 0.5),
         normalize_advantage=settings.get("normalize_advantage", True),
     )
-    config = PPOConfig(num_steps=SAMPLES, minibatch_size=SAMPLES, **{"num_epochs": 1} | SETTINGS | settings)
+    config = PPOConfig(num_steps=SAMPLES, minibatch_size=SAMPLES, **PLAIN | SETTINGS | settings)
     ours = PPO(World(env_id, 1), config)
     adopt(ours, theirs)
     return ours, theirs
@@ -112,7 +113,8 @@ def test_updates_in_a_row_move_every_parameter_as_theirs(env_id: str, settings: 
 def test_advantages_and_returns_are_theirs() -> None:
     # Stable-Baselines3 treats truncation outside of its buffer, so that the episodes here terminate only.
     steps, num_envs, gamma, gae_lambda = 32, 3, 0.97, 0.9
-    ours = PPO(World("CartPole-v1", num_envs), PPOConfig(num_steps=steps, gamma=gamma, gae_lambda=gae_lambda), seed=1)
+    config = PPOConfig(num_steps=steps, gamma=gamma, gae_lambda=gae_lambda, **PLAIN)
+    ours = PPO(World("CartPole-v1", num_envs), config, seed=1)
     rng = torch.Generator().manual_seed(2)
     terminated = torch.rand(steps, num_envs, generator=rng) < 0.15
     terminated[-1] = torch.tensor([True, False, False])
