@@ -7,6 +7,7 @@ import gymnasium as gym
 import numpy as np
 import torch
 from gymnasium import spaces
+from numpy.typing import NDArray
 from torch import Tensor
 
 from palestra.envs.backends.torch import TorchVectorEnv
@@ -15,6 +16,8 @@ from palestra.envs.finite.catalogue import finite_mdp, is_whole
 from palestra.envs.finite.mdp import FiniteMDP
 from palestra.envs.vector import VectorEnv
 from palestra.errors import UsageError
+
+_Arrays = tuple[NDArray[Any] | None, NDArray[Any], NDArray[Any], NDArray[Any]]
 
 
 class FiniteDynamics(Dynamics):
@@ -45,6 +48,7 @@ class FiniteDynamics(Dynamics):
             self._start = _ladder(mdp.start, torch.tensor([0, mdp.num_states]), self.device)
             self._only_start = int(mdp.start.argmax()) if float(mdp.start.max()) == 1.0 else None
             self._ladder = None if mdp.is_deterministic else _ladder(mdp.probability, mdp.offset, self.device)
+        self._arrays = self._as_arrays() if self.device.type == "cpu" else None
 
     @property
     def own_observation_space(self) -> gym.Space[Any]:
@@ -68,10 +72,27 @@ class FiniteDynamics(Dynamics):
 
     def transition(self, state: Tensor, action: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """One outcome each. The states are indices (num_envs, 1)."""
+        if self._arrays is not None:
+            return self._looked_up(state, action, *self._arrays)
         outcome = state.squeeze(1) * self.mdp.num_actions + action
         if self._ladder is not None:
             outcome = torch.searchsorted(self._ladder, outcome + self._uniform(len(state)), right=True)
         return self._next_state[outcome].unsqueeze(1), self._reward[outcome], self._terminated[outcome]
+
+    def _as_arrays(self) -> _Arrays:
+        """What an outcome is drawn by (None where there is nothing to draw), and what it holds."""
+        ladder = None if self._ladder is None else self._ladder.numpy()
+        return ladder, self._next_state.numpy(), self._reward.numpy(), self._terminated.numpy()
+
+    def _looked_up(
+        self, state: Tensor, action: Tensor, ladder: NDArray[Any] | None, *held: NDArray[Any]
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """``transition`` by NumPy, which looks up a few hundred numbers in a third of PyTorch's time: the same bits."""
+        outcome = state.numpy()[:, 0] * self.mdp.num_actions + action.numpy()
+        if ladder is not None:
+            outcome = ladder.searchsorted(outcome + self._uniform(len(outcome)).numpy(), "right")
+        next_state, reward, terminated = (torch.from_numpy(array.take(outcome)) for array in held)
+        return next_state.unsqueeze(1), reward, terminated
 
     def observe(self, state: Tensor) -> Tensor:
         """One-hot rows (num_envs, S) float32; the indices (num_envs,) int64 after ``show_indices``."""
