@@ -1,9 +1,11 @@
 """A Gymnasium environment whose episodes can be resumed: explicit seeds, and a tape of what was done."""
 
-from typing import Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 import gymnasium as gym
 import numpy as np
+import torch
 from gymnasium import spaces
 from numpy.typing import NDArray
 
@@ -26,6 +28,9 @@ from palestra.envs.misbehaviour import (
 from palestra.envs.reports import carried, numbers_of
 from palestra.envs.spaces import AdaptedObservation
 from palestra.envs.vector import GoalSpec
+
+if TYPE_CHECKING:
+    from palestra.envs.finite.states import States
 
 MISBEHAVED = {"misbehaved": True}
 """The info of a step or reset that gave a fault and nothing else."""
@@ -53,9 +58,9 @@ class EpisodeTape(gym.Wrapper[Any, Any, Any, Any]):
         super().__init__(env)
         self.fault: Fault | None = None
         """What the environment did wrong last."""
-        shown = env.observation_space
-        assert isinstance(shown, spaces.Box)
-        self._shown, self._shape, self._obs_dtype = shown, shown.shape, shown.dtype
+        self._look_at(env.observation_space)
+        self._number: Callable[[Any], int] | None = None
+        self._seeds_each = True
         self._in_worker = in_worker
         self._age = 0
         self._last_end = Moment(0, 0)
@@ -66,12 +71,31 @@ class EpisodeTape(gym.Wrapper[Any, Any, Any, Any]):
         self._copy = copy
         self._root_seed = 0
         self._episode = 0
-        self._obs: NDArray[Any] | None = None
+        self._obs: Any = None
         self._snapshot = snapshot.has_snapshot(env)
         self._dtype = env.action_space.dtype
         capacity = 0 if self._snapshot else FIRST_CAPACITY
         self._tape = np.empty((capacity, *(env.action_space.shape or ())), _tape_dtype(env.action_space))
         self._taped = 0
+
+    def _look_at(self, shown: gym.Space[Any]) -> None:
+        """Expect observations of a space."""
+        assert isinstance(shown, spaces.Box)
+        self._shown, self._shape, self._obs_dtype = shown, shown.shape, shown.dtype
+
+    def show_states(self, states: "States") -> None:
+        """From now on observe the number of the state that the environment shows, an integer for () int64.
+
+        A copy that has a snapshot then takes its luck from one episode into the next: where that stands is part of the
+        snapshot, and a generator for each episode costs more than many an episode in a table's world.
+        """
+        assert isinstance(self.env, AdaptedObservation)
+        self.env = self.env.env
+        self.observation_space = spaces.Box(0, states.num - 1, (), np.int64)
+        self._look_at(self.observation_space)
+        self._number, self._seeds_each = states.number, not self._snapshot
+        if self._obs is not None:
+            self._obs = states.index(torch.from_numpy(np.array(self._obs))).numpy()
 
     def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Any, dict[str, Any]]:
         """Begin the next episode; a seed is the root seed of all that follow and begins at episode 0."""
@@ -79,7 +103,8 @@ class EpisodeTape(gym.Wrapper[Any, Any, Any, Any]):
             self._episode += 1
         else:
             self._root_seed, self._episode = seed, 0
-        return self._nothing() if self._begin(options) is None else (self._obs, {})
+        begun = self._begin(options, seeded=seed is not None or self._seeds_each)
+        return self._nothing() if begun is None else (self._obs, {})
 
     def step(self, action: Any) -> tuple[Any, Any, bool, bool, dict[str, Any]]:
         """Step the environment and record the action."""
@@ -91,7 +116,9 @@ class EpisodeTape(gym.Wrapper[Any, Any, Any, Any]):
         self._age += 1
         try:
             obs, reward, terminated, truncated, info = self.env.step(action)
-            if type(obs) is not np.ndarray or obs.shape != self._shape or obs.dtype is not self._obs_dtype:
+            if self._number is not None:
+                obs = self._number(obs)
+            elif type(obs) is not np.ndarray or obs.shape != self._shape or obs.dtype is not self._obs_dtype:
                 obs = observed(obs, self._shown)
             if type(reward) not in NUMBERS:
                 reward = number(reward)
@@ -161,17 +188,19 @@ class EpisodeTape(gym.Wrapper[Any, Any, Any, Any]):
                 return None, True
         return np.array(self._obs), not restored
 
-    def _begin(self, options: dict[str, Any] | None = None) -> Any:
+    def _begin(self, options: dict[str, Any] | None = None, *, seeded: bool = True) -> Any:
         """Reset the environment to the present episode. Its first observation; None where it misbehaves."""
         self._taped = self._age = 0
         try:
             _renew_world(self.unwrapped)
-            seed = episode_seed(self._root_seed, self._copy, self._episode)
+            seed = episode_seed(self._root_seed, self._copy, self._episode) if seeded else None
             answer: Any = self.env.reset(seed=seed, options=options)
             if not isinstance(answer, tuple) or len(answer) != 2 or not isinstance(answer[1], dict):
                 raise Unexpected(f"reset() returned {short(answer)}", f"{RESET_FORM}, as Gymnasium has them")
             obs = answer[0]
-            if type(obs) is not np.ndarray or obs.shape != self._shape or obs.dtype is not self._obs_dtype:
+            if self._number is not None:
+                obs = self._number(obs)
+            elif type(obs) is not np.ndarray or obs.shape != self._shape or obs.dtype is not self._obs_dtype:
                 obs = observed(obs, self._shown)
         except (Exception, SystemExit) as error:
             self._nothing("reset", error)
