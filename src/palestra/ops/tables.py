@@ -48,7 +48,7 @@ def draw(prob_BA: Floats, uniform_B: Floats) -> Ints:
 
 
 def explore(q_BA: Floats, epsilon: float, uniform_B: Floats, masked: bool = False) -> Ints:
-    """Actions (B,) of the epsilon-greedy policy: bit for bit ``draw(epsilon_greedy(q_BA, epsilon, masked), uniform_B)``.
+    """Epsilon-greedy actions (B,): to the bit what ``draw(epsilon_greedy(q_BA, epsilon, masked), uniform_B)`` gives.
 
     Laid out with the actions first, since a sum over a short last axis costs several times one over the first.
     """
@@ -103,7 +103,8 @@ def move_towards(
         table_P[entry] += rate / count_P[entry] ** decay * error_B[0]
         return error_B
     if decay:
-        weight_B = in_turn(entry_B, rate / (count_P[entry_B] + _turns(entry_B)[1] + 1) ** decay)
+        rate_B: Any = rate / (count_P[entry_B] + _turns(entry_B)[1] + 1) ** decay
+        weight_B = in_turn(entry_B, rate_B)
     else:
         later_B = _later(entry_B)
         if later_B is None:  # no entry twice: nothing has to be done in turn

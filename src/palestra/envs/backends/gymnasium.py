@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import gymnasium as gym
 import numpy as np
 import torch
+from gymnasium import spaces
 from gymnasium.envs.registration import EnvSpec
 from gymnasium.vector import AsyncVectorEnv, AutoresetMode
 from numpy.typing import NDArray
@@ -88,7 +89,8 @@ def _adapted(env: gym.Env[Any, Any], env_id: str) -> gym.Env[Any, Any]:
     return env if convert is None else AdaptedObservation(env, space, convert)
 
 
-def _make_given(maker: Callable[[], gym.Env[Any, Any]], env_id: str) -> gym.Env[Any, Any]:
+def make_given(maker: Callable[[], gym.Env[Any, Any]], env_id: str) -> gym.Env[Any, Any]:
+    """What a function makes, with observations in the contract's form."""
     return _adapted(maker(), env_id)
 
 
@@ -132,7 +134,7 @@ class GymVectorEnv(VectorEnv):
             env_id, limit = spec.id, spec.max_episode_steps
             makes = [partial(_make, spec, env_kwargs or {})] * num_envs
         else:
-            limit, makes = None, [partial(_make_given, maker, env_id) for maker in makers]
+            limit, makes = None, [partial(make_given, maker, env_id) for maker in makers]
         copies: list[Callable[[], gym.Env[Any, Any]]] = [
             partial(_make_copy, make, copy, os.getpid()) for copy, make in enumerate(makes)
         ]
@@ -263,7 +265,7 @@ class GymVectorEnv(VectorEnv):
         if isinstance(self._env, Copies) and self.mask is None:
             self._env.call("show_states", states)
             self._env.look_again()
-            self.observation_space = self._env.single_observation_space
+            self.observation_space = spaces.Box(0, states.num - 1, (), np.int64)
 
     def expert(self) -> Tensor:
         """What the expert of each copy would do next; see :meth:`palestra.envs.vector.VectorEnv.expert`."""

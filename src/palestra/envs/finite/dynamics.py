@@ -129,12 +129,22 @@ def make_finite_vec(
     ``env_kwargs`` are the environment's settings and ``max_episode_steps`` (-1 for none). Raises as ``finite_mdp``.
     """
     settings = dict(env_kwargs or {})
-    limit = settings.pop("max_episode_steps", gym.spec(env_id).max_episode_steps)
     if not is_whole(env_id, settings):
         raise UsageError(f"backend 'torch' cannot have {env_id!r} with {settings}; use backend='sync' for them")
-    return TorchVectorEnv(
-        FiniteDynamics(finite_mdp(env_id, settings), num_envs, device, None if limit == -1 else limit)
-    )
+    return process_vec(finite_mdp(env_id, settings), num_envs, device, time_limit_of(env_id, settings))
+
+
+def process_vec(
+    mdp: FiniteMDP, num_envs: int, device: str | torch.device, max_episode_steps: int | None
+) -> TorchVectorEnv:
+    """So many copies of a finite process."""
+    return TorchVectorEnv(FiniteDynamics(mdp, num_envs, device, max_episode_steps))
+
+
+def time_limit_of(env_id: str, env_kwargs: Mapping[str, Any]) -> int | None:
+    """The time limit that Gymnasium gives an id with these settings."""
+    limit: int | None = env_kwargs.get("max_episode_steps", gym.spec(env_id).max_episode_steps)
+    return None if limit == -1 else limit
 
 
 def _ladder(probability_N: Tensor, offset: Tensor, device: torch.device) -> Tensor:

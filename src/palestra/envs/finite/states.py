@@ -94,6 +94,7 @@ def _digits(space: gym.Space[Any]) -> Iterator[Digit]:
 
 def _reader(space: gym.Space[Any]) -> Callable[[Any], int]:
     """From an observation to its number, digit after digit, in plain Python: an array for each costs ten times that."""
+    parts: list[tuple[Any, Callable[[Any], int], int]]
     match space:
         case spaces.Dict():
             parts = [(key, _reader(part), States(part).num) for key, part in space.items()]
