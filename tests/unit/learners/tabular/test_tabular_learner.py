@@ -156,3 +156,44 @@ def test_the_mask_tells_no_states_apart_but_what_stands_beside_it_does() -> None
     allowed_SA = agent.q.table[0] > FORBIDDEN
     assert [np.flatnonzero(row).tolist() for row in allowed_SA] == np.sort(PairedLocks().turning).tolist()
     agent.close()
+
+
+@EVERY
+def test_by_default_many_copies_are_played_and_one_where_one_is_asked_for(name: str) -> None:
+    expected = 16 if name == "sarsa-lambda" else 128
+    learner = learner_type(name)("FrozenLake-v1")
+    assert learner.env.num_envs == expected
+    assert learner_type(name)(World("FrozenLake-v1", 1)).env.num_envs == 1
+
+
+@pytest.mark.parametrize("env_id", ["Blackjack-v1", "own/Count-v0"])
+def test_copies_that_show_numbers_are_resumed_to_the_bit(env_id: str) -> None:
+    if env_id not in gym.registry:
+        gym.register(env_id, Count)
+    whole, first = (make("q-learning", env_id, num_envs=5, backend="sync") for _ in range(2))
+    for _ in range(3):
+        whole.step()
+        first.step()
+    second = make("q-learning", env_id, num_envs=5, backend="sync")
+    second.load_state_dict(first.state_dict())
+    assert not second.interaction.restarted_E.any()
+    for _ in range(2):
+        whole.step()
+        second.step()
+    np.testing.assert_array_equal(whole.q.table, second.q.table)
+    np.testing.assert_array_equal(whole.state_E, second.state_E)
+
+
+class Count(gym.Env[Any, Any]):
+    """Counts, by chance, to nine; it has no snapshot, so its episode is played again."""
+
+    observation_space, action_space = spaces.Discrete(10, start=-3), spaces.Discrete(2)
+
+    def reset(self, *, seed: int | None = None, options: Any = None) -> Any:
+        super().reset(seed=seed)
+        self.count = 0
+        return -3, {}
+
+    def step(self, action: Any) -> Any:
+        self.count = min(self.count + int(self.np_random.integers(1 + action, 4)), 9)
+        return self.count - 3, -1.0, self.count == 9, False, {}
