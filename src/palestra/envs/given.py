@@ -75,8 +75,10 @@ class GivenWorld(World):
         return None if limit == -1 else limit
 
 
-def given_world(source: Any, num_envs: int) -> World:
+def given_world(source: Any, num_envs: int, num_envs_finite: int | None = None) -> World:
     """The world of what a program gave; with ``num_envs`` copies where that does not say how many.
+
+    Of one that is played as a finite process there are ``num_envs_finite`` copies, if that is not None.
 
     An environment that is as ``gymnasium.make`` made it becomes the world of its id and arguments, and so can be saved
     and has the backend that suits the id. Any other is copied. Raises UsageError for anything else than an
@@ -84,13 +86,13 @@ def given_world(source: Any, num_envs: int) -> World:
     """
     match source:
         case gym.Env():
-            return _of_env(source, num_envs)
+            return _many(_of_env(source, num_envs), num_envs_finite)
         case VectorEnv():
             return _of_vector(source)
         case type() if not issubclass(source, gym.Env):
             pass
         case _ if callable(source):
-            return _played(_of_makers((source,), num_envs, "sync"))
+            return _many(_played(_of_makers((source,), num_envs, "sync")), num_envs_finite)
     raise UsageError(f"{_said(source)} to learn in; expected {EXPECTED}")
 
 
@@ -146,6 +148,16 @@ def _played(world: World) -> World:
     maker = partial(_made, world.makers[0], world.id, world._limit)
     process = process_of(partial(make_given, maker, world.id), world.id)
     return world if process is None else replace(world, backend="auto", process=process)
+
+
+def _many(world: World, num_envs_finite: int | None) -> World:
+    """A world with so many copies, if it is played as a finite process."""
+    from palestra.envs.registry import is_finite  # imports torch
+
+    if num_envs_finite is None:
+        return world
+    finite = world.process is not None if isinstance(world, GivenWorld) else is_finite(world.id, world.kwargs)
+    return replace(world, num_envs=num_envs_finite) if finite else world
 
 
 def _of_vector(env: VectorEnv[Any, Any, Any]) -> World:

@@ -117,8 +117,8 @@ def make_vec(
         raise unknown_name("environment", env_id, PROBES)
     process = None
     if backend == "auto":
-        finite = env_id in FINITE and is_whole(env_id, env_kwargs or {})
-        whole = env_id in PROBES or finite or env_id in ARM or (env_id in CLASSIC and not env_kwargs)
+        whole = env_id in PROBES or env_id in ARM or (env_id in CLASSIC and not env_kwargs)
+        whole = whole or _in_catalogue(env_id, env_kwargs or {})
         process = None if whole else process_by_id(env_id, env_kwargs or {})
         backend = "torch" if whole or process is not None else "sync"
         require(num_envs <= MOST_COPIES[backend], f"num_envs={num_envs}", f"at most {MOST_COPIES[backend]:,}")
@@ -141,6 +141,17 @@ def make_vec(
     if backend == "envpool":
         return EnvPoolVectorEnv(env_id, num_envs, device, env_kwargs)
     return GymVectorEnv(env_id, num_envs, cast(Literal["sync", "async"], backend), device, env_kwargs, worker_timeout)
+
+
+def is_finite(env_id: str, env_kwargs: dict[str, Any]) -> bool:
+    """Whether backend "auto" plays an environment as a finite process."""
+    if _in_catalogue(env_id, env_kwargs):
+        return True
+    return env_id in gym.registry and process_by_id(env_id, env_kwargs) is not None
+
+
+def _in_catalogue(env_id: str, env_kwargs: dict[str, Any]) -> bool:
+    return env_id in FINITE and is_whole(env_id, env_kwargs)
 
 
 def _make_twin(env_id: str, num_envs: int, device: str | torch.device, env_kwargs: dict[str, Any]) -> TorchVectorEnv:

@@ -18,6 +18,7 @@ class TabularConfig(AlgorithmConfig):
     """Settings that the tabular methods share."""
 
     default_num_envs: ClassVar[int] = 128
+    default_num_envs_finite: ClassVar[int | None] = 256
 
     num_steps: int = 100
     """Steps of each environment between reports; changes nothing in what is learned."""

@@ -28,6 +28,7 @@ class SarsaLambdaConfig(TabularConfig):
     """Settings of SARSA(lambda)."""
 
     default_num_envs: ClassVar[int] = 16  # each has a trace of every pair, which every step goes through
+    default_num_envs_finite: ClassVar[int | None] = 16
 
     trace_decay: float = 0.9
     """Lambda: how far back an error reaches, from 0 (one step) to 1 (the whole episode)."""

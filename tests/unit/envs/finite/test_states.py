@@ -128,7 +128,7 @@ def test_a_state_outside_of_its_space_is_named() -> None:
         action = torch.zeros(2, dtype=torch.int64)
         env.step(action)
         env.step(action)
-        with pytest.raises(Misbehaviour, match="copy 0, step 3 .*an observation 3 that cannot be read.*Discrete"):
+        with pytest.raises(Misbehaviour, match=r"copy 0, step 3 .*an observation 3 that cannot be read.*Discrete"):
             env.step(action)
     finally:
         del gym.registry["test/Astray-v0"]
