@@ -86,17 +86,18 @@ class EpisodeTape(gym.Wrapper[Any, Any, Any, Any]):
         assert isinstance(shown, spaces.Box)
         self._shown, self._shape, self._obs_dtype = shown, shown.shape, shown.dtype
 
-    def show_states(self, states: "States") -> None:
+    def show_states(self, states: "States", *, seeds_each: bool) -> None:
         """From now on observe the number of the state that the environment shows, an integer for () int64.
 
-        Not every episode is seeded then: a generator costs more than many an episode in a table's world. A snapshot
-        holds where its luck stands; without one, the tape goes on over episodes until it holds ``SEEDED_AFTER`` steps.
+        Unless it ``seeds_each``, not every episode is seeded: a generator costs more than many an episode in a table's
+        world. A snapshot holds where its luck stands; without one, the tape goes on over episodes until it holds
+        ``SEEDED_AFTER`` steps.
         """
         assert isinstance(self.env, AdaptedObservation)
         self.env = self.env.env
         self.observation_space = spaces.Box(0, states.num - 1, (), np.int64)
         self._look_at(self.observation_space)
-        self._number, self._seeds_each = states.number, False
+        self._number, self._seeds_each = states.number, seeds_each
         if self._obs is not None:
             self._obs = states.index(torch.from_numpy(np.array(self._obs))).numpy()
 

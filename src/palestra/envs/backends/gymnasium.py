@@ -263,7 +263,7 @@ class GymVectorEnv(VectorEnv):
         Elsewhere, and where a mask is observed beside the state, it goes on as it was.
         """
         if isinstance(self._env, Copies) and self.mask is None:
-            self._env.call("show_states", states)
+            self._env.call("show_states", states, seeds_each=self.num_envs == 1)
             self._env.look_again()
             self.observation_space = spaces.Box(0, states.num - 1, (), np.int64)
 

@@ -84,23 +84,24 @@ def test_numbers_of_any_type_are_read() -> None:
     assert States(spaces.Discrete(3, start=-1)).number(np.True_) == 2
 
 
+@pytest.mark.parametrize("copies", [1, 5])
 @pytest.mark.parametrize("env_id", ["Blackjack-v1", "Taxi-v4"])
-def test_copies_that_show_numbers_play_what_the_others_play(env_id: str) -> None:
-    rows, numbers = (make_vec(env_id, 5, backend="sync") for _ in range(2))
+def test_copies_that_show_numbers_play_what_the_others_play(env_id: str, copies: int) -> None:
+    rows, numbers = (make_vec(env_id, copies, backend="sync") for _ in range(2))
     states = States(rows.observed.own)
     show_states(numbers, states)
     assert numbers.observation_space.shape == ()
     obs, number = rows.reset(3), numbers.reset(3)
-    playing = torch.ones(5, dtype=torch.bool)  # the first episodes are the same; the next ones have luck of their own
+    playing = torch.ones(copies, dtype=torch.bool)  # of several copies, the next episodes have luck of their own
     generator = torch.Generator().manual_seed(0)
     for _ in range(200):
         assert torch.equal(states.index(obs)[playing], number[playing])
-        action = torch.randint(2, (5,), generator=generator)
+        action = torch.randint(2, (copies,), generator=generator)
         theirs, ours = rows.step(action), numbers.step(action)
         assert ours.final_obs.dtype == torch.int64
         assert torch.equal(states.index(theirs.final_obs)[playing], ours.final_obs[playing])
         assert torch.equal(theirs.reward[playing], ours.reward[playing])
-        playing &= ~(theirs.terminated | theirs.truncated)
+        playing &= ~(theirs.terminated | theirs.truncated) | (copies == 1)
         obs, number = theirs.obs, ours.obs
 
 
