@@ -15,7 +15,9 @@ def settings_section(config: type[Any]) -> str:
     rows = [f"| `{field.name}` | {spelt(field.default)} | {cell(docs[field.name])} |" for field in fields]
     example = fields[0]
     use = f"`--set {example.name}={spelt(example.default).strip('`')}` sets one on the command line."
-    copies = f"`--num-envs` is {config.default_num_envs:,} unless a recipe says otherwise."
+    few, finite = config.default_num_envs, config.default_num_envs_finite or config.default_num_envs
+    many = f", {finite} where the world is played as a finite process," if finite != few else ""
+    copies = f"`--num-envs` is {few:,}{many} unless a recipe says otherwise."
     return "\n".join([f"{use} {copies}", "", "| setting | default | meaning |", "|---|---|---|", *rows])
 
 

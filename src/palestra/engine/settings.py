@@ -29,6 +29,8 @@ class AlgorithmConfig:
 
     default_num_envs: ClassVar[int] = 1
     """Copies of the environment when nobody says otherwise."""
+    default_num_envs_finite: ClassVar[int | None] = None
+    """The same where the world is played as a finite process, whose copies cost next to nothing; None for as many."""
     parts: ClassVar[Mapping[str, Part]] = {}
     """Name to part: what ``palestra ablate`` takes away and adds."""
 

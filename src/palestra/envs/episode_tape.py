@@ -1,9 +1,11 @@
 """A Gymnasium environment whose episodes can be resumed: explicit seeds, and a tape of what was done."""
 
-from typing import Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 import gymnasium as gym
 import numpy as np
+import torch
 from gymnasium import spaces
 from numpy.typing import NDArray
 
@@ -27,10 +29,15 @@ from palestra.envs.reports import carried, numbers_of
 from palestra.envs.spaces import AdaptedObservation
 from palestra.envs.vector import GoalSpec
 
+if TYPE_CHECKING:
+    from palestra.envs.finite.states import States
+
 MISBEHAVED = {"misbehaved": True}
 """The info of a step or reset that gave a fault and nothing else."""
 
 FIRST_CAPACITY = 256
+SEEDED_AFTER = 256
+"""Steps after which a copy that shows states is seeded again, with the next episode."""
 BOX2D_KEEPING_WORLD = ("gymnasium.envs.box2d.bipedal_walker", "gymnasium.envs.box2d.car_racing")
 
 
@@ -53,10 +60,11 @@ class EpisodeTape(gym.Wrapper[Any, Any, Any, Any]):
         super().__init__(env)
         self.fault: Fault | None = None
         """What the environment did wrong last."""
-        shown = env.observation_space
-        assert isinstance(shown, spaces.Box)
-        self._shown, self._shape, self._obs_dtype = shown, shown.shape, shown.dtype
+        self._look_at(env.observation_space)
+        self._number: Callable[[Any], int] | None = None
+        self._seeds_each = True
         self._in_worker = in_worker
+        self._keeps_world = type(env.unwrapped).__module__ in BOX2D_KEEPING_WORLD
         self._age = 0
         self._last_end = Moment(0, 0)
         self.resume_from: dict[str, Any] | None = None
@@ -65,13 +73,33 @@ class EpisodeTape(gym.Wrapper[Any, Any, Any, Any]):
         """Of what the environment shows before it is brought to the contract's form."""
         self._copy = copy
         self._root_seed = 0
-        self._episode = 0
-        self._obs: NDArray[Any] | None = None
+        self._episode = self._seeded_episode = 0
+        self._obs: Any = None
         self._snapshot = snapshot.has_snapshot(env)
         self._dtype = env.action_space.dtype
         capacity = 0 if self._snapshot else FIRST_CAPACITY
         self._tape = np.empty((capacity, *(env.action_space.shape or ())), _tape_dtype(env.action_space))
         self._taped = 0
+
+    def _look_at(self, shown: gym.Space[Any]) -> None:
+        """Expect observations of a space."""
+        assert isinstance(shown, spaces.Box)
+        self._shown, self._shape, self._obs_dtype = shown, shown.shape, shown.dtype
+
+    def show_states(self, states: "States", *, seeds_each: bool) -> None:
+        """From now on observe the number of the state that the environment shows, an integer for () int64.
+
+        Unless it ``seeds_each``, not every episode is seeded: a generator costs more than many an episode in a table's
+        world. A snapshot holds where its luck stands; without one, the tape goes on over episodes until it holds
+        ``SEEDED_AFTER`` steps.
+        """
+        assert isinstance(self.env, AdaptedObservation)
+        self.env = self.env.env
+        self.observation_space = spaces.Box(0, states.num - 1, (), np.int64)
+        self._look_at(self.observation_space)
+        self._number, self._seeds_each = states.number, seeds_each
+        if self._obs is not None:
+            self._obs = states.index(torch.from_numpy(np.array(self._obs))).numpy()
 
     def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Any, dict[str, Any]]:
         """Begin the next episode; a seed is the root seed of all that follow and begins at episode 0."""
@@ -79,7 +107,9 @@ class EpisodeTape(gym.Wrapper[Any, Any, Any, Any]):
             self._episode += 1
         else:
             self._root_seed, self._episode = seed, 0
-        return self._nothing() if self._begin(options) is None else (self._obs, {})
+        due = self._seeds_each or (not self._snapshot and self._taped >= SEEDED_AFTER)
+        begun = self._begin(options, seeded=seed is not None or due)
+        return self._nothing() if begun is None else (self._obs, {})
 
     def step(self, action: Any) -> tuple[Any, Any, bool, bool, dict[str, Any]]:
         """Step the environment and record the action."""
@@ -91,13 +121,15 @@ class EpisodeTape(gym.Wrapper[Any, Any, Any, Any]):
         self._age += 1
         try:
             obs, reward, terminated, truncated, info = self.env.step(action)
-            if type(obs) is not np.ndarray or obs.shape != self._shape or obs.dtype is not self._obs_dtype:
+            if self._number is not None:
+                obs = self._number(obs)
+            elif type(obs) is not np.ndarray or obs.shape != self._shape or obs.dtype is not self._obs_dtype:
                 obs = observed(obs, self._shown)
             if type(reward) not in NUMBERS:
                 reward = number(reward)
             if type(terminated) not in FLAGS or type(truncated) not in FLAGS:
                 terminated, truncated = flag(terminated, "terminated"), flag(truncated, "truncated")
-            said = carried(numbers_of(info)) if terminated or truncated else {}
+            said = carried(numbers_of(info)) if info and (terminated or truncated) else {}
         except (Exception, SystemExit) as error:
             obs, said = self._nothing("step", error)
             return obs, 0.0, False, False, said
@@ -133,7 +165,7 @@ class EpisodeTape(gym.Wrapper[Any, Any, Any, Any]):
         """The copy's state as nested dicts of arrays and JSON values."""
         return {
             "root_seed": self._root_seed,
-            "episode": self._episode,
+            "episode": self._episode if self._snapshot else self._seeded_episode,
             "obs": np.array(self._obs),
             "snapshot": snapshot.capture(self.env) if self._snapshot else None,
             "actions": None if self._snapshot else self._tape[: self._taped].copy(),
@@ -161,17 +193,22 @@ class EpisodeTape(gym.Wrapper[Any, Any, Any, Any]):
                 return None, True
         return np.array(self._obs), not restored
 
-    def _begin(self, options: dict[str, Any] | None = None) -> Any:
+    def _begin(self, options: dict[str, Any] | None = None, *, seeded: bool = True) -> Any:
         """Reset the environment to the present episode. Its first observation; None where it misbehaves."""
-        self._taped = self._age = 0
+        self._age = 0
+        if seeded:
+            self._taped, self._seeded_episode = 0, self._episode
         try:
-            _renew_world(self.unwrapped)
-            seed = episode_seed(self._root_seed, self._copy, self._episode)
+            if self._keeps_world:
+                _renew_world(self.unwrapped)
+            seed = episode_seed(self._root_seed, self._copy, self._episode) if seeded else None
             answer: Any = self.env.reset(seed=seed, options=options)
             if not isinstance(answer, tuple) or len(answer) != 2 or not isinstance(answer[1], dict):
                 raise Unexpected(f"reset() returned {short(answer)}", f"{RESET_FORM}, as Gymnasium has them")
             obs = answer[0]
-            if type(obs) is not np.ndarray or obs.shape != self._shape or obs.dtype is not self._obs_dtype:
+            if self._number is not None:
+                obs = self._number(obs)
+            elif type(obs) is not np.ndarray or obs.shape != self._shape or obs.dtype is not self._obs_dtype:
                 obs = observed(obs, self._shown)
         except (Exception, SystemExit) as error:
             self._nothing("reset", error)
@@ -187,23 +224,23 @@ class EpisodeTape(gym.Wrapper[Any, Any, Any, Any]):
         return np.zeros(self._shape, self._obs_dtype), dict(MISBEHAVED)
 
     def _replay(self, actions: NDArray[Any], obs: NDArray[Any]) -> bool:
-        """Play recorded actions from the start of the episode. Whether they lead to the saved observation."""
+        """Play recorded actions from the seeded episode on. Whether they lead to the saved observation."""
         for action in actions.astype(self._dtype):
             _, _, terminated, truncated, info = self.step(action)
-            if terminated or truncated or info:
+            ended = terminated or truncated
+            if info.get("misbehaved") or (ended and (self._seeds_each or self.reset()[1])):
                 return False
         return np.array_equal(np.asarray(self._obs), obs, equal_nan=obs.dtype.kind == "f")
 
 
 def _renew_world(env: Any) -> None:
-    """Give an environment a new Box2D world if its reset would keep the old one.
+    """Give an environment, whose reset would keep the old one, a new Box2D world.
 
     A used world orders its contacts by what happened in it before, so the next episode would not depend on its seed
     alone. LunarLander's reset makes a new one; that of BipedalWalker and CarRacing does not.
     """
-    if type(env).__module__ in BOX2D_KEEPING_WORLD:
-        env._destroy()
-        env.world = type(env.world)(gravity=env.world.gravity)
+    env._destroy()
+    env.world = type(env.world)(gravity=env.world.gravity)
 
 
 def _tape_dtype(space: gym.Space[Any]) -> np.dtype[Any]:

@@ -8,7 +8,7 @@ import json
 import warnings
 from collections.abc import Callable
 from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import partial
 from reprlib import repr as short
 from typing import TYPE_CHECKING, Any, cast
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     import torch
 
     from palestra.envs import vector
+    from palestra.envs.finite.mdp import FiniteMDP
 
 Maker = Callable[[], gym.Env[Any, Any]]
 """Makes one copy of an environment."""
@@ -45,16 +46,22 @@ class GivenWorld(World):
     """One for each copy, from the first again where there are more copies than functions."""
     has_name: bool = False
     """Whether its id, with its arguments, makes the same; else no file can name it."""
+    process: "FiniteMDP | None" = field(default=None, compare=False, repr=False)
+    """What is played in place of the copies, where they are a finite process."""
 
     def make(
         self, *, num_envs: int | None = None, device: "torch.device | str" = "cpu", reference: bool = False
     ) -> "vector.VectorEnv":
         """As ``World.make``; the reference is made by the same functions."""
         from palestra.envs.backends.gymnasium import GymVectorEnv  # imports torch
+        from palestra.envs.finite.dynamics import process_vec
 
         count = num_envs or self.num_envs
+        if self.process is not None and self.backend == "auto" and not reference:
+            return process_vec(self.process, count, device, self._limit)
         copies = [partial(_made, self.makers[i % len(self.makers)], self.id, self._limit) for i in range(count)]
-        return GymVectorEnv(self.id, count, cast(Any, self.backend), device, self.kwargs, makers=copies)
+        backend = "sync" if self.backend == "auto" else self.backend
+        return GymVectorEnv(self.id, count, cast(Any, backend), device, self.kwargs, makers=copies)
 
     def to_json(self) -> dict[str, Any]:
         """All of it as JSON values; where it has no name, with a warning of what that means."""
@@ -68,8 +75,10 @@ class GivenWorld(World):
         return None if limit == -1 else limit
 
 
-def given_world(source: Any, num_envs: int) -> World:
+def given_world(source: Any, num_envs: int, num_envs_finite: int | None = None) -> World:
     """The world of what a program gave; with ``num_envs`` copies where that does not say how many.
+
+    Of one that is played as a finite process there are ``num_envs_finite`` copies, if that is not None.
 
     An environment that is as ``gymnasium.make`` made it becomes the world of its id and arguments, and so can be saved
     and has the backend that suits the id. Any other is copied. Raises UsageError for anything else than an
@@ -77,13 +86,13 @@ def given_world(source: Any, num_envs: int) -> World:
     """
     match source:
         case gym.Env():
-            return _of_env(source, num_envs)
+            return _many(_of_env(source, num_envs), num_envs_finite)
         case VectorEnv():
             return _of_vector(source)
         case type() if not issubclass(source, gym.Env):
             pass
         case _ if callable(source):
-            return _of_makers((source,), num_envs, "sync")
+            return _many(_played(_of_makers((source,), num_envs, "sync")), num_envs_finite)
     raise UsageError(f"{_said(source)} to learn in; expected {EXPECTED}")
 
 
@@ -127,6 +136,28 @@ def _of_makers(makers: tuple[Maker, ...], num_envs: int, backend: str) -> World:
     if named is None or any(world != named for world in worlds):
         return GivenWorld(f"{NAMELESS}made by {label})", num_envs, backend, kwargs, makers=makers)
     return GivenWorld(named.id, num_envs, backend, {**kwargs, **named.kwargs}, makers=makers, has_name=True)
+
+
+def _played(world: World) -> World:
+    """A world of one function, as a finite process where its environments have a table P that proves true."""
+    from palestra.envs.backends.gymnasium import make_given  # imports torch
+    from palestra.envs.finite.own_table import process_of
+
+    if not isinstance(world, GivenWorld):
+        return world
+    maker = partial(_made, world.makers[0], world.id, world._limit)
+    process = process_of(partial(make_given, maker, world.id), world.id)
+    return world if process is None else replace(world, backend="auto", process=process)
+
+
+def _many(world: World, num_envs_finite: int | None) -> World:
+    """A world with so many copies, if it is played as a finite process."""
+    from palestra.envs.registry import is_finite  # imports torch
+
+    if num_envs_finite is None:
+        return world
+    finite = world.process is not None if isinstance(world, GivenWorld) else is_finite(world.id, world.kwargs)
+    return replace(world, num_envs=num_envs_finite) if finite else world
 
 
 def _of_vector(env: VectorEnv[Any, Any, Any]) -> World:

@@ -27,8 +27,8 @@ LARGEST = float(np.finfo(np.float32).max)
 """Of the rewards: they are float32."""
 WRAPPING = ("gymnasium.core", "gymnasium.wrappers", "palestra.envs")
 """Modules that unpack what an environment returns; an error of theirs in doing so is the environment's."""
-CONVERTING = "palestra.envs.spaces"
-"""The module that converts observations; an error of its own means that one is not of the space."""
+CONVERTING = ("palestra.envs.spaces", "palestra.envs.finite.states")
+"""Modules that convert observations; an error of theirs means that one is not of the space."""
 
 
 class Misbehaviour(PalestraError):
@@ -96,7 +96,7 @@ def caught(call: str, error: BaseException, moment: Moment, space: Any, *, in_wo
     unpacking = "unpack" in str(error) and isinstance(error, TypeError | ValueError)
     if unpacking and modules and modules[-1].startswith(WRAPPING):
         return Fault(f"{call}() returned something else ({error})", f"{form}, as Gymnasium has them", moment, chained)
-    if CONVERTING in modules:
+    if any(module in CONVERTING for module in modules):
         given = f"an observation{_value(error.__traceback__)} that cannot be read ({type(error).__name__}: {error})"
         return Fault(given, f"one of the observation space {space}", moment, chained)
     said = f"{call}() raised {type(error).__name__}" + (f": {error}" if str(error) else "")
@@ -201,6 +201,6 @@ def _modules(trace: TracebackType | None) -> list[str]:
 def _value(trace: TracebackType | None) -> str:
     """The observation that was being converted, where it can be found."""
     for frame, _ in traceback.walk_tb(trace):
-        if frame.f_globals.get("__name__") == CONVERTING and "observation" in frame.f_locals:
+        if frame.f_globals.get("__name__") in CONVERTING and "observation" in frame.f_locals:
             return f" {short(frame.f_locals['observation'])}"
     return ""

@@ -24,7 +24,8 @@ from palestra.envs.classic.pendulum import Pendulum
 from palestra.envs.classic.pendulum_discrete import PendulumDiscrete
 from palestra.envs.dynamics import Dynamics
 from palestra.envs.finite.catalogue import FINITE, is_whole
-from palestra.envs.finite.dynamics import make_finite_vec
+from palestra.envs.finite.dynamics import make_finite_vec, process_vec, time_limit_of
+from palestra.envs.finite.own_table import process_by_id
 from palestra.envs.vector import VectorEnv
 from palestra.errors import UsageError, require, unknown_name
 
@@ -98,8 +99,9 @@ def make_vec(
     """A vector environment of ``num_envs`` copies, obeying :class:`palestra.envs.vector.VectorEnv`.
 
     ``backend`` is "torch" (our batched environments), "sync" or "async" (any Gymnasium id, in this process or one
-    process a copy), "envpool" (where installed), or "auto": torch where it has the id with these ``env_kwargs``,
-    else sync. ``env_kwargs`` are the environment's own settings, for ``gymnasium.make`` or ``envpool.make``.
+    process a copy), "envpool" (where installed), or "auto": torch where it has the id with these ``env_kwargs``, or
+    where the environment has a table ``P`` that proves true (:mod:`palestra.envs.finite.own_table`), else sync.
+    ``env_kwargs`` are the environment's own settings, for ``gymnasium.make`` or ``envpool.make``.
 
     A worker process that has not answered after ``worker_timeout`` seconds counts as hanging.
 
@@ -113,11 +115,15 @@ def make_vec(
     require(num_envs <= most, f"num_envs={num_envs}", f"at most {most:,}")
     if env_id.startswith("probe/") and env_id not in PROBES:
         raise unknown_name("environment", env_id, PROBES)
+    process = None
     if backend == "auto":
-        finite = env_id in FINITE and is_whole(env_id, env_kwargs or {})
-        whole = env_id in PROBES or finite or env_id in ARM or (env_id in CLASSIC and not env_kwargs)
-        backend = "torch" if whole else "sync"
+        whole = env_id in PROBES or env_id in ARM or (env_id in CLASSIC and not env_kwargs)
+        whole = whole or _in_catalogue(env_id, env_kwargs or {})
+        process = None if whole else process_by_id(env_id, env_kwargs or {})
+        backend = "torch" if whole or process is not None else "sync"
         require(num_envs <= MOST_COPIES[backend], f"num_envs={num_envs}", f"at most {MOST_COPIES[backend]:,}")
+    if process is not None:
+        return process_vec(process, num_envs, device, time_limit_of(env_id, env_kwargs or {}))
     if backend == "torch" and env_id in FINITE:
         return make_finite_vec(env_id, num_envs, device, env_kwargs)
     if backend == "torch" and env_id in ARM:
@@ -135,6 +141,17 @@ def make_vec(
     if backend == "envpool":
         return EnvPoolVectorEnv(env_id, num_envs, device, env_kwargs)
     return GymVectorEnv(env_id, num_envs, cast(Literal["sync", "async"], backend), device, env_kwargs, worker_timeout)
+
+
+def is_finite(env_id: str, env_kwargs: dict[str, Any]) -> bool:
+    """Whether backend "auto" plays an environment as a finite process."""
+    if _in_catalogue(env_id, env_kwargs):
+        return True
+    return env_id in gym.registry and process_by_id(env_id, env_kwargs) is not None
+
+
+def _in_catalogue(env_id: str, env_kwargs: dict[str, Any]) -> bool:
+    return env_id in FINITE and is_whole(env_id, env_kwargs)
 
 
 def _make_twin(env_id: str, num_envs: int, device: str | torch.device, env_kwargs: dict[str, Any]) -> TorchVectorEnv:

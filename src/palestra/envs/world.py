@@ -24,6 +24,16 @@ Text, since `palestra train --help` wants this file but no Gymnasium.
 """
 
 
+def default_copies(config_type: Any, env_id: str, env_kwargs: dict[str, Any] | None = None) -> int:
+    """Copies that an algorithm with such settings likes to have of an environment."""
+    few, finite = config_type.default_num_envs, config_type.default_num_envs_finite
+    if finite in (None, few):
+        return int(few)
+    from palestra.envs.registry import is_finite  # imports torch
+
+    return int(finite if is_finite(env_id, env_kwargs or {}) else few)
+
+
 @dataclass(frozen=True)
 class World:
     """Which world, and how many copies of it."""
@@ -51,10 +61,11 @@ class World:
         It has as many copies as an algorithm with these settings likes to have.
         """
         if isinstance(source, str):
-            return cls(plain_id(source), type(config).default_num_envs)
+            env_id = plain_id(source)
+            return cls(env_id, default_copies(type(config), env_id))
         from palestra.envs.given import given_world  # which is a world too
 
-        return given_world(source, type(config).default_num_envs)
+        return given_world(source, type(config).default_num_envs, type(config).default_num_envs_finite)
 
     def __post_init__(self) -> None:
         for given in (self.kwargs, self.reference_kwargs):

@@ -47,6 +47,21 @@ def draw(prob_BA: Floats, uniform_B: Floats) -> Ints:
     return action_B
 
 
+def explore(q_BA: Floats, epsilon: float, uniform_B: Floats, masked: bool = False) -> Ints:
+    """Epsilon-greedy actions (B,): to the bit what ``draw(epsilon_greedy(q_BA, epsilon, masked), uniform_B)`` gives.
+
+    Laid out with the actions first, since a sum over a short last axis costs several times one over the first.
+    """
+    if masked:
+        return draw(epsilon_greedy(q_BA, epsilon, masked), uniform_B)
+    q_AB = np.ascontiguousarray(q_BA.T)
+    best_AB = q_AB == q_AB.max(0)
+    prob_AB = best_AB * ((1.0 - epsilon) / best_AB.sum(0))
+    prob_AB += epsilon / len(q_AB)
+    action_B: Ints = (prob_AB.cumsum(0)[:-1] <= uniform_B).sum(0)
+    return action_B
+
+
 def in_turn(entry_B: Ints, rate_B: Floats) -> Floats:
     """Weights (B,) under which moves made at once are moves made in turn.
 
@@ -87,12 +102,32 @@ def move_towards(
         count_P[entry] += 1
         table_P[entry] += rate / count_P[entry] ** decay * error_B[0]
         return error_B
-    rate_B: Any = np.full(len(entry_B), rate)
     if decay:
-        rate_B = rate / (count_P[entry_B] + _turns(entry_B)[1] + 1) ** decay
+        rate_B: Any = rate / (count_P[entry_B] + _turns(entry_B)[1] + 1) ** decay
+        weight_B = in_turn(entry_B, rate_B)
+    else:
+        later_B = _later(entry_B)
+        if later_B is None:  # no entry twice: nothing has to be done in turn
+            count_P[entry_B] += 1
+            table_P[entry_B] += rate * error_B
+            return error_B
+        kept = np.full(int(later_B.max()) + 1, 1.0 - rate)
+        kept[0] = 1.0
+        weight_B = rate * kept.cumprod()[later_B]  # in_turn of equal rates
     np.add.at(count_P, entry_B, 1)
-    np.add.at(table_P, entry_B, in_turn(entry_B, rate_B) * error_B)
+    np.add.at(table_P, entry_B, weight_B * error_B)
     return error_B
+
+
+def _later(entry_B: Ints) -> Ints | None:
+    """How many times each of (B,) entries stands again after its place; None if none stands twice."""
+    order_B = entry_B.argsort(kind="stable")
+    sorted_B = entry_B[order_B]
+    if not (sorted_B[1:] == sorted_B[:-1]).any():
+        return None
+    later_B = np.empty_like(entry_B)
+    later_B[order_B] = sorted_B.searchsorted(sorted_B, "right") - np.arange(1, len(entry_B) + 1)
+    return later_B
 
 
 def _turns(entry_B: Ints) -> tuple[Ints, Ints]:

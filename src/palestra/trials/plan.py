@@ -11,7 +11,7 @@ from palestra.datasets.dataset import Dataset
 from palestra.engine.learner import Learner, Source
 from palestra.engine.settings import AlgorithmConfig, TrainSettings, build, check_known, override
 from palestra.envs import arguments
-from palestra.envs.world import World
+from palestra.envs.world import World, default_copies
 from palestra.errors import UsageError, require, unknown_name
 from palestra.learners.registry import learner_type
 from palestra.nets.own import Networks
@@ -166,8 +166,9 @@ def adhoc_recipe(algo: str, env_id: str, budget: int) -> Recipe:
     cls = learner_type(algo)
     task = env_id.replace("/", "-").lower()
     return Recipe(
-        f"{task}/{algo}", f"{algo} on {env_id}", algo, env_id, budget, num_envs=cls.config_type.default_num_envs
-    )
+        f"{task}/{algo}", f"{algo} on {env_id}", algo, env_id, budget,
+        num_envs=default_copies(cls.config_type, env_id),
+    )  # fmt: skip
 
 
 def learner_from_json(

@@ -3,6 +3,7 @@
 import functools
 import warnings
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from gymnasium.wrappers import TimeLimit, TransformReward
 import palestra
 from palestra.engine.learner import Learner
 from palestra.envs.backends.gymnasium import GymVectorEnv
+from palestra.envs.backends.torch import TorchVectorEnv
 from palestra.envs.given import GivenWorld, given_world
 from palestra.envs.world import World
 from palestra.errors import UsageError
@@ -239,3 +241,30 @@ def test_an_environment_that_cannot_be_copied_needs_a_name_or_a_function() -> No
 def test_settings_of_another_kind_are_one_clear_line(config: Any) -> None:
     with pytest.raises(UsageError, match=r"settings .*; expected PPOConfig\(\.\.\.\), or none"):
         PPO("CartPole-v1", config)
+
+
+def test_what_a_function_makes_is_played_by_its_table_where_that_proves_true() -> None:
+    class Switch(gym.Env[Any, Any]):
+        """Two states; the table of the second kind lies."""
+
+        observation_space, action_space = gym.spaces.Discrete(2), gym.spaces.Discrete(2)
+
+        def __init__(self, reward: float = 1.0) -> None:
+            self.P = {s: {a: [(1.0, a, reward * a, False)] for a in range(2)} for s in range(2)}
+
+        def reset(self, *, seed: int | None = None, options: Any = None) -> Any:
+            super().reset(seed=seed)
+            return 0, {}
+
+        def step(self, action: Any) -> Any:
+            return int(action), float(action), False, False, {}
+
+    world = given_world(lambda: TimeLimit(Switch(), 7), 3)
+    env = world.make()
+    assert isinstance(env, TorchVectorEnv)
+    assert env.max_episode_steps == 7
+    assert isinstance(world.make(reference=True), GymVectorEnv)
+    assert isinstance(replace(world, backend="sync").make(), GymVectorEnv)
+    with pytest.warns(UserWarning, match="has a table P, but is stepped itself: P lacks what was seen"):
+        world = given_world(lambda: Switch(reward=2.0), 3)
+    assert isinstance(world.make(), GymVectorEnv)

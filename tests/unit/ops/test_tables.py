@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from palestra.ops.tables import FORBIDDEN, draw, epsilon_greedy, expected_value, in_turn, move_towards
+from palestra.ops.tables import FORBIDDEN, draw, epsilon_greedy, expected_value, explore, in_turn, move_towards
 
 Q_BA = np.array([[1.0, 3.0, 2.0, 0.0], [5.0, 5.0, 1.0, 5.0], [0.0, 0.0, 0.0, 0.0]])
 
@@ -84,3 +84,30 @@ def test_in_a_masked_table_the_forbidden_have_no_share() -> None:
     assert expected_value(q_BA[:1], 0.2, masked=True).tolist() == pytest.approx([1.9])
     assert expected_value(q_BA[:1], 0.0, masked=True).tolist() == [2.0]
     np.testing.assert_array_equal(epsilon_greedy(Q_BA, 0.2, masked=True), epsilon_greedy(Q_BA, 0.2))
+
+
+@pytest.mark.parametrize("masked", [False, True])
+@pytest.mark.parametrize("epsilon", [0.0, 0.1, 0.3, 1.0])
+def test_exploring_is_drawing_from_the_policy_to_the_bit(epsilon: float, masked: bool) -> None:
+    rng = np.random.default_rng(0)
+    for actions in (1, 2, 3, 6, 17):
+        q_BA = rng.integers(0, 3, (500, actions)).astype(float)  # many of equal value
+        q_BA[rng.random(q_BA.shape) < 0.2 * masked] = FORBIDDEN
+        prob_BA = epsilon_greedy(q_BA, epsilon, masked)
+        edge_B = prob_BA.cumsum(1)[:, rng.integers(actions)].clip(max=1 - 2**-53)  # where the last bit decides
+        for uniform_B in (rng.random(500), np.zeros(500), edge_B):
+            np.testing.assert_array_equal(explore(q_BA, epsilon, uniform_B, masked), draw(prob_BA, uniform_B))
+
+
+@pytest.mark.parametrize("entries", [3, 40, 10_000])
+def test_at_one_rate_the_weights_are_those_of_any_rates_to_the_bit(entries: int) -> None:
+    rng = np.random.default_rng(1)
+    table, count = rng.normal(size=entries), np.zeros(entries, dtype=np.int64)
+    for num in (2, 7, 64, 200):
+        entry, target = rng.integers(0, entries, num), rng.normal(size=num)
+        expected, times = table.copy(), count.copy()
+        np.add.at(expected, entry, in_turn(entry, np.full(num, 0.3)) * (target - table[entry]))
+        np.add.at(times, entry, 1)
+        move_towards(table, count, entry, target, 0.3)
+        np.testing.assert_array_equal(table, expected)
+        np.testing.assert_array_equal(count, times)

@@ -7,16 +7,18 @@ import os
 import signal
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import gymnasium as gym
 import numpy as np
 import torch
+from gymnasium import spaces
 from gymnasium.envs.registration import EnvSpec
-from gymnasium.vector import AsyncVectorEnv, AutoresetMode, SyncVectorEnv
+from gymnasium.vector import AsyncVectorEnv, AutoresetMode
 from numpy.typing import NDArray
 from torch import Tensor
 
+from palestra.envs.backends.copies import Copies
 from palestra.envs.backends.workers import LOST, end_workers, lost_worker, set_patience
 from palestra.envs.episode_tape import EpisodeTape, episode_seed
 from palestra.envs.goals import GoalLayout, GoalReward
@@ -35,6 +37,9 @@ from palestra.envs.spaces import (
 )
 from palestra.envs.vector import GoalSpec, Resumed, StepResult, VectorEnv
 from palestra.errors import PalestraError, UsageError, missing_extra, require
+
+if TYPE_CHECKING:
+    from palestra.envs.finite.states import States
 
 EXTRAS = ("box2d", "mujoco")
 WORKER_TIMEOUT = 60.0
@@ -84,7 +89,8 @@ def _adapted(env: gym.Env[Any, Any], env_id: str) -> gym.Env[Any, Any]:
     return env if convert is None else AdaptedObservation(env, space, convert)
 
 
-def _make_given(maker: Callable[[], gym.Env[Any, Any]], env_id: str) -> gym.Env[Any, Any]:
+def make_given(maker: Callable[[], gym.Env[Any, Any]], env_id: str) -> gym.Env[Any, Any]:
+    """What a function makes, with observations in the contract's form."""
     return _adapted(maker(), env_id)
 
 
@@ -98,7 +104,7 @@ def _make_copy(make: Callable[[], gym.Env[Any, Any]], copy: int, owner: int) -> 
 
 
 class GymVectorEnv(VectorEnv):
-    """Copies of a Gymnasium environment, by Gymnasium's own ``SyncVectorEnv`` or ``AsyncVectorEnv``.
+    """Copies of a Gymnasium environment, in this process or by Gymnasium's own ``AsyncVectorEnv``.
 
     The stream of episodes depends on the seed and the copy only: both backends give the same one. A saved copy is
     resumed exactly where that is possible, see :class:`palestra.envs.episode_tape.EpisodeTape`.
@@ -128,11 +134,11 @@ class GymVectorEnv(VectorEnv):
             env_id, limit = spec.id, spec.max_episode_steps
             makes = [partial(_make, spec, env_kwargs or {})] * num_envs
         else:
-            limit, makes = None, [partial(_make_given, maker, env_id) for maker in makers]
+            limit, makes = None, [partial(make_given, maker, env_id) for maker in makers]
         copies: list[Callable[[], gym.Env[Any, Any]]] = [
             partial(_make_copy, make, copy, os.getpid()) for copy, make in enumerate(makes)
         ]
-        kind = {"sync": SyncVectorEnv, "async": AsyncVectorEnv}[backend]
+        kind = {"sync": Copies, "async": AsyncVectorEnv}[backend]
         try:
             self._env = kind(copies, copy=False, autoreset_mode=AutoresetMode.SAME_STEP)
         except RuntimeError as error:  # Gymnasium's, for copies of several kinds
@@ -250,6 +256,16 @@ class GymVectorEnv(VectorEnv):
         self._root_seed = int(copies["0"]["root_seed"])
         self._started, self._misbehaved = True, False
         return Resumed(self._tensor(np.stack(obs)), self._tensor(np.array(restarted)))
+
+    def show_states(self, states: "States") -> None:
+        """From now on observe the numbers (num_envs,) int64 of states, where the copies are stepped in this process.
+
+        Elsewhere, and where a mask is observed beside the state, it goes on as it was.
+        """
+        if isinstance(self._env, Copies) and self.mask is None:
+            self._env.call("show_states", states, seeds_each=self.num_envs == 1)
+            self._env.look_again()
+            self.observation_space = spaces.Box(0, states.num - 1, (), np.int64)
 
     def expert(self) -> Tensor:
         """What the expert of each copy would do next; see :meth:`palestra.envs.vector.VectorEnv.expert`."""

@@ -55,12 +55,12 @@ def finite_mdp(env_id: str, env_kwargs: Mapping[str, Any] | None = None) -> Fini
                 f" {', '.join(FINITE)}"
             )
         start = getattr(inner, "initial_state_distrib", None)
-        return from_table(table, None if start is None else np.asarray(start).tolist(), _board(inner))
+        return from_table(table, None if start is None else np.asarray(start).tolist(), board(inner))
     finally:
         env.close()
 
 
-def _board(env: gym.Env[Any, Any]) -> Grid | None:
+def board(env: gym.Env[Any, Any]) -> Grid | None:
     """The board of Gymnasium's cliff and lake; None for anything else."""
     inner: Any = env
     match type(env).__name__:

@@ -7,6 +7,7 @@ import gymnasium as gym
 import numpy as np
 import torch
 from gymnasium import spaces
+from numpy.typing import NDArray
 from torch import Tensor
 
 from palestra.envs.backends.torch import TorchVectorEnv
@@ -15,6 +16,8 @@ from palestra.envs.finite.catalogue import finite_mdp, is_whole
 from palestra.envs.finite.mdp import FiniteMDP
 from palestra.envs.vector import VectorEnv
 from palestra.errors import UsageError
+
+_Arrays = tuple[NDArray[Any] | None, NDArray[Any], NDArray[Any], NDArray[Any]]
 
 
 class FiniteDynamics(Dynamics):
@@ -45,6 +48,7 @@ class FiniteDynamics(Dynamics):
             self._start = _ladder(mdp.start, torch.tensor([0, mdp.num_states]), self.device)
             self._only_start = int(mdp.start.argmax()) if float(mdp.start.max()) == 1.0 else None
             self._ladder = None if mdp.is_deterministic else _ladder(mdp.probability, mdp.offset, self.device)
+        self._arrays = self._as_arrays() if self.device.type == "cpu" else None
 
     @property
     def own_observation_space(self) -> gym.Space[Any]:
@@ -68,10 +72,27 @@ class FiniteDynamics(Dynamics):
 
     def transition(self, state: Tensor, action: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """One outcome each. The states are indices (num_envs, 1)."""
+        if self._arrays is not None:
+            return self._looked_up(state, action, *self._arrays)
         outcome = state.squeeze(1) * self.mdp.num_actions + action
         if self._ladder is not None:
             outcome = torch.searchsorted(self._ladder, outcome + self._uniform(len(state)), right=True)
         return self._next_state[outcome].unsqueeze(1), self._reward[outcome], self._terminated[outcome]
+
+    def _as_arrays(self) -> _Arrays:
+        """What an outcome is drawn by (None where there is nothing to draw), and what it holds."""
+        ladder = None if self._ladder is None else self._ladder.numpy()
+        return ladder, self._next_state.numpy(), self._reward.numpy(), self._terminated.numpy()
+
+    def _looked_up(
+        self, state: Tensor, action: Tensor, ladder: NDArray[Any] | None, *held: NDArray[Any]
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """``transition`` by NumPy, which looks up a few hundred numbers in a third of PyTorch's time: the same bits."""
+        outcome = state.numpy()[:, 0] * self.mdp.num_actions + action.numpy()
+        if ladder is not None:
+            outcome = ladder.searchsorted(outcome + self._uniform(len(outcome)).numpy(), "right")
+        next_state, reward, terminated = (torch.from_numpy(array.take(outcome)) for array in held)
+        return next_state.unsqueeze(1), reward, terminated
 
     def observe(self, state: Tensor) -> Tensor:
         """One-hot rows (num_envs, S) float32; the indices (num_envs,) int64 after ``show_indices``."""
@@ -108,12 +129,22 @@ def make_finite_vec(
     ``env_kwargs`` are the environment's settings and ``max_episode_steps`` (-1 for none). Raises as ``finite_mdp``.
     """
     settings = dict(env_kwargs or {})
-    limit = settings.pop("max_episode_steps", gym.spec(env_id).max_episode_steps)
     if not is_whole(env_id, settings):
         raise UsageError(f"backend 'torch' cannot have {env_id!r} with {settings}; use backend='sync' for them")
-    return TorchVectorEnv(
-        FiniteDynamics(finite_mdp(env_id, settings), num_envs, device, None if limit == -1 else limit)
-    )
+    return process_vec(finite_mdp(env_id, settings), num_envs, device, time_limit_of(env_id, settings))
+
+
+def process_vec(
+    mdp: FiniteMDP, num_envs: int, device: str | torch.device, max_episode_steps: int | None
+) -> TorchVectorEnv:
+    """So many copies of a finite process."""
+    return TorchVectorEnv(FiniteDynamics(mdp, num_envs, device, max_episode_steps))
+
+
+def time_limit_of(env_id: str, env_kwargs: Mapping[str, Any]) -> int | None:
+    """The time limit that Gymnasium gives an id with these settings."""
+    limit: int | None = env_kwargs.get("max_episode_steps", gym.spec(env_id).max_episode_steps)
+    return None if limit == -1 else limit
 
 
 def _ladder(probability_N: Tensor, offset: Tensor, device: torch.device) -> Tensor:

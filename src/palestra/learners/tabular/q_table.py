@@ -70,7 +70,7 @@ class QTable(Policy):
 
     def explore(self, state_B: Ints, uniform_B: Floats) -> Ints:
         """Epsilon-greedy actions (B,); of several greatest values each is as likely as the other."""
-        return tables.draw(tables.epsilon_greedy(self.values(state_B), self.epsilon, self.mask is not None), uniform_B)
+        return tables.explore(self.values(state_B), self.epsilon, uniform_B, self.mask is not None)
 
     def entry(self, state_B: Ints, action_B: Ints) -> Ints:
         """Indices (B,) of pairs in the first table laid out flat."""

@@ -17,7 +17,8 @@ from palestra.ops.tables import Floats, Ints
 class TabularConfig(AlgorithmConfig):
     """Settings that the tabular methods share."""
 
-    default_num_envs: ClassVar[int] = 1
+    default_num_envs: ClassVar[int] = 128
+    default_num_envs_finite: ClassVar[int | None] = 256
 
     num_steps: int = 100
     """Steps of each environment between reports; changes nothing in what is learned."""

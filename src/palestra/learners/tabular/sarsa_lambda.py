@@ -12,7 +12,7 @@ to Q + delta, and a later one takes its share of what an earlier one has done.
 """
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +26,9 @@ from palestra.ops.tables import Floats, Ints
 @dataclass(frozen=True)
 class SarsaLambdaConfig(TabularConfig):
     """Settings of SARSA(lambda)."""
+
+    default_num_envs: ClassVar[int] = 16  # each has a trace of every pair, which every step goes through
+    default_num_envs_finite: ClassVar[int | None] = 16
 
     trace_decay: float = 0.9
     """Lambda: how far back an error reaches, from 0 (one step) to 1 (the whole episode)."""

@@ -22,8 +22,8 @@ from palestra.engine.arena import MAX_EVAL_ENVS, Arena
 from palestra.engine.exhibit import Exhibit
 from palestra.engine.interaction import Interaction
 from palestra.engine.learner import Learner
-from palestra.envs.finite.dynamics import process_of, show_indices
-from palestra.envs.finite.states import States, tells_states
+from palestra.envs.finite.dynamics import process_of
+from palestra.envs.finite.states import States, show_states, tells_states
 from palestra.envs.masks import without_mask
 from palestra.envs.vector import StepResult, VectorEnv
 from palestra.envs.world import Given
@@ -62,7 +62,7 @@ class TabularLearner(Agent, Learner):
         self.states = states_of(self.env, self.name, rule_type.num_tables)
         space, c = self.env.action_space, self.config
         assert isinstance(space, spaces.Discrete)
-        show_indices(self.env)  # spares making the rows and finding the one in them again
+        show_states(self.env, self.states)  # spares making the rows and finding the one in them again
         self.q = self.policy = QTable(
             rule_type.num_tables, self.states.num, int(space.n), initial_value=c.initial_value,
             learning_rate=c.learning_rate, learning_rate_decay=c.learning_rate_decay, seed=seed,
@@ -145,7 +145,7 @@ class TabularLearner(Agent, Learner):
 
         def make_env(count: int, split: str) -> VectorEnv:
             env = world.make(num_envs=min(count, MAX_EVAL_ENVS), device=self.device, reference=split == "reference")
-            show_indices(env)
+            show_states(env, self.states)
             return env
 
         return Arena(world, self.device, make_env)

@@ -92,3 +92,18 @@ def test_time_limits_and_settings() -> None:
     assert make_vec("FrozenLake-v1", 1, env_kwargs={"map_name": "8x8"}).observation_space.shape == (64,)
     with pytest.raises(UsageError, match="use backend='sync'"):
         make_finite_vec("Taxi-v4", 1, env_kwargs={"fickle_passenger": True})
+
+
+@pytest.mark.parametrize("env_id", ["FrozenLake-v1", "Taxi-v4", "palestra/Garnet-v0"])
+def test_looked_up_by_numpy_or_by_pytorch_the_steps_are_the_same(env_id: str) -> None:
+    mdp, copies = finite_mdp(env_id), 300
+    fast, plain = (TorchVectorEnv(FiniteDynamics(mdp, copies, max_episode_steps=20)) for _ in range(2))
+    assert fast.dynamics._arrays is not None
+    plain.dynamics._arrays = None
+    assert torch.equal(fast.reset(3), plain.reset(3))
+    generator = torch.Generator().manual_seed(0)
+    for _ in range(60):
+        action = torch.randint(mdp.num_actions, (copies,), generator=generator)
+        for ours, theirs in zip(fast.step(action), plain.step(action), strict=True):
+            assert ours.dtype == theirs.dtype
+            assert torch.equal(ours, theirs)

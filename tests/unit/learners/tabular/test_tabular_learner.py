@@ -1,13 +1,14 @@
 """What all tabular methods share: which worlds they serve, schedules, pictures, and starting anew."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import gymnasium as gym
 import numpy as np
 import pytest
 import torch
 from gymnasium import spaces
+from gymnasium.vector import SyncVectorEnv
 from locks import Locks
 
 from palestra.engine.evaluate import MAX_STEPS
@@ -18,6 +19,7 @@ from palestra.learners.registry import LEARNERS, learner_type
 from palestra.learners.tabular.tabular_learner import TabularLearner
 from palestra.ops.tables import FORBIDDEN
 from palestra.pictures.gallery import draw_exhibits
+from palestra.trials.plan import adhoc_recipe
 
 NAMES = [name for name, (module, _) in LEARNERS.items() if ".tabular." in module]
 EVERY = pytest.mark.parametrize("name", NAMES)
@@ -156,3 +158,67 @@ def test_the_mask_tells_no_states_apart_but_what_stands_beside_it_does() -> None
     allowed_SA = agent.q.table[0] > FORBIDDEN
     assert [np.flatnonzero(row).tolist() for row in allowed_SA] == np.sort(PairedLocks().turning).tolist()
     agent.close()
+
+
+@EVERY
+def test_by_default_many_copies_are_played_and_one_where_one_is_asked_for(name: str) -> None:
+    stepped, finite = (16, 16) if name == "sarsa-lambda" else (128, 256)
+    for source in ("FrozenLake-v1", gym.make("FrozenLake-v1"), lambda: gym.make("own/Both-v0")):
+        assert learner_type(name)(source).env.num_envs == finite
+    for source in ("Blackjack-v1", lambda: gym.make("Blackjack-v1")):
+        assert learner_type(name)(source).env.num_envs == stepped
+    assert learner_type(name)(SyncVectorEnv([Both] * 3)).env.num_envs == 3
+    assert learner_type(name)(World("FrozenLake-v1", 1)).env.num_envs == 1
+    assert adhoc_recipe(name, "own/Both-v0", 10).num_envs == finite
+    assert adhoc_recipe(name, "Blackjack-v1", 10).num_envs == stepped
+
+
+class Both(gym.Env[Any, Any]):
+    """Two states, and the table of what happens in them."""
+
+    observation_space, action_space = spaces.Discrete(2), spaces.Discrete(2)
+    P: ClassVar = {s: {a: [(1.0, a, float(a), False)] for a in range(2)} for s in range(2)}
+
+    def reset(self, *, seed: int | None = None, options: Any = None) -> Any:
+        super().reset(seed=seed)
+        return 0, {}
+
+    def step(self, action: Any) -> Any:
+        return int(action), float(action), False, False, {}
+
+
+gym.register("own/Both-v0", Both, max_episode_steps=20)
+
+
+@pytest.mark.parametrize("env_id", ["Blackjack-v1", "own/Count-v0"])
+def test_copies_that_show_numbers_are_resumed_to_the_bit(env_id: str) -> None:
+    whole, first = (make("q-learning", env_id, num_envs=5, backend="sync") for _ in range(2))
+    for _ in range(3):
+        whole.step()
+        first.step()
+    second = make("q-learning", env_id, num_envs=5, backend="sync")
+    second.load_state_dict(first.state_dict())
+    assert not second.interaction.restarted_E.any()
+    for _ in range(2):
+        whole.step()
+        second.step()
+    np.testing.assert_array_equal(whole.q.table, second.q.table)
+    np.testing.assert_array_equal(whole.state_E, second.state_E)
+
+
+class Count(gym.Env[Any, Any]):
+    """Counts, by chance, to nine; it has no snapshot, so its episodes since the last seed are played again."""
+
+    observation_space, action_space = spaces.Discrete(10, start=-3), spaces.Discrete(2)
+
+    def reset(self, *, seed: int | None = None, options: Any = None) -> Any:
+        super().reset(seed=seed)
+        self.count = 0
+        return -3, {}
+
+    def step(self, action: Any) -> Any:
+        self.count = min(self.count + int(self.np_random.integers(1 + action, 4)), 9)
+        return self.count - 3, -1.0, self.count == 9, False, {}
+
+
+gym.register("own/Count-v0", Count)
