@@ -31,6 +31,8 @@ class AlgorithmConfig:
     """Copies of the environment when nobody says otherwise."""
     default_num_envs_finite: ClassVar[int | None] = None
     """The same where the world is played as a finite process, whose copies cost next to nothing; None for as many."""
+    least_steps_of_a_copy: ClassVar[int] = 0
+    """A training too short to give each copy so many steps has fewer copies by default; 0 for as many."""
     parts: ClassVar[Mapping[str, Part]] = {}
     """Name to part: what ``palestra ablate`` takes away and adds."""
 

@@ -24,14 +24,18 @@ Text, since `palestra train --help` wants this file but no Gymnasium.
 """
 
 
-def default_copies(config_type: Any, env_id: str, env_kwargs: dict[str, Any] | None = None) -> int:
-    """Copies that an algorithm with such settings likes to have of an environment."""
-    few, finite = config_type.default_num_envs, config_type.default_num_envs_finite
-    if finite in (None, few):
-        return int(few)
-    from palestra.envs.registry import is_finite  # imports torch
+def default_copies(
+    config_type: Any, env_id: str, env_kwargs: dict[str, Any] | None = None, budget: int | None = None
+) -> int:
+    """Copies that an algorithm with such settings likes to have of an environment, for a training of a known length."""
+    copies, finite = config_type.default_num_envs, config_type.default_num_envs_finite
+    if finite not in (None, copies):
+        from palestra.envs.registry import is_finite  # imports torch
 
-    return int(finite if is_finite(env_id, env_kwargs or {}) else few)
+        copies = finite if is_finite(env_id, env_kwargs or {}) else copies
+    if budget is not None and config_type.least_steps_of_a_copy:
+        copies = max(1, min(copies, budget // config_type.least_steps_of_a_copy))
+    return int(copies)
 
 
 @dataclass(frozen=True)

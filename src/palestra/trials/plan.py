@@ -167,7 +167,7 @@ def adhoc_recipe(algo: str, env_id: str, budget: int) -> Recipe:
     task = env_id.replace("/", "-").lower()
     return Recipe(
         f"{task}/{algo}", f"{algo} on {env_id}", algo, env_id, budget,
-        num_envs=default_copies(cls.config_type, env_id),
+        num_envs=default_copies(cls.config_type, env_id, budget=budget),
     )  # fmt: skip
 
 

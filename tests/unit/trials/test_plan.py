@@ -155,3 +155,9 @@ def test_a_learner_from_a_plan_or_from_what_it_wrote_itself() -> None:
 def test_claims_survive_json() -> None:
     plan = resolve(dataclasses.replace(PPO, claim=Claim(1.0, "x", "eval/length_mean", 7, 3)))
     assert Plan.from_json(plan.to_json()).claim == Claim(1.0, "x", "eval/length_mean", 7, 3)
+
+
+def test_a_table_has_fewer_copies_in_a_short_training() -> None:
+    copies = {budget: adhoc_recipe("q-learning", "Taxi-v4", budget).num_envs for budget in (1, 1_000, 20_000, 10**6)}
+    assert copies == {1: 1, 1_000: 2, 20_000: 51, 10**6: 256}
+    assert adhoc_recipe("ppo", "CartPole-v1", 1).num_envs == 8

@@ -19,6 +19,7 @@ class TabularConfig(AlgorithmConfig):
 
     default_num_envs: ClassVar[int] = 128
     default_num_envs_finite: ClassVar[int | None] = 256
+    least_steps_of_a_copy: ClassVar[int] = 390  # 256 copies of 100,000 steps
 
     num_steps: int = 100
     """Steps of each environment between reports; changes nothing in what is learned."""
