@@ -18,11 +18,11 @@ from palestra.ops.phi import Phi
 
 GAMMA = 0.9
 ON_POLICY: dict[str, Any] = {"num_steps": 16, "learning_rate": 1e-2, "hidden_sizes": (16,)}
+PPO_SIZES: dict[str, Any] = {"minibatch_size": 64, "num_epochs": 4, "normalize_obs": False, "normalize_reward": False}
 CRITIC: dict[str, Any] = {"value_learning_rate": 1e-2, "value_epochs": 4, "value_minibatch_size": 64}
 TRIALS: dict[str, tuple[type[Agent], int, dict[str, Any]]] = {
-    "ppo": (PPO, 5_120, {**ON_POLICY, "minibatch_size": 64, "num_epochs": 4}),
-    "ppo-kl": (PPO, 5_120, {**ON_POLICY, "minibatch_size": 64, "num_epochs": 4, "surrogate": "kl_penalty",
-                            "target_kl": 0.02}),
+    "ppo": (PPO, 5_120, {**ON_POLICY, **PPO_SIZES}),
+    "ppo-kl": (PPO, 5_120, {**ON_POLICY, **PPO_SIZES, "surrogate": "kl_penalty", "target_kl": 0.02}),
     "trpo": (TRPO, 5_120, {**CRITIC, "num_steps": 16, "hidden_sizes": (16,), "target_kl": 0.05}),
     "a2c": (A2C, 15_360, {**ON_POLICY, "num_steps": 8, "optimizer": "adam"}),
     "vpg": (VPG, 10_240, {**ON_POLICY, **CRITIC, "learning_rate": 3e-2}),

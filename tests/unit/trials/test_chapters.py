@@ -101,7 +101,9 @@ def test_a_changed_learning_rate_is_one_though_the_optimizer_had_saved_its_own(t
     resume(path, total_timesteps=384, learning_rate=1e-30, allow_inexact=True)
     nets = [checkpoints.load(checkpoints.find(Path(path) / "checkpoints", step)).state for step in (256, 384)]
     old, new = (each["learner"]["nets"]["networks"] for each in nets)
-    assert all((old[name] == new[name]).all() for name in old)
+    learned = [name for name in old if not name.startswith("obs_norm.")]  # which counts on
+    assert learned
+    assert all((old[name] == new[name]).all() for name in learned)
 
 
 def test_what_does_not_fit_names_the_way_out(tmp_path: Path) -> None:

@@ -169,8 +169,8 @@ def test_by_default_many_copies_are_played_and_one_where_one_is_asked_for(name: 
         assert learner_type(name)(source).env.num_envs == stepped
     assert learner_type(name)(SyncVectorEnv([Both] * 3)).env.num_envs == 3
     assert learner_type(name)(World("FrozenLake-v1", 1)).env.num_envs == 1
-    assert adhoc_recipe(name, "own/Both-v0", 10).num_envs == finite
-    assert adhoc_recipe(name, "Blackjack-v1", 10).num_envs == stepped
+    assert adhoc_recipe(name, "own/Both-v0", 100_000).num_envs == finite
+    assert adhoc_recipe(name, "Blackjack-v1", 100_000).num_envs == stepped
 
 
 class Both(gym.Env[Any, Any]):
