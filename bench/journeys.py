@@ -43,6 +43,8 @@ from report import publish
 
 SOURCE = Path(palestra.__file__).parent
 CHECKS = {"errors.py", "ops/shapes.py", "__init__.py"}
+AS_IN_THE_PAPER = {"normalize_obs": False, "normalize_reward": False}
+"""Which has no running means; the defaults have."""
 TRAIN = ["train", "cartpole/ppo", "--quiet", "--no-plots"]
 FILES, LINES, TRAIN_FILES, LONGEST, DEEPEST = 6, 800, 18, 300, 2
 """Goals: of an update, of a training, of a source file, of classes below ABC."""
@@ -101,9 +103,9 @@ BELOW_TRAINING = re.compile(
 )
 
 
-def update(name: str, world: str, begin: int, within: str = "") -> list[str]:
+def update(name: str, world: str, begin: int, within: str = "", **settings: Any) -> list[str]:
     """Files of one update of an algorithm, once it has begun to learn, or of what runs within one of its functions."""
-    learner = getattr(palestra, name)(world, seed=0)
+    learner = getattr(palestra, name)(world, getattr(palestra, f"{name}Config")(**settings), seed=0)
     learner.budget = 1_000_000
     while learner.clock < begin:
         learner.step()
@@ -185,7 +187,7 @@ def main() -> None:
     torch.set_num_threads(1)
     began = time.perf_counter()
     journeys = {
-        "one PPO update (CartPole-v1)": (update("PPO", "CartPole-v1", 1), FILES, LINES),
+        "one PPO update (CartPole-v1)": (update("PPO", "CartPole-v1", 1, **AS_IN_THE_PAPER), FILES, LINES),
         "one SAC update (Pendulum-v1)": (update("SAC", "Pendulum-v1", 5_000, "SAC.gradient_step"), FILES, LINES),
         "one SAC round (Pendulum-v1)": (update("SAC", "Pendulum-v1", 5_000), None, None),
         "palestra train cartpole/ppo, argv to checkpoint": (training(), TRAIN_FILES, None),

@@ -51,6 +51,8 @@ _TO_THE_STEP = Expected("differs", "mended: a table passed its budget by up to n
 _SOONER = Expected(
     "differs", "meant: fewer random numbers are drawn, in another order; the law of the choices is the same"
 )
+_WHICH = Expected("differs", "mended: 0 and 1 that say which of some it is were normalised; they stay as they are")
+
 EXPECTED: dict[str, Expected] = {
     "epsilon-greedy, *": _SOONER,
     "thompson, bandit*": _SOONER,
@@ -61,6 +63,7 @@ EXPECTED: dict[str, Expected] = {
     "recipes": _TOLD,
     "monte-carlo, finite*": _KEPT,
     "train cliff/q-learning": _TO_THE_STEP,
+    **dict.fromkeys(("ppo, finite", "a2c, finite", "trpo, finite", "vpg, finite"), _WHICH),
     "vpg, images": _SEEN,
     "vpg, images, Discrete": _SEEN,
     "trpo, images": _SEEN,

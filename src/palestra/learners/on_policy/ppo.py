@@ -34,8 +34,7 @@ class PPOConfig(ActorCriticConfig):
     """Settings of PPO. ``docs/decisions/0017-defaults.md`` says how the defaults were chosen."""
 
     normalize_obs: bool = True
-    """Give observed numbers running mean 0 and standard deviation 1. Images have one scale already, and stay as they
-    are; so do numbers of 0 and 1 that say which of some it is."""
+    """Give observed numbers running mean 0 and deviation 1; images, and 0 and 1 that say which of some it is, stay."""
     normalize_reward: bool = True
     """Divide rewards by the running standard deviation of the discounted return."""
     log_std_init: float = -0.5
