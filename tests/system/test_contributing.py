@@ -17,7 +17,7 @@ NUMBERS = {"one": 1, "two": 2, "three": 3}
 NEEDS = {"An estimator": "A data set"}
 """Walks that begin where another one ends."""
 COPIED = ("src", "tests", "docs", "records", "bench/results")
-GENERATED = re.compile(r"docs/algorithms/[\w-]+\.md|src/palestra/__init__\.pyi")
+GENERATED = re.compile(r"docs/algorithms/[\w-]+\.md|docs/spaces\.md|src/palestra/__init__\.pyi")
 
 
 def walks() -> dict[str, tuple[int, str]]:
