@@ -8,7 +8,7 @@ import json
 import warnings
 from collections.abc import Callable
 from copy import deepcopy
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from functools import partial
 from reprlib import repr as short
 from typing import TYPE_CHECKING, Any, cast
@@ -61,13 +61,13 @@ class GivenWorld(World):
             return process_vec(self.process, count, device, self._limit)
         copies = [partial(_made, self.makers[i % len(self.makers)], self.id, self._limit) for i in range(count)]
         backend = "sync" if self.backend == "auto" else self.backend
-        return GymVectorEnv(self.id, count, cast(Any, backend), device, self.kwargs, makers=copies)
+        return GymVectorEnv(self.id, count, cast(Any, backend), device, self.kwargs, self.worker_timeout, makers=copies)
 
     def to_json(self) -> dict[str, Any]:
         """All of it as JSON values; where it has no name, with a warning of what that means."""
         if not self.has_name:
             warnings.warn(f"saved, but {nameless(self.id)}", stacklevel=5)
-        return World(self.id, self.num_envs, self.backend, self.kwargs, self.reference_kwargs).to_json()
+        return World(**{part.name: getattr(self, part.name) for part in fields(World)}).to_json()
 
     @property
     def _limit(self) -> int | None:

@@ -268,3 +268,13 @@ def test_what_a_function_makes_is_played_by_its_table_where_that_proves_true() -
     with pytest.warns(UserWarning, match="has a table P, but is stepped itself: P lacks what was seen"):
         world = given_world(lambda: Switch(reward=2.0), 3)
     assert isinstance(world.make(), GymVectorEnv)
+
+
+def test_how_long_a_worker_may_take_is_obeyed_and_saved() -> None:
+    world = replace(given_world(lambda: Pole(1.0), 2), worker_timeout=7.0)
+    env = world.make()
+    assert isinstance(env, GymVectorEnv)
+    assert env._worker_timeout == 7.0
+    env.close()
+    with pytest.warns(UserWarning, match="no name"):
+        assert world.to_json()["worker_timeout"] == 7.0

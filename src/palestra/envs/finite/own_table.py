@@ -8,7 +8,7 @@ that says. It is led: to the actions tried least, and in every other episode to 
 
 import warnings
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
@@ -16,11 +16,11 @@ import gymnasium as gym
 import numpy as np
 from gymnasium import spaces
 from gymnasium.envs.registration import EnvSpec
-from gymnasium.wrappers import TimeLimit
 
 from palestra.envs.backends.gymnasium import find_spec, make_gym_env
 from palestra.envs.finite.catalogue import board
 from palestra.envs.finite.mdp import FiniteMDP, from_table
+from palestra.envs.given import time_limit
 from palestra.envs.reports import numbers_of
 from palestra.envs.spaces import AdaptedObservation
 from palestra.errors import UsageError
@@ -172,7 +172,7 @@ def _try_out(env: gym.Env[Any, Any], mdp: FiniteMDP) -> None:
             tried[pair][result] += 1
             times_SA[state, action] += 1
             left, state = left - 1, int(obs)
-            if truncated and not terminated and age != _limit(env):
+            if truncated and not terminated and age != time_limit(env):
                 raise Untrue(f"does not know that an episode is cut, as one was after {age} steps")
             if terminated or truncated or left <= 0:
                 break
@@ -237,15 +237,3 @@ def _towards_end(mdp: FiniteMDP) -> Any:
         action_S[state_N[better_N]] = action_N[better_N]
         away_S = best_S
     return action_S
-
-
-def _limit(env: gym.Env[Any, Any]) -> int | None:
-    """The steps after which the wrappers of an environment cut an episode."""
-    limits = [layer._max_episode_steps for layer in _layers(env) if isinstance(layer, TimeLimit)]
-    return min(limits, default=None)
-
-
-def _layers(env: gym.Env[Any, Any]) -> Iterator[gym.Env[Any, Any]]:
-    while isinstance(env, gym.Wrapper):
-        yield env
-        env = env.env
