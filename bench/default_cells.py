@@ -5,7 +5,7 @@ import inspect
 import json
 import statistics
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 from functools import cache
@@ -13,10 +13,10 @@ from importlib.metadata import version
 from multiprocessing import get_context
 from typing import Any
 
-import gymnasium
 import torch
 from stable_baselines3 import DQN, PPO, SAC, TD3
 
+from episodes import returns_of
 from palestra.engine.trainer import Trainer, TrainSettings
 from palestra.pictures.numbers import number
 from palestra.runs.atomic import write_json
@@ -111,20 +111,6 @@ def stands(measured: dict[str, Any] | None, expected: dict[str, Any]) -> bool:
     return measured is not None and all(measured.get(name) == value for name, value in expected.items())
 
 
-def played(predict: Callable[[Any], Any], env_id: str) -> list[float]:
-    """Returns of whole episodes, the same for whoever plays."""
-    env, returns = gymnasium.make(env_id), []
-    for episode in range(EPISODES):
-        obs, _ = env.reset(seed=FIRST_SEED + episode)
-        total, done = 0.0, False
-        while not done:
-            obs, reward, terminated, truncated, _ = env.step(predict(obs))
-            total, done = total + float(reward), terminated or truncated
-        returns.append(total)
-    env.close()
-    return returns
-
-
 def measure(cell: Cell) -> dict[str, Any]:
     """Train and play one cell; the seconds are those of the training."""
     torch.set_num_threads(1)
@@ -135,12 +121,12 @@ def measure(cell: Cell) -> dict[str, Any]:
         agent: Any = plan.make_learner()
         steps = Trainer(agent, plan.training).run().steps
         seconds = time.perf_counter() - start
-        returns = played(agent.predict, cell.env)
+        returns = returns_of(agent.predict, cell.env, EPISODES, FIRST_SEED)
         agent.close()
     else:
         model = suite.peer("MlpPolicy", cell.env, seed=cell.seed, device="cpu").learn(suite.steps)
         steps, seconds = model.num_timesteps, time.perf_counter() - start
-        returns = played(lambda obs: model.predict(obs, deterministic=True)[0], cell.env)
+        returns = returns_of(lambda obs: model.predict(obs, deterministic=True)[0], cell.env, EPISODES, FIRST_SEED)
     return {
         **origin(cell.algorithm, cell.env, cell.side), "steps": steps, "returns": returns, "seconds": seconds,
         "cpu": processor(), "commit": commit(), "settings": settings(cell.algorithm, cell.env, cell.side),

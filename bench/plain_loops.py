@@ -11,11 +11,11 @@ from collections.abc import Callable, Iterator
 from fnmatch import fnmatch
 from typing import Any
 
-import gymnasium as gym
 import numpy as np
 import torch
 from torch import nn
 
+from episodes import returns_of
 from loops import bandits, dqn, reinforce, tables
 from report import publish
 
@@ -25,15 +25,7 @@ STEPS = {"reinforce": 100_000, "dqn": 30_000}
 
 def played(act: Callable[[np.ndarray], int]) -> float:
     """Mean return of a policy over the same episodes of CartPole for everybody."""
-    env, returns = gym.make("CartPole-v1"), []
-    for episode in range(EPISODES):
-        observation, _ = env.reset(seed=1_000_000 + episode)
-        total, ended = 0.0, False
-        while not ended:
-            observation, reward, terminated, truncated, _ = env.step(act(observation))
-            total, ended = total + float(reward), terminated or truncated
-        returns.append(total)
-    return float(np.mean(returns))
+    return float(np.mean(returns_of(act, "CartPole-v1", EPISODES, 1_000_000)))
 
 
 def greedy(network: nn.Module) -> Callable[[np.ndarray], int]:

@@ -11,6 +11,7 @@ from typing import Any
 import gymnasium as gym
 import numpy as np
 
+from episodes import returns_of
 from palestra.learners.registry import learner_type
 
 STEPS = 100_000
@@ -103,18 +104,8 @@ def ours(method: str, env_id: str, steps: int, seed: int) -> Table:
 
 def played(env_id: str, q: Table) -> float:
     """Mean return of the greedy policy over the same episodes for every table."""
-    env, returns = gym.make(env_id), []
-    best = q.reshape(*_sizes(env.observation_space), -1).argmax(-1)
-    for episode in range(EPISODES):
-        state, _ = env.reset(seed=1_000_000 + episode)
-        total, ended = 0.0, False
-        for _ in range(LONGEST):
-            state, reward, terminated, truncated, _ = env.step(int(best[state]))
-            total, ended = total + float(reward), terminated or truncated
-            if ended:
-                break
-        returns.append(total)
-    return float(np.mean(returns))
+    best = q.reshape(*_sizes(gym.make(env_id).observation_space), -1).argmax(-1)
+    return float(np.mean(returns_of(lambda state: int(best[state]), env_id, EPISODES, 1_000_000, LONGEST)))
 
 
 def _sizes(space: Any) -> tuple[int, ...]:
