@@ -8,6 +8,7 @@ resets are inside the clock. A frame is a picture rendered; a step is what an ag
 import argparse
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -28,8 +29,8 @@ NOTES_SKIP, NOTES_SIZE, NOTES_CROP, NOTES_LIMIT = 3, 96, 84, 40
 """The notes leave these to the reader; the pictures of a skip are their stack."""
 TWIN_COPIES = 256
 RECIPE = "arm-reach-pixels/dagger"
-WARM_UP = 32_768
-"""Pictures before the clock starts: the renderer compiles itself after 20,000."""
+WARM_UP, ITERATIONS = 32_768, 6
+"""Pictures before the clock starts (the renderer compiles itself after 20,000), and iterations of training after it."""
 
 
 class Speed(NamedTuple):
@@ -134,14 +135,14 @@ def notes(seconds: float) -> Speed:
     return Speed(env.frames / elapsed, steps / elapsed)
 
 
-def vector(env: VectorEnv, seconds: float, in_one_go: int) -> Speed:
+def vector(env: VectorEnv, seconds: float, in_one_go: int, warm_up: int) -> Speed:
     """Any vector environment under random actions; a reset renders one frame more."""
     generator = torch.Generator().manual_seed(0)
     env.reset(0)
     steps = ends = 0
     actions = torch.rand(64, env.num_envs, 3, generator=generator) * 2 - 1
     actions = actions.to(env.device)
-    for i in range(max(in_one_go, WARM_UP // env.num_envs if env.num_envs > 64 else 0)):
+    for i in range(max(in_one_go, warm_up // env.num_envs if env.num_envs > 64 else 0)):
         env.step(actions[i % 64])
     start = time.perf_counter()
     while (elapsed := time.perf_counter() - start) < seconds:
@@ -153,14 +154,16 @@ def vector(env: VectorEnv, seconds: float, in_one_go: int) -> Speed:
     return Speed((steps * env.num_envs + ends) / elapsed, steps * env.num_envs / elapsed)
 
 
-def ours(copies: int, backend: str, seconds: float, device: str = "cpu", **settings: Any) -> Speed:
+def ours(
+    copies: int, backend: str, seconds: float, device: str = "cpu", warm_up: int = WARM_UP, **settings: Any
+) -> Speed:
     """Our environment from pixels, on a backend."""
     kwargs = {"view": "pixels", **settings}
     with torch.inference_mode():
-        return vector(make_vec(ENV, copies, backend=backend, device=device, env_kwargs=kwargs), seconds, 4)
+        return vector(make_vec(ENV, copies, backend=backend, device=device, env_kwargs=kwargs), seconds, 4, warm_up)
 
 
-def training(threads: int, iterations: int = 6) -> tuple[float, float]:
+def training(threads: int, iterations: int, warm_up: int) -> tuple[float, float]:
     """Environment steps a second of training from pixels, and the share of the time that gradient steps take."""
     torch.set_num_threads(threads)
     agent = resolve(get_recipe(RECIPE)).make_learner()
@@ -176,7 +179,7 @@ def training(threads: int, iterations: int = 6) -> tuple[float, float]:
         return metrics
 
     agent.update = timed  # type: ignore[method-assign]
-    while agent.clock < WARM_UP:  # until the renderer has been compiled, where it can be
+    while agent.clock < warm_up:  # until the renderer has been compiled, where it can be
         agent.interaction.obs = agent.env.step(agent.env.expert()).obs
         agent.clock += agent.env.num_envs
     agent.step()
@@ -193,7 +196,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=10.0, help="of each row")
     parser.add_argument("--copies", type=int, default=TWIN_COPIES, help="of the twin's world, side by side")
+    parser.add_argument("--warm-up", type=int, default=WARM_UP, help="pictures before the clock of the twin starts")
+    parser.add_argument("--iterations", type=int, default=ITERATIONS, help="of training")
     args, _ = parser.parse_known_args()
+    twin_of = partial(ours, backend="torch", seconds=args.seconds, warm_up=args.warm_up)
     rows: list[tuple[str, str, int, Callable[[], Speed]]] = [
         ("the notes' pipeline", "PyBullet, 960 x 960", 1, lambda: notes(args.seconds)),
         ("ours", "PyBullet, 84 x 84, one process", 1, lambda: ours(1, "sync", args.seconds)),
@@ -204,12 +210,12 @@ def main() -> None:
             lambda: ours(1, "sync", args.seconds, control="teleport"),
         ),
         ("ours", "PyBullet, 84 x 84, a process a core", cores(), lambda: ours(cores(), "async", args.seconds)),
-        ("ours", f"twin, {args.copies} copies", 1, lambda: ours(args.copies, "torch", args.seconds)),
-        ("ours", f"twin, {args.copies} copies", cores(), lambda: ours(args.copies, "torch", args.seconds)),
+        ("ours", f"twin, {args.copies} copies", 1, lambda: twin_of(args.copies)),
+        ("ours", f"twin, {args.copies} copies", cores(), lambda: twin_of(args.copies)),
     ]
     if torch.cuda.is_available():
-        rows.append(("ours", f"twin, GPU, {16 * args.copies} copies", 1,
-                     lambda: ours(16 * args.copies, "torch", args.seconds, "cuda")))  # fmt: skip
+        copies = 16 * args.copies
+        rows.append(("ours", f"twin, GPU, {copies} copies", 1, lambda: twin_of(copies, device="cuda")))
     table: list[dict[str, Any]] = []
     for who, world, width, measure in rows:
         torch.set_num_threads(width if "twin" in world else 1)
@@ -220,7 +226,7 @@ def main() -> None:
              "frames, times the notes": speed.frames / first}
         )  # fmt: skip
         print(table[-1], flush=True)
-    trained = {threads: training(threads) for threads in (1, cores())}
+    trained = {threads: training(threads, args.iterations, args.warm_up) for threads in (1, cores())}
     print(trained, flush=True)
     single, teleport, twin = table[1], table[2], table[5]
     publish(

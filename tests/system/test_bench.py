@@ -9,7 +9,7 @@ import pytest
 
 BENCH = Path(__file__).parents[2] / "bench"
 SMALLEST = {
-    "arm_speed": ["--seconds", "0.2", "--copies", "8"],
+    "arm_speed": ["--seconds", "0.2", "--copies", "8", "--iterations", "1", "--warm-up", "512"],
     "bandits": ["--repeats", "1", "--loop-bandits", "1"],
     "checkpoint_cost": ["--pairs", "1"],
     "dqn_lunarlander": ["--steps", "100", "--seeds", "1"],
