@@ -10,7 +10,7 @@ randomisation: what the way to PyBullet loses. ``--levels`` adds success against
 
 import argparse
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ import torch
 
 from palestra.engine import seeding
 from palestra.engine.agent import Agent
+from palestra.engine.arena import acting
 from palestra.engine.evaluate import run_episodes
 from palestra.envs.arm.looks import LEVELS
 from palestra.envs.registry import make_vec, reference_env
@@ -76,9 +77,7 @@ def in_the_twin(agent: Agent, episodes: int, level: str = "none") -> float:
     """Share of successes in the world of the training; a return of 1 is one."""
     kwargs = {**view_of(agent), "randomisation": level}
     env = make_vec(REACH, episodes, backend="torch", env_kwargs=kwargs)
-    policy = agent.policy
-    act: Callable[[Any], Any] = (lambda obs: policy.act(env)) if policy.sees == "state" else policy.act
-    returns, _ = run_episodes(act, env, seed=SEED)
+    returns, _ = run_episodes(acting(agent.policy, env), env, seed=SEED)
     env.close()
     return float((returns > 0.5).double().mean())
 

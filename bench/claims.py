@@ -11,6 +11,7 @@ from pathlib import Path
 from palestra.pictures.numbers import number
 from palestra.recipes.recipe import Recipe
 from palestra.recipes.registry import RECIPES
+from palestra.runs.atomic import write_bytes
 from palestra.trials.records import read_record, spoken_record
 
 TABLE = Path(__file__).parent / "results" / "claims.md"
@@ -66,7 +67,7 @@ def main() -> None:
     lines = [*map(row, recipes), "", *(line for recipe in recipes for line in details(recipe))]
     lines += ["", "Seconds are the median over the seeds, several side by side. Command: `palestra bench claims`."]
     text = HEAD + "\n".join(lines) + "\n"
-    TABLE.write_text(text)
+    write_bytes(TABLE, text.encode())
     print(text, end="")
     if args.json:
         claimed = [recipe for recipe in recipes if recipe.claim]

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from palestra.pictures.numbers import number
+from palestra.runs.atomic import write_bytes
 from palestra.runs.provenance import cores, processor
 
 RESULTS = Path(os.environ.get("PALESTRA_BENCH_RESULTS", Path(__file__).parent / "results"))
@@ -57,9 +58,9 @@ def publish(name: str, title: str, summary: dict[str, Any], table: list[dict[str
     text = "\n".join(lines) + "\n"
     print(text, flush=True)
     RESULTS.mkdir(exist_ok=True)
-    (RESULTS / f"{name}.md").write_text(text)
+    write_bytes(RESULTS / f"{name}.md", text.encode())
     result = {"name": name, **summary, "machine": facts}
-    (RESULTS / f"{name}.json").write_text(json.dumps({**result, "table": table}, indent=1) + "\n")
+    write_bytes(RESULTS / f"{name}.json", (json.dumps({**result, "table": table}, indent=1) + "\n").encode())
     print(json.dumps(result))
 
 

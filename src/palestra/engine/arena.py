@@ -58,7 +58,7 @@ class Arena:
             self.close()
             self._kept = (key, self.make_env(*key))
         env = self._kept[1]
-        act: Callable[[Any], Any] = (lambda obs: policy.act(env)) if policy.sees == "state" else policy.act
+        act = acting(policy, env)
         declared = env.max_episode_steps
         limit = measure.max_steps or max(MAX_STEPS, declared or 0)
         returns, lengths, reports, cut = [], [], list[Numbers](), 0
@@ -97,6 +97,11 @@ class Arena:
         if self._kept is not None:
             self._kept[1].close()
             self._kept = None
+
+
+def acting(policy: Policy, env: VectorEnv) -> Callable[[Any], Any]:
+    """From observations to a policy's actions in an environment; one that sees the state looks at the environment."""
+    return (lambda obs: policy.act(env)) if policy.sees == "state" else policy.act
 
 
 def _cut_note(env_id: str, limit: int, declared: int | None) -> str:
