@@ -7,11 +7,12 @@ import numpy as np
 import pytest
 
 from palestra.cli.main import main
+from palestra.learners.off_policy.dqn import DQN
 from palestra.recipes.recipe import Recipe
 from palestra.recipes.registry import RECIPES
 from palestra.runs.series import read_series
 from palestra.runs.store import Run
-from palestra.trials import pool
+from palestra.trials import ablate, pool
 
 TOY = Recipe(
     id="toy/dqn", summary="", learner="dqn", env="probe/ActionDependent", num_envs=2, budget=256, eval_every=128,
@@ -55,6 +56,12 @@ def test_it_trains_every_variant_once_and_says_what_each_is_worth(
     again = json.loads(capsys.readouterr().out)
     assert all(trial["reused"] for variant in again["variants"] for trial in variant["trials"])
     assert [v["along"] for v in again["variants"]] == [v["along"] for v in printed["variants"]]
+
+    monkeypatch.setattr(ablate, "_along", lambda done: np.array([float("with" in done.recipe.id)]))
+    for direction, improvement in (("up", 1.0), ("down", 0.0)):  # of an error less is better
+        monkeypatch.setattr(DQN, "direction", direction)
+        assert main(argv) == 0
+        assert json.loads(capsys.readouterr().out)["variants"][1]["improvement"] == improvement
 
 
 @pytest.mark.parametrize(

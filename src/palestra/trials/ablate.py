@@ -174,7 +174,8 @@ def _judged(name: str, done: Verification, base: NDArray[np.float64]) -> Variant
     values, along = _values(done), _along(done)
     improvement = None
     if name != BASE and len(base):
-        improvement = float(evidence.probability_of_improvement(along, base))
+        up = learner_type(done.recipe.learner).learner.direction == "up"
+        improvement = float(evidence.probability_of_improvement(*((along, base) if up else (base, along))))
     return Variant(
         name, flags, done, runs, float(evidence.iqm(values)), _interval(values), float(evidence.iqm(along)),
         _interval(along), improvement,
