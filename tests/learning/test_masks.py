@@ -4,6 +4,7 @@ from functools import partial
 from typing import Any
 
 import pytest
+from gymnasium.vector import SyncVectorEnv
 from locks import Locks
 
 from palestra.learners.off_policy.dqn import DQN, DQNConfig
@@ -63,7 +64,7 @@ def test_normalised_observations_keep_their_mask() -> None:
 )
 def test_dqn_obeys(settings: dict[str, Any]) -> None:
     config = DQNConfig(learning_starts=500, exploration_fraction=0.5, **settings)
-    assert opened(DQN(Locks, config, seed=0), 4_000) >= 3.0
+    assert opened(DQN(SyncVectorEnv([Locks]), config, seed=0), 4_000) >= 3.0
 
 
 @pytest.mark.parametrize("how", ["dict", "info"])

@@ -50,7 +50,7 @@ from palestra.ops.schedules import linear
 class DQNConfig(AlgorithmConfig):
     """Settings of DQN."""
 
-    default_num_envs: ClassVar[int] = 1
+    default_num_envs: ClassVar[int] = 4  # one step of each is a round, and what they see is less alike
     parts: ClassVar[dict[str, Part]] = {
         "double": Part("double", False, True),
         "dueling": Part("dueling", "none", "mean"),
@@ -67,7 +67,7 @@ class DQNConfig(AlgorithmConfig):
     batch_size: int = 64
     """Transitions of one gradient step."""
     train_frequency: int = 4
-    """Environment steps, over all copies, between rounds of gradient steps."""
+    """Environment steps, over all copies, between rounds of gradient steps; at least one of each copy."""
     gradient_steps: int = 1
     """Gradient steps of a round."""
     learning_rate: float = 5e-4

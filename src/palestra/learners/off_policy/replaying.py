@@ -41,7 +41,7 @@ class OffPolicyConfig(AlgorithmConfig):
     batch_size: int = 256
     """Transitions of one gradient step."""
     train_frequency: int = 1
-    """Environment steps, over all copies, between rounds of gradient steps."""
+    """Environment steps, over all copies, between rounds of gradient steps; at least one of each copy."""
     gradient_steps: int = 1
     """Gradient steps of a round."""
     learning_rate: float = 3e-4
