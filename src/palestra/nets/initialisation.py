@@ -9,10 +9,10 @@ from torch import Generator, Tensor, nn
 
 from palestra.nets.batch_norm import BatchNorm
 
-Scheme = Literal["xavier", "kaiming", "fan-in"]
+Scheme = Literal["xavier", "kaiming", "fan-in", "gpt"]
 """How weights are drawn: ``xavier`` keeps the variance of numbers and of gradients as well as it can (Glorot & Bengio
 2010, eq. 16), for sigmoid and tanh; ``kaiming`` that of numbers through ReLU (He et al. 2015, eq. 10); ``fan-in`` is
-PyTorch's default."""
+PyTorch's default; ``gpt`` has a deviation of 0.02 everywhere (Radford et al. 2018, section 4.1), in embeddings too."""
 
 N = TypeVar("N", bound=nn.Module)
 
@@ -56,15 +56,15 @@ def initialise_(net: nn.Module, scheme: Scheme, generator: Generator) -> None:
     """Draw every weight of a network anew, layer by layer.
 
     Linear layers and convolutions by the scheme, with biases of zero but for ``fan-in``; embeddings from the standard
-    normal distribution; normalisation as the identity, with no statistics yet. TypeError for any other layer that has
-    parameters or buffers of its own.
+    normal distribution but for ``gpt``; normalisation as the identity, with no statistics yet. TypeError for any other
+    layer that has parameters or buffers of its own.
     """
     for name, module in net.named_modules():
         match module:
             case nn.Linear() | nn.Conv2d():
                 _draw_(module.weight, module.bias, scheme, generator)
             case nn.Embedding():
-                module.weight.normal_(generator=generator)
+                module.weight.normal_(std=0.02 if scheme == "gpt" else 1.0, generator=generator)
             case _ if not [*module.parameters(recurse=False), *module.buffers(recurse=False)]:
                 pass
             case nn.BatchNorm1d() | nn.BatchNorm2d() | nn.LayerNorm() | BatchNorm():
@@ -77,9 +77,12 @@ def _draw_(weight: Tensor, bias: Tensor | None, scheme: Scheme, generator: Gener
     if scheme == "fan-in":
         uniform_fan_in_(weight, torch.empty(len(weight)) if bias is None else bias, generator)
         return
-    if scheme == "xavier":
-        nn.init.xavier_uniform_(weight, generator=generator)
-    else:
-        nn.init.kaiming_normal_(weight, mode="fan_in", nonlinearity="relu", generator=generator)
+    match scheme:
+        case "xavier":
+            nn.init.xavier_uniform_(weight, generator=generator)
+        case "kaiming":
+            nn.init.kaiming_normal_(weight, mode="fan_in", nonlinearity="relu", generator=generator)
+        case "gpt":
+            weight.normal_(std=0.02, generator=generator)
     if bias is not None:
         bias.zero_()

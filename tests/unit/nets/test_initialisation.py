@@ -1,5 +1,7 @@
 """Initial weights: orthogonal matrices with their gain, PyTorch's default for linear layers, and whole networks."""
 
+from typing import get_args
+
 import pytest
 import torch
 from torch import Generator, nn
@@ -43,15 +45,17 @@ def layers() -> nn.Sequential:
     )  # fmt: skip
 
 
-@pytest.mark.parametrize("scheme", ["xavier", "kaiming", "fan-in"])
+@pytest.mark.parametrize("scheme", get_args(Scheme))
 def test_a_network_is_drawn_by_its_scheme(scheme: Scheme) -> None:
     net = realised(layers, scheme, Generator().manual_seed(0))
     # Fan-in and fan-out are 20 * 9 and 50 * 9 of the convolution, 300 and 200 of the linear layer.
     for layer, fan_in, fan_out in ((net[0], 180, 450), (net[2], 300, 200)):
-        variance = {"xavier": 2 / (fan_in + fan_out), "kaiming": 2 / fan_in, "fan-in": 1 / fan_in / 3}[scheme]
+        variance = {"xavier": 2 / (fan_in + fan_out), "kaiming": 2 / fan_in, "fan-in": 1 / fan_in / 3, "gpt": 4e-4}[
+            scheme
+        ]
         assert float(layer.weight.detach().var()) == pytest.approx(variance, rel=0.05)
         assert bool(layer.bias.any()) == (scheme == "fan-in")
-    assert float(net[5].weight.detach().var()) == pytest.approx(1.0, rel=0.05)
+    assert float(net[5].weight.detach().std()) == pytest.approx(0.02 if scheme == "gpt" else 1.0, rel=0.05)
     x = torch.randn(7, 200)
     assert torch.equal(net[3](x), nn.LayerNorm(200)(x))
     for mine, fresh in ((net[1], nn.BatchNorm2d(50)), (net[4], BatchNorm(200))):

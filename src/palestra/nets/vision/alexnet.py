@@ -1,8 +1,8 @@
 """AlexNet (Krizhevsky, Sutskever & Hinton 2012, section 3.5): five convolutions with ReLU, wide layers with dropout.
 
 Its two halves lived on two graphics cards: convolutions 2, 4 and 5 saw the half on their own card alone, which are
-``groups=2``. On one card it has one group (Dive into Deep Learning, d2l), and Krizhevsky 2014 made it narrower for that. The
-local response normalisation, which nobody missed since, is left out.
+``groups=2``. On one card it has one group (Dive into Deep Learning, d2l), and Krizhevsky 2014 made it narrower for
+that. The local response normalisation, which nobody missed since, is left out.
 """
 
 from torch import nn
