@@ -147,7 +147,7 @@ class Value:
 
     def log_softmax(self) -> "Value":
         """Over the last dimension, x - log sum e^x; with the largest taken off first nothing overflows."""
-        shifted = self - self.data.max(-1, keepdims=True)
+        shifted = self - Value(self.data.max(-1, keepdims=True))
         return shifted - shifted.exp().sum(-1, keepdims=True).log()
 
 

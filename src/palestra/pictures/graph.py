@@ -98,8 +98,9 @@ def draw_graph(path: Path, graph: Graph) -> Path:
         axes.annotate("", points[-1], points[-2], arrowprops={**_ARROW, "color": chart.QUIET})
     for vertex, (x, y) in zip(graph.vertices, places):
         color = _LEAF if not vertex.made_of else _END if vertex is graph.vertices[-1] else _OPERATION
-        box = {"boxstyle": "round,pad=0,rounding_size=0.1", "facecolor": color, "edgecolor": chart.QUIET}
-        axes.add_patch(FancyBboxPatch((x - 0.3, y - 0.3), 0.6, 0.6, zorder=2, **box))
+        round_off = "round,pad=0,rounding_size=0.1"
+        box = FancyBboxPatch((x - 0.3, y - 0.3), 0.6, 0.6, round_off, zorder=2, facecolor=color, edgecolor=chart.QUIET)
+        axes.add_patch(box)
         shape = " x ".join(map(str, vertex.shape))
         axes.text(x, y - 0.05 if shape else y, vertex.name, color=chart.INK, fontsize=13, ha="center", va="center")
         axes.text(x, y + 0.18, shape, color=chart.QUIET, fontsize=9, ha="center", va="center", zorder=3)

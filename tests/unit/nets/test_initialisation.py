@@ -78,8 +78,8 @@ def test_numbers_keep_their_size_through_many_layers() -> None:
 def test_the_seed_is_all_that_counts() -> None:
     before = torch.random.get_rng_state()
     one, two = (realised(layers, "kaiming", Generator().manual_seed(0)) for _ in range(2))
-    drawn_again = layers()
-    torch.random.set_rng_state(before)  # which making them outside has moved
+    assert torch.equal(torch.random.get_rng_state(), before)
+    drawn_again = layers()  # from the global generator, for the moment
     initialise_(drawn_again, "kaiming", Generator().manual_seed(0))
     for p, q, r in zip(one.parameters(), two.parameters(), drawn_again.parameters(), strict=True):
         assert torch.equal(p, q)

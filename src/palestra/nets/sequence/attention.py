@@ -6,6 +6,8 @@ Q  places that ask, in order; those that are asked are L
 R  heads
 """
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -44,7 +46,8 @@ class MultiHeadAttention(nn.Module):
         query_BRQF, value_BRLF = self._split(self.query(asking_BQF)), self._split(self.value(asked_BLF))
         key_BRLF, seen = self._split(self.key(asked_BLF)), _for_heads(visible)
         if self.dropout.drops:
-            out_BRQF = self.dropout(attention_weights(query_BRQF, key_BRLF, seen)) @ value_BRLF
+            weight_BRQL: Tensor = self.dropout(attention_weights(query_BRQF, key_BRLF, seen))
+            out_BRQF = weight_BRQL @ value_BRLF
         else:
             out_BRQF = F.scaled_dot_product_attention(query_BRQF, key_BRLF, value_BRLF, seen)
         out_BQF: Tensor = self.output(out_BRQF.transpose(1, 2).flatten(2))
@@ -57,7 +60,7 @@ class MultiHeadAttention(nn.Module):
 
     def _split(self, x_BLF: Tensor) -> Tensor:
         """(B, L, F) to (B, R, L, F / R)."""
-        return x_BLF.unflatten(2, (self.heads, -1)).transpose(1, 2)
+        return x_BLF.view(*x_BLF.shape[:2], self.heads, -1).transpose(1, 2)
 
 
 def _for_heads(visible: Tensor | None) -> Tensor | None:
@@ -68,8 +71,9 @@ def attention_maps(net: nn.Module, *inputs: object) -> dict[str, Tensor]:
     """What every attention of a network looks at in one pass, by its path: (B, R, Q, L) each."""
     found: dict[str, Tensor] = {}
 
-    def watching(name: str) -> object:
-        def watch(module: MultiHeadAttention, given: tuple[Tensor, ...]) -> None:
+    def watching(name: str) -> Callable[[nn.Module, tuple[Tensor, ...]], None]:
+        def watch(module: nn.Module, given: tuple[Tensor, ...]) -> None:
+            assert isinstance(module, MultiHeadAttention)
             found[name] = module.weights(*given)
 
         return watch

@@ -34,7 +34,8 @@ class Around(nn.Module):
     def forward(self, x_BQF: Tensor, part: Callable[[Tensor], Tensor]) -> Tensor:
         """(B, Q, F) to the same."""
         if self.norm_first:
-            return x_BQF + self.dropout(part(self.norm(x_BQF)))
+            new_BQF: Tensor = self.dropout(part(self.norm(x_BQF)))
+            return x_BQF + new_BQF
         out_BQF: Tensor = self.norm(x_BQF + self.dropout(part(x_BQF)))
         return out_BQF
 

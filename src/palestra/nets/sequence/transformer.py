@@ -33,9 +33,9 @@ class EncoderDecoder(nn.Module):
         self.width = width
         self.source, self.target = nn.Embedding(sources, width), nn.Embedding(targets, width)
         self.dropout = Dropout(dropout)
-        shape = {"width": width, "heads": heads, "hidden": hidden}
-        self.encoder = nn.ModuleList(EncoderBlock(**shape, dropout=dropout, norm_first=True) for _ in range(blocks))
-        self.decoder = nn.ModuleList(DecoderBlock(**shape, dropout=dropout, norm_first=True) for _ in range(blocks))
+        shape = (width, heads, hidden, dropout)
+        self.encoder = nn.ModuleList(EncoderBlock(*shape, norm_first=True) for _ in range(blocks))
+        self.decoder = nn.ModuleList(DecoderBlock(*shape, norm_first=True) for _ in range(blocks))
         self.encoded, self.decoded = nn.LayerNorm(width), nn.LayerNorm(width)
         self.output = nn.Linear(width, targets)
 
