@@ -6,6 +6,8 @@ import torch
 from torch import Tensor, nn
 from torch.func import functional_call
 
+from palestra.nets.evaluating import evaluating
+
 
 class Row(NamedTuple):
     """One layer or block."""
@@ -41,18 +43,14 @@ def summarised(net: nn.Module, shape: tuple[int, ...], depth: int = 1) -> tuple[
 
         return note
 
-    training = {module: module.training for module in net.modules()}
     handles = [module.register_forward_hook(noting(name)) for name, module in levels.items()]
     tensors = {name: x.detach().to("meta") for name, x in (*net.named_parameters(), *net.named_buffers())}
     try:
-        net.eval()  # dropout would draw, and statistics move
-        with torch.no_grad():
+        with evaluating(net), torch.no_grad():
             functional_call(net, tensors, (torch.empty(2, *shape, device="meta"),))
     finally:
         for handle in handles:
             handle.remove()
-        for module, was in training.items():
-            module.training = was
     return tuple(
         Row(name, type(module).__name__, len(_path(name)), output[name], parameter_count(module))
         for name, module in levels.items()
