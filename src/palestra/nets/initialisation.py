@@ -26,7 +26,7 @@ def orthogonal_(weight: Tensor, gain: float, generator: Generator) -> Tensor:
 @torch.no_grad()
 def uniform_fan_in_(weight: Tensor, bias: Tensor, generator: Generator) -> None:
     """PyTorch's default: U(-1/sqrt(in), 1/sqrt(in)) for weight (out, in) or (out, in, ...) and bias (out,)."""
-    bound = 1.0 / math.sqrt(weight[0].numel())
+    bound = 1.0 / math.sqrt(math.prod(weight.shape[1:]))
     weight.uniform_(-bound, bound, generator=generator)
     bias.uniform_(-bound, bound, generator=generator)
 
