@@ -7,14 +7,13 @@ Names are of the sizes that papers and Dive into Deep Learning published, whose 
 the arguments of the family's function.
 """
 
-import inspect
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple, get_args, get_origin, get_type_hints
 
 import torch
 from torch import Generator, nn
 
-from palestra.errors import UsageError, unknown_name
+from palestra.errors import UsageError, require, unknown_name
 from palestra.nets.initialisation import Scheme, realised
 from palestra.nets.vision.alexnet import alexnet
 from palestra.nets.vision.blocks import Shape, shape_after
@@ -72,7 +71,7 @@ def find_net(name: str) -> Net:
 def make_net(name: str, shape: Shape, num_classes: int, generator: Generator, **settings: Any) -> nn.Sequential:
     """A network from images (B, C, H, W) float32 to outputs (B, K), its weights drawn from ``generator``.
 
-    UsageError for an unknown name or setting, and for images that are too small.
+    UsageError for an unknown name or setting, for one that does not fit, and for images that are too small.
     """
     return realised(lambda: blueprint(name, shape, num_classes, **settings), find_net(name).weights, generator)
 
@@ -80,15 +79,20 @@ def make_net(name: str, shape: Shape, num_classes: int, generator: Generator, **
 def blueprint(name: str, shape: Shape, num_classes: int, **settings: Any) -> nn.Sequential:
     """The same without any weights, on the meta device: its shapes cost neither memory nor time."""
     family, chosen, _ = find_net(name)
-    for setting in settings:
-        known = [*inspect.signature(family).parameters][2:]
+    known = dict([*get_type_hints(family).items()][2:-1])
+    for setting, value in settings.items():
         if setting not in known:
             raise unknown_name(f"setting of {name}", setting, known)
+        if get_origin(known[setting]) is Literal:
+            choices = get_args(known[setting])
+            require(value in choices, f"{name} with {setting}={value!r}", " or ".join(map(str, choices)))
     try:
         with torch.device("meta"):
             net = family(shape, num_classes, **{**chosen, **settings})
         shape_after(net.eval(), shape)
     except RuntimeError as error:
-        expected = "larger ones, or stem=small" if "stem" in inspect.signature(family).parameters else "larger ones"
+        expected = "larger ones, or stem=small" if "stem" in known else "larger ones"
         raise UsageError(f"{name} on images {shape}; expected {expected}: {error}") from error
+    except (TypeError, ValueError) as error:
+        raise UsageError(f"{name} cannot be made with {settings}: {error}") from error
     return net.train()

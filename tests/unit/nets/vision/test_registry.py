@@ -116,6 +116,10 @@ def test_what_cannot_be_made_is_said_in_a_line() -> None:
         blueprint("resnet-19", (1, 28, 28), 10)
     with pytest.raises(UsageError, match=r"unknown setting of lenet 'pool'; nearest: pooling"):
         make_net("lenet", (1, 28, 28), 10, Generator(), pool="max")
+    with pytest.raises(UsageError, match=r"bn-lenet with pooling='maximum'; expected average or max"):
+        blueprint("bn-lenet", (1, 28, 28), 10, pooling="maximum")
+    with pytest.raises(UsageError, match=r"resnet-18 cannot be made with \{'blocks': \(1, 2\)\}: zip"):
+        blueprint("resnet-18", (1, 96, 96), 10, blocks=(1, 2))
     with pytest.raises(UsageError, match=r"alexnet on images \(1, 28, 28\); expected larger ones, or stem=small"):
         blueprint("alexnet", (1, 28, 28), 10)
     with pytest.raises(UsageError, match=r"lenet on images \(1, 8, 8\); expected larger ones: "):
