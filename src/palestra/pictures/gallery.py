@@ -6,6 +6,7 @@ from typing import Any
 
 from palestra.engine.exhibit import Exhibit
 from palestra.pictures.board import Board, Convergence, Table, draw_board, draw_convergence, draw_table
+from palestra.pictures.graph import Graph, draw_graph
 from palestra.pictures.regret import Regret, draw_regret
 
 _DRAWN: dict[type[Exhibit], tuple[str, Callable[[Path, Any], Path]]] = {
@@ -13,6 +14,7 @@ _DRAWN: dict[type[Exhibit], tuple[str, Callable[[Path, Any], Path]]] = {
     Table: ("value-and-policy", draw_table),
     Convergence: ("convergence", draw_convergence),
     Regret: ("regret", draw_regret),
+    Graph: ("graph", draw_graph),
 }
 
 
