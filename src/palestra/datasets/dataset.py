@@ -10,6 +10,7 @@ from typing import Any, ClassVar, NamedTuple
 from torch import Tensor
 
 from palestra import datasets
+from palestra.datasets.card import Card
 from palestra.envs.arguments import check_arguments, to_json
 from palestra.errors import UsageError, require, unknown_name
 from palestra.measure import Measure
@@ -29,12 +30,22 @@ Splits = Mapping[str, Split]
 
 SOURCES: dict[str, Callable[..., Splits]] = {}
 """Name to a function of keyword arguments that gives the splits."""
+CARDS: dict[str, Card] = {}
+"""Name to what is known about a data set, of those that said so."""
 
 
-def register(name: str, load: Callable[..., Splits]) -> None:
-    """Make a source known under a name. UsageError where another has it."""
+def register(name: str, load: Callable[..., Splits], card: Card | None = None) -> None:
+    """Make a source known under a name, with what there is to know about it. UsageError where another has the name."""
     require(SOURCES.get(name, load) is load, f"a second data set named {name!r}", "a name of its own")
     SOURCES[name] = load
+    if card is not None:
+        CARDS[name] = card
+
+
+def known_cards() -> dict[str, Card]:
+    """Name to what is known about a data set, of ours and of those that a module of the user's registered."""
+    _import_ours()
+    return dict(CARDS)
 
 
 def _import_ours() -> None:
