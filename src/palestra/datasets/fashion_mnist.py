@@ -51,7 +51,16 @@ register(
         rows=sum(idx_set.SIZES),
         resource=RESOURCE,
         classes=(
-            "T-shirt", "trouser", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "ankle boot",
-        ),  # fmt: skip
+            "T-shirt",
+            "trouser",
+            "pullover",
+            "dress",
+            "coat",
+            "sandal",
+            "shirt",
+            "sneaker",
+            "bag",
+            "ankle boot",
+        ),
     ),
 )

@@ -30,9 +30,7 @@ def image_splits(train: Labelled, test: Labelled, *, validation: int, seed: int)
     return splits | {"test": _split(*test)}
 
 
-def made_splits(
-    shape: tuple[int, ...], classes: int, sizes: tuple[int, int], *, validation: int, seed: int
-) -> Splits:
+def made_splits(shape: tuple[int, ...], classes: int, sizes: tuple[int, int], *, validation: int, seed: int) -> Splits:
     """The same of made images: ``sizes`` to train on and to test on."""
     train, test = (
         made_images(shape, classes, size, seed, split=split) for split, size in zip(("train", "test"), sizes)

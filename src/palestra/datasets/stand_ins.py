@@ -56,4 +56,5 @@ def _stretched(values: NDArray[np.float64], size: int, axis: int) -> NDArray[np.
     at = np.linspace(0, values.shape[axis] - 1, size)
     low = np.minimum(at.astype(int), values.shape[axis] - 2)
     share = (at - low).reshape([-1 if i == axis else 1 for i in range(values.ndim)])
-    return (1 - share) * values.take(low, axis) + share * values.take(low + 1, axis)
+    stretched: NDArray[np.float64] = (1 - share) * values.take(low, axis) + share * values.take(low + 1, axis)
+    return stretched

@@ -1,8 +1,8 @@
 """IDX, the format of MNIST (http://yann.lecun.com/exdb/mnist): a type, the sizes, then all numbers in one piece.
 
-    magic  0, 0, type (8: unsigned byte), number of dimensions
-    sizes  one big-endian 32-bit number for each dimension
-    data   the numbers, the last dimension fastest
+magic  0, 0, type (8: unsigned byte), number of dimensions
+sizes  one big-endian 32-bit number for each dimension
+data   the numbers, the last dimension fastest
 """
 
 import math

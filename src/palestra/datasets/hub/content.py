@@ -31,7 +31,9 @@ class Content:
             raise UnavailableError(f"{self.name} has {len(data):,} bytes there; expected {self.size:,}")
         if not self.fits(data):
             digest = hashlib.sha256(data).hexdigest()
-            raise UnavailableError(f"{self.name} has the SHA-256 {digest[:16]}... there; expected {self.sha256[:16]}...")
+            raise UnavailableError(
+                f"{self.name} has the SHA-256 {digest[:16]}... there; expected {self.sha256[:16]}..."
+            )
 
 
 def megabytes(count: float) -> str:

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from palestra.datasets.hub import transfer
 from palestra.datasets.hub.cache import Shelf
-from palestra.datasets.hub.content import Content, UnavailableError, megabytes
+from palestra.datasets.hub.content import Content, UnavailableError
 from palestra.datasets.hub.display import Display, make_display, spoken
 from palestra.datasets.hub.sources import ARCHIVES, Folder, LocalArchive, Source, Wanted
 from palestra.errors import PalestraError
@@ -76,9 +76,7 @@ def _held(shelf: Shelf, resource: Resource) -> dict[str, bytes]:
     return {name: data for name, data in read.items() if data is not None}
 
 
-def _climb(
-    resource: Resource, shelf: Shelf, wanted: Wanted, given: Path | None, display: Display
-) -> dict[str, bytes]:
+def _climb(resource: Resource, shelf: Shelf, wanted: Wanted, given: Path | None, display: Display) -> dict[str, bytes]:
     """Try the sources one after another, and publish each file as soon as it is there and checked."""
     sources = resource.sources if given is None else _by_hand(resource, given)
     found: dict[str, bytes] = {}

@@ -39,7 +39,7 @@ class PipSettings:
 def pip_settings(environment: Mapping[str, str] = os.environ) -> PipSettings:
     """The indexes that ``pip download`` would ask here: by its variables, its files, or PyPI.
 
-    A variable wins over a file, and a file of the user over one of the machine. uv's variable counts where pip has none.
+    A variable wins over a file, a file of the user over one of the machine; uv's variable counts where pip has none.
     """
     found: dict[str, str] = {}
     for path in _pip_files(environment):

@@ -112,7 +112,9 @@ def _continue(url: str, path: Path, limit: int, shows: Shows, certificates: str 
         length = answer.headers.get("Content-Length")
         total = start + int(length) if length is not None else None
         if (total or start) > limit:
-            raise UnavailableError(f"{host(url)} would send {megabytes(total or start)}; at most {megabytes(limit)} fit")
+            raise UnavailableError(
+                f"{host(url)} would send {megabytes(total or start)}; at most {megabytes(limit)} fit"
+            )
         try:
             _write_mark(path, answer.headers.get("ETag") or answer.headers.get("Last-Modified") or "")
             _check_space(path, (total or limit) - start)
