@@ -1,6 +1,7 @@
-"""Made houses: the columns of the house prices, filled by chance, with gaps and a price that follows from some of them."""
+"""Made houses: the columns of the house prices, filled by chance, with gaps; the price follows from some of them."""
 
 import numpy as np
+from numpy.typing import NDArray
 
 from palestra.datasets.tables.frame import Column, Frame, Words
 
@@ -30,18 +31,18 @@ def made_houses(count: int, seed: int) -> Frame:
     columns: dict[str, Column] = {"Id": np.arange(1, count + 1, dtype=np.float64)}
     for name in NUMBERS:
         columns[name] = np.round(rng.lognormal(0, 0.5, count) * 100)
-    columns["GrLivArea"] = np.round(rng.lognormal(7.2, 0.33, count))
-    columns["OverallQual"] = rng.integers(1, 11, count).astype(np.float64)
-    quality, area = columns["OverallQual"], columns["GrLivArea"]
+    area, quality = np.round(rng.lognormal(7.2, 0.33, count)), rng.integers(1, 11, count).astype(np.float64)
+    columns |= {"GrLivArea": area, "OverallQual": quality}
     place = rng.integers(len(LEVELS), size=count)
     price = 9.0 + 0.1 * quality + 0.35 * np.log(area) + 0.05 * place + rng.normal(0, 0.12, count)
     for name in WORDS:
         columns[name] = Words(LEVELS, place if name == "Neighborhood" else rng.integers(len(LEVELS), size=count))
     for name, share in GAPS.items():
-        gap, column = rng.random(count) < share, columns[name]
-        columns[name] = (
-            Words(LEVELS, np.where(gap, -1, column.codes))
-            if isinstance(column, Words)
-            else np.where(gap, np.nan, column)
-        )
-    return Frame({**columns, "SalePrice": np.round(np.exp(price))})
+        columns[name] = _with_gaps(columns[name], rng.random(count) < share)
+    return Frame({**columns, "SalePrice": np.exp(price).round()})
+
+
+def _with_gaps(column: Column, gap: NDArray[np.bool_]) -> Column:
+    if isinstance(column, Words):
+        return Words(column.levels, np.where(gap, -1, column.codes))
+    return np.where(gap, np.nan, column)

@@ -8,15 +8,15 @@ import numpy as np
 from palestra.datasets.card import Card
 from palestra.datasets.dataset import Splits, register
 from palestra.datasets.hub.ladder import Resource, fetch
-from palestra.datasets.tables.frame import Frame, missing
+from palestra.datasets.tables.frame import Frame, as_words, missing
 from palestra.datasets.tables.separated import read_separated
 from palestra.datasets.tables.splits import Cut, Encoded, Task, table_splits
 
 Reads = Callable[[Mapping[str, bytes]], Frame]
 """From the files of a data set to its table."""
 
-TABLES: dict[str, "TableSource"] = {}
-"""Name to source, of those that are tables."""
+FRAMES: dict[str, Callable[..., tuple[Frame, str]]] = {}
+"""Name to a function of the data set's arguments that gives the table as it is published, and the column to predict."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +36,10 @@ class TableSource:
     def frame(self) -> Frame:
         """All of it, as it is published."""
         return self.read(fetch(self.resource))
+
+    def classes(self) -> tuple[str, ...]:
+        """Label to word; empty where a number is predicted."""
+        return as_words(self.frame().column(self.target)).levels if self.task == "classification" else ()
 
     def encoded(self, cut: Cut, *, log_skewed: bool = False) -> Encoded:
         """Its splits, with the names of what is in them."""
@@ -59,8 +63,8 @@ class TableSource:
 
 def register_table(source: TableSource) -> None:
     """Make a table known under the name of its resource."""
-    TABLES[source.resource.name] = source
-    register(source.resource.name, source.load, source.card)
+    FRAMES[source.resource.name] = lambda **_: (source.frame(), source.target)
+    register(source.resource.name, source.load, source.card, lambda **_: source.classes())
 
 
 def separated(file: str, *, separator: str = ",", header: tuple[str, ...] = (), words: tuple[str, ...] = ()) -> Reads:
