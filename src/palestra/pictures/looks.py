@@ -1,6 +1,5 @@
 """How a data set looks: which panels show it, by what its rows are."""
 
-from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -44,8 +43,7 @@ def panels(dataset: Dataset, splits: Splits) -> list[Panel]:
     if kind == "ratings":
         return _of_ratings(train)
     if kind == "baskets":
-        counts = np.concatenate([split.inputs.numpy() for split in splits.values()]).sum(0)
-        return [level_bars("in a share of the orders", names, counts.astype(np.int64), _rows(splits))]
+        return _of_baskets(np.concatenate([split.inputs.numpy() for split in splits.values()]), names)
     if train.inputs.dim() >= 3 and train.targets is not None and not train.targets.is_floating_point():
         return [_grid(train, names), _balance(splits, names)]
     columns = {f"input {i}": train.inputs[:, i].double().numpy() for i in range(min(_COLUMNS, train.inputs.shape[1]))}
@@ -56,10 +54,6 @@ def panels(dataset: Dataset, splits: Splits) -> list[Panel]:
             Frame({"target": train.targets.reshape(len(train.targets), -1)[:, 0].double().numpy(), **columns}), "target"
         )
     return [_balance(splits, names), *(_of_column(name, column) for name, column in columns.items())]
-
-
-def _rows(splits: Mapping[str, Split]) -> int:
-    return sum(len(split.inputs) for split in splits.values())
 
 
 def _grid(train: Split, names: tuple[str, ...]) -> Grid:
@@ -92,6 +86,16 @@ def _of_column(name: str, column: Column, *, strong: bool = False) -> Bars | Spr
         counts: NDArray[np.int64] = np.bincount(column.codes[column.codes >= 0], minlength=len(column.levels))
         return level_bars(name, column.levels, counts, len(column.codes), note, strong=strong)
     return Spread(name, column[~np.isnan(column)], note, strong)
+
+
+def _of_baskets(baskets: NDArray[np.uint8], names: tuple[str, ...]) -> list[Panel]:
+    share = baskets.mean(0)
+    order = np.argsort(-share, kind="stable")[:_COLUMNS]
+    parts = [order[start : start + _EACH] for start in range(0, len(order), _EACH)]
+    return [
+        *(Bars("in a share of the orders", [names[i] for i in part], {"": share[part]}) for part in parts),
+        Spread("different ones in an order", baskets.sum(1).astype(np.float64)),
+    ]
 
 
 def _of_ratings(train: Split) -> list[Panel]:

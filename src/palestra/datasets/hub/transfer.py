@@ -178,7 +178,11 @@ def _open(request: urllib.request.Request, certificates: str | None) -> HTTPResp
         urllib.request.UnknownHandler(),
     ):
         opener.add_handler(handler)
-    answer = opener.open(request, timeout=TIMEOUT)
+    try:
+        answer = opener.open(request, timeout=TIMEOUT)
+    except urllib.error.HTTPError as error:
+        error.close()  # its page is not read, and its connection would stay open
+        raise
     assert isinstance(answer, HTTPResponse)
     return answer
 
