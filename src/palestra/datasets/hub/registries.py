@@ -21,6 +21,8 @@ from palestra.datasets.hub.transfer import fetch_page, host
 PYPI = "https://pypi.org/simple"
 NPM = "https://registry.npmjs.org"
 DEBIAN = ("http://deb.debian.org/debian", "http://archive.debian.org/debian")
+MACHINE = Path("/etc/pip.conf")
+"""Pip's file for all users."""
 _PAGE = 32 << 20
 """Bytes of the page of one package."""
 _ACCEPT = "application/vnd.pypi.simple.v1+html, text/html;q=0.5"
@@ -126,7 +128,7 @@ def _pip_files(environment: Mapping[str, str]) -> Iterator[Path]:
         return
     machine = environment.get("XDG_CONFIG_DIRS", "/etc/xdg").split(":")
     yield from (Path(folder) / "pip" / "pip.conf" for folder in reversed(machine))
-    yield Path("/etc/pip.conf")
+    yield MACHINE
     home = Path.home()
     yield home / ".pip" / "pip.conf"
     yield Path(environment.get("XDG_CONFIG_HOME") or home / ".config") / "pip" / "pip.conf"

@@ -55,7 +55,9 @@ def test_a_name_that_leads_out_is_refused(make: Makes, path: Path, name: str) ->
 @kinds
 def test_a_link_in_the_place_of_a_file_is_refused(make: Makes, path: Path) -> None:
     path.write_bytes(make({"other": b"?"}, {"data/b.txt": "/etc/hostname"}))
-    with pytest.raises(UnavailableError, match=r"data/b\.txt is a link or a device in the archive; expected a plain file"):
+    with pytest.raises(
+        UnavailableError, match=r"data/b\.txt is a link or a device in the archive; expected a plain file"
+    ):
         read_members(path, {"data/b.txt": 100})
 
 
@@ -108,7 +110,9 @@ def test_gzip_to_a_limit() -> None:
         gunzip(lzma.compress(b"12345"), 5)
 
 
-@pytest.mark.parametrize("data", [b"", b"PK", b"PK\5\6" + bytes(18), b"!<arch>\n", b"!<arch>\n" + b"x" * 60, b"\x1f\x8b"])
+@pytest.mark.parametrize(
+    "data", [b"", b"PK", b"PK\5\6" + bytes(18), b"!<arch>\n", b"!<arch>\n" + b"x" * 60, b"\x1f\x8b"]
+)
 def test_what_is_no_archive(data: bytes, path: Path) -> None:
     path.write_bytes(data)
     with pytest.raises(UnavailableError, match="^the archive"):

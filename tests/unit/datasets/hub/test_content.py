@@ -18,7 +18,9 @@ def test_the_right_bytes_fit() -> None:
 @pytest.mark.parametrize("wrong", [b"", RIGHT + b".", RIGHT[:-1] + b"E"])
 def test_other_bytes_do_not(wrong: bytes) -> None:
     assert not CONTENT.fits(wrong)
-    with pytest.raises(UnavailableError, match=r"a\.csv has (the SHA-256 \w{16}\.\.\. there|\d+ bytes there); expected"):
+    with pytest.raises(
+        UnavailableError, match=r"a\.csv has (the SHA-256 \w{16}\.\.\. there|\d+ bytes there); expected"
+    ):
         CONTENT.check(wrong)
 
 
