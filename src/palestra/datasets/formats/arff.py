@@ -8,7 +8,7 @@ from palestra.datasets.tables.frame import Frame
 from palestra.datasets.tables.separated import read_separated
 from palestra.errors import UsageError
 
-_VALUE = re.compile(r"""\s*(?:'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)"|([^,'"]?[^,]*))\s*(,|$)""")
+_VALUE = re.compile(r"""\s*(?:'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)"|((?:[^,'"][^,]*)?))\s*(,|$)""")
 _ATTRIBUTE = re.compile(r"@attribute\s+(?:'([^']+)'|\"([^\"]+)\"|(\S+))\s+(.+)", re.IGNORECASE)
 
 
