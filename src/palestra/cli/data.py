@@ -163,7 +163,7 @@ def _verify(args: Verify) -> int:
 
 def _show(args: Show) -> int:
     from palestra.datasets.arrays import named
-    from palestra.datasets.dataset import CARDS
+    from palestra.datasets.dataset import known_cards
     from palestra.engine.settings import override
     from palestra.pictures.looks import draw_look
 
@@ -173,7 +173,7 @@ def _show(args: Show) -> int:
     check_writable(path.parent)
     splits = dataset.load()
     draw_look(path, dataset, splits)
-    card, classes = CARDS.get(dataset.id), dataset.class_names()
+    card, classes = known_cards().get(dataset.id), dataset.class_names()
     parts: dict[str, dict[str, Any]] = {
         name: {"rows": len(split.inputs), "inputs": [*split.inputs.shape[1:]], "dtype": str(split.inputs.numpy().dtype)}
         for name, split in splits.items()

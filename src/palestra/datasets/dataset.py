@@ -148,6 +148,10 @@ class InMemory(Dataset):
         splits: Splits = vars(self)["_splits"]
         return splits
 
+    def class_names(self) -> tuple[str, ...]:
+        """None: arrays have no words."""
+        return ()
+
     def to_json(self) -> dict[str, Any]:
         """UsageError: there is no name for it."""
         raise UsageError("data in memory has no name to be loaded by; register a data set to save what learns from it")

@@ -69,7 +69,8 @@ def _arrays(path: Path) -> dict[str, NDArray[Any]]:
     if path.suffix.lower() == ".npy":
         return {"inputs": _npy(path)}
     try:
-        with np.load(path, allow_pickle=False) as archive:
+        with path.open("rb") as file:
+            archive = np.load(file, allow_pickle=False)
             if isinstance(archive, np.ndarray):
                 return {"inputs": archive}
             return {name: archive[name] for name in archive.files}
@@ -79,7 +80,8 @@ def _arrays(path: Path) -> dict[str, NDArray[Any]]:
 
 def _npy(path: Path) -> NDArray[Any]:
     try:
-        array = np.load(path, allow_pickle=False)
+        with path.open("rb") as file:
+            array = np.load(file, allow_pickle=False)
     except (OSError, ValueError, EOFError) as error:
         raise _unreadable(path, error) from error
     if not isinstance(array, np.ndarray):

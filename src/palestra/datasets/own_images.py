@@ -54,8 +54,8 @@ def load(
     """
     require(size >= 0, f"size={size}", "pixels, or 0 for that of the images")
     root = Path(path).expanduser()
-    given = _given_splits(root)
     classes = class_names(path)
+    given = _given_splits(root)
     if not given:
         read = _read(_files(root, classes), size)
         parts = Cut(validation, test, folds, fold, seed).rows(len(read.images))

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from palestra.datasets.dataset import CARDS, Dataset, Split, Splits
+from palestra.datasets.dataset import Dataset, Split, Splits, known_cards
 from palestra.datasets.tables.frame import Column, Frame, Words, missing
 from palestra.datasets.tables.source import FRAMES
 from palestra.pictures.data import Bars, Grid, Panel, Spread, draw_data, level_bars
@@ -20,7 +20,7 @@ _COLUMNS = 24
 
 def draw_look(path: Path, dataset: Dataset, splits: Splits) -> Path:
     """Draw how a data set, of which these are the splits, looks into a PNG; returns its path."""
-    card = CARDS.get(dataset.id)
+    card = known_cards().get(dataset.id)
     made = "made in the place of " if dataset.kwargs.get("stand_in") else ""
     title = f"{made}{card.title}" if card else dataset.kwargs.get("path", dataset.id)
     sizes = ", ".join(f"{len(split.inputs):,} {name}" for name, split in splits.items())
@@ -36,7 +36,8 @@ def draw_look(path: Path, dataset: Dataset, splits: Splits) -> Path:
 def panels(dataset: Dataset, splits: Splits) -> list[Panel]:
     """What shows a data set: images and their classes, the columns of a table, or what is rated and bought."""
     names, train = dataset.class_names(), splits["train"]
-    kind = CARDS[dataset.id].kind if dataset.id in CARDS else ""
+    card = known_cards().get(dataset.id)
+    kind = card.kind if card else ""
     if dataset.id in FRAMES:
         frame, target = FRAMES[dataset.id](**dataset.kwargs)
         return _of_table(frame, target)

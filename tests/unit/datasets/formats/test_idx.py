@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from outcomes import outcome
 
 from palestra.datasets.formats.idx import read_idx
 from palestra.errors import PalestraError
@@ -45,12 +46,8 @@ def test_what_is_none(data: bytes, why: str) -> None:
 
 @given(st.binary(max_size=64), st.integers(1, 4))
 def test_any_bytes_are_an_array_or_an_error(data: bytes, dimensions: int) -> None:
-    try:
-        array = read_idx(data, "x", dimensions)
-    except PalestraError as error:
-        assert "\n" not in str(error)
-    else:
-        assert idx(array) == data
+    array, _ = outcome(lambda: read_idx(data, "x", dimensions))
+    assert array is None or idx(array) == data
 
 
 @given(st.lists(st.tuples(st.integers(0, 75), st.integers(0, 255)), max_size=4), st.integers(0, 76))
@@ -58,8 +55,5 @@ def test_a_damaged_file_is_an_array_or_an_error(changes: list[tuple[int, int]], 
     data = bytearray(idx(IMAGES))
     for place, value in changes:
         data[place] = value
-    try:
-        array = read_idx(bytes(data[:length]), "x", 3)
-    except PalestraError:
-        return
-    assert idx(array) == data[:length]
+    array, _ = outcome(lambda: read_idx(bytes(data[:length]), "x", 3))
+    assert array is None or idx(array) == data[:length]

@@ -141,8 +141,8 @@ def test_a_disk_that_refuses_is_one_line(monkeypatch: pytest.MonkeyPatch, tmp_pa
     with pytest.raises(PalestraError, match=r"cannot write .*: No space left on device; free space on that disk"):
         Shelf("toy").put(CONTENT, DATA)
     assert [*(tmp_path / "cache" / "toy").iterdir()] == []
+    monkeypatch.setattr(os, "fsync", _not_permitted)
     with pytest.raises(PalestraError, match="or choose another PALESTRA_DATA"):
-        monkeypatch.setattr(os, "fsync", _not_permitted)
         Shelf("toy").put(CONTENT, DATA)
 
 

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from outcomes import outcome
 
 from palestra.datasets.tables.frame import Words
 from palestra.datasets.tables.separated import MISSING, read_separated
@@ -64,7 +65,7 @@ def test_another_encoding() -> None:
 
 
 def test_a_column_of_words_that_is_not_there() -> None:
-    with pytest.raises(UsageError, match="a.csv has no column 'c'; it has a, b"):
+    with pytest.raises(UsageError, match=r"a\.csv has no column 'c'; it has a, b"):
         read_separated(b"a,b\n1,2\n", "a.csv", words=("c",))
 
 
@@ -89,9 +90,6 @@ def test_what_the_standard_library_writes_comes_back(rows: list[tuple[str, float
 
 @given(st.binary(max_size=80), st.integers(0, len(TEXT)))
 def test_any_bytes_in_it_are_a_table_or_an_error(data: bytes, place: int) -> None:
-    try:
-        frame = read_separated(TEXT.encode()[:place] + data + TEXT.encode()[place:], "a.csv")
-    except UsageError as error:
-        assert str(error).startswith("a.csv")
-    else:
-        assert len(frame) >= 1
+    whole = TEXT.encode()[:place] + data + TEXT.encode()[place:]
+    frame, error = outcome(lambda: read_separated(whole, "a.csv"))
+    assert error.startswith("a.csv") if frame is None else len(frame) >= 1
