@@ -12,6 +12,7 @@ from torch import Tensor
 
 from palestra import datasets
 from palestra.datasets.card import Card
+from palestra.datasets.hub.cache import Shelf
 from palestra.envs.arguments import check_arguments, to_json
 from palestra.errors import UsageError, require, unknown_name
 from palestra.measure import Measure
@@ -119,6 +120,20 @@ class Dataset:
         if self.id in CARDS and CARDS[self.id].classes:
             return CARDS[self.id].classes
         return NAMES[self.id](**self.kwargs) if self.id in NAMES else ()
+
+    def origin(self) -> dict[str, Any]:
+        """For the record of a run: the digest of each file and where it came from, or that the data were made.
+
+        Empty for data that are made on the spot or are the user's own.
+        """
+        if self.kwargs.get("stand_in"):
+            return {"stand_in": True}
+        card = CARDS.get(self.id)
+        if card is None or card.resource is None:
+            return {}
+        noted = Shelf(card.resource.name).origin
+        files = {each.name: {"sha256": each.sha256, **noted.get(each.name, {})} for each in card.resource.contents}
+        return {"files": files, "licence": card.licence}
 
     def _known(self) -> Callable[..., Splits]:
         if self.id not in SOURCES:

@@ -1,5 +1,6 @@
 """Data sets by name: what is registered, what is refused, and what is in memory."""
 
+import hashlib
 import json
 
 import blobs
@@ -8,6 +9,9 @@ import pytest
 from palestra.datasets import dataset
 from palestra.datasets.card import Card
 from palestra.datasets.dataset import Dataset, InMemory
+from palestra.datasets.hub.cache import Shelf
+from palestra.datasets.hub.content import Content
+from palestra.datasets.hub.ladder import Resource
 from palestra.errors import UsageError
 from palestra.measure import Measure
 
@@ -77,3 +81,17 @@ def test_a_mistake_inside_a_source_is_not_taken_for_a_wrong_argument(monkeypatch
     monkeypatch.setattr(dataset, "SOURCES", {"toy/broken": lambda: len(3)})  # type: ignore[arg-type]
     with pytest.raises(TypeError, match="has no len"):
         Dataset("toy/broken").load()
+
+
+def test_what_a_run_notes_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    digest = hashlib.sha256(b"data").hexdigest()
+    resource = Resource("toy/kept", (Content("a", 4, digest), Content("b", 4, digest)), ())
+    for name in ("SOURCES", "CARDS"):
+        monkeypatch.setattr(dataset, name, dict(getattr(dataset, name)))
+    dataset.register("toy/kept", lambda stand_in=False: {}, Card("Toy", "?", "table", "free", "-", 9, resource))
+    Shelf("toy/kept").note_origin({"a": {"source": "a shop", "sha256": digest}})
+    assert Dataset("toy/kept").origin() == {
+        "files": {"a": {"source": "a shop", "sha256": digest}, "b": {"sha256": digest}}, "licence": "free",
+    }  # fmt: skip
+    assert Dataset("toy/kept", {"stand_in": True}).origin() == {"stand_in": True}
+    assert Dataset("toy/blobs").origin() == {}
