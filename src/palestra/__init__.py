@@ -25,6 +25,7 @@ FUNCTIONS = {
     "compare": "palestra.trials.compare",
     "evaluate": "palestra.trials.saved",
     "load": "palestra.trials.saved",
+    "load_data": "palestra.datasets.arrays",
     "make_env": "palestra.trials.saved",
     "make_vec": "palestra.envs.registry",
     "resume": "palestra.trials.train",

@@ -1,5 +1,6 @@
 """The names of ``import palestra`` with their types. Written by `make docs` from the registry. Edit that."""
 
+from palestra.datasets.arrays import load_data
 from palestra.engine.callbacks import Callback
 from palestra.engine.settings import AlgorithmConfig as ExpertConfig
 from palestra.engine.settings import AlgorithmConfig as RandomConfig
@@ -106,6 +107,7 @@ __all__ = [
     "compare",
     "evaluate",
     "load",
+    "load_data",
     "make_env",
     "make_vec",
     "resume",

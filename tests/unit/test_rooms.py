@@ -13,7 +13,7 @@ import palestra
 SOURCE = Path(palestra.__file__).parent
 FILES = sorted(SOURCE.rglob("*.py"))
 ROOMS = (
-    "errors", "measure", "ops", "envs", "datasets", "runs", "recipes", "nets", "data", "engine", "pictures", "policies",
+    "errors", "measure", "ops", "envs", "runs", "datasets", "recipes", "nets", "data", "engine", "pictures", "policies",
     "learners", "trials", "cli",
 )  # fmt: skip
 """A file may import from its own room and from rooms to its left."""

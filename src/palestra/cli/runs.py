@@ -169,6 +169,10 @@ def _show(args: Show) -> None:
     line("steps", f"{manifest['steps']:,} of {training.get('budget', 0):,}, {duration(manifest['seconds'])}")
     line("learner", f"{learner.get('name')}  {_pairs(learner.get('settings', {}))}")
     line(key, f"{source.get('id')}  {_pairs({k: v for k, v in source.items() if k != 'id'})}")
+    if manifest.get("data", {}).get("stand_in"):
+        line("data", "a stand-in: made, and nothing to claim a result for")
+    for name, file in manifest.get("data", {}).get("files", {}).items():
+        line("data", f"{name} {file['sha256']} from {file.get('source', 'a source that is not known')}")
     line("training", _pairs(training))
     for ancestor in manifest.get("lineage", []):
         line("begun from", f"{ancestor['path']} at step {ancestor['step']:,}")

@@ -4,12 +4,15 @@ import importlib
 import pkgutil
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
+from inspect import signature
 from reprlib import repr as short
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar, NamedTuple, get_type_hints
 
 from torch import Tensor
 
 from palestra import datasets
+from palestra.datasets.card import Card
+from palestra.datasets.hub.cache import Shelf
 from palestra.envs.arguments import check_arguments, to_json
 from palestra.errors import UsageError, require, unknown_name
 from palestra.measure import Measure
@@ -24,17 +27,45 @@ class Split(NamedTuple):
     """(N, ...) what is to be predicted; None where nothing is."""
 
 
+_KINDS: dict[Any, Any] = {int: int, float: (int, float), bool: bool, str: str}
+"""Types of arguments that are checked before the source sees them."""
 Splits = Mapping[str, Split]
 """``train``, ``validation``, ``test``: a learner fits the first, chooses on the second, and is judged on the third."""
 
 SOURCES: dict[str, Callable[..., Splits]] = {}
 """Name to a function of keyword arguments that gives the splits."""
+CARDS: dict[str, Card] = {}
+"""Name to what is known about a data set, of those that said so."""
+NAMES: dict[str, Callable[..., tuple[str, ...]]] = {}
+"""Name to a function of the same arguments that gives the words for its labels, where its card does not."""
 
 
-def register(name: str, load: Callable[..., Splits]) -> None:
-    """Make a source known under a name. UsageError where another has it."""
+def register(
+    name: str,
+    load: Callable[..., Splits],
+    card: Card | None = None,
+    names: Callable[..., tuple[str, ...]] | None = None,
+) -> None:
+    """Make a source known under a name. UsageError where another has the name.
+
+    Args:
+        name: under which a recipe and a configuration name it.
+        load: gives the splits, from keyword arguments that JSON can hold.
+        card: what there is to know about it.
+        names: gives the words for its labels, from the same arguments, where no card has them.
+    """
     require(SOURCES.get(name, load) is load, f"a second data set named {name!r}", "a name of its own")
     SOURCES[name] = load
+    if card is not None:
+        CARDS[name] = card
+    if names is not None:
+        NAMES[name] = names
+
+
+def known_cards() -> dict[str, Card]:
+    """Name to what is known about a data set, of ours and of those that a module of the user's registered."""
+    _import_ours()
+    return dict(CARDS)
 
 
 def _import_ours() -> None:
@@ -70,14 +101,46 @@ class Dataset:
 
     def load(self) -> Splits:
         """Its splits. UsageError for an unknown name or argument."""
+        source = self._known()
+        try:
+            signature(source).bind(**self.kwargs)
+        except TypeError as error:
+            raise UsageError(f"arguments {self.kwargs} of the data set {self.id!r}: {error}") from error
+        hints = get_type_hints(source)
+        for name, value in self.kwargs.items():
+            kinds = _KINDS.get(hints.get(name), object)
+            fits = isinstance(value, kinds) and (hints.get(name) in (bool, None) or not isinstance(value, bool))
+            expected = f"{getattr(hints.get(name), '__name__', 'another')}, as the data set {self.id!r} takes it"
+            require(fits or kinds is object, f"{name}={value!r}", expected)
+        return source(**self.kwargs)
+
+    def class_names(self) -> tuple[str, ...]:
+        """Label to word, for pictures and predictions; empty where labels have no words. UsageError as for ``load``."""
+        self._known()
+        if self.id in CARDS and CARDS[self.id].classes:
+            return CARDS[self.id].classes
+        return NAMES[self.id](**self.kwargs) if self.id in NAMES else ()
+
+    def origin(self) -> dict[str, Any]:
+        """For the record of a run: the digest of each file and where it came from, or that the data were made.
+
+        Empty for data that are made on the spot or are the user's own.
+        """
+        if self.kwargs.get("stand_in"):
+            return {"stand_in": True}
+        card = CARDS.get(self.id)
+        if card is None or card.resource is None:
+            return {}
+        noted = Shelf(card.resource.name).origin
+        files = {each.name: {"sha256": each.sha256, **noted.get(each.name, {})} for each in card.resource.contents}
+        return {"files": files, "licence": card.licence}
+
+    def _known(self) -> Callable[..., Splits]:
         if self.id not in SOURCES:
             _import_ours()
         if self.id not in SOURCES:
             raise unknown_name("data set", self.id, SOURCES)
-        try:
-            return SOURCES[self.id](**self.kwargs)
-        except TypeError as error:
-            raise UsageError(f"arguments {self.kwargs} of the data set {self.id!r}: {error}") from error
+        return SOURCES[self.id]
 
     def measure(self, *, split: str = "validation", count: int = 0, seed: int = 0) -> Measure:
         """A measure on ``count`` rows of a split, 0 for all."""
@@ -99,6 +162,10 @@ class InMemory(Dataset):
         """What it was made of."""
         splits: Splits = vars(self)["_splits"]
         return splits
+
+    def class_names(self) -> tuple[str, ...]:
+        """None: arrays have no words."""
+        return ()
 
     def to_json(self) -> dict[str, Any]:
         """UsageError: there is no name for it."""

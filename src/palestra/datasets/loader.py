@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import ClassVar
 
+from palestra.datasets.augmentation import Augmentation
 from palestra.datasets.dataset import Split
 from palestra.datasets.order import rows
 from palestra.errors import require
@@ -17,14 +18,16 @@ class Loader:
     Args:
         split: whose rows.
         batch_size: rows of a batch; the last one of an epoch may have fewer.
-        seed: of the order.
+        seed: of the order, and of the augmentation.
+        augmentation: a change of every image that is given, if any.
     """
 
     saves: ClassVar[tuple[str, ...]] = ("position",)
     derives: ClassVar[tuple[str, ...]] = ("split",)
 
-    def __init__(self, split: Split, batch_size: int, *, seed: int):
+    def __init__(self, split: Split, batch_size: int, *, seed: int, augmentation: Augmentation | None = None):
         self.split, self.batch_size, self.seed, self.size = split, batch_size, seed, len(split.inputs)
+        self.augmentation = augmentation
         require(batch_size >= 1, f"batch_size={batch_size}", "at least 1")
         require(self.size >= 1, "a split without rows", "at least one")
         self.position = 0
@@ -60,5 +63,7 @@ class Loader:
     def _at(self, position: int) -> Split:
         """The batch that begins after so many samples."""
         chosen = rows(self.seed, position, self.batch_size, self.size).to(self.split.inputs.device)
-        targets = self.split.targets
-        return Split(self.split.inputs[chosen], None if targets is None else targets[chosen])
+        inputs, targets = self.split.inputs[chosen], self.split.targets
+        if self.augmentation is not None:
+            inputs = self.augmentation(inputs, self.seed, position)
+        return Split(inputs, None if targets is None else targets[chosen])

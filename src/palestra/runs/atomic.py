@@ -20,19 +20,20 @@ from palestra.errors import PalestraError
 _ADVICE = {
     errno.ENOSPC: "free space on that disk",
     errno.EDQUOT: "free space within your quota",
-    errno.EROFS: "remount the disk writable or choose another --out",
-    errno.EACCES: "make the folder writable for you or choose another --out",
-    errno.EPERM: "make the folder writable for you or choose another --out",
+    errno.EROFS: "remount the disk writable or choose another {elsewhere}",
+    errno.EACCES: "make the folder writable for you or choose another {elsewhere}",
+    errno.EPERM: "make the folder writable for you or choose another {elsewhere}",
 }
 
 
-def disk_error(path: Path, error: OSError) -> PalestraError:
+def disk_error(path: Path, error: OSError, elsewhere: str = "--out") -> PalestraError:
     """The one-line error for a write that the disk refused: what, where, why, and what to do.
 
-    Inside a run folder the line names the command that continues that run.
+    Inside a run folder the line names the command that continues that run; ``elsewhere`` names the setting by which
+    another folder is chosen.
     """
     reason = os.strerror(error.errno) if error.errno else str(error)
-    advice = _ADVICE.get(error.errno or 0, "check the disk")
+    advice = _ADVICE.get(error.errno or 0, "check the disk").format(elsewhere=elsewhere)
     line = f"cannot write {path}: {reason}; {advice}"
     run = next((p for p in path.parents if (p / "config.json").is_file() and (p / "manifest.json").is_file()), None)
     if run is not None:
@@ -57,12 +58,12 @@ def database_error(path: Path, error: sqlite3.Error) -> PalestraError:
 
 
 @contextmanager
-def clear_disk_errors(path: Path) -> Iterator[None]:
+def clear_disk_errors(path: Path, elsewhere: str = "--out") -> Iterator[None]:
     """Turn an OSError raised inside into the PalestraError of ``disk_error``."""
     try:
         yield
     except OSError as error:
-        raise disk_error(path, error) from error
+        raise disk_error(path, error, elsewhere) from error
 
 
 def fsync_dir(folder: Path) -> None:
@@ -84,14 +85,14 @@ def fsync_file(path: Path) -> None:
 
 
 @contextmanager
-def replacing(path: Path) -> Iterator[Path]:
+def replacing(path: Path, elsewhere: str = "--out") -> Iterator[Path]:
     """Yield a temporary path in the same folder; when the block ends well, it durably becomes ``path``.
 
     The folder is created if it is not there. When the block fails, ``path`` is as it was and the temporary
     file is gone. Raises PalestraError where the disk refuses (full, read-only, no permission).
     """
     temporary = path.with_name(f".{path.name}.tmp-{os.getpid()}")
-    with clear_disk_errors(path):
+    with clear_disk_errors(path, elsewhere):
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
             yield temporary
@@ -111,16 +112,16 @@ def remove_temporaries(folder: Path) -> None:
             leftover.unlink(missing_ok=True)
 
 
-def write_bytes(path: Path, data: bytes) -> None:
+def write_bytes(path: Path, data: bytes, elsewhere: str = "--out") -> None:
     """Replace a file's content atomically and durably. Raises PalestraError where the disk refuses."""
-    with replacing(path) as temporary:
+    with replacing(path, elsewhere) as temporary:
         temporary.write_bytes(data)
 
 
-def write_json(path: Path, value: Any) -> None:
+def write_json(path: Path, value: Any, elsewhere: str = "--out") -> None:
     """Replace a file atomically by a value as indented JSON.
 
     NaN and infinities are written as Python's ``json`` writes and reads them. Raises TypeError for a value
     that is not JSON, PalestraError where the disk refuses.
     """
-    write_bytes(path, (json.dumps(value, indent=2) + "\n").encode())
+    write_bytes(path, (json.dumps(value, indent=2) + "\n").encode(), elsewhere)

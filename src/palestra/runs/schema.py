@@ -134,6 +134,7 @@ MANIFEST_SHAPE = record(
         "git_commit": optional(text),
         "lineage": listing(mapping(anything)),
         "config_digests": listing(text),
+        "data": record({}, {"stand_in": flag, "files": mapping(record({"sha256": text}, {"source": text}))}),
     },
 )
 """``manifest.json``."""

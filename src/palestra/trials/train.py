@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from palestra.datasets.dataset import Dataset
 from palestra.engine import seeding
 from palestra.engine.callbacks import Callbacks
 from palestra.engine.device import threads
@@ -156,6 +157,8 @@ def follow(
             begin(learner, plan.origin)
         run = Run.create(Path(out), task, method, plan.training.seed, plan.to_json())
         index.enter(Path(out), run)
+        if isinstance(plan.source, Dataset) and (data := plan.source.origin()):
+            run.update_manifest(data=data)
         trainer = Trainer(learner, plan.training, run, callbacks, progress=progress)
         if plan.origin:
             run.update_manifest(lineage=ancestry(plan.origin))

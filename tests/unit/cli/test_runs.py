@@ -79,3 +79,18 @@ def test_what_is_to_be_typed_next_is_quoted(quick_run: Path, tmp_path: Path, cap
     (path / "manifest.json").write_text(json.dumps(manifest))
     assert main(["runs", "show", str(path)]) == 0
     assert f"palestra train --resume '{path}'\n" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("data", "said"), [
+    ({"files": {"a.csv": {"sha256": "00ff", "source": "PyPI toy 1.0"}}}, "data         a.csv 00ff from PyPI toy 1.0"),
+    ({"files": {"a.csv": {"sha256": "00ff"}}}, "a.csv 00ff from a source that is not known"),
+    ({"stand_in": True}, "data         a stand-in: made, and nothing to claim a result for"),
+])  # fmt: skip
+def test_where_its_data_came_from(
+    data: dict[str, object], said: str, quick_run: Path, tmp_path: Path, capsys: Captured
+) -> None:
+    shutil.copytree(quick_run, tmp_path / "one")
+    manifest = tmp_path / "one" / "manifest.json"
+    manifest.write_text(json.dumps(json.loads(manifest.read_text()) | {"data": data}))
+    assert main(["runs", "show", "one", "--out", str(tmp_path)]) == 0
+    assert said in capsys.readouterr().out

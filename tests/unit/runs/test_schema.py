@@ -11,6 +11,7 @@ MANIFEST = {
     "format": 1, "task": "a", "method": "b", "seed": 0, "status": "finished", "created": "2026-01-01", "steps": 5,
     "seconds": 1.5, "headline": {"name": "x", "value": float("nan")}, "exact": True,
     "resumes": [{"step": 3, "notes": ["two\nlines"]}], "claim": None, "later": {"any": ["thing"]},
+    "data": {"files": {"a": {"sha256": "00", "source": "a shop"}, "b": {"sha256": "01"}}, "licence": "free"},
 }  # fmt: skip
 CONFIG = {
     "learner": {"name": "ppo", "settings": {"gamma": 0.9}}, "world": {"id": "X", "num_envs": 2}, "recipe": "a/b",
@@ -24,7 +25,7 @@ def test_what_a_training_writes_passes() -> None:
     check({}, CONFIG_SHAPE)
 
 
-@pytest.mark.parametrize("field", [name for name in MANIFEST if name not in ("claim", "later")])
+@pytest.mark.parametrize("field", [name for name in MANIFEST if name not in ("claim", "later", "data")])
 def test_a_manifest_without_a_field_is_refused(field: str) -> None:
     with pytest.raises(ValueError, match=f"^{field} is missing$"):
         check({name: value for name, value in MANIFEST.items() if name != field}, MANIFEST_SHAPE)
@@ -40,6 +41,8 @@ def test_a_manifest_without_a_field_is_refused(field: str) -> None:
         ("steps", True, "steps is True; expected an integer"),
         ("steps", -1, "expected an integer, 0 or more"),
         ("steps", 10**30, "expected an integer, 0 or more"),
+        ("data", {"files": {"a": {"source": "a shop"}}}, r"data\.files\.a\.sha256 is missing"),
+        ("data", {"stand_in": "yes"}, r"data\.stand_in is 'yes'"),
         ("seconds", None, "seconds is None; expected a finite number"),
         ("seconds", float("inf"), "expected a finite number"),
         ("seconds", 10**400, "expected a finite number"),

@@ -5,15 +5,18 @@ import json
 from pathlib import Path
 from typing import Any
 
+import cast
 import gymnasium as gym
 import numpy as np
 import pytest
 from gymnasium import spaces
 from quick import QUICK
 
+from palestra.datasets.dataset import Dataset
 from palestra.engine.callbacks import Callback
 from palestra.engine.trainer import Trainer
 from palestra.errors import UsageError
+from palestra.learners.registry import LEARNERS
 from palestra.runs.store import Run
 from palestra.trials import train as training
 from palestra.trials.plan import Plan, resolve
@@ -93,3 +96,12 @@ def test_a_world_that_ignores_its_seed_is_named_before_the_training(tmp_path: Pa
     recipe = dataclasses.replace(QUICK, env="test/Willful-v0", eval_count=1)
     with pytest.warns(UserWarning, match=r"'test/Willful-v0', step 0: reset\(seed=1\) gave two different observations"):
         train(recipe, out=tmp_path, claim=False)
+
+
+def test_a_run_notes_where_its_data_came_from(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, place in cast.TOYS.items():
+        monkeypatch.setitem(LEARNERS, name, place)
+    recipe = cast.RECIPES["logistic-regression"]
+    assert "data" not in Run.open(train(recipe, out=tmp_path, budget=32).run, tmp_path).manifest
+    monkeypatch.setattr(Dataset, "origin", lambda _: {"stand_in": True})
+    assert Run.open(train(recipe, out=tmp_path, budget=32).run, tmp_path).manifest["data"] == {"stand_in": True}

@@ -1,0 +1,71 @@
+"""MovieLens 100k: who gave which film how many stars (Harper & Konstan 2015)."""
+
+import numpy as np
+import torch
+
+from palestra.datasets.card import Card
+from palestra.datasets.dataset import Split, Splits, register
+from palestra.datasets.hub.content import Content
+from palestra.datasets.hub.ladder import fetch
+from palestra.datasets.small_tables import in_package
+from palestra.datasets.tables.frame import Frame
+from palestra.datasets.tables.separated import read_separated
+from palestra.datasets.tables.splits import Cut
+
+_FOLDER = "recbole/dataset_example/ml-100k"
+RESOURCE = in_package(
+    "movielens-100k",
+    ("recbole", "1.2.1", 2_130_151, "py3-none-any"),
+    {
+        Content(name, size, digest): f"{_FOLDER}/{name}"
+        for name, size, digest in (
+            ("ml-100k.inter", 1_979_230, "4edb74e2a81178c2ba9ff381495f754f996c4aea351b1272ca36b43da0935eff"),
+            ("ml-100k.item", 66_632, "51d7cdf777ce5c0f5b32c1d947a4a81fe07d75e78abbe761e0cd4d0756064532"),
+            ("ml-100k.user", 22_697, "4f670007d9cfbeb9807e757209af1555b9bcc186bde25e767f67cb67c6dd5972"),
+        )
+    },
+)
+
+
+def load(validation: float = 0.1, test: float = 0.1, folds: int = 0, fold: int = 0, seed: int = 0) -> Splits:
+    """Pairs (N, 2) int64 of a user and a film, both from 0, and stars from 1 to 5 as float32.
+
+    The arguments are those of :class:`Cut`; user and film ``i`` are row ``i`` of ``users`` and ``films``.
+    """
+    ratings = _frame("inter")
+    pairs = np.stack([ratings.numbers(f"{who}_id:token").astype(np.int64) - 1 for who in ("user", "item")], 1)
+    stars = ratings.numbers("rating:float").astype(np.float32)
+    parts = Cut(validation, test, folds, fold, seed).rows(len(stars))
+    return {name: Split(torch.from_numpy(pairs[rows]), torch.from_numpy(stars[rows])) for name, rows in parts.items()}
+
+
+def films() -> Frame:
+    """Number, title, year and genres of the 1,682 films."""
+    return _frame("item")
+
+
+def users() -> Frame:
+    """Number, age, gender, occupation and postcode of the 943 users."""
+    return _frame("user")
+
+
+def _frame(which: str) -> Frame:
+    name = f"ml-100k.{which}"
+    words = {"item": ("movie_title:token_seq", "release_year:token"), "user": ("zip_code:token",)}
+    return read_separated(fetch(RESOURCE)[name], name, separator="\t", words=words.get(which, ()))
+
+
+register(
+    "movielens-100k",
+    load,
+    Card(
+        title="MovieLens 100k",
+        about="a user and a film; how many stars?",
+        kind="ratings",
+        licence="GroupLens: for research, not for commerce, not to be passed on",
+        home="Harper & Konstan 2015, https://grouplens.org/datasets/movielens/100k",
+        rows=100_000,
+        resource=RESOURCE,
+        features=("user", "film"),
+    ),
+)

@@ -1,0 +1,84 @@
+"""A table of the user's own, as a file of separated values (CSV, TSV)."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+from palestra.datasets.dataset import Splits, register
+from palestra.datasets.tables.frame import Frame, Words, as_words
+from palestra.datasets.tables.separated import read_separated
+from palestra.datasets.tables.source import FRAMES
+from palestra.datasets.tables.splits import Cut, Task, table_splits
+from palestra.errors import UsageError
+
+
+def load(
+    path: str,
+    target: str,
+    task: Literal["auto", "classification", "regression"] = "auto",
+    drop: Sequence[str] = (),
+    words: Sequence[str] = (),
+    separator: str = "",
+    validation: float = 0.2,
+    test: float = 0.2,
+    folds: int = 0,
+    fold: int = 0,
+    seed: int = 0,
+    log_skewed: bool = False,
+) -> Splits:
+    """Columns as numbers, standardised and one-hot by the training rows alone, and the target.
+
+    Args:
+        path: the file.
+        target: the column to predict.
+        task: ``auto`` is a classification where the target is of words, else a regression.
+        drop: columns to leave out, such as a number of the row.
+        words: columns that are of words though they look like numbers.
+        separator: between two values; a comma if not given, in a ``.tsv`` a tabulator.
+        validation: as :class:`Cut` takes it, and ``test``, ``folds``, ``fold`` and ``seed`` too.
+        test: share of the rows to be judged on in the end.
+        folds: parts of the other rows.
+        fold: which of them is the validation split.
+        seed: decides which rows.
+        log_skewed: take the logarithm of skewed columns first.
+
+    Raises UsageError, with the line, for what is no such table.
+    """
+    table = frame(path, words=words, separator=separator)
+    chosen = _task(table, target, task)
+    return table_splits(
+        table, target, chosen, Cut(validation, test, folds, fold, seed), drop=drop, log_skewed=log_skewed
+    ).splits
+
+
+def frame(path: str, *, words: Sequence[str] = (), separator: str = "") -> Frame:
+    """The table in a file."""
+    file = Path(path).expanduser()
+    try:
+        data = file.read_bytes()
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read ({error.strerror}); expected a file of separated values") from error
+    by_name = "\t" if file.suffix.lower() == ".tsv" else ","
+    return read_separated(data, path, separator=separator or by_name, words=words)
+
+
+def class_names(path: str, target: str, task: str = "auto", **rest: Any) -> tuple[str, ...]:
+    """Label to word; empty where a number is predicted."""
+    table = _framed(path, **rest)
+    return as_words(table.column(target)).levels if _task(table, target, task) == "classification" else ()
+
+
+def _framed(path: str, words: Sequence[str] = (), separator: str = "", **_: Any) -> Frame:
+    return frame(path, words=words, separator=separator)
+
+
+def _task(table: Frame, target: str, task: str) -> Task:
+    if task == "auto":
+        return "classification" if isinstance(table.column(target), Words) else "regression"
+    if task in ("classification", "regression"):
+        return "classification" if task == "classification" else "regression"
+    raise UsageError(f"task={task}; expected auto, classification or regression")
+
+
+FRAMES["own/table"] = lambda path, target, **rest: (_framed(path, **rest), target)
+register("own/table", load, names=class_names)

@@ -1,0 +1,68 @@
+"""One's own table: a class or a number to predict, and mistakes by their line."""
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from palestra.datasets.dataset import Dataset
+from palestra.datasets.own_table import load
+from palestra.datasets.tables.source import FRAMES
+from palestra.errors import UsageError
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    lines = ["id,size,kind,price", *(f"{i},{i % 7 or ''},{'ab'[i % 2]},{100 + i}" for i in range(50))]
+    (tmp_path / "houses.csv").write_text("\n".join(lines))
+    return tmp_path / "houses.csv"
+
+
+def test_a_number(path: Path) -> None:
+    splits = Dataset("own/table", {"path": str(path), "target": "price", "drop": ["id"]}).load()
+    assert {name: tuple(split.inputs.shape) for name, split in splits.items()} == {
+        "train": (30, 4), "validation": (10, 4), "test": (10, 4),
+    }  # fmt: skip
+    targets = splits["train"].targets
+    assert targets is not None
+    assert targets.dtype == torch.float32
+
+
+def test_a_class(path: Path) -> None:
+    named = Dataset("own/table", {"path": str(path), "target": "kind"})
+    targets = named.load()["train"].targets
+    assert targets is not None
+    assert set(targets.tolist()) == {0, 1}
+    assert named.class_names() == ("a", "b")
+    numbered = Dataset("own/table", {"path": str(path), "target": "size", "task": "classification"})
+    with pytest.raises(UsageError, match="row 1 of the table has no size"):
+        numbered.load()
+    assert numbered.class_names() == ("1", "2", "3", "4", "5", "6")
+    assert Dataset("own/table", {"path": str(path), "target": "price"}).class_names() == ()
+
+
+def test_tabulators_and_other_separators(tmp_path: Path) -> None:
+    (tmp_path / "a.tsv").write_text("x\ty\n" + "".join(f"{i}\t{i}\n" for i in range(9)))
+    (tmp_path / "a.csv").write_text("x|y\n" + "".join(f"{i}|{i}\n" for i in range(9)))
+    for name, separator in (("a.tsv", ""), ("a.csv", "|")):
+        splits = load(str(tmp_path / name), "y", separator=separator)
+        assert sum(len(split.inputs) for split in splits.values()) == 9
+
+
+def test_it_is_shown_as_it_is(path: Path) -> None:
+    frame, target = FRAMES["own/table"](path=str(path), target="price", words=["id"], test=0.1)
+    assert (len(frame), target) == (50, "price")
+    with pytest.raises(UsageError, match="column 'id' holds words"):
+        frame.numbers("id")
+
+
+def test_what_is_wrong(path: Path, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="unknown column 'cost'; nearest: "):
+        load(str(path), "cost")
+    with pytest.raises(UsageError, match="task=guess; expected auto, classification or regression"):
+        load(str(path), "price", task="guess")  # type: ignore[arg-type]
+    with pytest.raises(UsageError, match=r"none\.csv cannot be read \(No such file or directory\); expected a file of"):
+        load(str(tmp_path / "none.csv"), "price")
+    path.write_text(path.read_text().replace("30,2,a,130", "30,2,a"))
+    with pytest.raises(UsageError, match=r"houses\.csv, line 32: 3 values; expected 4"):
+        load(str(path), "price")
