@@ -109,6 +109,9 @@ class Predictor:
         shape = tuple(self.train.inputs.shape[1:])
         expected = f"rows ({', '.join(map(str, ('n', *shape)))})"
         require(rows.ndim > 0 and rows.shape[1:] == shape, f"inputs of shape {rows.shape}", expected)
+        known = self.train.inputs.dtype
+        whole = known.is_floating_point or rows.dtype.kind != "f"  # shares of 255 would all come to 0
+        require(whole, f"inputs of {rows.dtype}", f"{str(known).removeprefix('torch.')}, as it was fitted to")
         return self._outputs(torch.from_numpy(np.ascontiguousarray(rows)).to(self.device, self.train.inputs.dtype))
 
     def measured(self, measure: Measure) -> Evaluation:

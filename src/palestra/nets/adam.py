@@ -39,13 +39,19 @@ class FlatOptimizer(ABC):
         learning_rate: step size.
         eps: kept with the second moment, against division by zero.
         max_grad_norm: gradients are scaled down to this Euclidean norm; infinite to leave them.
+        weight_decay: of matrices and kernels, never of biases, nor of what normalisation scales and shifts by.
     """
 
     saves: tuple[str, ...] = ("learning_rate",)
-    derives = ("flat", "gradient")
+    derives = ("flat", "gradient", "decay")
 
     def __init__(
-        self, modules: Iterable[nn.Module], learning_rate: float, eps: float = 1e-8, max_grad_norm: float = math.inf
+        self,
+        modules: Iterable[nn.Module],
+        learning_rate: float,
+        eps: float = 1e-8,
+        max_grad_norm: float = math.inf,
+        weight_decay: float = 0.0,
     ):
         modules = list(modules)
         self.learning_rate, self.eps, self.max_grad_norm = learning_rate, eps, max_grad_norm
@@ -54,6 +60,7 @@ class FlatOptimizer(ABC):
         self.gradient = torch.zeros_like(self.flat)
         for p, view in zip(self.parameters, _views(self.gradient, self.parameters)):
             p.grad = view
+        self.decay: Tensor | None = _decay(self.parameters, weight_decay) if weight_decay else None
         self._networks = WeakSet(network for module in modules for network in module.modules())
         self._own = {id(p) for p in self.parameters}
         self._rest: dict[tuple[int, ...], list[nn.Parameter]] = {}
@@ -109,20 +116,35 @@ class FlatOptimizer(ABC):
             self.gradient *= self.max_grad_norm / norm
 
 
+def _decay(parameters: Sequence[Tensor], weight_decay: float) -> Tensor:
+    """For each number of the vector, how much of it decays."""
+    return torch.cat([torch.full_like(p, weight_decay if p.dim() > 1 else 0.0).flatten() for p in parameters]).detach()
+
+
 class ClippedAdam(FlatOptimizer):
-    """Adam (Kingma & Ba 2015); ``eps`` is added to the root of the second moment."""
+    """Adam (Kingma & Ba 2015); ``eps`` is added to the root of the second moment.
+
+    Weight decay is apart from the gradient and its moments (AdamW; Loshchilov & Hutter 2019, algorithm 2).
+    """
 
     saves = ("mean", "square", "steps")
 
     def __init__(
-        self, modules: Iterable[nn.Module], learning_rate: float, eps: float = 1e-8, max_grad_norm: float = math.inf
+        self,
+        modules: Iterable[nn.Module],
+        learning_rate: float,
+        eps: float = 1e-8,
+        max_grad_norm: float = math.inf,
+        weight_decay: float = 0.0,
     ):
-        super().__init__(modules, learning_rate, eps, max_grad_norm)
+        super().__init__(modules, learning_rate, eps, max_grad_norm, weight_decay)
         self.mean = torch.zeros_like(self.flat)
         self.square = torch.zeros_like(self.flat)
         self.steps = torch.zeros((), device=self.flat.device)
 
     def _move(self) -> None:
+        if self.decay is not None:
+            self.flat.addcmul_(self.flat, self.decay, value=-self.learning_rate)
         # The operation of PyTorch's own fused Adam: its class spends more on bookkeeping than on arithmetic.
         self.steps += 1.0
         torch._fused_adam_(

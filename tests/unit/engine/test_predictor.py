@@ -79,3 +79,11 @@ def test_a_world_is_refused() -> None:
 def test_settings_out_of_range(wrong: dict[str, Any]) -> None:
     with pytest.raises(UsageError, match="expected at least 1"):
         BatchConfig(**wrong)
+
+
+def test_shares_are_no_bytes() -> None:
+    bytes_ = torch.arange(12, dtype=torch.uint8).view(4, 3)
+    learner = Same(InMemory({"train": Split(bytes_, torch.arange(4) % 3)}))
+    assert learner.predict(np.eye(3, dtype=np.int64)).tolist() == [0, 1, 2]
+    with pytest.raises(UsageError, match="inputs of float64; expected uint8, as it was fitted to"):
+        learner.predict(np.eye(3))

@@ -21,7 +21,8 @@ from palestra.ops.pooling import Pooling
 Activation = Literal["sigmoid", "tanh", "relu"]
 Normalisation = Literal["none", "batch", "batch-from-scratch"]
 
-_ACTIVATIONS: dict[Activation, type[nn.Module]] = {"sigmoid": nn.Sigmoid, "tanh": nn.Tanh, "relu": nn.ReLU}
+ACTIVATIONS: dict[Activation, type[nn.Module]] = {"sigmoid": nn.Sigmoid, "tanh": nn.Tanh, "relu": nn.ReLU}
+"""Name to layer."""
 
 
 def lenet(
@@ -45,7 +46,7 @@ def lenet(
     """
 
     def activated(layer: nn.Conv2d | nn.Linear, channels: int) -> list[nn.Module]:
-        return [layer, *_norm(normalisation, layer, channels), _ACTIVATIONS[activation]()]
+        return [layer, *_norm(normalisation, layer, channels), ACTIVATIONS[activation]()]
 
     def pool() -> nn.Module:
         return nn.AvgPool2d(2) if pooling == "average" else nn.MaxPool2d(2)

@@ -17,6 +17,7 @@ from palestra.errors import UsageError, require, unknown_name
 from palestra.nets.initialisation import Scheme, realised
 from palestra.nets.vision.alexnet import alexnet
 from palestra.nets.vision.blocks import Shape, shape_after
+from palestra.nets.vision.dense import dense
 from palestra.nets.vision.densenet import densenet
 from palestra.nets.vision.googlenet import googlenet
 from palestra.nets.vision.lenet import lenet
@@ -37,6 +38,8 @@ class Net(NamedTuple):
 
 
 NETS = {
+    "softmax": Net(dense, weights="xavier"),
+    "mlp": Net(dense, {"hidden": (256,)}),
     "lenet": Net(lenet, weights="xavier"),
     "lenet-relu": Net(lenet, {"activation": "relu", "pooling": "max"}),
     "bn-lenet": Net(lenet, {"normalisation": "batch", "padding": 0}, "xavier"),

@@ -12,6 +12,8 @@ from palestra.nets.vision.registry import NETS, blueprint, make_net
 GRAY, COLOUR = (1, 10), (3, 1000)
 PARAMETERS = {
     # Dive into Deep Learning: one channel, ten classes.
+    ("softmax", 28, *GRAY): 7_850,
+    ("mlp", 28, *GRAY): 203_530,
     ("lenet", 28, *GRAY): 61_706,
     ("lenet-relu", 28, *GRAY): 61_706,
     ("bn-lenet", 28, *GRAY): 44_878,
@@ -53,7 +55,7 @@ def test_every_network_is_counted() -> None:
 
 def small(name: str) -> dict[str, str]:
     """The settings for images of 28 to 32 pixels."""
-    has_stem = not name.startswith(("lenet", "bn-lenet", "nin-cifar"))
+    has_stem = not name.startswith(("softmax", "mlp", "lenet", "bn-lenet", "nin-cifar"))
     return {"stem": "small"} if has_stem else {}
 
 

@@ -1,0 +1,59 @@
+"""How a network descends: its optimizer, its learning rate over the budget, and what decays; settings and parts."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from torch import nn
+
+from palestra.engine.predictor import BatchConfig
+from palestra.errors import require
+from palestra.nets.adam import ClippedAdam, FlatOptimizer
+from palestra.nets.sgd import SGD
+from palestra.ops.schedules import cosine, linear, one_cycle
+
+MOMENTUM = 0.9
+"""Share of its velocity that a ball keeps."""
+
+
+@dataclass(frozen=True)
+class DescentConfig(BatchConfig):
+    """Settings of whatever descends a loss, batch by batch."""
+
+    batch_size: int = 128
+    """Rows of a batch."""
+    optimizer: Literal["sgd", "momentum", "nesterov", "adam"] = "nesterov"
+    """Down the gradient: straight, with a momentum of 0.9, with one that looks ahead, or by Adam."""
+    learning_rate: float = 0.05
+    """Step size; with a schedule, the largest."""
+    learning_rate_schedule: Literal["constant", "linear", "one-cycle", "cosine"] = "one-cycle"
+    """Over the budget: as it is; down to 0 along a line; up from a tenth in a quarter of the time, then down to 0; or
+    down to 0 as half a wave."""
+    weight_decay: float = 5e-4
+    """How much of matrices and kernels decays, never of biases and of normalisation: lambda of lambda / 2 |w|^2 in the
+    loss; of Adam, the share of them that a step takes, times the learning rate."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        require(self.learning_rate > 0, f"learning_rate={self.learning_rate}", "above 0")
+        require(self.weight_decay >= 0, f"weight_decay={self.weight_decay}", "0 or more")
+
+    def rate(self, progress: float) -> float:
+        """The learning rate at a share of the budget."""
+        match self.learning_rate_schedule:
+            case "constant":
+                return self.learning_rate
+            case "linear":
+                return linear(self.learning_rate, 0.0, progress)
+            case "one-cycle":
+                return self.learning_rate * one_cycle(progress)
+            case "cosine":
+                return self.learning_rate * cosine(progress)
+
+
+def make_optimizer(config: DescentConfig, network: nn.Module) -> FlatOptimizer:
+    """What moves the parameters of a network that is on its device already."""
+    if config.optimizer == "adam":
+        return ClippedAdam([network], config.learning_rate, weight_decay=config.weight_decay)
+    momentum = 0.0 if config.optimizer == "sgd" else MOMENTUM
+    nesterov = config.optimizer == "nesterov"
+    return SGD([network], config.learning_rate, momentum, nesterov, weight_decay=config.weight_decay)

@@ -1,0 +1,120 @@
+"""A network that tells images apart, trained by gradient descent: any of ``nets/vision``, LeNet to DenseNet.
+
+    p(k | x) = softmax(f(x))_k
+    loss = -sum_k q(k) log p(k | x),  q = (1 - eps) [k = y] + eps / K
+
+With label smoothing eps the target is no longer certain of itself (Szegedy et al. 2016, section 7). Images stay as they
+came, bytes in one tensor; a batch is standardised by the training images' statistics on its way into the network, so
+that the same bytes are what it predicts from.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from palestra.datasets.augmentation import Augmentation
+from palestra.datasets.dataset import Dataset
+from palestra.datasets.loader import Loader
+from palestra.engine.learner import Learner
+from palestra.engine.predictor import Predictor
+from palestra.engine.seeding import generator
+from palestra.errors import require
+from palestra.learners.labels.descent import DescentConfig, make_optimizer
+from palestra.learners.labels.standardisation import Standardisation
+from palestra.measure import Metrics
+from palestra.nets.batch_norm import BatchNorm
+from palestra.nets.dropout import drop_from
+from palestra.nets.evaluating import evaluating
+from palestra.nets.vision.registry import find_net, make_net
+from palestra.ops.scores import ACCURACY, LOG_LOSS
+
+TOGETHER = 256
+"""Images that go through the network together when nothing is learned: more would leave the processor's cache."""
+
+
+@dataclass(frozen=True)
+class ImageClassifierConfig(DescentConfig):
+    """Settings of a network that tells images apart."""
+
+    net: str = "lenet-relu"
+    """Which one: softmax, mlp, lenet, lenet-relu, alexnet, vgg-11, nin-cifar, resnet-20, densenet-bc-100, ..."""
+    net_settings: dict[str, Any] = field(default_factory=dict)
+    """What it has otherwise than its name says: the arguments of its family, such as net_settings.stem=small."""
+    label_smoothing: float = 0.0
+    """Share of the target that is spread over all classes."""
+    flip: bool = False
+    """Mirror every other image left and right. Not for digits and letters."""
+    pad: int = 0
+    """Pixels of black around an image, out of which one of its size is cut somewhere; 0 leaves it where it is."""
+    channels_last: bool = True
+    """Whether a pixel's channels lie beside each other in memory, which is faster on most processors."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        find_net(self.net)
+        require(0 <= self.label_smoothing < 1, f"label_smoothing={self.label_smoothing}", "0 <= label_smoothing < 1")
+        require(self.pad >= 0, f"pad={self.pad}", "0 or more pixels")
+
+
+class ImageClassifier(Predictor, Learner):
+    """Descends the cross-entropy of a network's classes."""
+
+    name = "image-classifier"
+    config_type = ImageClassifierConfig
+    config: ImageClassifierConfig
+    clock_unit = "images"
+    kind = "classifier"
+    scores = (ACCURACY, LOG_LOSS)
+    saves = ("loader", "standardised", "network", "optimizer", "dropout")
+
+    def __init__(self, source: str | Dataset, config: Any = None, *, seed: int = 0, device: str = "auto"):
+        super().__init__(source, config, seed=seed, device=device)
+        config = self.config
+        self.standardised = Standardisation(self.train.inputs, config.channels_last)
+        augmentation = Augmentation(config.flip, config.pad) if config.flip or config.pad else None
+        self.loader = Loader(self.train, config.batch_size, seed=seed, augmentation=augmentation)
+        _, channels, height, width = self.standardised(self.train.inputs[:1]).shape
+        made = make_net(
+            config.net, (channels, height, width), self.num_classes, generator(seed, "weights"), **config.net_settings
+        )
+        self.network: nn.Module = made.to(self.device)
+        self.dropout = generator(seed, "dropout", device=self.device)
+        drop_from(self.network, self.dropout)
+        self.optimizer = make_optimizer(config, self.network)
+        alone = self.loader.size % config.batch_size == 1 and any(map(_normalises, self.network.modules()))
+        given = (
+            f"batch_size={config.batch_size} of {self.loader.size:,} images, the last of which is a batch of its own"
+        )
+        require(not alone, given, "another: batch normalisation needs two images or more")
+
+    def step(self) -> Metrics:
+        """Some batches."""
+        config, losses, hits = self.config, [], []
+        for images, label_B in self.loader.take(config.batches_per_step):
+            assert label_B is not None  # a classifier has labels
+            before = self.loader.position - len(images)
+            self.optimizer.learning_rate = config.rate(before / self.budget if self.budget else 0.0)
+            logits_BK = self.network(self.standardised(images))
+            loss = F.cross_entropy(logits_BK, label_B, label_smoothing=config.label_smoothing)  # section 7
+            self.optimizer.descend(loss)
+            losses.append(loss.detach())
+            hits.append(logits_BK.detach().argmax(1) == label_B)
+        self.clock = self.loader.position
+        return {
+            "train/loss": float(torch.stack(losses).mean()),
+            "train/accuracy": float(torch.cat(hits).float().mean()),
+            "train/learning_rate": self.optimizer.learning_rate,
+            **self.loader.report(),
+        }
+
+    def outputs(self, inputs: Tensor) -> Tensor:
+        """(B, K) logits of images as they are in the data, by a network that is not learning."""
+        with evaluating(self.network):
+            return torch.cat([self.network(self.standardised(part)) for part in inputs.split(TOGETHER)])
+
+
+def _normalises(module: nn.Module) -> bool:
+    return isinstance(module, nn.BatchNorm1d | nn.BatchNorm2d | BatchNorm)

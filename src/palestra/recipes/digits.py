@@ -1,0 +1,33 @@
+"""Recipes for digits of 8 x 8 pixels: small enough to look at, and to train on in seconds."""
+
+from typing import Any
+
+from palestra.recipes.recipe import Recipe
+
+_IMAGES = 1_079
+"""To train on; 359 are held out to choose by, and as many for the test."""
+
+
+def _digits(method: str, summary: str, learner: str, epochs: int, settings: dict[str, Any]) -> Recipe:
+    budget = epochs * _IMAGES
+    return Recipe(
+        f"digits/{method}", summary, learner, dataset="digits", budget=budget, settings=settings, eval_count=0,
+        paradigm="supervised",
+    )  # fmt: skip
+
+
+RECIPES = (
+    _digits(
+        "resnet",
+        "a residual network of three blocks",
+        "image-classifier",
+        20,
+        {
+            "net": "resnet-20",
+            "net_settings": {"blocks": [1, 1, 1], "channels": [8, 16, 32]},
+            "batch_size": 64,
+            "batches_per_step": 4,
+            "learning_rate": 0.1,
+        },
+    ),
+)
