@@ -45,6 +45,9 @@ LEARNERS = {
     "monte-carlo": ("palestra.learners.tabular.monte_carlo", "MonteCarlo"),
     "dyna-q": ("palestra.learners.tabular.dyna_q", "DynaQ"),
     "prioritised-sweeping": ("palestra.learners.tabular.prioritised_sweeping", "PrioritisedSweeping"),
+    "linear-regression": ("palestra.learners.labels.linear_regression", "LinearRegression"),
+    "softmax-regression": ("palestra.learners.labels.softmax_regression", "SoftmaxRegression"),
+    "mlp": ("palestra.learners.labels.multilayer_perceptron", "MultilayerPerceptron"),
     "image-classifier": ("palestra.learners.labels.image_classifier", "ImageClassifier"),
 }
 """Name to module and class. Only what stands here is ever imported, whatever a config file says."""

@@ -16,7 +16,24 @@ def _digits(method: str, summary: str, learner: str, epochs: int, settings: dict
     )  # fmt: skip
 
 
+_TWO_LAYERS = {"hidden_sizes": [64], "batch_size": 64, "batches_per_step": 8}
+
 RECIPES = (
+    _digits(
+        "softmax",
+        "softmax regression, its derivative written by hand",
+        "softmax-regression",
+        50,
+        {"batch_size": 64, "batches_per_step": 8},
+    ),
+    _digits("mlp", "a multilayer perceptron, its derivative written by hand", "mlp", 50, _TWO_LAYERS),
+    _digits(
+        "mlp-autodiff",
+        "the same, its derivative by our own automatic differentiation",
+        "mlp",
+        50,
+        {**_TWO_LAYERS, "gradient": "autodiff"},
+    ),
     _digits(
         "resnet",
         "a residual network of three blocks",

@@ -1,0 +1,26 @@
+"""Recipes for diabetes: ten facts about a patient, and how far it has gone in a year."""
+
+from typing import Any
+
+from palestra.recipes.recipe import Recipe
+
+_ROWS = 266
+"""To train on; 88 are held out to choose by, and as many for the test."""
+
+
+def _linear(method: str, summary: str, epochs: int, settings: dict[str, Any]) -> Recipe:
+    return Recipe(
+        f"diabetes/{method}", summary, "linear-regression", dataset="diabetes", budget=epochs * _ROWS,
+        settings=settings, eval_count=0, paradigm="supervised",
+    )  # fmt: skip
+
+
+_DESCENT = {"batch_size": 32, "batches_per_step": 5}
+RECIPES = (
+    _linear("linear-closed-form", "linear regression at once", 1, {"solver": "closed-form"}),
+    _linear("ridge", "the same with weights that decay", 1, {"solver": "closed-form", "weight_decay": 0.05}),
+    _linear(
+        "linear-autograd", "linear regression, its derivative by autograd", 100, {**_DESCENT, "solver": "autograd"}
+    ),
+    _linear("linear", "linear regression, batch by batch, its derivative written by hand", 100, _DESCENT),
+)

@@ -1,0 +1,11 @@
+"""The recipes for the house prices count whole epochs of what there is to train on."""
+
+from palestra.datasets.dataset import Dataset
+from palestra.recipes.house_prices import RECIPES
+
+
+def test_budgets_are_whole_epochs() -> None:
+    rows = len(Dataset("house-prices", {"stand_in": True}).load()["train"].inputs)
+    for recipe in RECIPES:
+        assert recipe.dataset == "house-prices"
+        assert recipe.budget % rows == 0
