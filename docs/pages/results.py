@@ -15,10 +15,11 @@ def results_section(name: str, unit: str) -> str:
             f"```sh\npalestra train --algo {name} --env-id ENVIRONMENT\n```"
         )
     rows = [
-        f"| `{r.id}` | {cell(r.env)} | {r.budget:,} {unit} | {cell(claim(r))} | {cell(spoken_record(r))} |"
+        f"| `{r.id}` | {cell(r.source)} | {r.budget:,} {unit} | {cell(claim(r))} | {cell(spoken_record(r))} |"
         for r in recipes
     ]
-    parts = ["\n".join(["| recipe | world | budget | claim | measured |", "|---|---|---|---|---|", *rows])]
+    learned_from = "world" if recipes[0].env else "data"
+    parts = ["\n".join([f"| recipe | {learned_from} | budget | claim | measured |", "|---|---|---|---|---|", *rows])]
     parts += [text for recipe in recipes if (text := record(recipe))]
     first = recipes[0].id
     commands = [f"palestra show {first}", f"palestra train {first}", f"palestra verify {first} --seeds 10"]

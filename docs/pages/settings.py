@@ -12,13 +12,18 @@ def settings_section(config: type[Any]) -> str:
     docs, fields = field_docs(config), dataclasses.fields(config)
     if not fields:
         return "It has none."
-    rows = [f"| `{field.name}` | {spelt(field.default)} | {cell(docs[field.name])} |" for field in fields]
+    rows = [f"| `{field.name}` | {spelt(default(field))} | {cell(docs[field.name])} |" for field in fields]
     example = fields[0]
-    use = f"`--set {example.name}={spelt(example.default).strip('`')}` sets one on the command line."
+    use = f"`--set {example.name}={spelt(default(example)).strip('`')}` sets one on the command line."
     few, finite = config.default_num_envs, config.default_num_envs_finite or config.default_num_envs
     many = f", {finite} where the world is played as a finite process," if finite != few else ""
     copies = f"`--num-envs` is {few:,}{many} unless a recipe says otherwise."
     return "\n".join([f"{use} {copies}", "", "| setting | default | meaning |", "|---|---|---|", *rows])
+
+
+def default(field: dataclasses.Field[Any]) -> Any:
+    """What a setting is where nobody sets it."""
+    return field.default if field.default_factory is dataclasses.MISSING else field.default_factory()
 
 
 def spelt(value: Any) -> str:

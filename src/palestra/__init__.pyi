@@ -13,6 +13,10 @@ from palestra.learners.dynamic.modified_policy_iteration import ModifiedPolicyIt
 from palestra.learners.dynamic.policy_iteration import PolicyIteration, PolicyIterationConfig
 from palestra.learners.dynamic.value_iteration import ValueIteration, ValueIterationConfig
 from palestra.learners.imitation.dagger import DAgger, DAggerConfig
+from palestra.learners.labels.image_classifier import ImageClassifier, ImageClassifierConfig
+from palestra.learners.labels.linear_regression import LinearRegression, LinearRegressionConfig
+from palestra.learners.labels.multilayer_perceptron import MultilayerPerceptron, MultilayerPerceptronConfig
+from palestra.learners.labels.softmax_regression import SoftmaxRegression, SoftmaxRegressionConfig
 from palestra.learners.off_policy.ddpg import DDPG, DDPGConfig
 from palestra.learners.off_policy.discrete_sac import DiscreteSAC, DiscreteSACConfig
 from palestra.learners.off_policy.dqn import DQN, DQNConfig
@@ -72,10 +76,16 @@ __all__ = [
     "ExpertConfig",
     "GradientBandit",
     "GradientBanditConfig",
+    "ImageClassifier",
+    "ImageClassifierConfig",
+    "LinearRegression",
+    "LinearRegressionConfig",
     "ModifiedPolicyIteration",
     "ModifiedPolicyIterationConfig",
     "MonteCarlo",
     "MonteCarloConfig",
+    "MultilayerPerceptron",
+    "MultilayerPerceptronConfig",
     "NStepSarsa",
     "NStepSarsaConfig",
     "Networks",
@@ -93,6 +103,8 @@ __all__ = [
     "SarsaConfig",
     "SarsaLambda",
     "SarsaLambdaConfig",
+    "SoftmaxRegression",
+    "SoftmaxRegressionConfig",
     "TD3Config",
     "TRPOConfig",
     "Thompson",

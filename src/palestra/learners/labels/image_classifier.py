@@ -13,7 +13,6 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 from palestra.datasets.augmentation import Augmentation
 from palestra.datasets.dataset import Dataset
@@ -21,6 +20,7 @@ from palestra.datasets.loader import Loader
 from palestra.engine.learner import Learner
 from palestra.engine.predictor import Predictor
 from palestra.engine.seeding import generator
+from palestra.envs.arguments import check_arguments
 from palestra.errors import require
 from palestra.learners.labels.descent import DescentConfig, make_optimizer
 from palestra.learners.labels.standardisation import Standardisation
@@ -42,7 +42,8 @@ class ImageClassifierConfig(DescentConfig):
     net: str = "lenet-relu"
     """Which one: softmax, mlp, lenet, lenet-relu, alexnet, vgg-11, nin-cifar, resnet-20, densenet-bc-100, ..."""
     net_settings: dict[str, Any] = field(default_factory=dict)
-    """What it has otherwise than its name says: the arguments of its family, such as net_settings.stem=small."""
+    """What it has otherwise than its name says: the arguments of its family, such as net_settings.stem=small, or
+    net_settings.hidden=[256,128]."""
     label_smoothing: float = 0.0
     """Share of the target that is spread over all classes."""
     flip: bool = False
@@ -55,6 +56,10 @@ class ImageClassifierConfig(DescentConfig):
     def __post_init__(self) -> None:
         super().__post_init__()
         find_net(self.net)
+        check_arguments(self.net, self.net_settings)
+        # As they come back from a file, so that settings that were saved are the same settings.
+        listed = {name: list(each) if isinstance(each, tuple) else each for name, each in self.net_settings.items()}
+        object.__setattr__(self, "net_settings", listed)
         require(0 <= self.label_smoothing < 1, f"label_smoothing={self.label_smoothing}", "0 <= label_smoothing < 1")
         require(self.pad >= 0, f"pad={self.pad}", "0 or more pixels")
 
@@ -98,7 +103,7 @@ class ImageClassifier(Predictor, Learner):
             before = self.loader.position - len(images)
             self.optimizer.learning_rate = config.rate(before / self.budget if self.budget else 0.0)
             logits_BK = self.network(self.standardised(images))
-            loss = F.cross_entropy(logits_BK, label_B, label_smoothing=config.label_smoothing)  # section 7
+            loss = self.loss(logits_BK, label_B)
             self.optimizer.descend(loss)
             losses.append(loss.detach())
             hits.append(logits_BK.detach().argmax(1) == label_B)
@@ -109,6 +114,13 @@ class ImageClassifier(Predictor, Learner):
             "train/learning_rate": self.optimizer.learning_rate,
             **self.loader.report(),
         }
+
+    def loss(self, logits_BK: Tensor, label_B: Tensor) -> Tensor:
+        """The cross-entropy with the smoothed target (Szegedy et al. 2016, section 7)."""
+        eps = self.config.label_smoothing
+        surprise_BK = -logits_BK.log_softmax(1)
+        right_B1, all_B = surprise_BK.gather(1, label_B[:, None]), surprise_BK.mean(1)
+        return (1 - eps) * right_B1.mean() + eps * all_B.mean()
 
     def outputs(self, inputs: Tensor) -> Tensor:
         """(B, K) logits of images as they are in the data, by a network that is not learning."""

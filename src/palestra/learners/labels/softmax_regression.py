@@ -96,7 +96,8 @@ class SoftmaxRegression(Predictor, Learner):
         weight_FK, bias_K = self.weight_FK.clone().requires_grad_(), self.bias_K.clone().requires_grad_()
         loss = F.cross_entropy(x_BF @ weight_FK + bias_K, label_B)
         loss = loss + self.config.weight_decay / 2 * weight_FK.square().sum()
-        return loss.detach(), *torch.autograd.grad(loss, (weight_FK, bias_K))
+        to_weight_FK, to_bias_K = torch.autograd.grad(loss, (weight_FK, bias_K))
+        return loss.detach(), to_weight_FK, to_bias_K
 
     def outputs(self, inputs: Tensor) -> Tensor:
         """(B, K) logits."""

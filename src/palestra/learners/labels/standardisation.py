@@ -32,7 +32,7 @@ class Standardisation:
 
     def __call__(self, images: Tensor) -> Tensor:
         """The images standardised."""
-        maps = ((_pixels(images) - self.mean_C) / self.deviation_C).movedim(-1, 1)
+        maps: Tensor = ((_pixels(images) - self.mean_C) / self.deviation_C).movedim(-1, 1)
         if self.channels_last:
             return maps
         # Of one channel either order is the same in memory; what a convolution goes by are the strides.

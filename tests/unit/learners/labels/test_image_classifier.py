@@ -1,5 +1,7 @@
 """The image classifier against a plain loop in PyTorch, and what it does with images, seeds, schedules and patience."""
 
+import json
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -14,6 +16,7 @@ from palestra.datasets.order import permutation
 from palestra.datasets.stand_ins import made_images
 from palestra.engine.estimator import estimator
 from palestra.engine.seeding import generator
+from palestra.engine.settings import build, override
 from palestra.errors import UsageError
 from palestra.learners.labels.image_classifier import ImageClassifier, ImageClassifierConfig
 from palestra.nets.vision.registry import make_net
@@ -74,6 +77,13 @@ def test_it_goes_on_within_an_epoch_bit_for_bit(settings: dict[str, Any]) -> Non
     assert hash_of(whole) != hash_of(make(seed=1, **settings).learn(70))
 
 
+@pytest.mark.parametrize("eps", [0.0, 0.3])
+def test_the_loss_is_pytorchs_cross_entropy(eps: float) -> None:
+    logits, labels = torch.randn(7, 4), torch.arange(7) % 4
+    expected = F.cross_entropy(logits, labels, label_smoothing=eps)
+    torch.testing.assert_close(make(label_smoothing=eps).loss(logits, labels), expected)
+
+
 def test_dropout_and_batch_statistics_are_for_learning_alone() -> None:
     for settings in (SMALL, DROPPING):
         learner = make(**settings)
@@ -122,9 +132,18 @@ def test_patience_stops_it_early() -> None:
     assert learner.clock == 210  # a first evaluation, and two that were no better
 
 
+def test_settings_of_the_network_are_the_same_after_they_were_saved() -> None:
+    config = ImageClassifierConfig(net="mlp", net_settings={"hidden": (16, 8), "dropout": 0.5})
+    assert build(ImageClassifierConfig, json.loads(json.dumps(asdict(config)))) == config
+    set_by_hand = override(ImageClassifierConfig(net="mlp"), {"net_settings.hidden": "[16, 8]"})
+    assert set_by_hand.net_settings == {"hidden": [16, 8]}
+
+
 def test_what_does_not_fit_is_refused() -> None:
     with pytest.raises(UsageError, match="unknown network 'resnet-21'; nearest: resnet-20"):
         ImageClassifierConfig(net="resnet-21")
+    with pytest.raises(UsageError, match=r"argument 'hidden' of mlp is .* which cannot be saved"):
+        ImageClassifierConfig(net="mlp", net_settings={"hidden": np.ones(2)})
     with pytest.raises(UsageError, match=r"label_smoothing=1\.0; expected"):
         ImageClassifierConfig(label_smoothing=1.0)
     with pytest.raises(UsageError, match="pad=-1; expected 0 or more pixels"):
