@@ -132,6 +132,18 @@ def test_killed_and_resumed_it_is_the_same_training(name: str, driver: Driver) -
         assert any(step > 0 and step % 200 for step in chain.steps), "never killed within an epoch"
 
 
+@pytest.mark.parametrize("name", [name for name, recipe in OURS.items() if recipe.dataset in AT_HAND])
+def test_ours_is_killed_within_an_epoch_and_goes_on_as_the_same_training(name: str, driver: Driver) -> None:
+    batches = {"batch_size": 64, "batches_per_step": 2}
+    asked = {"toy": OURS[name].id, "budget": 1_500, "checkpoint_every": 0.0, "tensorboard": False, **batches}
+    chain = driver.chain(asked, plans=[{"save": 2, "into": 0.4}, {"save": 1, "by_itself": True}])
+    assert chain.error is None
+    assert chain.kills == 2
+    rows = len(make(name).train.inputs)
+    assert any(step % rows for step in chain.steps), "never killed within an epoch"
+    assert differences(driver.whole(asked).run, chain.run) == []
+
+
 def test_control_where_the_place_in_the_data_is_forgotten(driver: Driver) -> None:
     asked = {"toy": "logistic-regression", "checkpoint_every": 0.0, "tensorboard": False}
     chain = driver.chain(asked, plans=[{"save": 4, "by_itself": True}], broken="position")

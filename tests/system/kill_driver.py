@@ -29,6 +29,7 @@ import unrepeatable  # noqa: F401 - registers its world
 from palestra.errors import PalestraError
 from palestra.learners.on_policy import ppo  # noqa: F401 - imported once here instead of in every life
 from palestra.learners.registry import LEARNERS
+from palestra.recipes.registry import RECIPES
 from palestra.runs import checkpoints
 from palestra.runs.store import Run, run_ids
 from palestra.trials.plan import adhoc_recipe
@@ -160,9 +161,14 @@ Planner = Callable[[Chain], Plan | None]
 
 
 def begin(out: Path, config: dict[str, Any]) -> None:
-    """Train from the start, as ``palestra train --algo ... --env-id ...`` does, or a toy as its recipe says."""
+    """Train from the start, as ``palestra train --algo ... --env-id ...`` does, or as a recipe says."""
     if "toy" in config:
-        train(cast.RECIPES[config["toy"]], {k: v for k, v in config.items() if k != "toy"}, out=out, claim=False)
+        train(
+            (cast.RECIPES | RECIPES)[config["toy"]],
+            {k: v for k, v in config.items() if k != "toy"},
+            out=out,
+            claim=False,
+        )
         return
     recipe = adhoc_recipe(config["algo"], config["env_id"], config["budget"])
     overrides = {k: v for k, v in config.items() if k not in ("algo", "env_id", "settings")}

@@ -17,11 +17,16 @@ from driver import BUDGET, Driver, config, make_small, small
 from run_comparison import differences
 
 from palestra.engine.agent import Actor
+from palestra.engine.predictor import Predictor
 from palestra.learners.registry import LEARNERS, learner_type
 from palestra.runs import checkpoints
 
 both_learners = pytest.mark.parametrize("learner", ["ppo", "dqn"])
-every_learner = pytest.mark.parametrize("learner", [n for n in LEARNERS if learner_type(n).learner is not Actor])
+LEARNING = [n for n in LEARNERS if learner_type(n).learner is not Actor]
+"""What learns, in worlds; what fits data is killed in ``test_paradigms``."""
+every_learner = pytest.mark.parametrize(
+    "learner", [n for n in LEARNING if not issubclass(learner_type(n).learner, Predictor)]
+)
 
 
 def changes(notes: list[str]) -> list[str]:

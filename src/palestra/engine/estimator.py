@@ -224,5 +224,5 @@ def _rows(X: Any) -> NDArray[Any]:
 
 
 def _numbers(array: NDArray[Any]) -> NDArray[Any]:
-    """Integers as floating numbers; floating numbers as they are, in memory in order."""
-    return np.ascontiguousarray(array if array.dtype.kind == "f" else array.astype(np.float64))
+    """Integers as floating numbers; floating numbers as they are, in memory in order and, as PyTorch asks, writable."""
+    return np.require(array if array.dtype.kind == "f" else array.astype(np.float64), requirements=("C", "W"))

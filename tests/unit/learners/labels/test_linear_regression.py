@@ -7,9 +7,11 @@ import numpy as np
 import pytest
 import torch
 from sklearn.linear_model import Ridge
+from sklearn.utils.estimator_checks import check_estimator
 
 from palestra.datasets.dataset import Dataset, InMemory, Split
 from palestra.datasets.polynomial import COEFFICIENTS
+from palestra.engine.estimator import estimator
 from palestra.errors import UsageError
 from palestra.learners.labels.linear_regression import LinearRegression, LinearRegressionConfig
 
@@ -99,3 +101,9 @@ def test_a_cubic_is_found_by_degree_three_and_by_no_other() -> None:
 def test_settings_out_of_range_are_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(UsageError, match="; expected"):
         LinearRegressionConfig(**wrong)
+
+
+def test_as_an_estimator_it_passes_what_scikit_learn_asks_of_all() -> None:
+    check_estimator(
+        estimator(LinearRegression)(solver="closed-form"), on_skip=None
+    )  # what is skipped needs pandas, or the array API

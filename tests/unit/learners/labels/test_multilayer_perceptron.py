@@ -5,7 +5,9 @@ from typing import Any
 
 import pytest
 import torch
+from sklearn.utils.estimator_checks import check_estimator
 
+from palestra.engine.estimator import estimator
 from palestra.errors import UsageError
 from palestra.learners.labels.image_classifier import ImageClassifier, ImageClassifierConfig
 from palestra.learners.labels.multilayer_perceptron import MultilayerPerceptron, MultilayerPerceptronConfig
@@ -82,3 +84,9 @@ def test_it_learns_digits_and_its_weights_begin_with_the_variance_that_relu_asks
 def test_settings_out_of_range_are_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(UsageError, match="; expected"):
         MultilayerPerceptronConfig(**wrong)
+
+
+def test_as_an_estimator_it_passes_what_scikit_learn_asks_of_all() -> None:
+    check_estimator(
+        estimator(MultilayerPerceptron)(hidden_sizes=(16,), batch_size=16, budget=4_000), on_skip=None
+    )  # what is skipped needs pandas, or the array API

@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 import torch
 from sklearn.linear_model import LogisticRegression
+from sklearn.utils.estimator_checks import check_estimator
 
 from palestra.datasets.dataset import Dataset, InMemory, Split
+from palestra.engine.estimator import estimator
 from palestra.errors import UsageError
 from palestra.learners.labels.image_classifier import ImageClassifier, ImageClassifierConfig
 from palestra.learners.labels.softmax_regression import SoftmaxRegression, SoftmaxRegressionConfig
@@ -68,3 +70,9 @@ def test_large_numbers_do_not_overflow() -> None:
 def test_settings_out_of_range_are_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(UsageError, match="; expected"):
         SoftmaxRegressionConfig(**wrong)
+
+
+def test_as_an_estimator_it_passes_what_scikit_learn_asks_of_all() -> None:
+    check_estimator(
+        estimator(SoftmaxRegression)(batch_size=32, budget=4_000), on_skip=None
+    )  # what is skipped needs pandas, or the array API
