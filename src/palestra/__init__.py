@@ -24,6 +24,7 @@ FUNCTIONS = {
     "Networks": "palestra.nets.own",
     "compare": "palestra.trials.compare",
     "evaluate": "palestra.trials.saved",
+    "k_fold": "palestra.trials.folds",
     "load": "palestra.trials.saved",
     "load_data": "palestra.datasets.arrays",
     "make_env": "palestra.trials.saved",

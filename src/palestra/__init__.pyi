@@ -40,6 +40,7 @@ from palestra.learners.tabular.sarsa_lambda import SarsaLambdaConfig
 from palestra.learners.tabular.tree_backup import TreeBackupConfig
 from palestra.nets.own import Networks
 from palestra.trials.compare import compare
+from palestra.trials.folds import k_fold
 from palestra.trials.saved import evaluate, load, make_env
 from palestra.trials.train import resume, train
 from palestra.trials.verify import verify
@@ -118,6 +119,7 @@ __all__ = [
     "__version__",
     "compare",
     "evaluate",
+    "k_fold",
     "load",
     "load_data",
     "make_env",

@@ -46,7 +46,7 @@ class LinearRegressionConfig(BatchConfig):
 
 
 class LinearRegression(Predictor, Learner):
-    """Linear regression, beginning with all weights zero."""
+    """Linear regression, beginning with all weights zero and the mean of what it fits: it knows no column yet."""
 
     name = "linear-regression"
     config_type = LinearRegressionConfig
@@ -62,7 +62,8 @@ class LinearRegression(Predictor, Learner):
         self.loader = Loader(self.train, self.config.batch_size, seed=seed)
         count = self.features.count * self.config.degree
         self.weight_F = torch.zeros(count, dtype=self.dtype, device=self.device)
-        self.bias = torch.zeros((), dtype=self.dtype, device=self.device)
+        assert self.train.targets is not None  # a regressor has values
+        self.bias = self.train.targets.to(self.dtype).mean()
 
     def step(self) -> Metrics:
         """Some batches, or all rows at once."""
