@@ -25,6 +25,7 @@ COMMANDS = {
     "show": ("palestra.cli.show", "everything about a recipe: settings, their meaning, its claim"),
     "train": ("palestra.cli.train", "train a recipe, or any algorithm on any environment"),
     "eval": ("palestra.cli.eval", "measure a trained agent over whole episodes"),
+    "predict": ("palestra.cli.predict", "label images, or rows of an array, by what was trained on such"),
     "play": ("palestra.cli.play", "film a trained agent"),
     "verify": ("palestra.cli.verify", "train every seed of a recipe and say whether its claim is held"),
     "compare": ("palestra.cli.compare", "whether one training beats another, and how sure that is"),

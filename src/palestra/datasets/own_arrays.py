@@ -53,7 +53,7 @@ def load(
         parts = {"train": _split(train, rest), "validation": _split(train, held)}
         return {**{name: split for name, split in parts.items() if len(split.inputs)}, "test": _split(apart, None)}
     if targets:
-        arrays["targets"] = _npy(Path(targets).expanduser())
+        arrays["targets"] = read_array(Path(targets).expanduser())
     inputs = next((arrays[name] for name in _INPUTS if name in arrays), None)
     if inputs is None:
         raise UsageError(f"{path} has {', '.join(arrays) or 'nothing'} in it; expected inputs and targets, or x and y")
@@ -67,7 +67,7 @@ Columns = tuple[NDArray[Any], NDArray[Any] | None]
 
 def _arrays(path: Path) -> dict[str, NDArray[Any]]:
     if path.suffix.lower() == ".npy":
-        return {"inputs": _npy(path)}
+        return {"inputs": read_array(path)}
     try:
         with path.open("rb") as file:
             archive = np.load(file, allow_pickle=False)
@@ -78,7 +78,8 @@ def _arrays(path: Path) -> dict[str, NDArray[Any]]:
         raise _unreadable(path, error) from error
 
 
-def _npy(path: Path) -> NDArray[Any]:
+def read_array(path: Path) -> NDArray[Any]:
+    """The array in an ``.npy`` file. UsageError for anything else."""
     try:
         with path.open("rb") as file:
             array = np.load(file, allow_pickle=False)

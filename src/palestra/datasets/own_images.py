@@ -1,5 +1,6 @@
 """A folder of the user's own images: a folder for each class in it, or ``train``, ``validation`` and ``test`` first."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -68,6 +69,18 @@ def load(
         cut = Cut(validation, 0.0, folds, fold, seed).rows(len(rows_of["train"]))
         rows_of |= {name: rows_of["train"][rows] for name, rows in cut.items()}
     return {name: _split(read, rows) for name, rows in rows_of.items()}
+
+
+def read_images(files: Sequence[Path], shape: tuple[int, ...]) -> NDArray[np.uint8]:
+    """(n, *shape) images in the size and colours of others: (H, W) grey ones, or (H, W, 3).
+
+    One of other proportions loses its edges. UsageError, which names the file, for one that is no image.
+    """
+    from PIL import Image, ImageOps
+
+    mode, size = "L" if len(shape) == 2 else "RGB", (shape[1], shape[0])
+    pictures = (Image.fromarray(_picture(file, 0)).convert(mode) for file in files)
+    return np.stack([np.asarray(ImageOps.fit(each, size, Image.Resampling.BILINEAR), np.uint8) for each in pictures])
 
 
 def class_names(path: str, **_: Any) -> tuple[str, ...]:

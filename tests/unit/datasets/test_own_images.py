@@ -13,7 +13,7 @@ from outcomes import outcome
 from PIL import Image
 
 from palestra.datasets.dataset import Dataset
-from palestra.datasets.own_images import class_names, load
+from palestra.datasets.own_images import class_names, load, read_images
 from palestra.errors import UsageError
 
 
@@ -152,3 +152,16 @@ def test_damage_is_an_image_or_an_error(folder: Path, changes: list[tuple[int, i
     path.write_bytes(data[: len(data) - cut])
     splits, error = outcome(lambda: load(str(folder), size=4))
     assert "cat/0.png" in error if splits is None else splits["train"].inputs.shape[1:] == (4, 4, 3)
+
+
+def test_some_files_in_the_shape_of_others(tmp_path: Path) -> None:
+    values = np.random.default_rng(0).integers(0, 256, (4, 6, 3), dtype=np.uint8)
+    Image.fromarray(values).save(tmp_path / "same.png")
+    Image.new("RGB", (60, 20), (10, 200, 30)).save(tmp_path / "wide.png")
+    read = read_images([tmp_path / "same.png", tmp_path / "wide.png"], (4, 6, 3))
+    assert (read.shape, read.dtype) == ((2, 4, 6, 3), np.uint8)
+    assert np.array_equal(read[0], values)
+    assert (read[1] == (10, 200, 30)).all()
+    grey = read_images([tmp_path / "wide.png"], (4, 6))
+    assert grey.shape == (1, 4, 6)
+    assert (grey == np.asarray(Image.open(tmp_path / "wide.png").convert("L"))[0, 0]).all()

@@ -1,0 +1,82 @@
+"""What a saved learner makes of files: images, or rows of an array."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from numpy.typing import NDArray
+
+from palestra.datasets.own_arrays import read_array
+from palestra.datasets.own_images import read_images
+from palestra.engine.predictor import Predictor
+from palestra.errors import UsageError, require
+from palestra.trials.saved import Which, load
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """Of one image or row."""
+
+    file: str
+    """Where it stands."""
+    row: int
+    """Which of that file, from 0; 0 of an image."""
+    value: int | float
+    """The class or group, from 0, or the number."""
+    name: str = ""
+    """Of the class, where it has one."""
+    probability: float | None = None
+    """Of the class, as a classifier sees it."""
+
+
+def predict(
+    run: str | Path,
+    files: Sequence[str | Path],
+    *,
+    out: str | Path = "runs",
+    which: Which = "best",
+    device: str | None = None,
+) -> list[Prediction]:
+    """Predict every image or row of some files, in their order.
+
+    Args:
+        run: a run's folder or id, or a folder that ``save`` wrote, of a learner that learned from data.
+        files: images, which are brought to the size and colours of those that it knows; or ``.npy`` files of rows such
+            as it was fitted to.
+        out: folder of the runs.
+        which: the checkpoint of the best evaluation, or the last one.
+        device: where it computes, if not where it was trained.
+
+    Raises UsageError, which names the file, for one that cannot be read or is of another kind.
+    """
+    require(len(files) > 0, "no files", "images, or .npy files of rows")
+    learner = load(run, out=out, which=which, device=device)
+    try:
+        if not isinstance(learner, Predictor):
+            raise UsageError(f"{run} learned in a world; expected a run that learned from data")
+        return [each for file in files for each in _of(learner, Path(file))]
+    finally:
+        learner.close()
+
+
+def _of(learner: Predictor, file: Path) -> Iterator[Prediction]:
+    """Of one file."""
+    rows = _rows(learner, file)
+    if learner.kind != "classifier":
+        yield from (Prediction(str(file), row, value.item()) for row, value in enumerate(learner.predict(rows)))
+        return
+    share = learner.predicted(rows).double().softmax(-1).max(-1)
+    names = learner.dataset.class_names()
+    for row, (label, probability) in enumerate(zip(share.indices.tolist(), share.values.tolist())):
+        yield Prediction(str(file), row, label, names[label] if names else "", probability)
+
+
+def _rows(learner: Predictor, file: Path) -> NDArray[Any]:
+    """(n, ...) what a file holds, in the shape that the learner takes."""
+    if file.suffix.lower() == ".npy":
+        return read_array(file)
+    known = learner.train.inputs
+    if known.dim() not in (3, 4) or known.is_floating_point():
+        raise UsageError(f"{file} for a learner of rows {tuple(known.shape[1:])}; expected an .npy file of such rows")
+    return read_images([file], tuple(known.shape[1:]))

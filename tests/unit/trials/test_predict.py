@@ -1,0 +1,60 @@
+"""Predictions of files: images of any size and colour, rows of arrays, and what is none of these."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import palestra
+from palestra.errors import UsageError
+from palestra.trials.predict import predict
+
+
+@pytest.fixture(scope="module")
+def digits(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A saved classifier of digits."""
+    learner = palestra.SoftmaxRegression("digits").learn(5_000)
+    return Path(learner.save(tmp_path_factory.mktemp("digits") / "saved"))
+
+
+def test_images_and_arrays_are_predicted_as_the_learner_does(digits: Path, tmp_path: Path) -> None:
+    images, _ = palestra.load_data("digits", split="test")
+    np.save(tmp_path / "rows.npy", images[:4])
+    for i, mode in enumerate(("L", "RGB")):
+        Image.fromarray(images[i]).convert(mode).save(tmp_path / f"{i}.png")
+    found = predict(digits, [tmp_path / "rows.npy", str(tmp_path / "0.png"), tmp_path / "1.png"])
+    learner = palestra.load(digits)
+    expected = learner.predict(images[:4]).tolist()
+    assert [each.value for each in found] == [*expected, *expected[:2]]
+    assert [each.row for each in found] == [0, 1, 2, 3, 0, 0]
+    assert [each.name for each in found] == [str(each.value) for each in found]
+    certain = learner.predicted(images[:4]).double().softmax(1).amax(1)
+    assert [each.probability for each in found] == pytest.approx([*certain.tolist(), *certain[:2].tolist()])
+
+
+def test_a_regressor_gives_numbers_and_takes_rows_alone(tmp_path: Path) -> None:
+    config = palestra.LinearRegressionConfig(solver="closed-form")
+    saved = palestra.LinearRegression("diabetes", config).learn(1).save(tmp_path / "saved")
+    rows, _ = palestra.load_data("diabetes", split="test")
+    np.save(tmp_path / "rows.npy", rows[:3])
+    found = predict(saved, [tmp_path / "rows.npy"])
+    assert [each.value for each in found] == pytest.approx(palestra.load(saved).predict(rows[:3]).tolist())
+    assert {(each.name, each.probability) for each in found} == {("", None)}
+    with pytest.raises(UsageError, match=r"photo\.png for a learner of rows \(10,\); expected an \.npy file"):
+        predict(saved, [tmp_path / "photo.png"])
+
+
+def test_what_cannot_be_predicted_is_told(digits: Path, tmp_path: Path, quick_run: Path) -> None:
+    (tmp_path / "no.png").write_bytes(b"?")
+    np.save(tmp_path / "rows.npy", np.zeros((2, 3, 3), np.uint8))
+    for files, said in (
+        ([], "no files; expected images"),
+        ([tmp_path / "no.png"], r"no\.png is no whole image"),
+        ([tmp_path / "none.npy"], r"none\.npy cannot be read"),
+        ([tmp_path / "rows.npy"], r"inputs of shape \(2, 3, 3\); expected rows \(n, 8, 8\)"),
+    ):
+        with pytest.raises(UsageError, match=said):
+            predict(digits, files)
+    with pytest.raises(UsageError, match="learned in a world; expected a run that learned from data"):
+        predict(quick_run, [tmp_path / "no.png"])
