@@ -47,8 +47,9 @@ OPTIONS = (
     "-x", "--help",
 )  # fmt: skip
 COMMANDS = (
-    ("list",), ("show",), ("train",), ("eval",), ("play",), ("verify",), ("compare",), ("ablate",), ("runs",),
-    ("runs", "ls"), ("runs", "show"), ("runs", "reindex"), ("runs", "nosuch"), ("nosuch",), ("--version",), (),
+    ("list",), ("show",), ("train",), ("eval",), ("predict",), ("play",), ("verify",), ("compare",), ("ablate",),
+    ("runs",), ("runs", "ls"), ("runs", "show"), ("runs", "reindex"), ("runs", "nosuch"), ("nosuch",),
+    ("--version",), (),
 )  # fmt: skip
 KEYS = ("name", "value", "$int", "$tensor", "\n")
 JSON = st.recursive(

@@ -34,6 +34,10 @@ from palestra.ops.scores import ACCURACY, LOG_LOSS
 TOGETHER = 256
 """Images that go through the network together when nothing is learned: more would leave the processor's cache."""
 
+NARROW = 8
+"""Channels below which PyTorch 2.13 writes beyond its memory on a processor with AVX2, in the derivative of a 1 x 1
+convolution in leaps of more than one pixel whose channels lie beside each other."""
+
 
 @dataclass(frozen=True)
 class ImageClassifierConfig(DescentConfig):
@@ -94,6 +98,11 @@ class ImageClassifier(Predictor, Learner):
             f"batch_size={config.batch_size} of {self.loader.size:,} images, the last of which is a batch of its own"
         )
         require(not alone, given, "another: batch normalisation needs two images or more")
+        unsafe = config.channels_last and self.device.type == "cpu" and any(map(_overruns, self.network.modules()))
+        given = f"channels_last=true for {config.net} with {config.net_settings}"
+        require(
+            not unsafe, given, f"channels_last=false, or {NARROW} channels or more before each leap of 1 x 1 pixels"
+        )
 
     def step(self) -> Metrics:
         """Some batches."""
@@ -130,3 +139,9 @@ class ImageClassifier(Predictor, Learner):
 
 def _normalises(module: nn.Module) -> bool:
     return isinstance(module, nn.BatchNorm1d | nn.BatchNorm2d | BatchNorm)
+
+
+def _overruns(module: nn.Module) -> bool:
+    if not isinstance(module, nn.Conv2d) or module.kernel_size != (1, 1) or module.stride == (1, 1):
+        return False
+    return module.in_channels < NARROW

@@ -153,6 +153,13 @@ def test_what_does_not_fit_is_refused() -> None:
     assert make(batch_size=23, **{"net": "softmax", "net_settings": {}}).loader.batches_per_epoch == 4
 
 
+def test_what_would_overrun_memory_is_refused_and_goes_in_the_other_layout() -> None:
+    narrow = {"net_settings": {"blocks": [1, 1], "channels": [4, 8]}}
+    with pytest.raises(UsageError, match=r"channels_last=true for resnet-20 .*; expected channels_last=false, or 8"):
+        make(**narrow)
+    assert make(channels_last=False, **narrow).learn(70).clock == 70
+
+
 def test_as_an_estimator_it_takes_images_and_says_so_of_rows() -> None:
     images, labels = (column.numpy() for column in source(100).load()["train"])  # type: ignore[union-attr]
     words = np.array(["bag", "coat", "dress", "shirt"])[labels]
