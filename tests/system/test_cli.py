@@ -138,8 +138,9 @@ def test_list_and_show(capsys: Captured) -> None:
     for recipe in RECIPES.values():
         assert main(["show", recipe.id, "--json"]) == 0
         shown = strict_json(capsys.readouterr().out)
-        assert (shown["recipe"], shown["world"]["id"]) == (recipe.id, recipe.env)
-        parts = {"learner": shown["learner"]["settings"], "world": shown["world"], "training": shown["training"]}
+        source = "world" if recipe.env else "dataset"
+        assert (shown["recipe"], shown[source]["id"]) == (recipe.id, recipe.source)
+        parts = {"learner": shown["learner"]["settings"], source: shown[source], "training": shown["training"]}
         for part, values in parts.items():
             assert shown["documentation"][part].keys() >= values.keys(), f"{recipe.id}: a {part} without a docstring"
 

@@ -120,7 +120,7 @@ def test_any_algorithm_on_any_world() -> None:
     plan = resolve(adhoc_recipe("dqn", "palestra/Some-v0", 1_000))
     assert (plan.recipe, plan.world, plan.training.eval_every) == (
         "palestra-some-v0/dqn",
-        World("palestra/Some-v0"),
+        World("palestra/Some-v0", 4),  # DQN's default
         100,
     )
 
