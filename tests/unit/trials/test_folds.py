@@ -8,7 +8,7 @@ from palestra.datasets.dataset import Dataset
 from palestra.errors import UsageError
 from palestra.trials.folds import k_fold
 
-MADE = {"dataset.kwargs.stand_in": True, "dataset.kwargs.test": 0.1}
+MADE = {"dataset.kwargs.stand_in": True, "dataset.kwargs.log_skewed": False, "dataset.kwargs.test": 0.1}
 
 
 def test_scores_are_those_of_ridge_on_each_fold_and_every_row_is_judged_once() -> None:
