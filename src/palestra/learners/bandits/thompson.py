@@ -13,6 +13,7 @@ Bernoulli arms regret reaches the Lai-Robbins bound as t grows (Kaufmann, Korda 
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Generator, Tensor
 
@@ -22,6 +23,9 @@ from palestra.learners.bandits.contest import Contest
 from palestra.learners.bandits.gamma import GammaSampler
 from palestra.learners.bandits.rule import BanditConfig, BanditRule
 from palestra.ops.columns import Array, first_best, row, tensor
+
+_WORTH, _MOST = 10, 100
+"""Pulls that a contest plays at a time: its preparations take as long as a few, and its bounds hold for so many."""
 
 
 @dataclass(frozen=True)
@@ -116,7 +120,8 @@ class Thompson(BanditRule):
     """Every arm as often as it is probably the best."""
 
     name = "thompson"
-    saves = ("posterior", "contest")
+    saves = ("posterior",)
+    derives = ("contest",)
     config_type = ThompsonConfig
     config: ThompsonConfig
 
@@ -124,17 +129,22 @@ class Thompson(BanditRule):
         super().__init__(config, arms, generator, device)
         bernoulli = isinstance(arms, BernoulliArms)
         self.posterior = (BetaPosterior if bernoulli else GaussianPosterior)(self.config, self.shape, self.device)
-        self.contest = Contest(self.shape) if bernoulli and self.device.type == "cpu" else None
-        """Finds the highest draw of Beta posteriors from few; a device sooner draws all."""
+        self.contest = None
+        """Plays Bernoulli arms, mostly without drawing; a device sooner draws all."""
+        if isinstance(self.posterior, BetaPosterior) and self.device.type == "cpu":
+            self.contest = Contest(self.posterior.count_2AB)
+
+    def play(self, arms: Arms, first: int, noise_TB: Tensor) -> tuple[Array, Array]:
+        """What ``choose`` and ``update`` come to, sooner: by the contest, where it plays and there are enough pulls."""
+        if self.contest is None or len(noise_TB) < _WORTH:
+            return super().play(arms, first, noise_TB)
+        parts = noise_TB.split(_MOST)
+        return arms.pull(np.concatenate([self.contest.play(arms, part, self.generator) for part in parts]), noise_TB)
 
     def choose(self, t: int, p: int) -> Array:
         """The arm with the highest draw from its posterior (Chapelle & Li 2011, algorithm 1)."""
-        if self.contest is not None and isinstance(self.posterior, BetaPosterior):
-            return self.contest.winner(self.posterior.count_2AB, t, self.generator)
         return first_best(self.posterior.sample(self.generator))
 
     def update(self, index_B: Array, reward_B: Array, t: int) -> None:
         """Condition the posterior of the arms pulled on their rewards."""
         self.posterior.update(index_B, reward_B)
-        if self.contest is not None:
-            self.contest.pulled(index_B)
