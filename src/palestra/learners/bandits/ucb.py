@@ -73,7 +73,9 @@ class UCB(BanditRule):
             return array(torch.full((num_bandits,), t - 1, device=self.device))
         # Auer et al. 2002, figure 1: Q + c sqrt(m ln t / 2) / sqrt(N)
         factor = self.config.scale * math.sqrt(0.5 * self.config.power * math.log(t))
-        return first_best(self._mean_AB + factor * self._width_AB)
+        bound_AB = factor * self._width_AB
+        bound_AB += self._mean_AB
+        return first_best(bound_AB)
 
     def update(self, index_B: Array, reward_B: Array, t: int) -> None:
         """Move the estimates and widths of the arms pulled."""
