@@ -46,12 +46,12 @@ class Arms(ABC):
         return self.mean_AB.shape[1]
 
     @abstractmethod
-    def noise(self, pulls: int, generator: Generator) -> Tensor:
-        """(pulls, B) random numbers, of which ``pull`` takes one row at a time."""
+    def noise(self, noise_TB: Tensor, generator: Generator) -> None:
+        """Fill (T, B) with random numbers, a row for each pull."""
 
     @abstractmethod
     def pull(self, index_B: Array, noise_B: Array) -> tuple[Array, Array]:
-        """(B,) float32 rewards of arms given by their flat indices (B,) int64, and (B,) their gaps."""
+        """(B,) float32 rewards of arms given by their flat indices (B,) int64, and their gaps."""
 
     @abstractmethod
     def kl_AB(self) -> Tensor:
@@ -76,9 +76,9 @@ class Arms(ABC):
 class BernoulliArms(Arms):
     """Reward 1 with probability ``mean``, else 0."""
 
-    def noise(self, pulls: int, generator: Generator) -> Tensor:
-        """(pulls, B) uniform numbers."""
-        return torch.rand(pulls, self.num_bandits, generator=generator, device=self.mean_AB.device)
+    def noise(self, noise_TB: Tensor, generator: Generator) -> None:
+        """Uniform numbers."""
+        noise_TB.uniform_(generator=generator)
 
     def pull(self, index_B: Array, noise_B: Array) -> tuple[Array, Array]:
         """(B,) rewards 0.0 or 1.0, and gaps."""
@@ -99,10 +99,9 @@ class GaussianArms(Arms):
         self.drift = drift
         self._moved_AB = torch.empty_like(mean_AB)
 
-    def noise(self, pulls: int, generator: Generator) -> Tensor:
-        """(pulls, B) numbers N(0, noise_std^2)."""
-        drawn_PB = torch.empty(pulls, self.num_bandits, device=self.mean_AB.device)
-        return drawn_PB.normal_(0.0, self.noise_std, generator=generator)
+    def noise(self, noise_TB: Tensor, generator: Generator) -> None:
+        """Numbers N(0, noise_std^2)."""
+        noise_TB.normal_(0.0, self.noise_std, generator=generator)
 
     def pull(self, index_B: Array, noise_B: Array) -> tuple[Array, Array]:
         """(B,) rewards, and gaps; the arms move afterwards."""

@@ -37,6 +37,11 @@ def floats(chosen: Array) -> Array:
     return chosen.float() if isinstance(chosen, Tensor) else chosen.astype(np.float32)
 
 
+def count(chosen_TB: Array) -> Array:
+    """(B,) integers: of each column how many are true."""
+    return chosen_TB.sum(0) if isinstance(chosen_TB, Tensor) else np.add.reduce(chosen_TB, 0, dtype=np.int32)
+
+
 def places(chosen: Array) -> Array:
     """(L,) int64 flat indices, ascending, of what is true."""
     return chosen.view(-1).nonzero().squeeze(1) if isinstance(chosen, Tensor) else np.flatnonzero(chosen)

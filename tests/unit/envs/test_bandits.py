@@ -15,7 +15,8 @@ def make(kind: str, num: int = 1000, seed: int = 0, **kwargs: Any) -> Arms:
 
 def pull(arms: Arms, arm: int, pulls: int) -> torch.Tensor:
     """(pulls, B) rewards of one arm."""
-    noise_TB = arms.noise(pulls, torch.Generator().manual_seed(1))
+    noise_TB = torch.empty(pulls, arms.num_bandits)
+    arms.noise(noise_TB, torch.Generator().manual_seed(1))
     index_B = arm * arms.num_bandits + torch.arange(arms.num_bandits)
     return torch.stack([torch.as_tensor(arms.pull(index_B, noise_B)[0]) for noise_B in noise_TB])
 

@@ -45,7 +45,7 @@ class Contest:
         self.count_2AB = count_2AB
         self._gamma = GammaSampler(count_2AB.numel())
 
-    def play(self, arms: Arms, noise_TB: Tensor, generator: Generator) -> Array:
+    def play(self, arms: Arms, noise_TB: Array, generator: Generator) -> Array:
         """(T, B) int64 flat indices of the Bernoulli arms pulled, and learned from, in a block of pulls."""
         self._random = np.random.default_rng(int(torch.randint(2**62, (), generator=generator)))
         self._generator, self._noise_TB, self._paid_L = generator, array(noise_TB), row(arms.mean_AB)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import torch
-from torch import Generator, Tensor
+from torch import Generator
 
 from palestra.engine.settings import AlgorithmConfig
 from palestra.envs.bandits import Arms
@@ -51,17 +51,14 @@ class BanditRule(ABC):
         self.config, self.generator, self.device = config, generator, device
         self.shape = (arms.num_arms, arms.num_bandits)
 
-    def play(self, arms: Arms, first: int, noise_TB: Tensor) -> tuple[Array, Array]:
-        """Rewards and gaps (T, B) of a block of pulls, the first of which is the ``first`` of all, counted from 1."""
+    def play(self, arms: Arms, first: int, noise_TB: Array, reward_TB: Array, gap_TB: Array) -> None:
+        """Fill in rewards and gaps (T, B) of a block of pulls, the first of which is the ``first`` of all, from 1."""
         columns_B = array(torch.arange(self.shape[1], device=self.device))
-        reward_TB, gap_TB, noise_TB = map(array, (torch.empty_like(noise_TB), torch.empty_like(noise_TB), noise_TB))
         self.prepare(first, len(noise_TB))
         for p in range(len(noise_TB)):
             index_B = array(self.choose(first + p, p)) * self.shape[1] + columns_B
-            reward_B, gap_TB[p] = arms.pull(index_B, noise_TB[p])
+            reward_TB[p], gap_TB[p] = reward_B, _ = arms.pull(index_B, noise_TB[p])
             self.update(index_B, reward_B, first + p)
-            reward_TB[p] = reward_B
-        return reward_TB, gap_TB
 
     def prepare(self, first: int, pulls: int) -> None:  # noqa: B027 - some draw nothing ahead
         """Draw what ``choose`` needs for pulls ``first``, ``first + 1``, ..., counted from 1."""

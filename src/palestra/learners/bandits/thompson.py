@@ -13,7 +13,6 @@ Bernoulli arms regret reaches the Lai-Robbins bound as t grows (Kaufmann, Korda 
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Generator, Tensor
 
@@ -134,12 +133,15 @@ class Thompson(BanditRule):
         if isinstance(self.posterior, BetaPosterior) and self.device.type == "cpu":
             self.contest = Contest(self.posterior.count_2AB)
 
-    def play(self, arms: Arms, first: int, noise_TB: Tensor) -> tuple[Array, Array]:
+    def play(self, arms: Arms, first: int, noise_TB: Array, reward_TB: Array, gap_TB: Array) -> None:
         """What ``choose`` and ``update`` come to, sooner: by the contest, where it plays and there are enough pulls."""
         if self.contest is None or len(noise_TB) < _WORTH:
-            return super().play(arms, first, noise_TB)
-        parts = noise_TB.split(_MOST)
-        return arms.pull(np.concatenate([self.contest.play(arms, part, self.generator) for part in parts]), noise_TB)
+            super().play(arms, first, noise_TB, reward_TB, gap_TB)
+            return
+        for start in range(0, len(noise_TB), _MOST):
+            part = slice(start, start + _MOST)
+            index_TB = self.contest.play(arms, noise_TB[part], self.generator)
+            reward_TB[part], gap_TB[part] = arms.pull(index_TB, noise_TB[part])
 
     def choose(self, t: int, p: int) -> Array:
         """The arm with the highest draw from its posterior (Chapelle & Li 2011, algorithm 1)."""

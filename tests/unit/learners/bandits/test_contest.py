@@ -38,6 +38,10 @@ def arms() -> BernoulliArms:
     return BernoulliArms(mean_AB, torch.Generator())
 
 
+def noise(pulls: int, luck: torch.Generator) -> np.ndarray:
+    return plain_bandits.drawn(arms(), pulls, luck).numpy()
+
+
 def shares(posterior: list[tuple[float, float]]) -> np.ndarray:
     """P(arm's draw is the highest), by integrating its density times the others' distribution functions."""
     x = torch.linspace(0, 1, 400_003, dtype=torch.float64)[1:-1]
@@ -56,7 +60,7 @@ def surprise(posterior: list[tuple[float, float]]) -> float:
     luck, choices = torch.Generator().manual_seed(1), torch.Generator().manual_seed(0)
     won = np.zeros(len(posterior))
     for _ in range(ROUNDS):
-        index_TB = Contest(counts(posterior)).play(arms(), arms().noise(1, luck), choices)
+        index_TB = Contest(counts(posterior)).play(arms(), noise(1, luck), choices)
         won += np.bincount(index_TB[0] // BANDITS, minlength=len(posterior))
     assert (number * share).min() > 20  # often enough for the test to see
     return float(np.abs((won - number * share) / np.sqrt(number * share * (1 - share))).max())
@@ -78,12 +82,12 @@ def played(plainly: bool, posterior: list[tuple[float, float]], pulls: int) -> t
     learner = BanditLearner(Thompson, World("bandit/bernoulli", BANDITS, kwargs={"arms": 4}), config, device="cpu")
     rule: Any = learner.rule
     rule.posterior.count_2AB.copy_(counts(posterior))
-    noise_TB = arms().noise(pulls, torch.Generator().manual_seed(2 + plainly))
+    noise_TB = noise(pulls, torch.Generator().manual_seed(2 + plainly))
     if not plainly:
         return rule.contest.play(arms(), noise_TB, rule.generator) // BANDITS, rule.posterior.count_2AB
     pulled, update = [], rule.update
     rule.update = lambda index_B, reward_B, t: (pulled.append(index_B // BANDITS), update(index_B, reward_B, t))
-    BanditRule.play(rule, arms(), 1, noise_TB)
+    BanditRule.play(rule, arms(), 1, noise_TB, np.empty_like(noise_TB), np.empty_like(noise_TB))
     return np.stack(pulled), rule.posterior.count_2AB
 
 
@@ -107,9 +111,9 @@ def test_many_pulls_have_the_law_of_the_plain_way(name: str) -> None:
 
 @pytest.mark.parametrize("name", POSTERIORS)
 def test_counts_are_those_of_what_was_pulled_and_paid(name: str) -> None:
-    count_2AB, noise_TB = counts(POSTERIORS[name]), arms().noise(80, torch.Generator().manual_seed(3))
+    count_2AB, noise_TB = counts(POSTERIORS[name]), noise(80, torch.Generator().manual_seed(3))
     index_TB = Contest(count_2AB).play(arms(), noise_TB, torch.Generator().manual_seed(4))
-    arm_TB, won_TB = torch.from_numpy(index_TB // BANDITS), noise_TB < torch.tensor(MEANS)[index_TB // BANDITS]
+    arm_TB, won_TB = map(torch.from_numpy, (index_TB // BANDITS, noise_TB < np.float32(MEANS)[index_TB // BANDITS]))
     assert (index_TB % BANDITS == np.arange(BANDITS)).all()
     expected_2AB = counts(POSTERIORS[name])
     for row, paid_TB in enumerate((won_TB, ~won_TB)):
