@@ -11,6 +11,7 @@ import numpy as np
 import torch
 
 from palestra.engine import seeding
+from palestra.envs.bandits import Arms
 from palestra.envs.world import World
 from palestra.learners.bandits.bandit_learner import BanditLearner
 from palestra.learners.bandits.gamma import GammaSampler
@@ -176,7 +177,7 @@ def plain(
     policy: Any = policy_type(config, seeding.generator(SEED, "choices"))
     chosen, earned = [], []
     for block in range(BLOCKS):
-        noise = arms.noise(BLOCK, luck).numpy()
+        noise = drawn(arms, BLOCK, luck).numpy()
         policy.begin_block(block * BLOCK + 1)
         for p in range(BLOCK):
             t = block * BLOCK + p + 1
@@ -193,6 +194,13 @@ def plain(
             earned.append(paid)
             arms.pull(torch.zeros(BANDITS, dtype=torch.int64), torch.zeros(BANDITS))  # moves what drifts
     return chosen, earned
+
+
+def drawn(arms: Arms, pulls: int, luck: torch.Generator) -> torch.Tensor:
+    """(pulls, B) noise."""
+    noise_TB = torch.empty(pulls, arms.num_bandits)
+    arms.noise(noise_TB, luck)
+    return noise_TB
 
 
 def check_plain(cls: type[BanditRule], config: Any, kind: str, policy_type: type[Plain]) -> None:

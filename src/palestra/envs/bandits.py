@@ -28,9 +28,12 @@ class Arms(ABC):
     def __init__(self, mean_AB: Tensor, generator: Generator):
         self.mean_AB = mean_AB
         self.generator = generator
-        self.gap_AB = mean_AB.amax(0) - mean_AB
+        self._mean_L, self._best_B = row(mean_AB), array(mean_AB.amax(0))
+
+    @property
+    def gap_AB(self) -> Tensor:
         """(A, B) what the next pull of an arm loses against the best arm's mean; exactly 0 for the best."""
-        self._mean_L = row(mean_AB)
+        return self.mean_AB.amax(0) - self.mean_AB
 
     @property
     def num_arms(self) -> int:
@@ -43,12 +46,12 @@ class Arms(ABC):
         return self.mean_AB.shape[1]
 
     @abstractmethod
-    def noise(self, pulls: int, generator: Generator) -> Tensor:
-        """(pulls, B) random numbers, of which ``pull`` takes one row at a time."""
+    def noise(self, noise_TB: Tensor, generator: Generator) -> None:
+        """Fill (T, B) with random numbers, a row for each pull."""
 
     @abstractmethod
-    def pull(self, index_B: Array, noise_B: Array) -> Array:
-        """(B,) float32 rewards of arms given by their flat indices (B,) int64."""
+    def pull(self, index_B: Array, noise_B: Array) -> tuple[Array, Array]:
+        """(B,) float32 rewards of arms given by their flat indices (B,) int64, and their gaps."""
 
     @abstractmethod
     def kl_AB(self) -> Tensor:
@@ -66,20 +69,21 @@ class Arms(ABC):
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Continue from a saved state."""
         self.mean_AB.copy_(state["mean"])
-        self.gap_AB.copy_(self.mean_AB.amax(0) - self.mean_AB)
+        self._best_B = array(self.mean_AB.amax(0))
         self.generator.set_state(state["generator"].cpu())
 
 
 class BernoulliArms(Arms):
     """Reward 1 with probability ``mean``, else 0."""
 
-    def noise(self, pulls: int, generator: Generator) -> Tensor:
-        """(pulls, B) uniform numbers."""
-        return torch.rand(pulls, self.num_bandits, generator=generator, device=self.mean_AB.device)
+    def noise(self, noise_TB: Tensor, generator: Generator) -> None:
+        """Uniform numbers."""
+        noise_TB.uniform_(generator=generator)
 
-    def pull(self, index_B: Array, noise_B: Array) -> Array:
-        """(B,) rewards 0.0 or 1.0."""
-        return floats(array(noise_B) < self._mean_L[array(index_B)])
+    def pull(self, index_B: Array, noise_B: Array) -> tuple[Array, Array]:
+        """(B,) rewards 0.0 or 1.0, and gaps."""
+        mean_B = self._mean_L[array(index_B)]
+        return floats(array(noise_B) < mean_B), self._best_B - mean_B
 
     def kl_AB(self) -> Tensor:
         """(A, B) by the Bernoulli formula."""
@@ -95,18 +99,18 @@ class GaussianArms(Arms):
         self.drift = drift
         self._moved_AB = torch.empty_like(mean_AB)
 
-    def noise(self, pulls: int, generator: Generator) -> Tensor:
-        """(pulls, B) numbers N(0, noise_std^2)."""
-        drawn_PB = torch.empty(pulls, self.num_bandits, device=self.mean_AB.device)
-        return drawn_PB.normal_(0.0, self.noise_std, generator=generator)
+    def noise(self, noise_TB: Tensor, generator: Generator) -> None:
+        """Numbers N(0, noise_std^2)."""
+        noise_TB.normal_(0.0, self.noise_std, generator=generator)
 
-    def pull(self, index_B: Array, noise_B: Array) -> Array:
-        """(B,) rewards; the arms move afterwards."""
-        reward_B = self._mean_L[array(index_B)] + array(noise_B)
+    def pull(self, index_B: Array, noise_B: Array) -> tuple[Array, Array]:
+        """(B,) rewards, and gaps; the arms move afterwards."""
+        mean_B = self._mean_L[array(index_B)]
+        gap_B = self._best_B - mean_B
         if self.drift:
             self.mean_AB += self._moved_AB.normal_(0.0, self.drift, generator=self.generator)
-            torch.sub(self.mean_AB.amax(0), self.mean_AB, out=self.gap_AB)
-        return reward_B
+            self._best_B = array(self.mean_AB.amax(0))
+        return mean_B + array(noise_B), gap_B
 
     def kl_AB(self) -> Tensor:
         """(A, B) by the Gaussian formula."""

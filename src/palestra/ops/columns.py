@@ -37,6 +37,11 @@ def floats(chosen: Array) -> Array:
     return chosen.float() if isinstance(chosen, Tensor) else chosen.astype(np.float32)
 
 
+def count(chosen_TB: Array) -> Array:
+    """(B,) integers: of each column how many are true."""
+    return chosen_TB.sum(0) if isinstance(chosen_TB, Tensor) else np.add.reduce(chosen_TB, 0, dtype=np.int32)
+
+
 def places(chosen: Array) -> Array:
     """(L,) int64 flat indices, ascending, of what is true."""
     return chosen.view(-1).nonzero().squeeze(1) if isinstance(chosen, Tensor) else np.flatnonzero(chosen)
@@ -50,16 +55,16 @@ def log(x: Array) -> Array:
         return np.log(x)
 
 
-def first_best(value_AB: Tensor) -> Array:
+def first_best(value_AB: Array) -> Array:
     """(B,) int64: of each column the row of its greatest value, the first of equals."""
-    if value_AB.device.type != "cpu":
-        return value_AB.max(0).indices
-    value: NDArray[Any] = value_AB.numpy()
+    value: NDArray[Any] | Tensor = array(value_AB)
+    if isinstance(value, Tensor):
+        return value.max(0).indices
     # Rows are counted down to 0, so that the first of equals has the greatest number, and the last row is the answer
     # where nothing is equal to the maximum: where that is not a number.
     down_A1 = _counting_down(len(value))
-    best_AB = value == np.maximum.reduce(value, 0)
-    down_B = np.maximum.reduce(np.multiply(best_AB, down_A1, dtype=down_A1.dtype), 0)
+    best_AB = (value == np.maximum.reduce(value, 0)).view(np.uint8)
+    down_B = np.maximum.reduce(best_AB * down_A1, 0)
     return np.subtract(len(value) - 1, down_B, dtype=np.int64)
 
 

@@ -15,9 +15,10 @@ def make(kind: str, num: int = 1000, seed: int = 0, **kwargs: Any) -> Arms:
 
 def pull(arms: Arms, arm: int, pulls: int) -> torch.Tensor:
     """(pulls, B) rewards of one arm."""
-    noise_TB = arms.noise(pulls, torch.Generator().manual_seed(1))
+    noise_TB = torch.empty(pulls, arms.num_bandits)
+    arms.noise(noise_TB, torch.Generator().manual_seed(1))
     index_B = arm * arms.num_bandits + torch.arange(arms.num_bandits)
-    return torch.stack([torch.as_tensor(arms.pull(index_B, noise_B)) for noise_B in noise_TB])
+    return torch.stack([torch.as_tensor(arms.pull(index_B, noise_B)[0]) for noise_B in noise_TB])
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -65,8 +66,10 @@ def test_drifting_arms_start_equal_and_walk() -> None:
 
 def test_a_pull_is_paid_before_the_arms_move() -> None:
     arms = make("bandit/drifting", num=3, drift=1.0)
-    before = arms.mean_AB[2].clone()
-    assert torch.equal(torch.as_tensor(arms.pull(2 * 3 + torch.arange(3), torch.zeros(3))), before)
+    before, before_gap = arms.mean_AB[2].clone(), arms.gap_AB[2]
+    reward_B, gap_B = map(torch.as_tensor, arms.pull(2 * 3 + torch.arange(3), torch.zeros(3)))
+    assert torch.equal(reward_B, before)
+    assert torch.equal(gap_B, before_gap)
     assert not torch.equal(arms.mean_AB[2], before)
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from palestra.ops.columns import array, first_best, floats, log, places, row, tensor
+from palestra.ops.columns import array, count, first_best, floats, log, places, row, tensor
 
 
 @pytest.mark.parametrize("rows", [1, 2, 10, 256, 257, 300])
@@ -34,5 +34,6 @@ def test_tensors_of_a_device_are_treated_alike() -> None:
     x = torch.tensor([0.0, 1.0, 0.5])
     assert places(x > 0.25).tolist() == places(x.numpy() > 0.25).tolist() == [1, 2]
     assert floats(x > 0.25).tolist() == floats(x.numpy() > 0.25).tolist() == [0.0, 1.0, 1.0]
+    assert count(torch.stack((x, x)) > 0.25).tolist() == count(np.stack((x, x)) > 0.25).tolist() == [0, 2, 2]
     np.testing.assert_allclose(log(x).numpy(), log(x.numpy()), rtol=1e-6)
     assert log(x)[0] == log(x.numpy())[0] == -np.inf

@@ -9,6 +9,7 @@ import pytest
 from palestra.engine.settings import AlgorithmConfig, TrainSettings
 from palestra.envs.world import World
 from palestra.errors import UsageError
+from palestra.learners.off_policy.dqn import DQNConfig
 from palestra.recipes.recipe import Claim
 from palestra.recipes.registry import RECIPES
 from palestra.trials.plan import LearnerPlan, Plan, adhoc_recipe, learner_from_json, resolve
@@ -18,8 +19,7 @@ PPO = RECIPES["cartpole/ppo"]
 
 @pytest.mark.parametrize("recipe", RECIPES.values(), ids=lambda recipe: recipe.id)
 def test_its_json_gives_it_back(recipe: Any) -> None:
-    source = "world" if recipe.env else "dataset"
-    plan = resolve(recipe, {"seed": 3, f"{source}.kwargs.a": [1, {"b": None}]})
+    plan = resolve(recipe, {"seed": 3, "world.kwargs.a": [1, {"b": None}]})
     told = json.loads(json.dumps(plan.to_json()))
     assert told == plan.to_json()
     again = Plan.from_json(told)
@@ -120,7 +120,7 @@ def test_any_algorithm_on_any_world() -> None:
     plan = resolve(adhoc_recipe("dqn", "palestra/Some-v0", 1_000))
     assert (plan.recipe, plan.world, plan.training.eval_every) == (
         "palestra-some-v0/dqn",
-        World("palestra/Some-v0", 4),  # DQN's default
+        World("palestra/Some-v0", DQNConfig.default_num_envs),
         100,
     )
 

@@ -1,133 +1,204 @@
-"""Which arm has the highest draw from its Beta posterior, found without drawing from all of them.
+"""Thompson sampling of Bernoulli arms, where most pulls are of an arm that leads and need no draw at all.
 
-Of a bandit that has learned, one or two arms have any prospect: those contend, and are drawn from. Let x be the highest
-of these draws. Of any other arm it matters only whether its draw is above x, and then how far. Its density f is
-log-concave (alpha and beta are at least 1) and falls at x, so that a tangent of log f bounds all that lies above
-(Devroye 1986, section VII.2.6):
+Of a bandit that has learned, one arm leads. Put a floor x between its posterior and the others': mostly the leader's
+draw is above the floor and all other draws are below, and then the leader wins, whatever they are. How rare the rest is
+has a bound: the density f of a Beta is log-concave (alpha and beta are at least 1), so that a tangent of log f lies
+above it (Devroye 1986, section VII.2.6):
 
-    f(y) <= f(x) exp(-s (y - x)),      s = -(log f)'(x),      whose mass from x on is M(x) = f(x) / s
+    f(y) <= M s exp(-s |y - x|) beyond the floor,      s = |(log f)'(x)|,      M = f(x) / s
 
-With probability M take y = x + Exp(1) / s, and keep it with probability f(y) / (f(x) exp(-s (y - x))): what is kept has
-the law of the arm's draw above x. Nothing is approximated. M falls with x, and x is seldom below a floor, four standard
-deviations under the best arm's mean: M at the floor says by a random byte of most arms that they are out. Where x does
-lie below, all arms of that bandit are drawn from.
+Beyond the floor is above it for all arms but the leader, and below it for the leader. With probability M an arm has a
+candidate y = x +- Exp(1) / s, and keeps it with probability f(y) / (M s exp(-s |y - x|)). What is kept has the law of
+the arm's draw beyond the floor; where nothing is kept, the draw is not beyond it. So a bandit has candidates at a pull
+with probability c = 1 - prod (1 - M), and the leader is pulled a geometric number of times before. Only where one is
+kept are other arms drawn, on their side of the floor. Nothing is approximated.
+
+Others stand still until they are pulled, and then their M is found anew. The leader moves with every pull: its M is
+that after all losses that its next pulls would bring, since a loss lifts f below the mean and a win sinks it. A bandit
+where c is large is open: all of its arms are drawn. Bandits know nothing of each other, so that each goes from one
+candidate to its next, whenever that is, and all do so together.
+
+    Q  candidates, or arms that are drawn, of all bandits that are asked
 """
-
-import math
 
 import numpy as np
 import torch
 from torch import Generator, Tensor
 
+from palestra.envs.bandits import Arms
 from palestra.learners.bandits.gamma import GammaSampler
-from palestra.ops.columns import Array, array, first_best, log, row
+from palestra.ops.columns import Array, array, first_best, row, tensor
 
-_DEVIATIONS = 4.0
-"""Of the floor under an arm's mean: lower, more is drawn for nothing; higher, more bandits are drawn from whole."""
-_PROSPECT = 1.0 / 8.0
-"""An arm whose M at the floor is above it contends: drawing from it costs less than asking so often."""
-_AGAIN = 1.1
-"""Who contends is found anew whenever the clock has grown by so much; that takes as long as a few pulls."""
+_FREQUENT = 0.5
+"""A bandit with candidates more often than this is open."""
+_AGAIN = 16
+"""After so many turns, open bandits that are few are looked at again; for one that takes as long as a few pulls."""
 
 
 class Contest:
-    """The contest of the arms of B bandits, on a processor.
+    """The contest of the arms of B bandits with posteriors Beta(count_2AB[0], count_2AB[1]), on a processor."""
 
-    Whoever plays says with ``pulled`` which arms were pulled: what was known of them is no longer so.
-    """
+    saves = ()
+    derives = ("count_2AB",)
 
-    saves = ("chance_AB", "floor_B", "due")
-    derives = ("_odds_AB", "_gamma", "_place_L", "_pair_L", "_known_3L")
+    def __init__(self, count_2AB: Tensor):
+        self.count_2AB = count_2AB
+        self._gamma = GammaSampler(count_2AB.numel())
 
-    def __init__(self, shape: tuple[int, int]):
-        self.chance_AB = torch.zeros(shape, dtype=torch.uint8)
-        """M at the floor in 256ths, rounded up; 0 for arms that contend."""
-        self.floor_B = torch.zeros(shape[1])
-        """(B,) odds of the floor."""
-        self.due = 1
-        """The time at which it is found anew who contends."""
-        self._odds_AB = torch.zeros(shape)
-        self.resumed()
+    def play(self, arms: Arms, noise_TB: Array, generator: Generator) -> Array:
+        """(T, B) int64 flat indices of the Bernoulli arms pulled, and learned from, in a block of pulls."""
+        self._random = np.random.default_rng(int(torch.randint(2**62, (), generator=generator)))
+        self._generator, self._noise_TB, self._paid_L = generator, array(noise_TB), row(arms.mean_AB)
+        self._count_2AB, self._count_L = array(self.count_2AB), row(self.count_2AB)
+        (_, num_arms, num_bandits), self._pulls = self._count_2AB.shape, len(noise_TB)
+        self._row_A1 = np.arange(num_arms)[:, None]
+        self._time_B, self._until_B, self._leader_B = np.zeros((3, num_bandits), np.int64)
+        self._floor_B, self._chance_B = np.zeros((2, num_bandits))
+        self._mass_AB, self._any_AB, self._slope_AB, self._side_AB = np.zeros((4, num_arms, num_bandits))
+        self._index_TB = np.empty(self._noise_TB.shape, np.int64)
+        self._wins_TB = np.zeros((self._pulls + 1, num_bandits), np.int32)
+        """Of the leaders, were they pulled all the time, before each pull."""
+        bandit_L, turn = np.arange(num_bandits), 0
+        self._settle(bandit_L)
+        if (self._chance_B == 1.0).mean() > 0.5:  # both ways at once take longer than one
+            self._chance_B.fill(1.0)
+        while len(bandit_L):
+            open_L, turn = bandit_L[self._chance_B[bandit_L] == 1.0], turn + 1
+            if turn % _AGAIN == 0 and 0 < len(open_L) <= num_bandits / 8:
+                self._settle(open_L)
+                open_L = bandit_L[self._chance_B[bandit_L] == 1.0]
+            if len(open_L) < len(bandit_L):
+                self._lead_on(bandit_L[self._chance_B[bandit_L] < 1.0])
+            if len(open_L):
+                self._draw_all(open_L)
+            bandit_L = bandit_L[self._time_B[bandit_L] < self._pulls]
+        return self._index_TB
 
-    def resumed(self) -> None:
-        """Forget what follows from the chances and the counts."""
-        self._place_L: Array = None
-        self._known_3L: Array = None
+    def _settle(self, bandit_L: Array) -> None:
+        """Find leaders and floors, and how likely each arm has a candidate."""
+        at_L = bandit_L if len(bandit_L) < len(self._time_B) else slice(None)  # all need no index
+        count_2AL, number_L = self._count_2AB[:, :, at_L].astype(np.float64), np.arange(len(bandit_L))
+        mean_AL, std_AL = _moments(count_2AL)
+        # So many deviations under its mean that the leader's tail, of order 1 / sqrt(t), is as rare as the others'.
+        z = np.sqrt(np.log(count_2AL.sum() / len(bandit_L)))
+        self._leader_B[at_L] = leader_L = (mean_AL - z * std_AL).argmax(0)
+        place_L, time_L = leader_L * len(self._time_B) + bandit_L, self._time_B[bandit_L]
+        self._wins_TB[1:, at_L] = np.cumsum(self._noise_TB[:, at_L] < self._paid_L[place_L], 0, dtype=np.int32)
+        later_TL = np.arange(self._pulls)[:, None] >= time_L
+        self._index_TB[:, at_L] = np.where(later_TL, place_L, self._index_TB[:, at_L])
+        count_2AL[1, leader_L, number_L] += self._foresee(bandit_L)
+        mean_L, std_L = _moments(count_2AL[:, leader_L, number_L])
+        self._floor_B[at_L] = floor_L = (mean_L - z * std_L).clip(min=1e-6)
+        self._side_AB[:, at_L] = side_AL = np.where(self._row_A1 == leader_L, -1.0, 1.0)
+        self._mass_AB[:, at_L], self._slope_AB[:, at_L] = _tail(count_2AL, floor_L, side_AL)
+        self._judge(bandit_L)
 
-    def winner(self, count_2AB: Tensor, t: int, generator: Generator) -> Array:
-        """(B,) int64 the arms of the highest draws from Beta(count[0], count[1])."""
-        if t >= self.due:
-            self._admit(count_2AB, t)
-        chance_AB, odds_AB = array(self.chance_AB), array(self._odds_AB)
-        if self._place_L is None:
-            self._place_L = np.flatnonzero(chance_AB == 0)
-            self._pair_L = np.concatenate((self._place_L, self._place_L + chance_AB.size))
-            self._gamma = GammaSampler(len(self._pair_L))
-        count_L, odds_L = row(count_2AB), row(self._odds_AB)
-        drawn_L = self._gamma.sample(count_L[self._pair_L], generator)
-        odds_AB.fill(0.0)
-        odds_L[self._place_L] = drawn_L[: len(self._place_L)] / drawn_L[len(self._place_L) :]
-        x_B = np.maximum.reduce(odds_AB, 0)
-        low_B = x_B < array(self.floor_B)
-        words = torch.empty(-(-odds_L.size // 8), dtype=torch.int64).random_(-(2**63), None, generator=generator)
-        asked_AB = array(words).view(np.uint8)[: odds_L.size].reshape(odds_AB.shape) < chance_AB
-        if low_B.any():
-            asked_AB &= ~low_B
-            place_L = np.flatnonzero((chance_AB > 0) & low_B)
-            win_L, loss_L = (torch._standard_gamma(count_AB.view(-1)[place_L], generator) for count_AB in count_2AB)
-            odds_L[place_L] = array(win_L / loss_L)
-        place_L = np.flatnonzero(asked_AB)
-        if len(place_L):
-            self._ask(place_L, x_B, count_2AB, generator)
-        return first_best(self._odds_AB)
+    def _foresee(self, bandit_L: Array) -> Array:
+        """How often leaders will lose at most while a bound of theirs holds, which begins now."""
+        time_L, place_L = self._time_B[bandit_L], self._leader_B[bandit_L] * len(self._time_B) + bandit_L
+        count_L = self._count_L[place_L] + self._count_L[place_L + self._paid_L.size]
+        self._until_B[bandit_L] = until_L = np.minimum(time_L + 2 * np.sqrt(count_L).astype(np.int64), self._pulls)
+        return until_L - time_L - self._wins_TB[until_L, bandit_L] + self._wins_TB[time_L, bandit_L]
 
-    def pulled(self, index_B: Array) -> None:
-        """Arms that were pulled contend from now on."""
-        chance_L = row(self.chance_AB)
-        if chance_L[index_B].any():
-            chance_L[index_B] = 0
-            self._place_L = None
+    def _judge(self, bandit_L: Array) -> None:
+        """How often bandits have candidates, and whether they are open."""
+        self._any_AB[:, bandit_L] = any_AL = 1.0 - np.cumprod(1.0 - self._mass_AB.take(bandit_L, 1), 0)
+        self._chance_B[bandit_L] = np.where(any_AL[-1] > _FREQUENT, 1.0, any_AL[-1])
 
-    def _admit(self, count_2AB: Tensor, t: int) -> None:
-        """Find the floors, and who contends."""
-        alpha_AB, beta_AB = count_2AB.double()
-        mean_AB = alpha_AB / (alpha_AB + beta_AB)
-        std_AB = (mean_AB * (1.0 - mean_AB) / (alpha_AB + beta_AB + 1.0)).sqrt()
-        x_B = (mean_AB - _DEVIATIONS * std_AB).amax(0).clamp(min=0.0)
-        self.floor_B.copy_(x_B / (1.0 - x_B) * (1.0 + 1e-6))  # not below x once rounded
-        slope_AB = (beta_AB - 1.0) / (1.0 - x_B) - (alpha_AB - 1.0) / x_B
-        log_density_AB = _log_norm(count_2AB) + (alpha_AB - 1.0) * x_B.log() + (beta_AB - 1.0) * (1.0 - x_B).log()
-        mass_AB = log_density_AB.exp() / slope_AB
-        outside_AB = (slope_AB > 0) & (mass_AB <= _PROSPECT)
-        self.chance_AB.copy_(torch.where(outside_AB, (256.0 * (1.0 + 1e-6) * mass_AB).ceil().clamp(min=1.0), 0.0))
-        self.due = max(t + 100, math.ceil(_AGAIN * t))
-        self.resumed()
+    def _draw_all(self, bandit_L: Array) -> None:
+        """One pull of open bandits."""
+        count_2AL = self._count_2AB if len(bandit_L) == len(self._time_B) else self._count_2AB.take(bandit_L, 2)
+        win_AL, loss_AL = self._gamma.sample(count_2AL.reshape(-1), self._generator).reshape(count_2AL.shape)
+        self._pull(first_best(win_AL / loss_AL), bandit_L)
 
-    def _ask(self, place_L: Array, odds_B: Array, count_2AB: Tensor, generator: Generator) -> None:
-        """Draw from arms whose byte let them in, where that is above the odds of the best of those who contend."""
-        if self._known_3L is None:  # of arms that do not contend it stays as it is
-            self._known_3L = array(torch.stack((*(count_2AB.double() - 1.0), _log_norm(count_2AB)))).reshape(3, -1)
-        a_L, b_L, log_norm_L = self._known_3L[:, place_L]
-        odds_L = odds_B[place_L % len(odds_B)].astype(np.float64)
-        rest_L = 1.0 / (1.0 + odds_L)
-        x_L = odds_L * rest_L
-        slope_L = b_L / rest_L - a_L / x_L
-        mass_L = np.exp(log_norm_L + a_L * np.log(x_L) + b_L * np.log(rest_L)) / slope_L
-        bound_L = row(self.chance_AB)[place_L] / 256.0
-        u_L = torch.rand(len(place_L), generator=generator, dtype=torch.float64).numpy()
-        let_in_L = np.flatnonzero(u_L * bound_L < mass_L)
-        if not len(let_in_L):
-            return
-        a_L, b_L, x_L, rest_L, slope_L = (z[let_in_L] for z in (a_L, b_L, x_L, rest_L, slope_L))
-        u_2L = 1.0 - torch.rand(2, len(let_in_L), generator=generator, dtype=torch.float64).numpy()
-        y_L = x_L - np.log(u_2L[0]) / slope_L
-        fall_L = a_L * np.log(y_L / x_L) + b_L * log((1.0 - y_L).clip(min=0.0) / rest_L)  # -inf from 1 on: refused
-        kept_L = np.log(u_2L[1]) < fall_L + slope_L * (y_L - x_L)
-        row(self._odds_AB)[place_L[let_in_L[kept_L]]] = y_L[kept_L] / (1.0 - y_L[kept_L])
+    def _pull(self, arm_L: Array, bandit_L: Array) -> None:
+        """Pull arms, each at its bandit's time, and learn from it."""
+        place_L, time_L = arm_L * len(self._time_B) + bandit_L, self._time_B[bandit_L]
+        lost_L = self._noise_TB[time_L, bandit_L] >= self._paid_L[place_L]
+        self._count_L[place_L + lost_L * self._paid_L.size] += 1
+        self._index_TB[time_L, bandit_L] = place_L
+        self._time_B[bandit_L] = time_L + 1
+
+    def _lead_on(self, bandit_L: Array) -> None:
+        """Pull the leaders up to the next candidates, and then whoever wins."""
+        chance_L, time_L = self._chance_B[bandit_L].clip(min=1e-300), self._time_B[bandit_L]
+        before_L = np.floor(-self._random.standard_exponential(len(bandit_L)) / np.log1p(-chance_L))
+        next_L = np.minimum(time_L + before_L, self._until_B[bandit_L]).astype(np.int64)
+        wins_L = self._wins_TB[next_L, bandit_L] - self._wins_TB[time_L, bandit_L]
+        place_L = self._leader_B[bandit_L] * len(self._time_B) + bandit_L
+        self._count_L[place_L] += wins_L
+        self._count_L[place_L + self._paid_L.size] += next_L - time_L - wins_L
+        self._time_B[bandit_L] = next_L
+        asked_L = bandit_L[next_L < self._until_B[bandit_L]]
+        arm_L = self._ask(asked_L)
+        self._pull(arm_L, asked_L)
+        other_L = arm_L != self._leader_B[asked_L]
+        # Bounds end: of others as they are pulled, of leaders when foreseen.
+        until_L = self._until_B[bandit_L]
+        ended_L = bandit_L[(self._time_B[bandit_L] == until_L) & (until_L < self._pulls)]
+        arm_L = np.concatenate((arm_L[other_L], self._leader_B[ended_L]))
+        bandit_L = np.concatenate((asked_L[other_L], ended_L))
+        count_2L = self._count_2AB[:, arm_L, bandit_L].astype(np.float64)
+        count_2L[1, len(bandit_L) - len(ended_L) :] += self._foresee(ended_L)
+        side_L, floor_L = self._side_AB[arm_L, bandit_L], self._floor_B[bandit_L]
+        self._mass_AB[arm_L, bandit_L], self._slope_AB[arm_L, bandit_L] = _tail(count_2L, floor_L, side_L)
+        self._judge(bandit_L)
+
+    def _ask(self, bandit_L: Array) -> Array:
+        """The winners of bandits that have a candidate."""
+        mass_AL, winner_L = self._mass_AB.take(bandit_L, 1), self._leader_B[bandit_L]
+        # The first arm with a candidate is where u falls; those after it have theirs independently.
+        any_AL, u_AL = self._any_AB.take(bandit_L, 1), self._random.random(mass_AL.shape)
+        first_L = (self._random.random(len(bandit_L)) * any_AL[-1] >= any_AL).sum(0)
+        arm_Q, at_Q = ((self._row_A1 == first_L) | ((self._row_A1 > first_L) & (u_AL < mass_AL))).nonzero()
+        bandit_Q = bandit_L[at_Q]
+        mass_Q, slope_Q, side_Q = (t[arm_Q, bandit_Q] for t in (self._mass_AB, self._slope_AB, self._side_AB))
+        beyond_Q = self._random.standard_exponential(len(arm_Q))
+        y_Q = self._floor_B[bandit_Q] + side_Q * beyond_Q / slope_Q
+        log_f_Q = _log_density(self._count_2AB[:, arm_Q, bandit_Q].astype(np.float64), y_Q)
+        # u < f(y) / (M s exp(-s |y - x|))
+        kept_Q = -self._random.standard_exponential(len(arm_Q)) < log_f_Q - np.log(mass_Q * slope_Q) + beyond_Q
+        value_AL = np.zeros_like(mass_AL)
+        value_AL[arm_Q[kept_Q], at_Q[kept_Q]] = y_Q[kept_Q]
+        kept_L = value_AL.any(0).nonzero()[0]
+        value_AL = value_AL[:, kept_L]
+        # The leader is above the floor, but where it has kept a candidate; there the others matter, if none has.
+        known_AL, leads_AL = value_AL > 0.0, self._row_A1 == winner_L[kept_L]
+        arm_Q, at_Q = (~known_AL & (leads_AL | ~(known_AL & ~leads_AL).any(0))).nonzero()
+        value_AL[arm_Q, at_Q] = self._draw(arm_Q, bandit_L[kept_L[at_Q]])
+        winner_L[kept_L] = value_AL.argmax(0)
+        return winner_L
+
+    def _draw(self, arm_Q: Array, bandit_Q: Array) -> Array:
+        """Draws of arms, from their side of the floor: as often as it takes."""
+        count_2Q = self._count_2AB[:, arm_Q, bandit_Q]
+        y_Q, floor_Q, side_Q = np.empty(len(arm_Q)), self._floor_B[bandit_Q], self._side_AB[arm_Q, bandit_Q]
+        missing_L = np.arange(len(arm_Q))
+        while len(missing_L):
+            y_Q[missing_L] = self._random.beta(*count_2Q[:, missing_L])
+            missing_L = missing_L[(side_Q * (y_Q - floor_Q))[missing_L] > 0.0]
+        return y_Q
 
 
-def _log_norm(count_2AB: Tensor) -> Tensor:
-    """(A, B) -log B(alpha, beta), in float64."""
-    alpha_AB, beta_AB = count_2AB.double()
-    log_norm_AB: Tensor = (alpha_AB + beta_AB).lgamma() - alpha_AB.lgamma() - beta_AB.lgamma()
-    return log_norm_AB
+def _moments(count_2L: Array) -> tuple[Array, Array]:
+    """Means and standard deviations of Betas."""
+    alpha_L, beta_L = count_2L
+    mean_L = alpha_L / (alpha_L + beta_L)
+    return mean_L, np.sqrt(mean_L * (1.0 - mean_L) / (alpha_L + beta_L + 1.0))
+
+
+def _tail(count_2L: Array, x_L: Array, side_L: Array | float) -> tuple[Array, Array]:
+    """M and s of the tail above x (side 1) or below it (-1); M is 1 where that bounds nothing."""
+    alpha_L, beta_L = count_2L
+    slope_L = side_L * ((beta_L - 1.0) / (1.0 - x_L) - (alpha_L - 1.0) / x_L)
+    falls_L = slope_L > 0.0
+    mass_L = np.exp(_log_density(count_2L, x_L)) / np.where(falls_L, slope_L, 1.0)
+    return np.where(falls_L, mass_L, 1.0).clip(max=1.0), slope_L
+
+
+def _log_density(count_2L: Array, x_L: Array) -> Array:
+    """The logarithm of a Beta's density; outside [0, 1] it is not a number."""
+    alpha_L, beta_L = count_2L
+    both_L, win_L, loss_L = array(tensor(np.stack((alpha_L + beta_L, alpha_L, beta_L))).lgamma())
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return both_L - win_L - loss_L + (alpha_L - 1.0) * np.log(x_L) + (beta_L - 1.0) * np.log(1.0 - x_L)

@@ -11,7 +11,7 @@ d = 2/3. For a larger shape it shrinks by (2/3) / d = 6 c^2, which leaves fewer 
 
 
 class GammaSampler:
-    """Draws ``number`` independent samples at a time, again and again.
+    """Draws ``number`` independent samples at a time, or fewer, again and again.
 
     With d = shape - 1/3, c = 1 / sqrt(9 d) and x ~ N(0, 1), d (1 + c x)^3 is nearly Gamma(shape, 1); accepting it with
     probability exp(x^2 / 2 + d (1 - v + ln v)), v = (1 + c x)^3, makes it so. All are tried at once; the few that are
@@ -21,12 +21,11 @@ class GammaSampler:
     def __init__(self, number: int, device: torch.device | str = "cpu"):
         self._x_B = torch.empty(number, device=device)
         self._words = torch.empty(-(-number // 8), dtype=torch.int64, device=device)
-        self._byte_B = self._words.view(torch.uint8)[:number]
 
     def sample(self, shape_B: Array, generator: Generator) -> Array:
         """(B,) samples of Gamma(shape, 1), exact to float rounding, for shapes (B,) float32 of at least 1."""
         d_B = shape_B - 1.0 / 3.0
-        x_B = array(self._x_B.normal_(generator=generator))
+        x_B = array(self._x_B[: len(shape_B)].normal_(generator=generator))
         root_B = x_B / (9.0 * d_B) ** 0.5  # c x
         curve_B = x_B * root_B  # c x^2
         root_B += 1.0
@@ -34,8 +33,8 @@ class GammaSampler:
         v_B *= root_B
         # Accept if u is below the probability, u = (byte + w) / 256: w is drawn where 256 u > 255 - 256 squeeze allows
         # a refusal. Random numbers are most of the cost, and a byte is a quarter of one.
-        byte_B = array(self._byte_B)
-        self._words.random_(-(2**63), None, generator=generator)
+        words = self._words[: -(-len(shape_B) // 8)].random_(-(2**63), None, generator=generator)
+        byte_B = array(words.view(torch.uint8)[: len(shape_B)])
         curve_B *= curve_B
         curve_B *= 256 * _SQUEEZE
         curve_B += byte_B

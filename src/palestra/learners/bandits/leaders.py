@@ -6,7 +6,6 @@ where the leader's mean has come down to it are the arms looked through again.
 """
 
 import numpy as np
-import torch
 
 from palestra.learners.bandits.arm_means import ArmMeans
 from palestra.ops.columns import Array, array, first_best, row
@@ -33,18 +32,18 @@ class Leaders:
     def update(self, index_B: Array, reward_B: Array, exploring_L: Array) -> None:
         """What :meth:`ArmMeans.update` does, where all bandits but those listed pulled their leader."""
         place_L = index_B[exploring_L]
-        other_L = place_L != self._place_B[exploring_L]
+        other_L = (place_L != self._place_B[exploring_L]).nonzero()[0]
         bandit_L, place_L = exploring_L[other_L], place_L[other_L]
-        step = self._means.step
-        count_B = self._count_B + 1
-        mean_B = self._mean_B + step(reward_B - self._mean_B, count_B)
-        count_B[bandit_L], mean_B[bandit_L] = self._count_B[bandit_L], self._mean_B[bandit_L]
-        self._count_B, self._mean_B = count_B, mean_B
-        self._count_L[place_L] = count_L = self._count_L[place_L] + 1
+        count_B, mean_B, step = self._count_B, self._mean_B, self._means.step
+        kept_L = count_B[bandit_L], mean_B[bandit_L]
+        count_B += 1
+        mean_B += step(reward_B - mean_B, count_B)
+        count_B[bandit_L], mean_B[bandit_L] = kept_L
         mean_L = self._mean_L[place_L]
+        self._count_L[place_L] = count_L = self._count_L[place_L] + 1
         self._mean_L[place_L] = mean_L = mean_L + step(reward_B[bandit_L] - mean_L, count_L)
         self._rival_B[bandit_L] = np.maximum(self._rival_B[bandit_L], mean_L)
-        beaten_L = np.flatnonzero(mean_B <= self._rival_B)
+        beaten_L = (mean_B <= self._rival_B).nonzero()[0]
         if len(beaten_L):
             self._store(beaten_L)
             self._lead(beaten_L)
@@ -60,7 +59,7 @@ class Leaders:
     def _lead(self, bandit_L: Array) -> None:
         """Look through the arms of some bandits."""
         mean_AL = self._mean_AB[:, bandit_L]
-        arm_L, columns_L = first_best(torch.from_numpy(mean_AL)), np.arange(len(bandit_L))
+        arm_L, columns_L = first_best(mean_AL), np.arange(len(bandit_L))
         place_L = arm_L * self._mean_AB.shape[1] + bandit_L
         self.arm_B[bandit_L], self._place_B[bandit_L] = arm_L, place_L
         self._mean_B[bandit_L], self._count_B[bandit_L] = mean_AL[arm_L, columns_L], self._count_L[place_L]

@@ -10,7 +10,7 @@ from torch import Generator
 from palestra.engine.settings import AlgorithmConfig
 from palestra.envs.bandits import Arms
 from palestra.errors import require
-from palestra.ops.columns import Array
+from palestra.ops.columns import Array, array
 
 
 @dataclass(frozen=True)
@@ -50,6 +50,15 @@ class BanditRule(ABC):
     def __init__(self, config: Any, arms: Arms, generator: Generator, device: torch.device):
         self.config, self.generator, self.device = config, generator, device
         self.shape = (arms.num_arms, arms.num_bandits)
+
+    def play(self, arms: Arms, first: int, noise_TB: Array, reward_TB: Array, gap_TB: Array) -> None:
+        """Fill in rewards and gaps (T, B) of a block of pulls, the first of which is the ``first`` of all, from 1."""
+        columns_B = array(torch.arange(self.shape[1], device=self.device))
+        self.prepare(first, len(noise_TB))
+        for p in range(len(noise_TB)):
+            index_B = array(self.choose(first + p, p)) * self.shape[1] + columns_B
+            reward_TB[p], gap_TB[p] = reward_B, _ = arms.pull(index_B, noise_TB[p])
+            self.update(index_B, reward_B, first + p)
 
     def prepare(self, first: int, pulls: int) -> None:  # noqa: B027 - some draw nothing ahead
         """Draw what ``choose`` needs for pulls ``first``, ``first + 1``, ..., counted from 1."""

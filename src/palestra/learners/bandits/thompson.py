@@ -23,6 +23,9 @@ from palestra.learners.bandits.gamma import GammaSampler
 from palestra.learners.bandits.rule import BanditConfig, BanditRule
 from palestra.ops.columns import Array, first_best, row, tensor
 
+_WORTH, _MOST = 10, 100
+"""Pulls that a contest plays at a time: its preparations take as long as a few, and its bounds hold for so many."""
+
 
 @dataclass(frozen=True)
 class ThompsonConfig(BanditConfig):
@@ -116,7 +119,8 @@ class Thompson(BanditRule):
     """Every arm as often as it is probably the best."""
 
     name = "thompson"
-    saves = ("posterior", "contest")
+    saves = ("posterior",)
+    derives = ("contest",)
     config_type = ThompsonConfig
     config: ThompsonConfig
 
@@ -124,17 +128,25 @@ class Thompson(BanditRule):
         super().__init__(config, arms, generator, device)
         bernoulli = isinstance(arms, BernoulliArms)
         self.posterior = (BetaPosterior if bernoulli else GaussianPosterior)(self.config, self.shape, self.device)
-        self.contest = Contest(self.shape) if bernoulli and self.device.type == "cpu" else None
-        """Finds the highest draw of Beta posteriors from few; a device sooner draws all."""
+        self.contest = None
+        """Plays Bernoulli arms, mostly without drawing; a device sooner draws all."""
+        if isinstance(self.posterior, BetaPosterior) and self.device.type == "cpu":
+            self.contest = Contest(self.posterior.count_2AB)
+
+    def play(self, arms: Arms, first: int, noise_TB: Array, reward_TB: Array, gap_TB: Array) -> None:
+        """What ``choose`` and ``update`` come to, sooner: by the contest, where it plays and there are enough pulls."""
+        if self.contest is None or len(noise_TB) < _WORTH:
+            super().play(arms, first, noise_TB, reward_TB, gap_TB)
+            return
+        for start in range(0, len(noise_TB), _MOST):
+            part = slice(start, start + _MOST)
+            index_TB = self.contest.play(arms, noise_TB[part], self.generator)
+            reward_TB[part], gap_TB[part] = arms.pull(index_TB, noise_TB[part])
 
     def choose(self, t: int, p: int) -> Array:
         """The arm with the highest draw from its posterior (Chapelle & Li 2011, algorithm 1)."""
-        if self.contest is not None and isinstance(self.posterior, BetaPosterior):
-            return self.contest.winner(self.posterior.count_2AB, t, self.generator)
         return first_best(self.posterior.sample(self.generator))
 
     def update(self, index_B: Array, reward_B: Array, t: int) -> None:
         """Condition the posterior of the arms pulled on their rewards."""
         self.posterior.update(index_B, reward_B)
-        if self.contest is not None:
-            self.contest.pulled(index_B)

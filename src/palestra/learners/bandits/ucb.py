@@ -47,7 +47,7 @@ class UCB(BanditRule):
 
     name = "ucb"
     saves = ("means", "width_AB")
-    derives = ("_bound_AB",)
+    derives = ("_mean_AB", "_width_AB", "_width_L")
     config_type = UCBConfig
     config: UCBConfig
 
@@ -56,7 +56,15 @@ class UCB(BanditRule):
         self.means = ArmMeans(self.shape, 0.0, self.config.step_size, self.device)
         self.width_AB = torch.zeros(self.shape, device=self.device)
         """1 / sqrt(N), kept so that a pull needs no root of every count."""
-        self._bound_AB = torch.empty_like(self.width_AB)
+        self.resumed()
+
+    def resumed(self) -> None:
+        """What goes from pull to pull, on the memory that it has now."""
+        self._mean_AB, self._width_AB, self._width_L = (
+            array(self.means.mean_AB),
+            array(self.width_AB),
+            row(self.width_AB),
+        )
 
     def choose(self, t: int, p: int) -> Array:
         """Each arm once, then the highest bound (the first of equals)."""
@@ -65,9 +73,11 @@ class UCB(BanditRule):
             return array(torch.full((num_bandits,), t - 1, device=self.device))
         # Auer et al. 2002, figure 1: Q + c sqrt(m ln t / 2) / sqrt(N)
         factor = self.config.scale * math.sqrt(0.5 * self.config.power * math.log(t))
-        return first_best(torch.add(self.means.mean_AB, self.width_AB, alpha=factor, out=self._bound_AB))
+        bound_AB = factor * self._width_AB
+        bound_AB += self._mean_AB
+        return first_best(bound_AB)
 
     def update(self, index_B: Array, reward_B: Array, t: int) -> None:
         """Move the estimates and widths of the arms pulled."""
         number_B = self.means.update(index_B, reward_B)
-        row(self.width_AB)[index_B] = 1 / number_B**0.5
+        self._width_L[index_B] = 1 / number_B**0.5

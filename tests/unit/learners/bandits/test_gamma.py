@@ -72,3 +72,9 @@ def test_memory_that_was_used_before_changes_nothing() -> None:
     sampler.sample(7.0 * shape_B.numpy(), torch.Generator().manual_seed(1))
     again_B = sampler.sample(shape_B.numpy(), torch.Generator().manual_seed(0))
     assert torch.equal(torch.from_numpy(again_B), sample(shape_B))
+
+
+def test_fewer_are_drawn_as_by_a_smaller_one() -> None:
+    shape_B = torch.full((13,), 2.0)
+    fewer_B = GammaSampler(1000).sample(shape_B.numpy(), torch.Generator().manual_seed(0))
+    assert torch.equal(torch.from_numpy(fewer_B), sample(shape_B))

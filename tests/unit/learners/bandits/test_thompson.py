@@ -26,11 +26,26 @@ CPU = torch.device("cpu")
 def test_the_batched_policy_equals_the_plain_one(
     settings: dict[str, Any], kind: str, plain: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(thompson, "Contest", lambda shape: None)  # draws all, as a device does
+    monkeypatch.setattr(thompson, "Contest", lambda count_2AB: None)  # draws all, as a device does
     plain_bandits.check_plain(Thompson, ThompsonConfig(pulls_per_step=plain_bandits.BLOCK, **settings), kind, plain)
 
 
-def test_the_beta_posterior_is_the_exact_tally() -> None:
+@pytest.mark.parametrize(("pulls", "parts"), [(9, []), (10, [10]), (250, [100, 100, 50])])
+def test_a_contest_plays_blocks_of_some_pulls_in_parts(
+    pulls: int, parts: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    learner = plain_bandits.make(Thompson, ThompsonConfig(pulls_per_step=pulls))
+    played, play = [], learner.rule.contest.play
+    monkeypatch.setattr(
+        learner.rule.contest, "play", lambda a, noise, g: (played.append(len(noise)), play(a, noise, g))[1]
+    )
+    learner.step()
+    assert played == parts
+    assert float(learner.rule.posterior.count_2AB.sum()) == 50 * (20 + pulls)  # two of each prior, and every pull
+
+
+def test_the_beta_posterior_is_the_exact_tally(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(thompson, "Contest", lambda count_2AB: None)  # which has a tally of its own
     learner = plain_bandits.make(Thompson, ThompsonConfig(prior_alpha=2.0, prior_beta=3.0))
     arm_TB, reward_TB = plain_bandits.watch(learner, 2)
     alpha_AB, beta_AB = learner.rule.posterior.count_2AB
