@@ -19,7 +19,8 @@ PPO = RECIPES["cartpole/ppo"]
 
 @pytest.mark.parametrize("recipe", RECIPES.values(), ids=lambda recipe: recipe.id)
 def test_its_json_gives_it_back(recipe: Any) -> None:
-    plan = resolve(recipe, {"seed": 3, "world.kwargs.a": [1, {"b": None}]})
+    source = "world" if recipe.env else "dataset"
+    plan = resolve(recipe, {"seed": 3, f"{source}.kwargs.a": [1, {"b": None}]})
     told = json.loads(json.dumps(plan.to_json()))
     assert told == plan.to_json()
     again = Plan.from_json(told)
