@@ -42,7 +42,9 @@ def lines(text: str) -> list[str]:
     Letters beyond Latin-1 are dots too: not every font has them.
     """
     plain = "".join(letter if letter == "\n" or (letter.isprintable() and letter < "Ā") else "·" for letter in text)
-    broken = [part for line in plain.split("\n") for part in textwrap.wrap(line, _LETTERS, drop_whitespace=False) or [""]]
+    broken = [
+        part for line in plain.split("\n") for part in textwrap.wrap(line, _LETTERS, drop_whitespace=False) or [""]
+    ]
     return broken[:_LINES]
 
 

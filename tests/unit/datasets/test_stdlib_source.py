@@ -49,6 +49,10 @@ def test_windows_are_the_text_and_targets_what_comes_next(small: Path, monkeypat
     assert bytes(train.targets.flatten().tolist()) == text[1 : 1 + 7 * ((len(text) - 1) // 7)]
     held = splits["validation"].inputs.flatten().tolist()
     assert (small / "heapq.py").read_bytes().startswith(bytes(held))
+    spread = [0, 8, 16, 25, 33, 42, 50]  # of the 59 windows of a byte, one in every seventh
+    assert torch.equal(load(context=1, held_out=7)["test"].inputs, load(1, 0)["test"].inputs[spread])
+    with pytest.raises(UsageError, match="held_out=-1; expected 0 or more windows"):
+        load(held_out=-1)
     for context, why in ((0, "1 byte or more"), (55, "fewer than the 55 bytes")):
         with pytest.raises(UsageError, match=f"context={context}; expected {why}"):
             load(context)
@@ -58,7 +62,7 @@ def test_the_real_one_is_large_and_its_splits_are_as_large_as_meant() -> None:
     names = files(folder())
     assert {"ast.py", "json/decoder.py", "string.py"} <= set(names)
     assert not [name for name in names if "site-packages" in name or "/test/" in name]
-    sizes = {name: split.inputs.numel() for name, split in load().items()}
+    sizes = {name: split.inputs.numel() for name, split in load(held_out=0).items()}
     whole = sum(sizes.values())
     assert whole > 5_000_000
     assert sizes["train"] > 0.8 * whole

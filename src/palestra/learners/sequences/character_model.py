@@ -40,6 +40,8 @@ class CharacterModelConfig(TransformerConfig):
 
     batch_size: int = 16
     """Rows of a batch."""
+    batches_per_step: int = 4
+    """Batches between reports, and between moments at which it can be saved; a step ends with its epoch."""
     width: int = 128
     """Numbers that stand for a token in between."""
     blocks: int = 4

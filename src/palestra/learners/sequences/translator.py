@@ -57,9 +57,7 @@ class Translator(Predictor, Learner):
         written = [split.targets for split in pairs if split.targets is not None]
         self.writes, self.length = token_count(self.dataset.class_names(), written), written[0].shape[1]
         sizes = (config.width, config.heads, 4 * config.width, config.blocks, config.dropout)
-        made = realised(
-            lambda: EncoderDecoder(self.reads, self.writes, *sizes), "xavier", generator(seed, "weights")
-        )
+        made = realised(lambda: EncoderDecoder(self.reads, self.writes, *sizes), "xavier", generator(seed, "weights"))
         self.practice = Practice(self.train, made.to(self.device), config, seed)
 
     @property

@@ -55,5 +55,5 @@ def test_tokens_are_counted_and_others_refused() -> None:
     assert token_count(tuple("abcdefgh"), columns) == 8
     check_tokens(columns[1], 6)
     for wrong in (torch.tensor([[6]]), torch.tensor([[-1, 2]])):
-        with pytest.raises(UsageError, match="tokens from .* expected 0 to 5"):
+        with pytest.raises(UsageError, match=r"tokens from .* expected 0 to 5"):
             check_tokens(wrong, 6)

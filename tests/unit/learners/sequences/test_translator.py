@@ -7,7 +7,6 @@ import pytest
 import torch
 from states import hash_of
 from torch import Tensor
-from torch.nn import functional as F
 
 from palestra.datasets.dataset import Dataset, InMemory, Split
 from palestra.datasets.order import permutation
