@@ -74,7 +74,7 @@ LANGUAGES = {
     ),
     "Russian": Language(
         "января февраля марта апреля мая июня июля августа сентября октября ноября декабря",
-        ("{d} {name} {y} г.", "{d} {name} {y}"),
+        ("{d} {name} {y} г.", "{d} {name} {y}"),  # noqa: RUF001 - it is Cyrillic
     ),
 }  # fmt: skip
 FIRST, DAYS = date(1900, 1, 1), 73_049

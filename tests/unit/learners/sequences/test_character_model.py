@@ -1,6 +1,7 @@
 """The character model against texts of which it is known how well anybody can do, and what it writes."""
 
 import math
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -82,7 +83,7 @@ def test_it_comes_to_the_entropy_of_the_text_and_writes_as_the_text_is() -> None
     assert learner.evaluate().score == pytest.approx(ENTROPY, abs=0.03)
     text = [int(learner.train.inputs[0, 0]), *learner.written(1_500, generator(0, "sample")).tolist()]
     following = np.zeros((3, 3))
-    for one, other in zip(text, text[1:]):
+    for one, other in pairwise(text):
         following[one, other] += 1
     np.testing.assert_allclose(following / following.sum(1, keepdims=True), CHANCE, atol=0.05)
     surer = make(source(1_500), learning_rate=0.01, temperature=0.1)

@@ -37,7 +37,8 @@ def test_batches_come_in_the_order_of_the_data_and_the_rate_follows_the_budget()
 
     def loss(inputs: Tensor, targets: Tensor) -> Tensor:
         seen.append(inputs[:, 0].tolist())
-        return (network(inputs.float()) - targets).square().mean()
+        out: Tensor = network(inputs.float())
+        return (out - targets).square().mean()
 
     reports = [practice.step(loss, 20) for _ in range(4)]
     orders = [permutation(3, epoch, 10).tolist() for epoch in (0, 1)]

@@ -51,7 +51,7 @@ def test_an_epoch_is_that_of_a_plain_loop() -> None:
         log_p = net(tokens, tokens != 0, before).log_softmax(-1)
         loss = -sum(log_p[b, q, wanted[b, q]] for b in range(len(rows)) for q in range(5)) / (5 * len(rows))
         optimizer.zero_grad()
-        loss.backward()  # type: ignore[union-attr]
+        loss.backward()
         optimizer.step()
     learned = learner.network.state_dict()
     for name, theirs in net.state_dict().items():
