@@ -120,7 +120,7 @@ class CharacterModel(Predictor, Learner):
         with torch.inference_mode(), evaluating(self.network):
             for _ in range(count):
                 logits_K = self.network(text[None, -self.context :])[0, -1]
-                chance_K = (logits_K / self.config.temperature).softmax(-1)
+                chance_K = (logits_K / self.config.temperature).softmax(-1)  # Hinton et al. 2015, eq. 1
                 text = torch.cat([text, torch.multinomial(chance_K, 1, generator=rng)])
         return text[1:].clone()
 

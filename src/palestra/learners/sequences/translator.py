@@ -105,7 +105,7 @@ class Translator(Predictor, Learner):
 
 
 def told(target_BQ: Tensor) -> Tensor:
-    """(B, Q) int64: before each token of a target the one that comes before it, and 0 before the first."""
+    """(B, Q) int64: the token before each of a target, and 0 before the first (Vaswani et al. 2017, section 3.1)."""
     return F.pad(target_BQ.long()[:, :-1], (1, 0))
 
 
