@@ -28,6 +28,8 @@ from palestra.learners.on_policy.ppo import PPO, PPOConfig
 from palestra.learners.on_policy.trpo import TRPO, TRPOConfig
 from palestra.learners.on_policy.vpg import VPG, VPGConfig
 from palestra.learners.registry import LearnerType
+from palestra.learners.sequences.character_model import CharacterModel, CharacterModelConfig
+from palestra.learners.sequences.translator import Translator, TranslatorConfig
 from palestra.learners.tabular.dyna_q import DynaQConfig
 from palestra.learners.tabular.expected_sarsa import ExpectedSarsaConfig
 from palestra.learners.tabular.monte_carlo import MonteCarloConfig
@@ -57,6 +59,8 @@ __all__ = [
     "VPG",
     "A2CConfig",
     "Callback",
+    "CharacterModel",
+    "CharacterModelConfig",
     "DAgger",
     "DAggerConfig",
     "DDPGConfig",
@@ -110,6 +114,8 @@ __all__ = [
     "TRPOConfig",
     "Thompson",
     "ThompsonConfig",
+    "Translator",
+    "TranslatorConfig",
     "TreeBackup",
     "TreeBackupConfig",
     "UCBConfig",

@@ -38,6 +38,10 @@ CARDS: dict[str, Card] = {}
 """Name to what is known about a data set, of those that said so."""
 NAMES: dict[str, Callable[..., tuple[str, ...]]] = {}
 """Name to a function of the same arguments that gives the words for its labels, where its card does not."""
+TOKENS: dict[str, tuple[str, ...]] = {}
+"""Name to the words for the numbers that inputs consist of, where these are sequences of tokens."""
+ORIGINS: dict[str, Callable[..., dict[str, Any]]] = {}
+"""Name to a function of the same arguments that says where data without a resource came from, as JSON values."""
 
 
 def register(
@@ -45,6 +49,8 @@ def register(
     load: Callable[..., Splits],
     card: Card | None = None,
     names: Callable[..., tuple[str, ...]] | None = None,
+    tokens: tuple[str, ...] = (),
+    origin: Callable[..., dict[str, Any]] | None = None,
 ) -> None:
     """Make a source known under a name. UsageError where another has the name.
 
@@ -53,6 +59,8 @@ def register(
         load: gives the splits, from keyword arguments that JSON can hold.
         card: what there is to know about it.
         names: gives the words for its labels, from the same arguments, where no card has them.
+        tokens: the words for the numbers that its inputs consist of, if these are sequences.
+        origin: says where its data came from, from the same arguments, where no card has a resource.
     """
     require(SOURCES.get(name, load) is load, f"a second data set named {name!r}", "a name of its own")
     SOURCES[name] = load
@@ -60,6 +68,10 @@ def register(
         CARDS[name] = card
     if names is not None:
         NAMES[name] = names
+    if tokens:
+        TOKENS[name] = tokens
+    if origin is not None:
+        ORIGINS[name] = origin
 
 
 def known_cards() -> dict[str, Card]:
@@ -121,6 +133,11 @@ class Dataset:
             return CARDS[self.id].classes
         return NAMES[self.id](**self.kwargs) if self.id in NAMES else ()
 
+    def token_names(self) -> tuple[str, ...]:
+        """Token to word, of sequences that are read; empty where they have none. UsageError as for ``load``."""
+        self._known()
+        return TOKENS.get(self.id, ())
+
     def origin(self) -> dict[str, Any]:
         """For the record of a run: the digest of each file and where it came from, or that the data were made.
 
@@ -128,6 +145,8 @@ class Dataset:
         """
         if self.kwargs.get("stand_in"):
             return {"stand_in": True}
+        if self.id in ORIGINS:
+            return ORIGINS[self.id](**self.kwargs)
         card = CARDS.get(self.id)
         if card is None or card.resource is None:
             return {}
@@ -165,6 +184,10 @@ class InMemory(Dataset):
 
     def class_names(self) -> tuple[str, ...]:
         """None: arrays have no words."""
+        return ()
+
+    def token_names(self) -> tuple[str, ...]:
+        """None either."""
         return ()
 
     def to_json(self) -> dict[str, Any]:

@@ -15,9 +15,6 @@ from palestra.errors import require, unknown_name
 from palestra.measure import Direction, Evaluation, Measure
 from palestra.ops.scores import Score
 
-CHUNK = 4_096
-"""Rows that are predicted at once when it is measured."""
-
 
 @dataclass(frozen=True)
 class BatchConfig(AlgorithmConfig):
@@ -51,6 +48,8 @@ class Predictor:
     """What floating numbers of the data become."""
     default_budget: ClassVar[int] = 10_000
     """On its clock, where an estimator is not told otherwise."""
+    together: ClassVar[int] = 4_096
+    """Rows that are predicted at once."""
     derives: ClassVar[tuple[str, ...]] = ("splits",)
 
     source: Any
@@ -122,8 +121,7 @@ class Predictor:
         if count < size:
             chosen = permutation(measure.seed, 0, size)[:count].to(inputs.device)
             inputs, targets = inputs[chosen], None if targets is None else targets[chosen]
-        outputs = self._outputs(inputs)
-        rows = [score.rows(outputs, inputs if targets is None else targets).cpu() for score in self.scores]
+        rows = self._judged(inputs, inputs if targets is None else targets)
         metrics = {score.name: float(score.total(each)) for score, each in zip(self.scores, rows)}
         return Evaluation(metrics[self.headline], rows[0], metrics)
 
@@ -133,7 +131,16 @@ class Predictor:
 
     def _outputs(self, inputs: Tensor) -> Tensor:
         with torch.inference_mode():
-            return torch.cat([self.outputs(chunk) for chunk in inputs.split(CHUNK)])
+            return torch.cat([self.outputs(chunk) for chunk in inputs.split(self.together)])
+
+    def _judged(self, inputs: Tensor, targets: Tensor) -> list[Tensor]:
+        """(B,) of each score. Outputs, which may be much larger than what they come from, are never all there."""
+        with torch.inference_mode():
+            parts = []
+            for chunk, wanted in zip(inputs.split(self.together), targets.split(self.together)):
+                outputs = self.outputs(chunk)
+                parts.append([score.rows(outputs, wanted).cpu() for score in self.scores])
+            return [torch.cat(each) for each in zip(*parts)]
 
     def _split(self, name: str) -> Split:
         if name not in self.splits:

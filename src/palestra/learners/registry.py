@@ -49,6 +49,8 @@ LEARNERS = {
     "softmax-regression": ("palestra.learners.labels.softmax_regression", "SoftmaxRegression"),
     "mlp": ("palestra.learners.labels.multilayer_perceptron", "MultilayerPerceptron"),
     "image-classifier": ("palestra.learners.labels.image_classifier", "ImageClassifier"),
+    "translator": ("palestra.learners.sequences.translator", "Translator"),
+    "character-model": ("palestra.learners.sequences.character_model", "CharacterModel"),
 }
 """Name to module and class. Only what stands here is ever imported, whatever a config file says."""
 

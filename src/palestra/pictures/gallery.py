@@ -5,9 +5,11 @@ from pathlib import Path
 from typing import Any
 
 from palestra.engine.exhibit import Exhibit
+from palestra.pictures.attention import AttentionMaps, draw_attention
 from palestra.pictures.board import Board, Convergence, Table, draw_board, draw_convergence, draw_table
 from palestra.pictures.graph import Graph, draw_graph
 from palestra.pictures.regret import Regret, draw_regret
+from palestra.pictures.samples import Samples, draw_samples
 
 _DRAWN: dict[type[Exhibit], tuple[str, Callable[[Path, Any], Path]]] = {
     Board: ("value-and-policy", draw_board),
@@ -15,6 +17,8 @@ _DRAWN: dict[type[Exhibit], tuple[str, Callable[[Path, Any], Path]]] = {
     Convergence: ("convergence", draw_convergence),
     Regret: ("regret", draw_regret),
     Graph: ("graph", draw_graph),
+    AttentionMaps: ("attention", draw_attention),
+    Samples: ("samples", draw_samples),
 }
 
 

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from palestra.datasets.dataset import InMemory, Split
 from palestra.engine.learner import Learner
-from palestra.engine.predictor import CHUNK, BatchConfig, Predictor
+from palestra.engine.predictor import BatchConfig, Predictor
 from palestra.envs.world import World
 from palestra.errors import UsageError
 from palestra.measure import Measure, Metrics
@@ -53,12 +53,12 @@ def test_it_predicts_arrays_whatever_their_numbers_are() -> None:
 
 
 def test_it_is_measured_on_the_rows_that_are_asked_for_a_chunk_at_a_time() -> None:
-    learner = made(CHUNK + 5)
+    learner = made(Same.together + 5)
     whole = learner.measured(Measure(0))
-    assert whole.samples.shape == (CHUNK + 5,)
+    assert whole.samples.shape == (Same.together + 5,)
     assert whole.metrics["eval/accuracy"] == 1.0
     assert whole.score == whole.metrics["eval/log_loss"] == pytest.approx(float(whole.samples.mean()))
-    assert learner.longest == CHUNK
+    assert learner.longest == Same.together
     some = learner.measured(Measure(7, seed=1))
     assert torch.equal(some.samples, learner.measured(Measure(7, seed=1)).samples)
     assert set(some.samples.tolist()) <= set(whole.samples.tolist())
