@@ -39,12 +39,16 @@ CARDS: dict[str, Card] = {}
 NAMES: dict[str, Callable[..., tuple[str, ...]]] = {}
 """Name to a function of the same arguments that gives the words for its labels, where its card does not."""
 
+DIGESTS: dict[str, Callable[..., dict[str, str]]] = {}
+"""Name to a function of the same arguments that gives the SHA-256 of each of the user's own files, by path."""
+
 
 def register(
     name: str,
     load: Callable[..., Splits],
     card: Card | None = None,
     names: Callable[..., tuple[str, ...]] | None = None,
+    digests: Callable[..., dict[str, str]] | None = None,
 ) -> None:
     """Make a source known under a name. UsageError where another has the name.
 
@@ -53,6 +57,7 @@ def register(
         load: gives the splits, from keyword arguments that JSON can hold.
         card: what there is to know about it.
         names: gives the words for its labels, from the same arguments, where no card has them.
+        digests: gives the SHA-256 of files that may change, from the same arguments, where they are the user's own.
     """
     require(SOURCES.get(name, load) is load, f"a second data set named {name!r}", "a name of its own")
     SOURCES[name] = load
@@ -60,6 +65,8 @@ def register(
         CARDS[name] = card
     if names is not None:
         NAMES[name] = names
+    if digests is not None:
+        DIGESTS[name] = digests
 
 
 def known_cards() -> dict[str, Card]:
@@ -124,8 +131,11 @@ class Dataset:
     def origin(self) -> dict[str, Any]:
         """For the record of a run: the digest of each file and where it came from, or that the data were made.
 
-        Empty for data that are made on the spot or are the user's own.
+        Empty for data that are made on the spot.
         """
+        self._known()
+        if self.id in DIGESTS:
+            return {"files": {path: {"sha256": each} for path, each in DIGESTS[self.id](**self.kwargs).items()}}
         if self.kwargs.get("stand_in"):
             return {"stand_in": True}
         card = CARDS.get(self.id)
@@ -166,6 +176,10 @@ class InMemory(Dataset):
     def class_names(self) -> tuple[str, ...]:
         """None: arrays have no words."""
         return ()
+
+    def origin(self) -> dict[str, Any]:
+        """Nothing: nobody knows where arrays come from."""
+        return {}
 
     def to_json(self) -> dict[str, Any]:
         """UsageError: there is no name for it."""

@@ -10,6 +10,7 @@ import torch
 from numpy.typing import NDArray
 
 from palestra.datasets.dataset import Split, Splits, register
+from palestra.datasets.hub.content import file_digest
 from palestra.datasets.parts import held_out
 from palestra.datasets.tables.splits import Cut
 from palestra.errors import UsageError, require
@@ -131,4 +132,9 @@ def _split(columns: Columns, rows: NDArray[np.int64] | None) -> Split:
     return Split(inputs, targets)
 
 
-register("own/arrays", load)
+def digests(path: str, targets: str = "", **_: Any) -> dict[str, str]:
+    """The files' digests, so that a resume sees whether they changed."""
+    return {each: file_digest(Path(each)) for each in (path, targets) if each}
+
+
+register("own/arrays", load, digests=digests)

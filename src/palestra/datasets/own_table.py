@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from palestra.datasets.dataset import Splits, register
+from palestra.datasets.hub.content import file_digest
 from palestra.datasets.tables.frame import Frame, Words, as_words
 from palestra.datasets.tables.separated import read_separated
 from palestra.datasets.tables.source import FRAMES
@@ -80,5 +81,10 @@ def _task(table: Frame, target: str, task: str) -> Task:
     raise UsageError(f"task={task}; expected auto, classification or regression")
 
 
+def digests(path: str, **_: Any) -> dict[str, str]:
+    """The file's digest, so that a resume sees whether it changed."""
+    return {path: file_digest(Path(path))}
+
+
 FRAMES["own/table"] = lambda path, target, **rest: (_framed(path, **rest), target)
-register("own/table", load, names=class_names)
+register("own/table", load, names=class_names, digests=digests)

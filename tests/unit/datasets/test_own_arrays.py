@@ -1,5 +1,6 @@
 """One's own arrays: what is taken, and the row that is wrong."""
 
+import hashlib
 import io
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from outcomes import outcome
 
-from palestra.datasets.own_arrays import load
+from palestra.datasets.own_arrays import digests, load
 from palestra.errors import UsageError
 
 IMAGES = np.random.default_rng(0).integers(256, size=(20, 5, 5), dtype=np.uint8)
@@ -54,6 +55,9 @@ def test_an_array_of_its_own_for_each(tmp_path: Path) -> None:
     assert torch.equal(train.inputs[:, 0], 4 * train.targets)
     assert (train.inputs.dtype, train.targets.dtype) == (torch.float32, torch.float32)
     assert load(str(tmp_path / "x.npy"))["train"].targets is None
+    assert digests(str(tmp_path / "x.npy"), str(tmp_path / "y.npy")) == {
+        str(file): hashlib.sha256(file.read_bytes()).hexdigest() for file in (tmp_path / "x.npy", tmp_path / "y.npy")
+    }
 
 
 NAN = np.ones((20, 4))

@@ -152,3 +152,15 @@ def test_damage_is_an_image_or_an_error(folder: Path, changes: list[tuple[int, i
     path.write_bytes(data[: len(data) - cut])
     splits, error = outcome(lambda: load(str(folder), size=4))
     assert "cat/0.png" in error if splits is None else splits["train"].inputs.shape[1:] == (4, 4, 3)
+
+
+def test_any_change_in_the_folder_changes_its_digest(folder: Path) -> None:
+    named = Dataset("own/images", {"path": str(folder)})
+    seen = [named.origin()]
+    save(folder / "cat" / "0.png", 99)
+    seen.append(named.origin())
+    (folder / "cat" / "0.png").rename(folder / "dog" / "0a.png")
+    seen.append(named.origin())
+    digests = [each["files"][str(folder)]["sha256"] for each in seen]
+    assert len(set(digests)) == 3
+    assert named.origin() == seen[-1]
