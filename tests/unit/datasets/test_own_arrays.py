@@ -90,6 +90,17 @@ def test_files_that_are_none(tmp_path: Path) -> None:
         load(str(tmp_path / "a.npy"))
 
 
+def test_headers_that_make_no_sense(tmp_path: Path) -> None:
+    np.save(tmp_path / "a.npy", IMAGES)
+    data = (tmp_path / "a.npy").read_bytes()
+    (tmp_path / "a.npy").write_bytes(data.replace(b"(20, 5, 5)", b"(20, 5, 5("))
+    with pytest.raises(UsageError, match=r"a\.npy cannot be read \(.*\); expected what numpy"):
+        load(str(tmp_path / "a.npy"))
+    (tmp_path / "a.npz").write_bytes(WHOLE.replace(b"\x08\x00", b"\x63\x00"))  # a compression that nobody knows
+    with pytest.raises(UsageError, match=r"a\.npz cannot be read \(That compression method is not supported\)"):
+        load(str(tmp_path / "a.npz"))
+
+
 def _archive() -> bytes:
     out = io.BytesIO()
     np.savez_compressed(out, inputs=IMAGES, targets=LABELS)
