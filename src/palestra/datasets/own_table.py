@@ -17,8 +17,8 @@ def load(
     path: str,
     target: str,
     task: Literal["auto", "classification", "regression"] = "auto",
-    drop: Sequence[str] = (),
-    words: Sequence[str] = (),
+    drop: Sequence[str] | str = (),
+    words: Sequence[str] | str = (),
     separator: str = "",
     validation: float = 0.2,
     test: float = 0.2,
@@ -33,7 +33,7 @@ def load(
         path: the file.
         target: the column to predict.
         task: ``auto`` is a classification where the target is of words, else a regression.
-        drop: columns to leave out, such as a number of the row.
+        drop: columns to leave out, such as a number of the row; in a text with commas between them.
         words: columns that are of words though they look like numbers.
         separator: between two values; a comma if not given, in a ``.tsv`` a tabulator.
         validation: as :class:`Cut` takes it, and ``test``, ``folds``, ``fold`` and ``seed`` too.
@@ -48,11 +48,11 @@ def load(
     table = frame(path, words=words, separator=separator)
     chosen = _task(table, target, task)
     return table_splits(
-        table, target, chosen, Cut(validation, test, folds, fold, seed), drop=drop, log_skewed=log_skewed
+        table, target, chosen, Cut(validation, test, folds, fold, seed), drop=_listed(drop), log_skewed=log_skewed
     ).splits
 
 
-def frame(path: str, *, words: Sequence[str] = (), separator: str = "") -> Frame:
+def frame(path: str, *, words: Sequence[str] | str = (), separator: str = "") -> Frame:
     """The table in a file."""
     file = Path(path).expanduser()
     try:
@@ -60,7 +60,7 @@ def frame(path: str, *, words: Sequence[str] = (), separator: str = "") -> Frame
     except OSError as error:
         raise UsageError(f"{path} cannot be read ({error.strerror}); expected a file of separated values") from error
     by_name = "\t" if file.suffix.lower() == ".tsv" else ","
-    return read_separated(data, path, separator=separator or by_name, words=words)
+    return read_separated(data, path, separator=separator or by_name, words=_listed(words))
 
 
 def class_names(path: str, target: str, task: str = "auto", **rest: Any) -> tuple[str, ...]:
@@ -69,7 +69,12 @@ def class_names(path: str, target: str, task: str = "auto", **rest: Any) -> tupl
     return as_words(table.column(target)).levels if _task(table, target, task) == "classification" else ()
 
 
-def _framed(path: str, words: Sequence[str] = (), separator: str = "", **_: Any) -> Frame:
+def _listed(names: Sequence[str] | str) -> tuple[str, ...]:
+    """Names in a list, or in a text as a command line has it."""
+    return tuple(name.strip() for name in names.split(",")) if isinstance(names, str) else tuple(names)
+
+
+def _framed(path: str, words: Sequence[str] | str = (), separator: str = "", **_: Any) -> Frame:
     return frame(path, words=words, separator=separator)
 
 

@@ -29,6 +29,15 @@ def test_a_number(path: Path) -> None:
     assert targets.dtype == torch.float32
 
 
+def test_names_as_a_command_line_has_them(path: Path) -> None:
+    one, other = (
+        load(str(path), "price", drop=drop, words=words)["train"].inputs
+        for drop, words in ((["id", "kind"], ["size"]), ("id, kind", "size"))
+    )
+    assert one.equal(other)
+    assert one.shape == (30, 7)  # six sizes, and none
+
+
 def test_a_class(path: Path) -> None:
     named = Dataset("own/table", {"path": str(path), "target": "kind"})
     targets = named.load()["train"].targets
