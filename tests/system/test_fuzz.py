@@ -50,6 +50,7 @@ COMMANDS = (
     ("list",), ("show",), ("train",), ("eval",), ("predict",), ("play",), ("verify",), ("compare",), ("ablate",),
     ("runs",), ("runs", "ls"), ("runs", "show"), ("runs", "reindex"), ("runs", "nosuch"), ("nosuch",),
     ("--version",), (),
+    ("data",), ("data", "ls"), ("data", "get"), ("data", "verify"), ("data", "show"),
 )  # fmt: skip
 KEYS = ("name", "value", "$int", "$tensor", "\n")
 JSON = st.recursive(
@@ -102,6 +103,7 @@ def idle(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(palestra.trials.train, "follow", refuse)
     monkeypatch.setattr(palestra.trials.train, "resume", refuse)
     monkeypatch.setattr(palestra.trials.verify, "LocalPool", refuse)
+    monkeypatch.setenv("PALESTRA_DATA", "data")
 
 
 arguments = st.lists(st.sampled_from(OPTIONS) | st.sampled_from(WORDS), max_size=6)

@@ -42,6 +42,8 @@ TOKENS: dict[str, tuple[str, ...]] = {}
 """Name to the words for the numbers that inputs consist of, where these are sequences of tokens."""
 ORIGINS: dict[str, Callable[..., dict[str, Any]]] = {}
 """Name to a function of the same arguments that says where data without a resource came from, as JSON values."""
+DIGESTS: dict[str, Callable[..., dict[str, str]]] = {}
+"""Name to a function of the same arguments that gives the SHA-256 of each of the user's own files, by path."""
 
 
 def register(
@@ -51,6 +53,7 @@ def register(
     names: Callable[..., tuple[str, ...]] | None = None,
     tokens: tuple[str, ...] = (),
     origin: Callable[..., dict[str, Any]] | None = None,
+    digests: Callable[..., dict[str, str]] | None = None,
 ) -> None:
     """Make a source known under a name. UsageError where another has the name.
 
@@ -61,6 +64,7 @@ def register(
         names: gives the words for its labels, from the same arguments, where no card has them.
         tokens: the words for the numbers that its inputs consist of, if these are sequences.
         origin: says where its data came from, from the same arguments, where no card has a resource.
+        digests: gives the SHA-256 of files that may change, from the same arguments, where they are the user's own.
     """
     require(SOURCES.get(name, load) is load, f"a second data set named {name!r}", "a name of its own")
     SOURCES[name] = load
@@ -72,6 +76,8 @@ def register(
         TOKENS[name] = tokens
     if origin is not None:
         ORIGINS[name] = origin
+    if digests is not None:
+        DIGESTS[name] = digests
 
 
 def known_cards() -> dict[str, Card]:
@@ -141,8 +147,11 @@ class Dataset:
     def origin(self) -> dict[str, Any]:
         """For the record of a run: the digest of each file and where it came from, or that the data were made.
 
-        Empty for data that are made on the spot or are the user's own.
+        Empty for data that are made on the spot.
         """
+        self._known()
+        if self.id in DIGESTS:
+            return {"files": {path: {"sha256": each} for path, each in DIGESTS[self.id](**self.kwargs).items()}}
         if self.kwargs.get("stand_in"):
             return {"stand_in": True}
         if self.id in ORIGINS:
@@ -189,6 +198,10 @@ class InMemory(Dataset):
     def token_names(self) -> tuple[str, ...]:
         """None either."""
         return ()
+
+    def origin(self) -> dict[str, Any]:
+        """Nothing: nobody knows where arrays come from."""
+        return {}
 
     def to_json(self) -> dict[str, Any]:
         """UsageError: there is no name for it."""

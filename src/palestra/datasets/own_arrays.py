@@ -1,5 +1,7 @@
 """Arrays of the user's own: an ``.npz`` with inputs and targets, or an ``.npy`` for each. No pickle in them is read."""
 
+import struct
+import tokenize
 import zipfile
 import zlib
 from pathlib import Path
@@ -10,6 +12,7 @@ import torch
 from numpy.typing import NDArray
 
 from palestra.datasets.dataset import Split, Splits, register
+from palestra.datasets.hub.content import file_digest
 from palestra.datasets.parts import held_out
 from palestra.datasets.tables.splits import Cut
 from palestra.errors import UsageError, require
@@ -17,6 +20,12 @@ from palestra.errors import UsageError, require
 _INPUTS, _TARGETS = ("inputs", "x", "X", "images", "data"), ("targets", "y", "Y", "labels", "target")
 _PARTED = ("x_train", "y_train", "x_test", "y_test")
 """Names in archives whose test rows are apart, as Keras has them."""
+
+_BROKEN = (
+    OSError, ValueError, EOFError, LookupError, TypeError, RuntimeError, SyntaxError, OverflowError, struct.error,
+    tokenize.TokenError, zipfile.BadZipFile, zlib.error,
+)  # fmt: skip
+"""All that NumPy and what is beneath it raise for damaged files, whose headers are text in Python's own syntax."""
 
 
 def load(
@@ -74,7 +83,7 @@ def _arrays(path: Path) -> dict[str, NDArray[Any]]:
             if isinstance(archive, np.ndarray):
                 return {"inputs": archive}
             return {name: archive[name] for name in archive.files}
-    except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile, zlib.error) as error:
+    except _BROKEN as error:
         raise _unreadable(path, error) from error
 
 
@@ -83,7 +92,7 @@ def read_array(path: Path) -> NDArray[Any]:
     try:
         with path.open("rb") as file:
             array = np.load(file, allow_pickle=False)
-    except (OSError, ValueError, EOFError) as error:
+    except _BROKEN as error:
         raise _unreadable(path, error) from error
     if not isinstance(array, np.ndarray):
         raise UsageError(f"{path} is an archive; expected one array, or a name that ends in .npz")
@@ -132,4 +141,9 @@ def _split(columns: Columns, rows: NDArray[np.int64] | None) -> Split:
     return Split(inputs, targets)
 
 
-register("own/arrays", load)
+def digests(path: str, targets: str = "", **_: Any) -> dict[str, str]:
+    """The files' digests, so that a resume sees whether they changed."""
+    return {each: file_digest(Path(each)) for each in (path, targets) if each}
+
+
+register("own/arrays", load, digests=digests)

@@ -1,5 +1,6 @@
 """A folder of the user's own images: a folder for each class in it, or ``train``, ``validation`` and ``test`` first."""
 
+import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -9,6 +10,7 @@ import torch
 from numpy.typing import NDArray
 
 from palestra.datasets.dataset import Split, Splits, register
+from palestra.datasets.hub.content import file_digest
 from palestra.datasets.tables.splits import Cut
 from palestra.errors import UsageError, require
 
@@ -162,4 +164,12 @@ def _split(read: Images, rows: NDArray[np.int64]) -> Split:
     return Split(torch.from_numpy(read.images[rows]), torch.from_numpy(read.labels[rows]))
 
 
-register("own/images", load, names=class_names)
+def digests(path: str, **_: Any) -> dict[str, str]:
+    """One digest of all names and contents in the folder, so that a resume sees whether anything in it changed."""
+    root, whole = Path(path).expanduser(), hashlib.sha256()
+    for file in sorted(each for each in root.rglob("*") if each.suffix.lower() in SUFFIXES and each.is_file()):
+        whole.update(f"{file.relative_to(root)}\0{file_digest(file)}\n".encode())
+    return {path: whole.hexdigest()}
+
+
+register("own/images", load, names=class_names, digests=digests)

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from palestra.datasets.dataset import Splits, register
+from palestra.datasets.hub.content import file_digest
 from palestra.datasets.tables.frame import Frame, Words, as_words
 from palestra.datasets.tables.separated import read_separated
 from palestra.datasets.tables.source import FRAMES
@@ -16,8 +17,8 @@ def load(
     path: str,
     target: str,
     task: Literal["auto", "classification", "regression"] = "auto",
-    drop: Sequence[str] = (),
-    words: Sequence[str] = (),
+    drop: Sequence[str] | str = (),
+    words: Sequence[str] | str = (),
     separator: str = "",
     validation: float = 0.2,
     test: float = 0.2,
@@ -32,7 +33,7 @@ def load(
         path: the file.
         target: the column to predict.
         task: ``auto`` is a classification where the target is of words, else a regression.
-        drop: columns to leave out, such as a number of the row.
+        drop: columns to leave out, such as a number of the row; in a text with commas between them.
         words: columns that are of words though they look like numbers.
         separator: between two values; a comma if not given, in a ``.tsv`` a tabulator.
         validation: as :class:`Cut` takes it, and ``test``, ``folds``, ``fold`` and ``seed`` too.
@@ -47,11 +48,11 @@ def load(
     table = frame(path, words=words, separator=separator)
     chosen = _task(table, target, task)
     return table_splits(
-        table, target, chosen, Cut(validation, test, folds, fold, seed), drop=drop, log_skewed=log_skewed
+        table, target, chosen, Cut(validation, test, folds, fold, seed), drop=_listed(drop), log_skewed=log_skewed
     ).splits
 
 
-def frame(path: str, *, words: Sequence[str] = (), separator: str = "") -> Frame:
+def frame(path: str, *, words: Sequence[str] | str = (), separator: str = "") -> Frame:
     """The table in a file."""
     file = Path(path).expanduser()
     try:
@@ -59,7 +60,7 @@ def frame(path: str, *, words: Sequence[str] = (), separator: str = "") -> Frame
     except OSError as error:
         raise UsageError(f"{path} cannot be read ({error.strerror}); expected a file of separated values") from error
     by_name = "\t" if file.suffix.lower() == ".tsv" else ","
-    return read_separated(data, path, separator=separator or by_name, words=words)
+    return read_separated(data, path, separator=separator or by_name, words=_listed(words))
 
 
 def class_names(path: str, target: str, task: str = "auto", **rest: Any) -> tuple[str, ...]:
@@ -68,7 +69,12 @@ def class_names(path: str, target: str, task: str = "auto", **rest: Any) -> tupl
     return as_words(table.column(target)).levels if _task(table, target, task) == "classification" else ()
 
 
-def _framed(path: str, words: Sequence[str] = (), separator: str = "", **_: Any) -> Frame:
+def _listed(names: Sequence[str] | str) -> tuple[str, ...]:
+    """Names in a list, or in a text as a command line has it."""
+    return tuple(name.strip() for name in names.split(",")) if isinstance(names, str) else tuple(names)
+
+
+def _framed(path: str, words: Sequence[str] | str = (), separator: str = "", **_: Any) -> Frame:
     return frame(path, words=words, separator=separator)
 
 
@@ -80,5 +86,10 @@ def _task(table: Frame, target: str, task: str) -> Task:
     raise UsageError(f"task={task}; expected auto, classification or regression")
 
 
+def digests(path: str, **_: Any) -> dict[str, str]:
+    """The file's digest, so that a resume sees whether it changed."""
+    return {path: file_digest(Path(path))}
+
+
 FRAMES["own/table"] = lambda path, target, **rest: (_framed(path, **rest), target)
-register("own/table", load, names=class_names)
+register("own/table", load, names=class_names, digests=digests)

@@ -21,8 +21,8 @@ _SMALL = 2.6
 """Inches of height of a small panel."""
 _LEVELS = 8
 """Bars of a small panel; the rest is summed up in one more."""
-_LETTERS = 22
-"""Of a word beside a bar."""
+_LETTERS, _FEW_LETTERS = 22, 14
+"""Of a word beside a bar, and beside one of a small panel."""
 
 
 @dataclass(frozen=True)
@@ -130,7 +130,7 @@ def _draw_bars(axes: "Axes", panel: Bars, *, large: bool) -> None:
         color = chart.COLORS[series + panel.strong]
         axes.barh(place, 100 * shares, thick * 0.9, color=color, label=name)
     axes.set_yticks(at)
-    axes.set_yticklabels([_cut(name) for name in panel.names], fontsize=size)
+    axes.set_yticklabels([_cut(name, _LETTERS if large else _FEW_LETTERS) for name in panel.names], fontsize=size)
     axes.set_ylim(len(panel.names) - 0.4, -0.6)
     axes.xaxis.set_major_formatter(lambda value, _: f"{number(value)}%")
     if len(panel.shares) > 1:

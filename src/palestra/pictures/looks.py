@@ -91,10 +91,13 @@ def _of_column(name: str, column: Column, *, strong: bool = False) -> Bars | Spr
 
 def _of_baskets(baskets: NDArray[np.uint8], names: tuple[str, ...]) -> list[Panel]:
     share = baskets.mean(0)
-    order = np.argsort(-share, kind="stable")[:_COLUMNS]
-    parts = [order[start : start + _EACH] for start in range(0, len(order), _EACH)]
+    order = np.argsort(-share, kind="stable")[: 3 * _EACH]
+    parts = {start: order[start : start + _EACH] for start in range(0, len(order), _EACH)}
     return [
-        *(Bars("in a share of the orders", [names[i] for i in part], {"": share[part]}) for part in parts),
+        *(
+            Bars(f"share of orders, {start + 1} to {start + len(part)}", [names[i] for i in part], {"": share[part]})
+            for start, part in parts.items()
+        ),
         Spread("different ones in an order", baskets.sum(1).astype(np.float64)),
     ]
 

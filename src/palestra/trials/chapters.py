@@ -5,8 +5,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from palestra.datasets.dataset import Dataset
 from palestra.engine.device import resolve_device
-from palestra.engine.learner import Learner
+from palestra.engine.learner import Learner, Source
 from palestra.engine.state import scalars
 from palestra.errors import UsageError, require
 from palestra.runs.checkpoints import steps
@@ -66,6 +67,14 @@ def chapter(
     if run.edited:
         notes.append(f"not exact: {run.path / 'config.json'} was edited since it was written")
     return Chapter(plan, before, changes, notes)
+
+
+def data_notes(run: Run, source: Source) -> list[str]:
+    """A note on data that are not what the run began with."""
+    noted = run.manifest.get("data", {}).get("files", {})
+    now = source.origin().get("files", {}) if noted and isinstance(source, Dataset) else {}
+    changed = [name for name, file in noted.items() if now.get(name, file)["sha256"] != file["sha256"]]
+    return [f"not exact: {', '.join(changed)} changed since the run began"] if changed else []
 
 
 def open_chapter(run: Run, chapter: Chapter) -> None:

@@ -29,7 +29,7 @@ from palestra.recipes.registry import get_recipe
 from palestra.runs import checkpoints, index
 from palestra.runs.series import read_series
 from palestra.runs.store import Run
-from palestra.trials.chapters import Chapter, apply, chapter, new_run, open_chapter
+from palestra.trials.chapters import Chapter, apply, chapter, data_notes, new_run, open_chapter
 from palestra.trials.lineage import ancestry, begin, plan_from
 from palestra.trials.plan import Plan, resolve
 from palestra.trials.saved import draw_learned, judge
@@ -260,7 +260,7 @@ def _go_on(trainer: Trainer, learner: Learner, run: Run, opened: Chapter) -> lis
     if opened.plan.origin and not checkpoints.steps(run.checkpoints):
         begin(learner, opened.plan.origin)
     try:
-        notes = [*trainer.resume(), *opened.notes]
+        notes = [*trainer.resume(), *opened.notes, *data_notes(run, learner.source)]
     except UsageError as error:
         if not opened.changes:
             raise

@@ -1,5 +1,6 @@
 """One's own arrays: what is taken, and the row that is wrong."""
 
+import hashlib
 import io
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from outcomes import outcome
 
-from palestra.datasets.own_arrays import load
+from palestra.datasets.own_arrays import digests, load
 from palestra.errors import UsageError
 
 IMAGES = np.random.default_rng(0).integers(256, size=(20, 5, 5), dtype=np.uint8)
@@ -54,6 +55,9 @@ def test_an_array_of_its_own_for_each(tmp_path: Path) -> None:
     assert torch.equal(train.inputs[:, 0], 4 * train.targets)
     assert (train.inputs.dtype, train.targets.dtype) == (torch.float32, torch.float32)
     assert load(str(tmp_path / "x.npy"))["train"].targets is None
+    assert digests(str(tmp_path / "x.npy"), str(tmp_path / "y.npy")) == {
+        str(file): hashlib.sha256(file.read_bytes()).hexdigest() for file in (tmp_path / "x.npy", tmp_path / "y.npy")
+    }
 
 
 NAN = np.ones((20, 4))
@@ -84,6 +88,17 @@ def test_files_that_are_none(tmp_path: Path) -> None:
     (tmp_path / "a.npz").rename(tmp_path / "a.npy")
     with pytest.raises(UsageError, match="is an archive; expected one array"):
         load(str(tmp_path / "a.npy"))
+
+
+def test_headers_that_make_no_sense(tmp_path: Path) -> None:
+    np.save(tmp_path / "a.npy", IMAGES)
+    data = (tmp_path / "a.npy").read_bytes()
+    (tmp_path / "a.npy").write_bytes(data.replace(b"(20, 5, 5)", b"(20, 5, 5("))
+    with pytest.raises(UsageError, match=r"a\.npy cannot be read \(.*\); expected what numpy"):
+        load(str(tmp_path / "a.npy"))
+    (tmp_path / "a.npz").write_bytes(WHOLE.replace(b"\x08\x00", b"\x63\x00"))  # a compression that nobody knows
+    with pytest.raises(UsageError, match=r"a\.npz cannot be read \(That compression method is not supported\)"):
+        load(str(tmp_path / "a.npz"))
 
 
 def _archive() -> bytes:

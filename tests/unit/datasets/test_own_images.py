@@ -165,3 +165,15 @@ def test_some_files_in_the_shape_of_others(tmp_path: Path) -> None:
     grey = read_images([tmp_path / "wide.png"], (4, 6))
     assert grey.shape == (1, 4, 6)
     assert (grey == np.asarray(Image.open(tmp_path / "wide.png").convert("L"))[0, 0]).all()
+
+
+def test_any_change_in_the_folder_changes_its_digest(folder: Path) -> None:
+    named = Dataset("own/images", {"path": str(folder)})
+    seen = [named.origin()]
+    save(folder / "cat" / "0.png", 99)
+    seen.append(named.origin())
+    (folder / "cat" / "0.png").rename(folder / "dog" / "0a.png")
+    seen.append(named.origin())
+    digests = [each["files"][str(folder)]["sha256"] for each in seen]
+    assert len(set(digests)) == 3
+    assert named.origin() == seen[-1]

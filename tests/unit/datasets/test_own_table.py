@@ -1,5 +1,6 @@
 """One's own table: a class or a number to predict, and mistakes by their line."""
 
+import hashlib
 from pathlib import Path
 
 import pytest
@@ -26,6 +27,15 @@ def test_a_number(path: Path) -> None:
     targets = splits["train"].targets
     assert targets is not None
     assert targets.dtype == torch.float32
+
+
+def test_names_as_a_command_line_has_them(path: Path) -> None:
+    one, other = (
+        load(str(path), "price", drop=drop, words=words)["train"].inputs
+        for drop, words in ((["id", "kind"], ["size"]), ("id, kind", "size"))
+    )
+    assert one.equal(other)
+    assert one.shape == (30, 7)  # six sizes, and none
 
 
 def test_a_class(path: Path) -> None:
@@ -66,3 +76,9 @@ def test_what_is_wrong(path: Path, tmp_path: Path) -> None:
     path.write_text(path.read_text().replace("30,2,a,130", "30,2,a"))
     with pytest.raises(UsageError, match=r"houses\.csv, line 32: 3 values; expected 4"):
         load(str(path), "price")
+
+
+def test_its_digest(path: Path) -> None:
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    named = Dataset("own/table", {"path": str(path), "target": "price"})
+    assert named.origin() == {"files": {str(path): {"sha256": digest}}}

@@ -46,8 +46,8 @@ def test_columns_of_a_table(tmp_path: Path) -> None:
     ]
     drawn = pixels(draw_data(tmp_path / "a.png", "Toy", "a table", panels))
     assert drawn.shape[1] == 1600
-    seen = {tuple(colour) for colour in drawn.reshape(-1, 3)}
-    assert {(0x25, 0x63, 0xEB), (0xF5, 0x9E, 0x0B)} <= seen  # the others' blue, and what is predicted
+    for colour in ((0x25, 0x63, 0xEB), (0xF5, 0x9E, 0x0B)):  # the others' blue, and what is predicted
+        assert (drawn == colour).all(-1).sum() > 1_000
 
 
 def test_the_most_frequent_words_and_one_bar_for_the_others() -> None:

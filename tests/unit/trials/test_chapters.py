@@ -5,11 +5,14 @@ import json
 from pathlib import Path
 from typing import Any
 
+import cast
+import numpy as np
 import pytest
 from quick import QUICK
 
 from palestra.engine.state import capture
 from palestra.errors import UsageError
+from palestra.learners.registry import LEARNERS
 from palestra.runs import checkpoints
 from palestra.runs.codec import encode
 from palestra.runs.series import read_rows
@@ -171,3 +174,19 @@ def test_the_plan_is_the_one_that_is_written(tmp_path: Path) -> None:
     assert opened.plan == dataclasses.replace(
         opened.before, training=dataclasses.replace(opened.before.training, budget=512)
     )
+
+
+def test_data_that_changed_since_are_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, place in cast.TOYS.items():
+        monkeypatch.setitem(LEARNERS, name, place)
+    path = tmp_path / "mine.npz"
+    inputs, targets = np.random.default_rng(0).normal(size=(60, 2)), np.arange(60) % 3
+    np.savez(path, inputs=inputs, targets=targets)
+    recipe = dataclasses.replace(
+        cast.RECIPES["logistic-regression"], dataset="own/arrays", dataset_kwargs={"path": str(path)}, claim=None
+    )
+    run = train(recipe, {"budget": 64}, out=tmp_path).path
+    assert resume(run, total_timesteps=96).notes == []
+    np.savez(path, inputs=inputs + 1, targets=targets)
+    assert resume(run, total_timesteps=128).notes == [f"not exact: {path} changed since the run began"]
+    assert not Run.open(run, tmp_path).manifest["exact"]

@@ -2,6 +2,7 @@
 
 import hashlib
 from dataclasses import dataclass
+from pathlib import Path
 
 from palestra.errors import PalestraError
 
@@ -34,6 +35,12 @@ class Content:
             raise UnavailableError(
                 f"{self.name} has the SHA-256 {digest[:16]}... there; expected {self.sha256[:16]}..."
             )
+
+
+def file_digest(path: Path) -> str:
+    """The SHA-256 of a file of the user's."""
+    with path.expanduser().open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def megabytes(count: float) -> str:

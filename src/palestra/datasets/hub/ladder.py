@@ -173,7 +173,7 @@ def _by_hand(resource: Resource, given: Path) -> tuple[Source, ...]:
 
 def _refusal(resource: Resource, troubles: Mapping[str, list[str]], given: Path | None) -> str:
     """Why no source gave it, and what can be done, in one line."""
-    said = "; ".join(f"{', '.join(map(_short, names))}: {why}" for why, names in troubles.items())
+    said = "; ".join(_spoken([_short(name) for name in names], why) for why, names in troubles.items())
     if given is not None:
         names = ", ".join(content.name for content in resource.contents)
         archives = "".join(f", or {source.name}" for source in resource.sources if isinstance(source, ARCHIVES))
@@ -184,6 +184,11 @@ def _refusal(resource: Resource, troubles: Mapping[str, list[str]], given: Path 
         f"cannot get {resource.name}: {said}; try again with a network, or give the files: "
         f"palestra data get {resource.name} --from FOLDER{stand_in}"
     )
+
+
+def _spoken(names: list[str], why: str) -> str:
+    """Sources and why none of them gives it; a host that names itself is not named twice."""
+    return why if why.startswith(tuple(names)) else f"{', '.join(names)}: {why}"
 
 
 def _short(source: str) -> str:

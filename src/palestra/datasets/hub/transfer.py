@@ -26,7 +26,7 @@ from palestra.runs.atomic import disk_error
 Shows = Callable[[int, int], None]
 """Is told how many bytes have arrived, and of how many."""
 
-TIMEOUT = 20.0
+TIMEOUT = 15.0
 """Seconds without a byte after which a connection counts as broken."""
 TRIES = 3
 """In a row, that bring nothing new."""
@@ -74,7 +74,7 @@ def download(url: str, path: Path, *, limit: int, shows: Shows, certificates: st
         UnavailableError: the host refuses, is not reached, breaks off again and again, or sends too much.
         PalestraError: the disk refuses. What was written is removed then.
     """
-    fruitless, trouble = 0, ""
+    fruitless, trouble, started = 0, "", _size(path)
     while fruitless < TRIES:
         if fruitless:
             time.sleep(PAUSE * 2 ** (fruitless - 1))
@@ -88,6 +88,10 @@ def download(url: str, path: Path, *, limit: int, shows: Shows, certificates: st
             elif error.code not in _AGAIN:
                 raise UnavailableError(f"{host(url)} answers {error.code} {error.reason}") from error
             trouble = f"answers {error.code} {error.reason}"
+        except urllib.error.URLError as error:
+            trouble = _why(error)
+            if _size(path) == started:  # it was never reached: another source is sooner asked than this one again
+                break
         except (OSError, http.client.HTTPException, ValueError) as error:
             trouble = _why(error)
         fruitless = 0 if _size(path) - before >= PROGRESS else fruitless + 1

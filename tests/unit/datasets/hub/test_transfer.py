@@ -2,6 +2,7 @@
 
 import errno
 import shutil
+import urllib.error
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -117,12 +118,42 @@ def test_a_host_that_is_not_there_is_one_line(path: Path) -> None:
         download("http://127.0.0.1:9/a", path, limit=9, shows=nothing)
 
 
+def test_a_host_that_is_not_reached_is_not_asked_again(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tries = []
+
+    def unreachable(*_: Any, **__: Any) -> None:
+        tries.append(1)
+        raise urllib.error.URLError(TimeoutError())
+
+    monkeypatch.setattr(transfer, "_open", unreachable)
+    with pytest.raises(UnavailableError, match=r"^a\.host: no answer in 15 s$"):
+        download("https://a.host/a", path, limit=9, shows=nothing)
+    assert len(tries) == 1
+
+
+def test_a_host_that_was_reached_is_asked_again(web: Web, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The network is cut in the middle, and comes back."""
+    web.files["/a"], web.cut["/a"] = DATA, [100_000]
+    real, tries = transfer._open, []
+
+    def cut(*rest: Any) -> Any:
+        tries.append(1)
+        if len(tries) == 2:
+            raise urllib.error.URLError(OSError(101, "Network is unreachable"))
+        return real(*rest)
+
+    monkeypatch.setattr(transfer, "_open", cut)
+    get(web, path)
+    assert path.read_bytes() == DATA
+    assert len(tries) == 3
+
+
 def test_a_host_that_says_nothing_is_given_up(web: Web, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def never(*_: Any, **__: Any) -> None:
         raise TimeoutError
 
     monkeypatch.setattr(transfer, "_open", never)
-    with pytest.raises(UnavailableError, match="no answer in 20 s"):
+    with pytest.raises(UnavailableError, match="no answer in 15 s"):
         get(web, path)
 
 
