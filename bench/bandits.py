@@ -47,8 +47,7 @@ def ours(name: str) -> tuple[float, RegretCurve, float]:
     cls(env, cls.config_type(**settings), device="cpu").step()  # warm up
     learner = cls(env, cls.config_type(**settings), seed=0, device="cpu")
     start = time.perf_counter()
-    while learner.clock < PULLS:
-        learner.step()
+    learner.learn(PULLS)
     return time.perf_counter() - start, learner.curve(name), learner.lai_robbins()
 
 

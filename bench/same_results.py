@@ -51,11 +51,16 @@ _TO_THE_STEP = Expected("differs", "mended: a table passed its budget by up to n
 _SOONER = Expected(
     "differs", "meant: fewer random numbers are drawn, in another order; the law of the choices is the same"
 )
+_ROUNDED = Expected(
+    "differs", "meant: UCB's bound is rounded elsewhere; where arms tie to the last digit another is pulled"
+)
 _WHICH = Expected("differs", "mended: 0 and 1 that say which of some it is were normalised; they stay as they are")
 
 EXPECTED: dict[str, Expected] = {
     "epsilon-greedy, *": _SOONER,
     "thompson, bandit*": _SOONER,
+    "ucb, bandit*": _ROUNDED,
+    "train bandit/ucb1": _ROUNDED,
     **dict.fromkeys(("ppo, Box*", "a2c, Box*", "trpo, Box*", "vpg, Box*"), _STRETCHED),
     "*, Cliff*": _CUT,
     "*precision=bfloat16*": _SOFTWARE,

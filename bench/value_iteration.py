@@ -41,7 +41,7 @@ def ours(side: int, order: str) -> tuple[float, int, float]:
     while not agent.finished:
         agent.step()
     seconds = time.perf_counter() - start
-    return seconds, agent.clock, float((agent.value_S.cpu() - exact(side)).abs().max())
+    return seconds, agent.clock, float((agent.policy.value_S.cpu() - exact(side)).abs().max())
 
 
 def plain(side: int, seconds: float) -> float:

@@ -69,8 +69,7 @@ def ours(learner_name: str, settings: dict[str, Any], seed: int, bandits: int = 
     cls = learner_type(learner_name)
     world = World("bandit/bernoulli", bandits, kwargs={"means": MEANS})
     learner: Any = cls(world, cls.config_type(**settings), seed=seed, device="cpu")
-    while learner.clock < pulls:
-        learner.step()
+    learner.learn(pulls)
     return float(learner.regret_B.mean())
 
 
