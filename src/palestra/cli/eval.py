@@ -133,7 +133,7 @@ def _print(args: Args, judged: "Judged") -> None:
     console.print(f"of           {args.run}, {args.which} checkpoint, {where}", soft_wrap=True)
     if judged.source.key == "dataset":
         console.print(f"on           {len(values):,} rows of {judged.source.id}, {measure.split or 'validation'}")
-        for other in metrics.keys() - {judged.headline}:
+        for other in (name for name in metrics if name != judged.headline):
             console.print(f"{other:11}  {number(metrics[other])}")
     elif length is not None:
         made = "as Gymnasium made it" if measure.split == "reference" else "as it was trained in"

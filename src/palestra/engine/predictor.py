@@ -115,19 +115,27 @@ class Predictor:
 
     def measured(self, measure: Measure) -> Evaluation:
         """Its scores on a split, the ``validation`` split where none is named, without drawing from its generators."""
-        split = self._split(measure.split or "validation")
-        count, size = measure.count or len(split.inputs), len(split.inputs)
-        inputs, targets = split
-        if count < size:
-            chosen = permutation(measure.seed, 0, size)[:count].to(inputs.device)
-            inputs, targets = inputs[chosen], None if targets is None else targets[chosen]
-        rows = self._judged(inputs, inputs if targets is None else targets)
-        metrics = {score.name: float(score.total(each)) for score, each in zip(self.scores, rows)}
-        return Evaluation(metrics[self.headline], rows[0], metrics)
+        inputs, targets = self._chosen(measure)
+        return self._evaluated(inputs, inputs if targets is None else targets)
 
     def check_measurable(self, measure: Measure) -> None:
         """UsageError where the data has no such split."""
         self._split(measure.split or "validation")
+
+    def _chosen(self, measure: Measure) -> Split:
+        """The rows that are measured on."""
+        split = self._split(measure.split or "validation")
+        count, size = measure.count or len(split.inputs), len(split.inputs)
+        if count >= size:
+            return split
+        chosen = permutation(measure.seed, 0, size)[:count].to(split.inputs.device)
+        return Split(split.inputs[chosen], None if split.targets is None else split.targets[chosen])
+
+    def _evaluated(self, inputs: Tensor, wanted: Tensor) -> Evaluation:
+        """Its scores on rows, whose outputs should be as ``wanted`` says."""
+        rows = self._judged(inputs, wanted)
+        metrics = {score.name: float(score.total(each)) for score, each in zip(self.scores, rows)}
+        return Evaluation(metrics[self.headline], rows[0], metrics)
 
     def _outputs(self, inputs: Tensor) -> Tensor:
         with torch.inference_mode():

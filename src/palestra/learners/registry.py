@@ -50,6 +50,7 @@ LEARNERS = {
     "mlp": ("palestra.learners.labels.multilayer_perceptron", "MultilayerPerceptron"),
     "image-classifier": ("palestra.learners.labels.image_classifier", "ImageClassifier"),
     "translator": ("palestra.learners.sequences.translator", "Translator"),
+    "autoencoder": ("palestra.learners.structure.autoencoder", "Autoencoder"),
     "character-model": ("palestra.learners.sequences.character_model", "CharacterModel"),
 }
 """Name to module and class. Only what stands here is ever imported, whatever a config file says."""

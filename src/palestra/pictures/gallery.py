@@ -7,6 +7,7 @@ from typing import Any
 from palestra.engine.exhibit import Exhibit
 from palestra.pictures.attention import AttentionMaps, draw_attention
 from palestra.pictures.board import Board, Convergence, Table, draw_board, draw_convergence, draw_table
+from palestra.pictures.codes import CodeMap, Reconstructions, draw_code_map, draw_reconstructions
 from palestra.pictures.graph import Graph, draw_graph
 from palestra.pictures.regret import Regret, draw_regret
 from palestra.pictures.samples import Samples, draw_samples
@@ -19,6 +20,8 @@ _DRAWN: dict[type[Exhibit], tuple[str, Callable[[Path, Any], Path]]] = {
     Graph: ("graph", draw_graph),
     AttentionMaps: ("attention", draw_attention),
     Samples: ("samples", draw_samples),
+    Reconstructions: ("reconstructions", draw_reconstructions),
+    CodeMap: ("codes", draw_code_map),
 }
 
 

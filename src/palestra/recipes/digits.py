@@ -47,4 +47,11 @@ RECIPES = (
             "learning_rate": 0.1,
         },
     ),
+    _digits(
+        "autoencoder",
+        "digits through eight numbers, learned without labels",
+        "autoencoder",
+        100,
+        {"code": 8, "hidden_sizes": [64], "batch_size": 64, "batches_per_step": 8},
+    ),
 )

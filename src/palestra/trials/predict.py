@@ -64,7 +64,10 @@ def _of(learner: Predictor, file: Path) -> Iterator[Prediction]:
     """Of one file."""
     rows = _rows(learner, file)
     if learner.kind != "classifier":
-        yield from (Prediction(str(file), row, value.item()) for row, value in enumerate(learner.predict(rows)))
+        values = learner.predict(rows)
+        one = f"a run that says one thing of a row, not {values[0].size}; from Python, learner.predict(rows) gives them"
+        require(values.ndim == 1, f"{file} for {learner.name}", one)
+        yield from (Prediction(str(file), row, value.item()) for row, value in enumerate(values))
         return
     share = learner.predicted(rows).double().softmax(-1).max(-1)
     names = learner.dataset.class_names()

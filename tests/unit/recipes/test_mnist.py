@@ -13,10 +13,17 @@ def test_they_train_for_whole_epochs() -> None:
     for recipe in RECIPES:
         assert recipe.dataset == "mnist"
         assert recipe.budget % IMAGES == 0
-        assert recipe.eval_every == IMAGES
+        assert recipe.eval_every in (IMAGES, 2 * IMAGES)
+        assert recipe.budget % recipe.eval_every == 0
 
 
 def test_their_settings_are_those_of_their_learners() -> None:
     for recipe in RECIPES:
         config = learner_type(recipe.learner).config_type(**recipe.settings)
         assert all(getattr(config, name) == value for name, value in recipe.settings.items())
+
+
+def test_claims_are_of_all_test_images() -> None:
+    claims = [recipe.claim for recipe in RECIPES if recipe.claim]
+    assert len(claims) == 2
+    assert {(claim.split, claim.count) for claim in claims} == {("test", 0)}

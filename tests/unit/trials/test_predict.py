@@ -58,3 +58,11 @@ def test_what_cannot_be_predicted_is_told(digits: Path, tmp_path: Path, quick_ru
             predict(digits, files)
     with pytest.raises(UsageError, match="learned in a world; expected a run that learned from data"):
         predict(quick_run, [tmp_path / "no.png"])
+
+
+def test_what_says_rows_again_labels_none(tmp_path: Path) -> None:
+    saved = palestra.Autoencoder("digits", palestra.AutoencoderConfig(code=2)).learn(1).save(tmp_path / "saved")
+    images, _ = palestra.load_data("digits", split="test")
+    np.save(tmp_path / "rows.npy", images[:3])
+    with pytest.raises(UsageError, match=r"rows\.npy for autoencoder; expected a run that says one thing of a row"):
+        predict(saved, [tmp_path / "rows.npy"])
