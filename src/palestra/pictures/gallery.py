@@ -7,6 +7,7 @@ from typing import Any
 from palestra.engine.exhibit import Exhibit
 from palestra.pictures.attention import AttentionMaps, draw_attention
 from palestra.pictures.board import Board, Convergence, Table, draw_board, draw_convergence, draw_table
+from palestra.pictures.boundary import Boundary, BoundaryFilm, draw_boundary, draw_boundary_film
 from palestra.pictures.codes import CodeMap, Reconstructions, draw_code_map, draw_reconstructions
 from palestra.pictures.graph import Graph, draw_graph
 from palestra.pictures.regret import Regret, draw_regret
@@ -22,11 +23,13 @@ _DRAWN: dict[type[Exhibit], tuple[str, Callable[[Path, Any], Path]]] = {
     Samples: ("samples", draw_samples),
     Reconstructions: ("reconstructions", draw_reconstructions),
     CodeMap: ("codes", draw_code_map),
+    Boundary: ("boundary", draw_boundary),
+    BoundaryFilm: ("boundary", draw_boundary_film),
 }
 
 
 def draw_exhibits(exhibits: Sequence[Exhibit], folder: Path) -> list[Path]:
-    """Draw each exhibit into a PNG of a folder, which is made; returns their paths."""
+    """Draw each exhibit into a PNG, or a film, of a folder, which is made; returns their paths."""
     written = []
     for exhibit in exhibits:
         name, draw = _DRAWN[type(exhibit)]

@@ -20,10 +20,12 @@ from torch.nn import functional as F
 
 from palestra.datasets.dataset import Dataset
 from palestra.datasets.loader import Loader
+from palestra.engine.exhibit import Exhibit
 from palestra.engine.learner import Learner
 from palestra.engine.predictor import BatchConfig, Predictor
 from palestra.engine.seeding import generator
 from palestra.errors import require
+from palestra.learners.labels.boundary import PlaneWatch
 from palestra.learners.labels.features import Features
 from palestra.measure import Metrics
 from palestra.ops.autodiff import Value, as_value
@@ -69,12 +71,13 @@ class MultilayerPerceptron(Predictor, Learner):
     kind = "classifier"
     scores = (ACCURACY, LOG_LOSS)
     dtype = torch.float64
-    saves = ("loader", "features", "parameters", "left_out")
+    saves = ("loader", "features", "parameters", "left_out", "watch")
 
     def __init__(self, source: str | Dataset, config: Any = None, *, seed: int = 0, device: str = "auto"):
         super().__init__(source, config, seed=seed, device=device)
         self.features = Features(self.train.inputs)
         self.loader = Loader(self.train, self.config.batch_size, seed=seed)
+        self.watch = PlaneWatch.of(self.train)
         self.left_out = generator(seed, "dropout", device=self.device)
         weights = generator(seed, "weights")
         self.parameters: list[Tensor] = []
@@ -85,6 +88,8 @@ class MultilayerPerceptron(Predictor, Learner):
 
     def step(self) -> Metrics:
         """Some batches."""
+        if self.watch is not None:
+            self.watch.look(self.clock, self.outputs)
         losses = []
         ways = {"by-hand": self.by_hand, "autodiff": self.by_autodiff, "autograd": self.by_autograd}
         for inputs, label_B in self.loader.take(self.config.batches_per_step):
@@ -148,3 +153,9 @@ class MultilayerPerceptron(Predictor, Learner):
         for weight_FK, bias_K in zip(self.parameters[:-2:2], self.parameters[1:-2:2]):
             h_BF = (h_BF @ weight_FK + bias_K).clamp(min=0)
         return h_BF @ self.parameters[-2] + self.parameters[-1]
+
+    def exhibits(self) -> list[Exhibit]:
+        """Of points in the plane: how it divided it while it learned."""
+        if self.watch is None:
+            return []
+        return self.watch.exhibits(self.clock, self.outputs, self.clock_unit)

@@ -17,9 +17,11 @@ from torch.nn import functional as F
 
 from palestra.datasets.dataset import Dataset
 from palestra.datasets.loader import Loader
+from palestra.engine.exhibit import Exhibit
 from palestra.engine.learner import Learner
 from palestra.engine.predictor import BatchConfig, Predictor
 from palestra.errors import require
+from palestra.learners.labels.boundary import PlaneWatch
 from palestra.learners.labels.features import Features
 from palestra.measure import Metrics
 from palestra.ops.scores import ACCURACY, LOG_LOSS
@@ -53,17 +55,20 @@ class SoftmaxRegression(Predictor, Learner):
     kind = "classifier"
     scores = (ACCURACY, LOG_LOSS)
     dtype = torch.float64
-    saves = ("loader", "features", "weight_FK", "bias_K")
+    saves = ("loader", "features", "weight_FK", "bias_K", "watch")
 
     def __init__(self, source: str | Dataset, config: Any = None, *, seed: int = 0, device: str = "auto"):
         super().__init__(source, config, seed=seed, device=device)
         self.features = Features(self.train.inputs)
         self.loader = Loader(self.train, self.config.batch_size, seed=seed)
+        self.watch = PlaneWatch.of(self.train)
         self.weight_FK = torch.zeros(self.features.count, self.num_classes, dtype=self.dtype, device=self.device)
         self.bias_K = torch.zeros(self.num_classes, dtype=self.dtype, device=self.device)
 
     def step(self) -> Metrics:
         """Some batches."""
+        if self.watch is not None:
+            self.watch.look(self.clock, self.outputs)
         losses, hits = [], []
         gradients = self.by_hand if self.config.gradient == "by-hand" else self.by_autograd
         for inputs, label_B in self.loader.take(self.config.batches_per_step):
@@ -102,3 +107,9 @@ class SoftmaxRegression(Predictor, Learner):
     def outputs(self, inputs: Tensor) -> Tensor:
         """(B, K) logits."""
         return self.features(inputs) @ self.weight_FK + self.bias_K
+
+    def exhibits(self) -> list[Exhibit]:
+        """Of points in the plane: how it divided it while it learned."""
+        if self.watch is None:
+            return []
+        return self.watch.exhibits(self.clock, self.outputs, self.clock_unit)
