@@ -31,6 +31,7 @@ COMMANDS = {
     "compare": ("palestra.cli.compare", "whether one training beats another, and how sure that is"),
     "ablate": ("palestra.cli.ablate", "what each part of Rainbow is worth on a task"),
     "data": ("palestra.cli.data", "the data sets: ls, get, verify, show"),
+    "lesson": ("palestra.cli.lesson", "what a chapter is about, as one table and one picture"),
     "runs": ("palestra.cli.runs", "the trainings on disk: ls, show, rm, reindex"),
     "check-env": ("palestra.cli.check_env", "whether an environment keeps to the rules, and who can learn in it"),
     "doctor": ("palestra.cli.doctor", "check that this machine has what training needs"),
