@@ -10,7 +10,6 @@ from tyro.conf import Positional, arg
 from palestra.cli.arguments import Switch, check_writable, parse
 from palestra.cli.output import make_console, make_table, print_json
 from palestra.errors import UsageError
-from palestra.pictures.numbers import number
 
 
 @dataclass(frozen=True)
@@ -55,7 +54,7 @@ def command(argv: Sequence[str]) -> int:
     console = make_console()
     table = make_table(*done.columns, right=tuple(done.columns[1:]))
     for row in done.rows:
-        table.add_row(*(each if isinstance(each, str) else number(each, 3) for each in row))
+        table.add_row(*(each if isinstance(each, str) else f"{each:.3g}" for each in row))
     console.print(table, markup=False)
     console.print(f"\n{done.said}", markup=False, soft_wrap=True)
     console.print(f"picture    {path}", markup=False, soft_wrap=True)

@@ -32,6 +32,8 @@ class Lines:
     """Name to places and heights, (n,) each."""
     logarithmic: bool = False
     """Whether heights are; what is not above zero is then left out."""
+    bounds: tuple[float, float] | None = None
+    """Between which heights it is drawn, where that is not up to the lines."""
 
 
 @dataclass(frozen=True)
@@ -123,9 +125,13 @@ def _draw_lines(axes: "Axes", panel: Lines, colors: Mapping[str, str]) -> None:
     for name, (x, y) in panel.lines.items():
         known = np.isfinite(y) & ((y > 0) | (not panel.logarithmic))
         axes.plot(x[known], y[known], color=colors[name], linewidth=2.2, label=name)
+    chart.style(axes, 11)
     if panel.logarithmic:
         axes.set_yscale("log")
-    chart.style(axes, 11)
+        axes.yaxis.set_major_formatter(lambda value, _: f"{value:.3g}")
+        axes.yaxis.set_minor_formatter(lambda *_: "")
+    if panel.bounds is not None:
+        axes.set_ylim(*panel.bounds)
     axes.set_xlabel(panel.across, color=chart.QUIET, fontsize=12)
 
 

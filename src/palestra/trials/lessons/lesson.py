@@ -18,6 +18,10 @@ LESSONS = {
         "SGD, momentum, RMSprop and Adam in a bowl, a valley, a network",
     ),
     "activations": ("palestra.trials.lessons.activations", "ReLU, sigmoid, tanh and GELU, and their derivatives"),
+    "initialisation": (
+        "palestra.trials.lessons.initialisation",
+        "numbers and gradients that vanish or explode, by layer",
+    ),
 }
 """Name to module and summary. Each module has a function ``lesson(seed)``."""
 
