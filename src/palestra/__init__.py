@@ -23,6 +23,7 @@ FUNCTIONS = {
     "Callback": "palestra.engine.callbacks",
     "Networks": "palestra.nets.own",
     "compare": "palestra.trials.compare",
+    "diagnose_shift": "palestra.ops.shift",
     "evaluate": "palestra.trials.saved",
     "k_fold": "palestra.trials.folds",
     "load": "palestra.trials.saved",

@@ -22,6 +22,7 @@ LESSONS = {
         "palestra.trials.lessons.initialisation",
         "numbers and gradients that vanish or explode, by layer",
     ),
+    "shift": ("palestra.trials.lessons.shift", "inputs, labels or concepts change: what it is called, and what helps"),
 }
 """Name to module and summary. Each module has a function ``lesson(seed)``."""
 
