@@ -30,6 +30,7 @@ from palestra.learners.on_policy.vpg import VPG, VPGConfig
 from palestra.learners.registry import LearnerType
 from palestra.learners.sequences.character_model import CharacterModel, CharacterModelConfig
 from palestra.learners.sequences.translator import Translator, TranslatorConfig
+from palestra.learners.structure.autoencoder import Autoencoder, AutoencoderConfig
 from palestra.learners.tabular.dyna_q import DynaQConfig
 from palestra.learners.tabular.expected_sarsa import ExpectedSarsaConfig
 from palestra.learners.tabular.monte_carlo import MonteCarloConfig
@@ -41,6 +42,7 @@ from palestra.learners.tabular.rule import TabularConfig as SarsaConfig
 from palestra.learners.tabular.sarsa_lambda import SarsaLambdaConfig
 from palestra.learners.tabular.tree_backup import TreeBackupConfig
 from palestra.nets.own import Networks
+from palestra.ops.shift import diagnose_shift
 from palestra.trials.compare import compare
 from palestra.trials.folds import k_fold
 from palestra.trials.saved import evaluate, load, make_env
@@ -58,6 +60,8 @@ __all__ = [
     "UCB",
     "VPG",
     "A2CConfig",
+    "Autoencoder",
+    "AutoencoderConfig",
     "Callback",
     "CharacterModel",
     "CharacterModelConfig",
@@ -124,6 +128,7 @@ __all__ = [
     "ValueIterationConfig",
     "__version__",
     "compare",
+    "diagnose_shift",
     "evaluate",
     "k_fold",
     "load",

@@ -67,11 +67,12 @@ def layer_statistics(net: nn.Sequential, x_BF: Tensor, to_output_BK: Tensor) -> 
     """
     given_BK, answers, slopes = x_BF, [], []
     for layer in net:
-        before_BK = layer[0](given_BK)
-        given_BK = layer[1](before_BK)
+        linear, activation = layer.children()
+        before_BK = linear(given_BK)
+        given_BK = activation(before_BK)
         given_BK.retain_grad()
         answers.append(given_BK)
-        slopes.append(_slope(layer[1], before_BK.detach()))
+        slopes.append(_slope(activation, before_BK.detach()))
     given_BK.backward(to_output_BK)
     found = []
     for answer_BK, slope_BK in zip(answers, slopes):

@@ -121,7 +121,8 @@ def importance_weights(train_BF: Tensor, test_LF: Tensor) -> Tensor:
     o_BO = _columns(row_BF, len(row_BF) // ROWS_A_COLUMN)
     domain_B = torch.cat([row_BF.new_zeros(len(train_BF)), row_BF.new_ones(len(test_LF))])
     odds_B = logistic_fit(o_BO, domain_B).log_odds(o_BO[: len(train_BF)])
-    return odds_B.exp() * len(train_BF) / len(test_LF)
+    ratio_B: Tensor = odds_B.exp() * len(train_BF) / len(test_LF)
+    return ratio_B
 
 
 def label_weights(confusion_KK: Tensor, predicted_K: Tensor) -> Tensor:

@@ -75,7 +75,7 @@ def frames(shown: Boundary) -> Iterator[Frame]:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
 
     figure = chart.make_figure(6.0, 6.0)
-    canvas = FigureCanvasAgg(figure)
+    canvas: Any = FigureCanvasAgg(figure)  # which has no types
     axes = figure.add_axes((0.02, 0.02, 0.96, 0.88))
     image, said = _draw_look(axes, shown, 0), figure.text(0.02, 0.95, "", fontsize=16, color=chart.INK, va="center")
     for look in range(len(shown.clocks)):
@@ -94,7 +94,8 @@ def coloured(classes: NDArray[Any], shares: NDArray[Any]) -> NDArray[np.float64]
 
     palette = np.array([to_rgb(color) for color in chart.COLORS])
     strength = (0.1 + 0.5 * (2 * shares - 1).clip(0, 1))[..., None]
-    return 1 - strength * (1 - palette[classes % len(palette)])
+    colors: NDArray[np.float64] = 1 - strength * (1 - palette[classes % len(palette)])
+    return colors
 
 
 def _draw_look(axes: "Axes", shown: Boundary, look: int) -> Any:
@@ -103,7 +104,7 @@ def _draw_look(axes: "Axes", shown: Boundary, look: int) -> Any:
     for label in np.unique(shown.labels):
         color = chart.COLORS[label % len(chart.COLORS)]
         points = shown.points[shown.labels == label]
-        axes.scatter(*points.T, s=12, color=color, edgecolors="white", linewidths=0.4)
+        axes.scatter(points[:, 0], points[:, 1], s=12, color=color, edgecolors="white", linewidths=0.4)
     axes.set_xticks([])
     axes.set_yticks([])
     for side in axes.spines.values():

@@ -87,7 +87,7 @@ def draw_code_map(path: Path, shown: CodeMap) -> Path:
     for label in np.unique(labels):
         points = shown.points[labels == label]
         color = _CLASSES[label % len(_CLASSES)]
-        axes.scatter(*points.T, s=14, color=color, alpha=0.6, linewidths=0)
+        axes.scatter(points[:, 0], points[:, 1], s=14, color=color, alpha=0.6, linewidths=0)
     for label in [] if shown.labels is None else np.unique(labels):
         x, y = np.median(shown.points[labels == label], axis=0)
         name = shown.names[label] if label < len(shown.names) else str(label)

@@ -65,8 +65,8 @@ def _of(learner: Predictor, file: Path) -> Iterator[Prediction]:
     rows = _rows(learner, file)
     if learner.kind != "classifier":
         values = learner.predict(rows)
-        one = f"a run that says one thing of a row, not {values[0].size}; from Python, learner.predict(rows) gives them"
-        require(values.ndim == 1, f"{file} for {learner.name}", one)
+        given = f"{file} for a run that says {values[0].size} numbers of a row"
+        require(values.ndim == 1, given, "one that says a single one; from Python, learner.predict(rows) gives all")
         yield from (Prediction(str(file), row, value.item()) for row, value in enumerate(values))
         return
     share = learner.predicted(rows).double().softmax(-1).max(-1)

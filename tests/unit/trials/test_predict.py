@@ -64,5 +64,5 @@ def test_what_says_rows_again_labels_none(tmp_path: Path) -> None:
     saved = palestra.Autoencoder("digits", palestra.AutoencoderConfig(code=2)).learn(1).save(tmp_path / "saved")
     images, _ = palestra.load_data("digits", split="test")
     np.save(tmp_path / "rows.npy", images[:3])
-    with pytest.raises(UsageError, match=r"rows\.npy for autoencoder; expected a run that says one thing of a row"):
+    with pytest.raises(UsageError, match=r"rows\.npy for a run that says 64 numbers of a row; expected one"):
         predict(saved, [tmp_path / "rows.npy"])

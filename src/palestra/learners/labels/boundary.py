@@ -7,7 +7,7 @@ boundary moves most at first. What is kept is part of the learner's state, so th
 """
 
 from collections.abc import Callable
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor
@@ -68,7 +68,7 @@ class PlaneWatch:
         (class_HW, share_HW), labels = self._divided(outputs), self.split.targets
         assert labels is not None  # a classifier has labels
         before = self.clock_L < clock
-        kind = {
+        kind: dict[str, Any] = {
             "unit": unit,
             "clocks": [*self.clock_L[before].tolist(), clock],
             "classes": torch.cat([self.class_LHW[before], class_HW[None]]).numpy(),

@@ -9,6 +9,7 @@ pixels and by principal components. The neighbours are among ``KNOWN`` images of
 images of the split that is measured are looked at, the same ones every time.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Literal
@@ -110,7 +111,7 @@ class Autoencoder(Predictor, Learner):
             before = self.loader.position - len(images)
             self.optimizer.learning_rate = config.rate(before / self.budget if self.budget else 0.0)
             x_BF = self._rows(images)
-            loss = F.mse_loss(self.network(x_BF), x_BF)
+            loss = F.mse_loss(self.network(x_BF), x_BF)  # Hinton & Salakhutdinov 2006
             self.optimizer.descend(loss)
             losses.append(loss.detach())
         self.clock = self.loader.position
@@ -127,7 +128,8 @@ class Autoencoder(Predictor, Learner):
 
     def outputs(self, inputs: Tensor) -> Tensor:
         """The rows again, float32 of the same shape."""
-        return (self.network(self._rows(inputs)) * self.deviation + self.mean_F).reshape(inputs.shape)
+        row_BF: Tensor = self.network(self._rows(inputs)) * self.deviation + self.mean_F
+        return row_BF.reshape(inputs.shape)
 
     def measured(self, measure: Measure) -> Evaluation:
         """How far images are from themselves, and what their codes know of their classes; principal components beside.
@@ -148,7 +150,7 @@ class Autoencoder(Predictor, Learner):
         known, known_B = _some(self.train, KNOWN)
         assert label_B is not None
         assert known_B is not None
-        ways = {
+        ways: dict[str, Callable[[Tensor], Tensor]] = {
             "code": self.encode,
             "pixels": lambda images: images.flatten(1),
             "pca": lambda images: self.plane.code(images.flatten(1)),

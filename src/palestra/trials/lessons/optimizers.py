@@ -67,7 +67,9 @@ def lesson(seed: int) -> Lesson:
     panels.append(Lines("height in the valley", "steps", valley, logarithmic=True))
     panels.append(Lines("a network on digits: loss of all rows", "steps", net, logarithmic=True))
     every = (*on_plane.values(), on_net)
-    rows = [(name, *(part for found in every for part in (found[name].rate, found[name].value))) for name in RULES]
+    rows: list[list[str | float]] = [
+        [name, *(part for found in every for part in (found[name].rate, found[name].value))] for name in RULES
+    ]
     said = (
         f"where each is after {STEPS} steps, in the network after {NET_STEPS} of {BATCH} rows; each with the best of"
         f" {len(RATES)} rates from {RATES[0]:g} to {RATES[-1]:.2g}"
