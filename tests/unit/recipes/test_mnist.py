@@ -1,4 +1,4 @@
-"""The recipes of this family train for whole epochs of what is not held out, and are looked at after each, or after a quarter."""
+"""The recipes of this family train for whole epochs of what is not held out, and are looked at after each part of one."""
 
 from inspect import signature
 
