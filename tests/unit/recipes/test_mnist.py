@@ -1,4 +1,4 @@
-"""The recipes of this family train for whole epochs of what is not held out, and are looked at after each part of one."""
+"""The recipes of this family train for whole epochs of what is not held out, and are looked at after parts of one."""
 
 from inspect import signature
 
