@@ -10,6 +10,7 @@ from palestra.pictures.board import Board, Convergence, Table, draw_board, draw_
 from palestra.pictures.graph import Graph, draw_graph
 from palestra.pictures.regret import Regret, draw_regret
 from palestra.pictures.samples import Samples, draw_samples
+from palestra.pictures.tiles import Mistakes, Sight, draw_tiles
 
 _DRAWN: dict[type[Exhibit], tuple[str, Callable[[Path, Any], Path]]] = {
     Board: ("value-and-policy", draw_board),
@@ -19,6 +20,8 @@ _DRAWN: dict[type[Exhibit], tuple[str, Callable[[Path, Any], Path]]] = {
     Graph: ("graph", draw_graph),
     AttentionMaps: ("attention", draw_attention),
     Samples: ("samples", draw_samples),
+    Mistakes: ("mistakes", draw_tiles),
+    Sight: ("sight", draw_tiles),
 }
 
 
