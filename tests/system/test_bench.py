@@ -70,4 +70,4 @@ def test_it_runs_and_writes_its_table(name: str, tmp_path: Path) -> None:
 def test_every_fault_can_be_put_in() -> None:
     done = run("-c", ONE_SEED)
     assert done.returncode == 0, done.stderr
-    assert len(done.stdout.splitlines()) == 31
+    assert len(done.stdout.splitlines()) == 45
