@@ -58,7 +58,9 @@ def main() -> None:
     torch.set_num_threads(1)
     began = time.perf_counter()
     rows, facts = published() if names else ({}, {})
-    facts[commit()] = {"date": date.today().isoformat(), **machine()}
+    today = {"date": date.today().isoformat(), **machine()}
+    if facts.setdefault(commit(), today) != today:
+        parser.error(f"other figures of commit {commit()} are of another day or machine; measure all, or commit first")
     rows |= {f.name: measured(f) for f in FAULTS if not names or names & {f.name, f.file}}
     if missing := [f.name for f in FAULTS if f.name not in rows]:
         print(f"nothing is published without a figure of {', '.join(missing)}")
