@@ -22,6 +22,7 @@ SMALLEST = {
     "sac_curves": ["--steps", "1200", "--points", "1", "--seeds", "1"],
     "sac_throughput": ["--steps", "20", "--seeds", "1"],
     "time_to_solve": ["--seeds", "1"],
+    "lenet_epoch": ["--images", "512", "--rounds", "1"],
     "value_iteration": ["--sides", "20", "--plain-side", "10", "--plain-seconds", "0.2"],
 }
 """Not among them: ``ppo_lunarlander``, whose sizes cannot be less than a training; ``same_results`` and ``same_speed``,
