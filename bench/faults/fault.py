@@ -19,6 +19,11 @@ class Fault:
     seeds: int
     figure: Figure
 
+    @property
+    def file(self) -> str:
+        """Which of these files it stands in."""
+        return self.figure.__module__.removeprefix("faults.")
+
 
 FAULTS: list[Fault] = []
 

@@ -9,6 +9,7 @@ from pages.code import code_section, source_path
 from pages.links import link_tests
 from pages.results import results_section
 from pages.settings import settings_section
+from palestra.envs.world import World
 from palestra.learners.registry import LEARNERS, learner_type
 
 HEADINGS = ("Idea", "Pseudo-code", "What the notes got wrong", "References")
@@ -55,7 +56,7 @@ def page(name: str, order: list[str]) -> str:
     made = {
         "Equation": f"```text\n{docstring}\n```",
         "Code": code_section(source_path(module), learns(module)),
-        "Settings": settings_section(kind.config_type),
+        "Settings": settings_section(kind.config_type, kind.learner.learns_from is World),
         "Claim and measured result": results_section(name, kind.learner.clock_unit),
     }
     written = prose(name)

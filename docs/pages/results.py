@@ -32,7 +32,8 @@ def claim(recipe: Recipe) -> str:
         return "none"
     c = recipe.claim
     metric = "mean return" if c.metric == "eval/return_mean" else f"`{c.metric}`"
-    counted = f"over {c.count} episodes" if recipe.paradigm == "rl" else f"on the {c.split} split"
+    held_out = f"by {c.split} cross-validation" if c.split.endswith("-fold") else f"on the {c.split} split"
+    counted = f"over {c.count} episodes" if recipe.paradigm == "rl" else held_out
     return f"{metric} {'≥' if c.direction == 'up' else '≤'} {c.threshold:,g} {counted} ({c.source})"
 
 
@@ -44,5 +45,7 @@ def record(recipe: Recipe) -> str:
     values = ", ".join(f"{value:,.5g}" for value in found.values)
     facts = found.facts
     lines = [f"`{recipe.id}`, seed by seed: {values}. {facts['date']}, `{facts['command']}`."]
+    if recipe.claim is not None and recipe.claim.split == "test":
+        lines += [f"- The test set was used {len(found.values)} times for it: once a seed, after the last epoch."]
     lines += [f"- Tried besides: {note}" for note in facts.get("tried", [])]
     return "\n".join(lines)

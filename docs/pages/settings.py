@@ -7,8 +7,8 @@ from pages.links import cell
 from palestra.engine.settings import field_docs
 
 
-def settings_section(config: type[Any]) -> str:
-    """Name, default and meaning of every setting."""
+def settings_section(config: type[Any], worlds: bool) -> str:
+    """Name, default and meaning of every setting; of what learns in worlds, also in how many copies."""
     docs, fields = field_docs(config), dataclasses.fields(config)
     if not fields:
         return "It has none."
@@ -17,8 +17,8 @@ def settings_section(config: type[Any]) -> str:
     use = f"`--set {example.name}={spelt(default(example)).strip('`')}` sets one on the command line."
     few, finite = config.default_num_envs, config.default_num_envs_finite or config.default_num_envs
     many = f", {finite} where the world is played as a finite process," if finite != few else ""
-    copies = f"`--num-envs` is {few:,}{many} unless a recipe says otherwise."
-    return "\n".join([f"{use} {copies}", "", "| setting | default | meaning |", "|---|---|---|", *rows])
+    copies = f" `--num-envs` is {few:,}{many} unless a recipe says otherwise." if worlds else ""
+    return "\n".join([use + copies, "", "| setting | default | meaning |", "|---|---|---|", *rows])
 
 
 def default(field: dataclasses.Field[Any]) -> Any:

@@ -1,5 +1,6 @@
 """Benchmarks run: all are imported, and the slow test runs each on its smallest sizes, writing its table elsewhere."""
 
+import json
 import os
 import subprocess
 import sys
@@ -21,6 +22,7 @@ SMALLEST = {
     "sac_curves": ["--steps", "1200", "--points", "1", "--seeds", "1"],
     "sac_throughput": ["--steps", "20", "--seeds", "1"],
     "time_to_solve": ["--seeds", "1"],
+    "lenet_epoch": ["--images", "512", "--rounds", "1"],
     "value_iteration": ["--sides", "20", "--plain-side", "10", "--plain-seconds", "0.2"],
 }
 """Not among them: ``ppo_lunarlander``, whose sizes cannot be less than a training; ``same_results`` and ``same_speed``,
@@ -70,4 +72,23 @@ def test_it_runs_and_writes_its_table(name: str, tmp_path: Path) -> None:
 def test_every_fault_can_be_put_in() -> None:
     done = run("-c", ONE_SEED)
     assert done.returncode == 0, done.stderr
-    assert len(done.stdout.splitlines()) == 31
+    assert len(done.stdout.splitlines()) == 45
+
+
+@pytest.mark.slow
+def test_what_is_measured_in_part_is_published_with_the_rest(tmp_path: Path) -> None:
+    errata, results = str(BENCH / "errata.py"), {"PALESTRA_BENCH_RESULTS": str(tmp_path)}
+    alone = run(errata, "stride-not-rounded", **results)
+    assert "nothing is published without a figure of best-arm, " in alone.stdout
+    assert list(tmp_path.iterdir()) == []
+    before = json.loads((BENCH / "results" / "errata.json").read_text())
+    row = next(row for row in before["table"] if row["fault"] == "stride-not-rounded")
+    row["right"] = row["commit"] = "stale"
+    before["measured_at"]["stale"] = {}
+    (tmp_path / "errata.json").write_text(json.dumps(before))
+    assert run(errata, "stride-not-rounded", **results).returncode == 0
+    after = json.loads((tmp_path / "errata.json").read_text())
+    changed = [new for old, new in zip(before["table"], after["table"], strict=True) if old != new]
+    assert [(row["fault"], row["right"], row["faulty"]) for row in changed] == [("stride-not-rounded", "4", "4.5")]
+    assert {row["commit"] for row in after["table"]} == set(after["measured_at"])
+    assert run(errata, "no-such-fault", **results).returncode == 2

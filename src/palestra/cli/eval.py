@@ -36,7 +36,8 @@ class Args:
     rows: Annotated[int | None, arg(help_behavior_hint="(default: all)")] = None
     """How many, of a data set."""
     split: Annotated[str | None, arg(help_behavior_hint="(default: reference; test)")] = None
-    """Where: `reference`, or a split of the data set."""
+    """Where: `reference`, or a split of the data set; `5-fold` trains anew on four fifths of a table, five times, each
+    judged on the rows that it did not see."""
     max_steps: Annotated[int | None, arg(help_behavior_hint="(default: as in training)")] = None
     """Steps after which an episode is cut, where the world has no time limit."""
     seed: int = 0
@@ -113,6 +114,7 @@ def _reported(metrics: dict[str, float]) -> list[str]:
 def _print(args: Args, judged: "Judged") -> None:
     values, measure, metrics = judged.evaluation.samples, judged.measure, judged.evaluation.metrics
     from palestra.ops.statistics import mean_interval
+    from palestra.trials.folds import folds_of
 
     mean, low, high = mean_interval(values)
     score, console = judged.evaluation.score, make_console()
@@ -130,7 +132,8 @@ def _print(args: Args, judged: "Judged") -> None:
         console.print(f"cut          {number(metrics[CUT])} of them, which had not ended: their returns are of so far")
     unit = judged.clock_unit.split()[-1]
     where = f"at {judged.step:,} {unit}" if judged.source.key == "dataset" else f"at step {judged.step:,}"
-    console.print(f"of           {args.run}, {args.which} checkpoint, {where}", soft_wrap=True)
+    of = "its training once more for each fold" if folds_of(measure.split) else f"{args.which} checkpoint, {where}"
+    console.print(f"of           {args.run}, {of}", soft_wrap=True)
     if judged.source.key == "dataset":
         console.print(f"on           {len(values):,} rows of {judged.source.id}, {measure.split or 'validation'}")
         for other in (name for name in metrics if name != judged.headline):

@@ -1,4 +1,4 @@
-"""``palestra predict``: what a training makes of images of one's own, or of rows of an array."""
+"""``palestra predict``: what a training makes of one's own images, of rows of a table or of an array."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -14,12 +14,12 @@ from palestra.pictures.numbers import number
 
 @dataclass(frozen=True)
 class Args:
-    """Label images, or the rows of arrays, by what was trained on such."""
+    """Label images, or the rows of tables and arrays, by what was trained on such."""
 
     run: Annotated[Positional[str], arg(metavar="RUN")]
     """A run's folder or id, or a folder that `save` wrote, of a learner that learned from data."""
     files: Annotated[Positional[tuple[str, ...]], arg(metavar="FILE")]
-    """Images of any size, or `.npy` files of rows as the data set has them."""
+    """Images of any size, tables (`.csv`, `.tsv`) with the columns of the data set, or `.npy` files of its rows."""
     which: Literal["best", "last"] = "best"
     """The checkpoint of the best evaluation during training, or the last one."""
     out: Path = Path("runs")

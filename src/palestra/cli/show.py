@@ -16,6 +16,8 @@ from palestra.trials.records import read_record, spoken_record
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from palestra.nets.summary import Row
+
 
 @dataclass(frozen=True)
 class Args:
@@ -31,16 +33,23 @@ def command(argv: Sequence[str]) -> int:
     """Run ``palestra show``."""
     args = parse(Args, argv, "show")
     recipe = get_recipe(args.recipe)
+    from palestra.datasets.dataset import Dataset
+    from palestra.engine.predictor import Predictor
     from palestra.engine.settings import field_docs
     from palestra.learners.registry import learner_type
     from palestra.trials.plan import resolve  # imports torch: after the cheap errors
 
     plan = resolve(recipe)
-    source, unit = plan.source, learner_type(recipe.learner).learner.clock_unit.split()[-1]
+    learner = learner_type(recipe.learner).learner
+    source, unit = plan.source, learner.clock_unit.split()[-1]
     parts: dict[str, Any] = {"learner": plan.learner.settings, source.key: source, "training": plan.training}
     docs = {part: field_docs(type(config)) for part, config in parts.items()}
+    of_data = issubclass(learner, Predictor) and isinstance(source, Dataset)
+    layers = learner.layers(source, plan.learner.settings) if of_data else ()
     if args.json:
-        facts = {"summary": recipe.summary, "paradigm": recipe.paradigm, "documentation": docs}
+        facts: dict[str, Any] = {"summary": recipe.summary, "paradigm": recipe.paradigm, "documentation": docs}
+        if layers:
+            facts["layers"] = [row._asdict() for row in layers]
         print_json({**plan.to_json(), "headline": plan.headline, **facts})
         return 0
     from rich.markup import escape
@@ -66,6 +75,8 @@ def command(argv: Sequence[str]) -> int:
     grid.add_row("train", f"palestra train {recipe.id}")
     grid.add_row("verify", f"palestra verify {recipe.id}")
     console.print(grid)
+    if layers:
+        _print_layers(console, layers)
     titles = {"learner": f"learner: {recipe.learner}", source.key: source.key, "training": "training"}
     for part, title in titles.items():
         values = dataclasses.asdict(parts[part])
@@ -82,6 +93,15 @@ def _print_settings(
     for name, value in values.items():
         mark = " " if value == defaults[name] else "*"
         table.add_row(name, f"{_spoken(value)} {mark}", docs.get(name, ""))
+    console.print()
+    console.print(table, markup=False)
+
+
+def _print_layers(console: "Console", layers: Sequence["Row"]) -> None:
+    table = make_table("network", "what comes out", "parameters", right=("parameters",), whole=("network",))
+    for row in layers:
+        table.add_row(row.name, " x ".join(map(str, row.output)), f"{row.parameters:,}")
+    table.add_row("in all", "", f"{sum(row.parameters for row in layers):,}")
     console.print()
     console.print(table, markup=False)
 

@@ -26,5 +26,7 @@ class Card:
     """Its files and where they can be had; None for data that are made on the spot, or are the user's own."""
     classes: tuple[str, ...] = ()
     """Label to word."""
+    shape: tuple[int, ...] = ()
+    """Of one image: (H, W), or (H, W, 3)."""
     features: tuple[str, ...] = ()
     """Names of the columns of its inputs, where they have names that no arguments change."""

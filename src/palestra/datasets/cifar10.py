@@ -77,6 +77,7 @@ register(
         title="CIFAR-10",
         about="a colour photograph of 32 x 32 pixels; of what?",
         kind="images",
+        shape=(32, 32, 3),
         licence="none stated; its page asks that Krizhevsky 2009 is cited",
         home="Krizhevsky 2009, https://www.cs.toronto.edu/~kriz/cifar.html",
         rows=sum(SIZES),

@@ -34,6 +34,7 @@ register(
         title="Digits",
         about="a handwritten digit of 8 x 8 pixels; which one?",
         kind="images",
+        shape=(8, 8),
         licence="CC BY 4.0",
         home="Alpaydin & Kaynak 1998, https://archive.ics.uci.edu/dataset/80",
         rows=1_797,

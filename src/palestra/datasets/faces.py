@@ -33,6 +33,7 @@ register(
         title="Faces",
         about="a grey patch of 25 x 25 pixels; a face?",
         kind="images",
+        shape=(25, 25),
         licence="BSD-3-Clause, with scikit-image; from Labeled Faces in the Wild",
         home="Huang et al. 2007, http://vis-www.cs.umass.edu/lfw",
         rows=200,

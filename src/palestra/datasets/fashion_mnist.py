@@ -46,6 +46,7 @@ register(
         title="Fashion-MNIST",
         about="an article of clothing, 28 x 28 pixels; of which kind?",
         kind="images",
+        shape=(28, 28),
         licence="MIT",
         home="Xiao, Rasul & Vollgraf 2017, https://github.com/zalandoresearch/fashion-mnist",
         rows=sum(idx_set.SIZES),

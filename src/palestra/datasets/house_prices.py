@@ -8,6 +8,7 @@ log-RMSE. 1,460 houses have a price; the prices of 1,459 others only Kaggle know
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -19,9 +20,10 @@ from palestra.datasets.hub.content import Content
 from palestra.datasets.hub.ladder import Resource, fetch
 from palestra.datasets.hub.sources import Mirror, Wheel
 from palestra.datasets.made_houses import made_houses
+from palestra.datasets.tables.encoding import Encoding
 from palestra.datasets.tables.frame import Frame
 from palestra.datasets.tables.separated import read_separated
-from palestra.datasets.tables.source import FRAMES
+from palestra.datasets.tables.source import ENCODINGS, FRAMES
 from palestra.datasets.tables.splits import Cut, Encoded, table_splits
 from palestra.errors import require
 from palestra.runs.atomic import write_bytes
@@ -131,6 +133,12 @@ def submission(number: Sequence[int], price: Sequence[float]) -> str:
     return f"{NUMBER},{TARGET}\n{''.join(rows)}"
 
 
+def encoding(log_skewed: bool = False, large: bool = True, stand_in: bool = False, **cut: Any) -> Encoding:
+    """How a house becomes numbers, by the training rows of the same arguments."""
+    return encoded(Cut(**cut), log_skewed=log_skewed, large=large, stand_in=stand_in).encoding
+
+
+ENCODINGS["house-prices"] = encoding
 FRAMES["house-prices"] = lambda stand_in=False, **_: (frames(stand_in)[0], TARGET)
 register(
     "house-prices",

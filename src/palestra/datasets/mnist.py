@@ -41,6 +41,7 @@ register(
         title="MNIST",
         about="a handwritten digit of 28 x 28 pixels; which one?",
         kind="images",
+        shape=(28, 28),
         licence="CC BY-SA 3.0, as its mirrors say; made from NIST's special databases 1 and 3",
         home="LeCun, Cortes & Burges 1998, http://yann.lecun.com/exdb/mnist",
         rows=sum(idx_set.SIZES),

@@ -156,6 +156,8 @@ def _picture(file: Path, size: int) -> NDArray[np.uint8]:
                 shown = ImageOps.fit(shown, (size, size), Image.Resampling.BILINEAR)
             return np.asarray(shown, np.uint8)
     except (OSError, ValueError, SyntaxError, EOFError, Image.DecompressionBombError) as error:
+        if isinstance(error, FileNotFoundError):
+            raise UsageError(f"there is no file {file}; expected an image") from error
         said = " ".join(str(error).split()).replace(f" {str(file)!r}", "")
         raise UsageError(f"{file} is no whole image ({said}); expected one that can be shown") from error
 

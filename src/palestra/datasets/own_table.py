@@ -6,10 +6,11 @@ from typing import Any, Literal
 
 from palestra.datasets.dataset import Splits, register
 from palestra.datasets.hub.content import file_digest
+from palestra.datasets.tables.encoding import Encoding
 from palestra.datasets.tables.frame import Frame, Words, as_words
 from palestra.datasets.tables.separated import read_separated
-from palestra.datasets.tables.source import FRAMES
-from palestra.datasets.tables.splits import Cut, Task, table_splits
+from palestra.datasets.tables.source import ENCODINGS, FRAMES
+from palestra.datasets.tables.splits import Cut, Encoded, Task, table_splits
 from palestra.errors import UsageError
 
 
@@ -45,11 +46,36 @@ def load(
 
     Raises UsageError, with the line, for what is no such table.
     """
+    cut = Cut(validation, test, folds, fold, seed)
+    return _encoded(path, target, task, drop, words, separator, cut, log_skewed).splits
+
+
+def _encoded(
+    path: str,
+    target: str,
+    task: str,
+    drop: Sequence[str] | str,
+    words: Sequence[str] | str,
+    separator: str,
+    cut: Cut,
+    log_skewed: bool,
+) -> Encoded:
     table = frame(path, words=words, separator=separator)
-    chosen = _task(table, target, task)
-    return table_splits(
-        table, target, chosen, Cut(validation, test, folds, fold, seed), drop=_listed(drop), log_skewed=log_skewed
-    ).splits
+    return table_splits(table, target, _task(table, target, task), cut, drop=_listed(drop), log_skewed=log_skewed)
+
+
+def encoding(
+    path: str,
+    target: str,
+    task: str = "auto",
+    drop: Sequence[str] | str = (),
+    words: Sequence[str] | str = (),
+    separator: str = "",
+    log_skewed: bool = False,
+    **cut: Any,
+) -> Encoding:
+    """How a row becomes numbers, by the training rows of the same arguments."""
+    return _encoded(path, target, task, drop, words, separator, Cut(**cut), log_skewed).encoding
 
 
 def frame(path: str, *, words: Sequence[str] | str = (), separator: str = "") -> Frame:
@@ -91,5 +117,6 @@ def digests(path: str, **_: Any) -> dict[str, str]:
     return {path: file_digest(Path(path))}
 
 
+ENCODINGS["own/table"] = encoding
 FRAMES["own/table"] = lambda path, target, **rest: (_framed(path, **rest), target)
 register("own/table", load, names=class_names, digests=digests)

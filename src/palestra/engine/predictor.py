@@ -13,6 +13,7 @@ from palestra.datasets.order import permutation
 from palestra.engine.settings import AlgorithmConfig
 from palestra.errors import require, unknown_name
 from palestra.measure import Direction, Evaluation, Measure
+from palestra.nets.summary import Row
 from palestra.ops.scores import Score
 
 
@@ -82,6 +83,11 @@ class Predictor:
         targets = self.train.targets
         assert targets is not None
         return int(targets.max()) + 1
+
+    @classmethod
+    def layers(cls, dataset: Dataset, config: Any) -> tuple[Row, ...]:
+        """The blocks of the network that it would make, where that can be said without the data; nothing by itself."""
+        return ()
 
     def outputs(self, inputs: Tensor) -> Tensor:
         """What it makes of rows (B, ...): (B, K) log-probabilities up to a constant of a classifier, (B, ...) values of

@@ -13,6 +13,7 @@ from palestra.pictures.graph import Graph, draw_graph
 from palestra.pictures.panels import Panels, draw_panels
 from palestra.pictures.regret import Regret, draw_regret
 from palestra.pictures.samples import Samples, draw_samples
+from palestra.pictures.tiles import Mistakes, Sight, draw_tiles
 
 _DRAWN: dict[type[Exhibit], tuple[str, Callable[[Path, Any], Path]]] = {
     Board: ("value-and-policy", draw_board),
@@ -27,6 +28,8 @@ _DRAWN: dict[type[Exhibit], tuple[str, Callable[[Path, Any], Path]]] = {
     CodeMap: ("codes", draw_code_map),
     Boundary: ("boundary", draw_boundary),
     BoundaryFilm: ("boundary", draw_boundary_film),
+    Mistakes: ("mistakes", draw_tiles),
+    Sight: ("sight", draw_tiles),
 }
 
 

@@ -2,16 +2,21 @@
 
 from typing import Any
 
-from palestra.recipes.recipe import Recipe
+from palestra.recipes.recipe import Claim, Recipe
 
 _ROWS = 266
 """To train on; 88 are held out to choose by, and as many for the test."""
 
 
+_CLAIM = Claim(
+    57.0, "scikit-learn's linear models come to 53 to 56 on such a split", "eval/rmse", 0, 10, "down", "5-fold"
+)
+
+
 def _linear(method: str, summary: str, epochs: int, settings: dict[str, Any]) -> Recipe:
     return Recipe(
         f"diabetes/{method}", summary, "linear-regression", dataset="diabetes", budget=epochs * _ROWS,
-        settings=settings, eval_count=0, paradigm="supervised",
+        settings=settings, eval_count=0, paradigm="supervised", claim=_CLAIM,
     )  # fmt: skip
 
 

@@ -2,20 +2,25 @@
 
 from typing import Any
 
-from palestra.recipes.recipe import Recipe
+from palestra.recipes.recipe import Claim, Recipe
 
 _IMAGES = 1_079
 """To train on; 359 are held out to choose by, and as many for the test."""
 
 
-def _digits(method: str, summary: str, learner: str, epochs: int, settings: dict[str, Any]) -> Recipe:
+def _digits(
+    method: str, summary: str, learner: str, epochs: int, settings: dict[str, Any], threshold: float, source: str
+) -> Recipe:
     budget = epochs * _IMAGES
+    claim = Claim(threshold, source, "eval/accuracy", count=0, split="test")
     return Recipe(
         f"digits/{method}", summary, learner, dataset="digits", budget=budget, settings=settings, eval_count=0,
-        paradigm="supervised",
+        paradigm="supervised", claim=claim,
     )  # fmt: skip
 
 
+_LINEAR = "scikit-learn's LogisticRegression comes to 0.95 to 0.97 on such a split"
+_NEAREST = "the nearest neighbours of such a split name 98 to 99 of 100"
 _TWO_LAYERS = {"hidden_sizes": [64], "batch_size": 64, "batches_per_step": 8}
 
 RECIPES = (
@@ -25,14 +30,18 @@ RECIPES = (
         "softmax-regression",
         50,
         {"batch_size": 64, "batches_per_step": 8},
+        0.94,
+        _LINEAR,
     ),
-    _digits("mlp", "a multilayer perceptron, its derivative written by hand", "mlp", 50, _TWO_LAYERS),
+    _digits("mlp", "a multilayer perceptron, its derivative written by hand", "mlp", 50, _TWO_LAYERS, 0.96, _NEAREST),
     _digits(
         "mlp-autodiff",
         "the same, its derivative by our own automatic differentiation",
         "mlp",
         50,
         {**_TWO_LAYERS, "gradient": "autodiff"},
+        0.96,
+        _NEAREST,
     ),
     _digits(
         "resnet",
@@ -46,12 +55,25 @@ RECIPES = (
             "batches_per_step": 4,
             "learning_rate": 0.1,
         },
+        0.98,
+        _NEAREST,
     ),
-    _digits(
-        "autoencoder",
+    Recipe(
+        "digits/autoencoder",
         "digits through eight numbers, learned without labels",
         "autoencoder",
-        100,
-        {"code": 8, "hidden_sizes": [64], "batch_size": 64, "batches_per_step": 8},
+        dataset="digits",
+        budget=100 * _IMAGES,
+        settings={"code": 8, "hidden_sizes": [64], "batch_size": 64, "batches_per_step": 8},
+        eval_count=0,
+        paradigm="supervised",
+        claim=Claim(
+            2.2,
+            "an eighth less than 2.5 of 16, which is what eight principal components leave of the test images",
+            "eval/rmse",
+            count=0,
+            direction="down",
+            split="test",
+        ),
     ),
 )

@@ -23,12 +23,18 @@ class Claim:
     direction: Literal["up", "down"] = "up"
     """Whether more of the metric is better, or less."""
     split: str = "reference"
-    """Where the final evaluation is made: in the reference environment, or on that part of a data set."""
+    """Where the final evaluation is made: in the reference environment, on that part of a data set, or, as ``5-fold``,
+    by a cross-validation of the same training."""
 
     @property
     def sign(self) -> Literal[">=", "<="]:
         """How a value that reaches the threshold stands to it."""
         return ">=" if self.direction == "up" else "<="
+
+    @property
+    def which(self) -> Literal["best", "last"]:
+        """Of which checkpoint: what learns from data is judged as it ended, whatever it may have been in between."""
+        return "best" if self.split == "reference" else "last"
 
     def reached_by(self, value: float) -> bool:
         """Whether a value reaches the threshold; one that is not a number does not."""

@@ -3,20 +3,22 @@
 Every row that is not kept for the test is judged exactly once, by a training that it had no part in.
 """
 
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import fmean, stdev
 from typing import Any
 
-from torch import cat
+from torch import Tensor, cat
 
+from palestra.datasets.dataset import Dataset
 from palestra.engine.learner import Learner
 from palestra.engine.predictor import Predictor
-from palestra.errors import require
+from palestra.errors import UsageError, require
 from palestra.measure import Measure
 from palestra.recipes.recipe import Recipe
 from palestra.recipes.registry import get_recipe
-from palestra.trials.plan import resolve
+from palestra.trials.plan import Plan, resolve
 
 
 @dataclass(frozen=True)
@@ -29,8 +31,16 @@ class Folds:
     """It, on each fold."""
     whole: float
     """It, of all rows together, each as the training judged it that had not seen it."""
-    rows: int
-    """How many those are."""
+    judged: Tensor
+    """(N,) what its headline is made of, row by row."""
+
+    clock_unit: str
+    """Of the clock of each training."""
+
+    @property
+    def rows(self) -> int:
+        """How many those are."""
+        return len(self.judged)
 
     @property
     def mean(self) -> float:
@@ -51,16 +61,29 @@ def k_fold(recipe: str | Recipe, overrides: Mapping[str, Any] | None = None, *, 
         overrides: of its settings, as ``palestra.train`` takes them.
         folds: parts, 2 or more.
     """
-    recipe = get_recipe(recipe) if isinstance(recipe, str) else recipe
-    require(bool(recipe.dataset), f"folds of {recipe.id}, which learns in a world", "a recipe on a data set")
+    return cross_validate(resolve(get_recipe(recipe) if isinstance(recipe, str) else recipe, overrides or {}), folds)
+
+
+def cross_validate(plan: Plan, folds: int) -> Folds:
+    """The same of a plan. UsageError for one in a world, and for data that has no folds."""
+    require(folds >= 2, f"{folds} folds", "2 or more")
+    source = plan.source
+    if not isinstance(source, Dataset):
+        raise UsageError(f"{folds} folds of {source.id}, which is a world; expected a training on a data set")
     learners: list[Learner] = []
     parts = []
     for fold in range(folds):
-        which = {"dataset.kwargs.folds": folds, "dataset.kwargs.fold": fold}
-        plan = resolve(recipe, {**(overrides or {}), **which})
-        learners.append(plan.make_learner().learn(plan.training.budget))
+        part = replace(source, kwargs={**source.kwargs, "folds": folds, "fold": fold})
+        learners.append(replace(plan, source=part).make_learner().learn(plan.training.budget))
         parts.append(learners[-1].measured(Measure(0)))
     judged = cat([part.samples for part in parts])
     assert isinstance(learners[0], Predictor)  # whatever learns from data is one
     total = float(learners[0].scores[0].total(judged))
-    return Folds(learners[0].headline, tuple(part.score for part in parts), total, len(judged))
+    scores = tuple(part.score for part in parts)
+    return Folds(learners[0].headline, scores, total, judged, learners[0].clock_unit)
+
+
+def folds_of(split: str | None) -> int:
+    """The number in the name of a split that is a cross-validation, ``5-fold``; 0 for any other."""
+    named = re.fullmatch(r"(\d+)-fold", split or "")
+    return int(named[1]) if named else 0

@@ -1,4 +1,4 @@
-"""What a saved learner makes of files: images, or rows of an array."""
+"""What a saved learner makes of files: images, rows of a table, or rows of an array."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -9,9 +9,15 @@ from numpy.typing import NDArray
 
 from palestra.datasets.own_arrays import read_array
 from palestra.datasets.own_images import read_images
+from palestra.datasets.tables.encoding import Encoding
+from palestra.datasets.tables.separated import read_separated
+from palestra.datasets.tables.source import ENCODINGS
 from palestra.engine.predictor import Predictor
 from palestra.errors import UsageError, require
 from palestra.trials.saved import Which, load
+
+TABLES = {".csv": ",", ".tsv": "\t"}
+"""Endings of tables, and what stands between two values there."""
 
 
 @dataclass(frozen=True)
@@ -42,15 +48,15 @@ def predict(
 
     Args:
         run: a run's folder or id, or a folder that ``save`` wrote, of a learner that learned from data.
-        files: images, which are brought to the size and colours of those that it knows; or ``.npy`` files of rows such
-            as it was fitted to.
+        files: images, which are brought to the size and colours of those that it knows; tables (``.csv``, ``.tsv``)
+            with the columns of the one that it was trained on; or ``.npy`` files of rows such as it was fitted to.
         out: folder of the runs.
         which: the checkpoint of the best evaluation, or the last one.
         device: where it computes, if not where it was trained.
 
     Raises UsageError, which names the file, for one that cannot be read or is of another kind.
     """
-    require(len(files) > 0, "no files", "images, or .npy files of rows")
+    require(len(files) > 0, "no files", "images, tables, or .npy files of rows")
     learner = load(run, out=out, which=which, device=device)
     try:
         if not isinstance(learner, Predictor):
@@ -79,7 +85,27 @@ def _rows(learner: Predictor, file: Path) -> NDArray[Any]:
     """(n, ...) what a file holds, in the shape that the learner takes."""
     if file.suffix.lower() == ".npy":
         return read_array(file)
+    if file.suffix.lower() in TABLES and learner.dataset.id in ENCODINGS:
+        return _encoded(ENCODINGS[learner.dataset.id](**learner.dataset.kwargs), file)
     known = learner.train.inputs
     if known.dim() not in (3, 4) or known.is_floating_point():
-        raise UsageError(f"{file} for a learner of rows {tuple(known.shape[1:])}; expected an .npy file of such rows")
+        table = ", or a table, .csv or .tsv" if learner.dataset.id in ENCODINGS else ""
+        raise UsageError(
+            f"{file} for a learner of rows {tuple(known.shape[1:])}; expected an .npy file of such rows{table}"
+        )
     return read_images([file], tuple(known.shape[1:]))
+
+
+def _encoded(encoding: Encoding, file: Path) -> NDArray[Any]:
+    """(n, F) the rows of a table, as those that it was trained on were encoded."""
+    try:
+        data = file.read_bytes()
+    except OSError as error:
+        raise UsageError(f"{file} cannot be read ({error.strerror}); expected a table") from error
+    try:
+        between = TABLES[file.suffix.lower()]
+        frame = read_separated(data, str(file), separator=between, words=encoding.words)
+        return encoding(encoding.aligned(frame))
+    except UsageError as error:
+        said = str(error)
+        raise UsageError(said if str(file) in said else f"{file}: {said}") from error

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 import gymnasium as gym
 
+from palestra.datasets.dataset import Dataset
 from palestra.engine import checkpoint, seeding
 from palestra.engine.agent import Agent
 from palestra.engine.learner import Learner, Source
@@ -15,14 +16,15 @@ from palestra.envs.absent import AbsentWorld
 from palestra.envs.registry import reference_env
 from palestra.envs.space_json import space_from_json
 from palestra.envs.world import World
-from palestra.errors import PalestraError, UsageError
+from palestra.errors import PalestraError, UsageError, require
 from palestra.learners.registry import learner_type
 from palestra.measure import Evaluation, Measure
 from palestra.nets.own import Networks
 from palestra.pictures.gallery import draw_exhibits
 from palestra.runs import checkpoints
 from palestra.runs.store import find, read_config
-from palestra.trials.plan import saved_learner, source_from_json
+from palestra.trials.folds import cross_validate, folds_of
+from palestra.trials.plan import Plan, saved_learner, source_from_json
 
 Which = Literal["best", "last"]
 
@@ -190,7 +192,8 @@ def judge(
     Args:
         path: the folder, or the id of a run under ``out``.
         count: episodes (100 if None), or rows of a data set (all if None).
-        split: of the source; Gymnasium's own environment, or the ``test`` rows, if None.
+        split: of the source; Gymnasium's own environment, or the ``test`` rows, if None. ``5-fold`` trains anew, on
+            four fifths of a table five times, each judged on the rows that it did not see.
         max_steps: after which an episode is cut; as in the training's own evaluations if None.
         seed: of the measuring.
         out: folder of the runs.
@@ -198,6 +201,9 @@ def judge(
         device: where it computes, if not where it was trained.
         networks: of the user's own, as of ``load``.
     """
+    if folds := folds_of(split):
+        require(not count, f"{count} rows of {split}", "all of them: each is judged once")
+        return _cross_validated(saved_folder(path, out), folds, seeding.derive(seed, "evaluate"))
     limit = max_steps or _eval_max_steps(path, out)
 
     def measure(source: Source) -> Measure:
@@ -255,6 +261,18 @@ def _judged(learner: Learner, measure_of: Callable[[Source], Measure]) -> Judged
         return Judged(found, measure, source, learner.headline, learner.clock, learner.clock_unit)
     finally:
         learner.close()
+
+
+def _cross_validated(folder: Path, folds: int, seed: int) -> Judged:
+    """The training of a run once more for each fold, of a partition that the seed decides."""
+    plan = Plan.from_json(read_config(folder))
+    if isinstance(plan.source, Dataset):
+        plan = replace(plan, source=replace(plan.source, kwargs={**plan.source.kwargs, "seed": seed % 2**31}))
+    found = cross_validate(plan, folds)
+    metrics = {found.metric: found.whole, "eval/fold_mean": found.mean, "eval/fold_std": found.deviation}
+    evaluation = Evaluation(found.whole, found.judged, metrics)
+    measure = Measure(found.rows, f"{folds}-fold", seed)
+    return Judged(evaluation, measure, plan.source, found.metric, plan.training.budget, found.clock_unit)
 
 
 def draw_learned(path: str | Path, *, out: str | Path = "runs", which: Which = "best") -> list[Path]:

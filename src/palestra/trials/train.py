@@ -30,6 +30,7 @@ from palestra.runs import checkpoints, index
 from palestra.runs.series import read_series
 from palestra.runs.store import Run
 from palestra.trials.chapters import Chapter, apply, chapter, data_notes, new_run, open_chapter
+from palestra.trials.folds import folds_of
 from palestra.trials.lineage import ancestry, begin, plan_from
 from palestra.trials.plan import Plan, resolve
 from palestra.trials.saved import draw_learned, judge
@@ -149,7 +150,7 @@ def follow(
     plan.training.check_target()
     with threads(plan.training.threads):
         learner = plan.make_learner(networks)
-        if plan.claim:
+        if plan.claim and not folds_of(plan.claim.split):
             learner.check_measurable(Measure(split=plan.claim.split))
         _note_seed(learner)
         task, _, method = plan.recipe.partition("/")
@@ -277,12 +278,12 @@ def _go_on(trainer: Trainer, learner: Learner, run: Run, opened: Chapter) -> lis
 
 
 def _try_claim(run: Run, plan: Plan, result: TrainResult, networks: Networks | None) -> dict[str, Any] | None:
-    """Hold the best checkpoint against the claim, in the reference environment, on episodes never seen."""
+    """Hold what was learned against the claim, on episodes or rows never seen."""
     if plan.claim is None or result.ending == "interrupted":
         return None
     claim = plan.claim
     seed = seeding.derive(plan.training.seed, "claim")
-    judged = judge(run.path, count=claim.count, split=claim.split, seed=seed, networks=networks)
+    judged = judge(run.path, count=claim.count, split=claim.split, seed=seed, which=claim.which, networks=networks)
     metrics = judged.evaluation.metrics
     value = metrics[claim.metric]
     return {**asdict(claim), "value": value, "reached": claim.reached_by(value), **cut_in(metrics)}

@@ -102,7 +102,7 @@ def measure_of(recipe: Recipe) -> tuple[str, int]:
 def spoken_measure(metric: str, count: int, learned_from: str) -> str:
     """How a best checkpoint was measured, in words; ``learned_from`` is a ``world`` or a ``dataset``."""
     if learned_from == "dataset":
-        return f"{metric} over {count or 'all'} rows, of the best checkpoint on data held back"
+        return f"{metric} over {count or 'all'} rows, of the last checkpoint on data held back"
     return f"{metric} over {count} episodes, of the best checkpoint in the reference environment"
 
 
@@ -160,8 +160,10 @@ def attempt(trial: Trial, folder: Path) -> Result:
             resume(path)
     result = finished_result(Run.open(path, folder), metric, episodes)
     if result is None:
-        split = trial.recipe.claim.split if trial.recipe.claim else None
-        judged = judge(path, count=episodes, split=split, seed=seeding.derive(trial.seed, "claim"))
+        claim, seed = trial.recipe.claim, seeding.derive(trial.seed, "claim")
+        ends = {"which": "last"} if trial.recipe.dataset else {}
+        how: dict[str, Any] = {"split": claim.split, "which": claim.which} if claim else ends
+        judged = judge(path, count=episodes, seed=seed, **how)
         with Run.open(path, folder, write=True) as run:
             metrics = judged.evaluation.metrics
             measured = {"metric": metric, "count": episodes, "value": metrics[metric], **cut_in(metrics)}

@@ -35,3 +35,14 @@ def test_values_in_words() -> None:
     assert [_spoken(value) for value in (None, True, [1, 2], {"a": 1}, {}, 0.5)] == [
         "none", "true", "1,2", "a=1", "none", "0.5",
     ]  # fmt: skip
+
+
+def test_a_network_for_images_is_shown_block_by_block(capsys: pytest.CaptureFixture[str]) -> None:
+    """LeNet's textbook count, without the images being there."""
+    assert main(["show", "fashion/lenet"]) == 0
+    rows = {line.split()[0]: line.split() for line in capsys.readouterr().out.splitlines() if line.strip()}
+    assert rows["conv2"] == ["conv2", "16", "x", "10", "x", "10", "2,416"]
+    assert rows["in"][-1] == "61,706"
+    assert main(["show", "fashion/lenet", "--json"]) == 0
+    layers = json.loads(capsys.readouterr().out)["layers"]
+    assert layers[0] == {"name": "conv1", "kind": "Sequential", "depth": 1, "output": [6, 28, 28], "parameters": 156}

@@ -1,4 +1,4 @@
-"""The recipes of this family train for whole epochs of what is not held out, and are looked at after each."""
+"""The recipes of this family train for whole epochs of what is not held out, and are looked at after parts of one."""
 
 from inspect import signature
 
@@ -13,8 +13,7 @@ def test_they_train_for_whole_epochs() -> None:
     for recipe in RECIPES:
         assert recipe.dataset == "mnist"
         assert recipe.budget % IMAGES == 0
-        assert recipe.eval_every in (IMAGES, 2 * IMAGES)
-        assert recipe.budget % recipe.eval_every == 0
+        assert IMAGES % recipe.eval_every == 0 or recipe.budget % recipe.eval_every == 0
 
 
 def test_their_settings_are_those_of_their_learners() -> None:
@@ -25,5 +24,5 @@ def test_their_settings_are_those_of_their_learners() -> None:
 
 def test_claims_are_of_all_test_images() -> None:
     claims = [recipe.claim for recipe in RECIPES if recipe.claim]
-    assert len(claims) == 2
+    assert len(claims) == len(RECIPES)
     assert {(claim.split, claim.count) for claim in claims} == {("test", 0)}

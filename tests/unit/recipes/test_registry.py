@@ -25,7 +25,7 @@ def test_a_family_imports_nothing_but_what_a_recipe_is(path: Path) -> None:
             imported |= {alias.name for alias in node.names}
         if isinstance(node, ast.ImportFrom):
             imported.add(node.module)
-    assert imported <= {"typing", "palestra.recipes.recipe", "palestra.errors"}
+    assert imported <= {"dataclasses", "typing", "palestra.recipes.recipe", "palestra.errors"}
 
 
 def loaded(program: str) -> set[str]:

@@ -7,6 +7,9 @@ import pytest
 from PIL import Image
 
 import palestra
+from palestra.datasets.dataset import Dataset
+from palestra.datasets.house_prices import frames
+from palestra.datasets.tables.frame import Column, Words
 from palestra.errors import UsageError
 from palestra.trials.predict import predict
 
@@ -41,7 +44,9 @@ def test_a_regressor_gives_numbers_and_takes_rows_alone(tmp_path: Path) -> None:
     found = predict(saved, [tmp_path / "rows.npy"])
     assert [each.value for each in found] == pytest.approx(palestra.load(saved).predict(rows[:3]).tolist())
     assert {(each.name, each.probability) for each in found} == {("", None)}
-    with pytest.raises(UsageError, match=r"photo\.png for a learner of rows \(10,\); expected an \.npy file"):
+    with pytest.raises(
+        UsageError, match=r"photo\.png for a learner of rows \(10,\); expected an \.npy file of such rows, or a table"
+    ):
         predict(saved, [tmp_path / "photo.png"])
 
 
@@ -51,6 +56,7 @@ def test_what_cannot_be_predicted_is_told(digits: Path, tmp_path: Path, quick_ru
     for files, said in (
         ([], "no files; expected images"),
         ([tmp_path / "no.png"], r"no\.png is no whole image"),
+        ([tmp_path / "nowhere.png"], r"there is no file .*nowhere\.png; expected an image"),
         ([tmp_path / "none.npy"], r"none\.npy cannot be read"),
         ([tmp_path / "rows.npy"], r"inputs of shape \(2, 3, 3\); expected rows \(n, 8, 8\)"),
     ):
@@ -66,3 +72,52 @@ def test_what_says_rows_again_labels_none(tmp_path: Path) -> None:
     np.save(tmp_path / "rows.npy", images[:3])
     with pytest.raises(UsageError, match=r"rows\.npy for a run that says 64 numbers of a row; expected one"):
         predict(saved, [tmp_path / "rows.npy"])
+
+
+HOUSES = {"stand_in": True}
+
+
+def test_rows_of_a_table_are_encoded_as_those_that_it_was_trained_on(tmp_path: Path) -> None:
+    """With columns in another order, and some that nobody asked for; a gap, and a word that training never saw."""
+    lines = ["size,town,extra,price", *(f"{n},{'north' if n % 2 else 'south'},{-n},{3 * n}" for n in range(60))]
+    (tmp_path / "all.csv").write_text("\n".join(lines) + "\n")
+    data = {"path": str(tmp_path / "all.csv"), "target": "price", "drop": "extra"}
+    learner = palestra.LinearRegression(
+        Dataset("own/table", data), palestra.LinearRegressionConfig(solver="closed-form")
+    )
+    saved = learner.learn(1).save(tmp_path / "saved")
+    (tmp_path / "new.tsv").write_text("town\tsize\tprice\nnorth\t11\t?\nsouth\t40\t\nelsewhere\t\t7\n")
+    found = [each.value for each in predict(saved, [tmp_path / "new.tsv"])]
+    assert found[:2] == pytest.approx([33.0, 120.0], abs=1.0)
+    assert 60 < found[2] < 120  # the mean size, of no town
+    (tmp_path / "less.csv").write_text("town\nnorth\n")
+    with pytest.raises(
+        UsageError, match=r"less\.csv: a table without size; expected the columns that it was trained on"
+    ):
+        predict(saved, [tmp_path / "less.csv"])
+    (tmp_path / "words.csv").write_text("town,size\nnorth,large\n")
+    with pytest.raises(UsageError, match=r"words\.csv: column 'size' holds words \(large\); expected numbers"):
+        predict(saved, [tmp_path / "words.csv"])
+    with pytest.raises(UsageError, match=r"none\.csv cannot be read .* expected a table"):
+        predict(saved, [tmp_path / "none.csv"])
+
+
+def test_houses_without_a_price_are_predicted_from_the_file_that_was_published(tmp_path: Path) -> None:
+    dataset = Dataset("house-prices", HOUSES)
+    learner = palestra.LinearRegression(
+        dataset, palestra.LinearRegressionConfig(solver="closed-form", weight_decay=0.1)
+    )
+    saved = learner.learn(1).save(tmp_path / "saved")
+    _, unpriced = frames(stand_in=True)
+    names = list(unpriced.columns)
+    columns = [_texts(unpriced.columns[name]) for name in names]
+    rows = [",".join(names), *(",".join(row) for row in zip(*columns))]
+    (tmp_path / "test.csv").write_text("\n".join(rows) + "\n")
+    found = [each.value for each in predict(saved, [tmp_path / "test.csv"])]
+    assert found == pytest.approx(learner.predict(dataset.load()["submission"].inputs.numpy()).tolist(), rel=1e-6)
+
+
+def _texts(column: Column) -> list[str]:
+    if isinstance(column, Words):
+        return ["" if code < 0 else column.levels[code] for code in column.codes]
+    return ["" if np.isnan(value) else repr(float(value)) for value in column]

@@ -8,7 +8,8 @@ all rows, lets the test look into the training.
 import numpy as np
 from numpy.typing import NDArray
 
-from palestra.datasets.tables.frame import Frame, Words, missing
+from palestra.datasets.tables.frame import Frame, Words, as_words, missing
+from palestra.errors import UsageError
 
 SKEWED = 0.75
 """Skewness from which on ``log_skewed`` takes the logarithm of a column."""
@@ -27,6 +28,7 @@ class Encoding:
     """
 
     def __init__(self, frame: Frame, *, log_skewed: bool = False):
+        self._columns = tuple(frame.columns)
         self.names: tuple[str, ...] = ()
         """Of the columns that come out."""
         self._log: set[str] = set()
@@ -48,6 +50,22 @@ class Encoding:
                 self._gaps.add(name)
                 names.append(f"{name} missing")
         self.names = tuple(names)
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """The columns of words, of those that go in."""
+        return tuple(self._words)
+
+    def aligned(self, frame: Frame) -> Frame:
+        """A frame from elsewhere with the columns that go in, in their order; others are left out.
+
+        UsageError for one that is missing, and for words where the training rows have numbers.
+        """
+        lacking = [name for name in self._columns if name not in frame.columns]
+        if lacking:
+            raise UsageError(f"a table without {', '.join(lacking)}; expected the columns that it was trained on")
+        words = self._words
+        return Frame({n: as_words(frame.column(n)) if n in words else frame.numbers(n) for n in self._columns})
 
     def __call__(self, frame: Frame) -> NDArray[np.float32]:
         """(N, F) the rows of a frame with the same columns."""

@@ -2,12 +2,14 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from palestra.datasets.card import Card
 from palestra.datasets.dataset import Splits, register
 from palestra.datasets.hub.ladder import Resource, fetch
+from palestra.datasets.tables.encoding import Encoding
 from palestra.datasets.tables.frame import Frame, as_words, missing
 from palestra.datasets.tables.separated import read_separated
 from palestra.datasets.tables.splits import Cut, Encoded, Task, table_splits
@@ -17,6 +19,8 @@ Reads = Callable[[Mapping[str, bytes]], Frame]
 
 FRAMES: dict[str, Callable[..., tuple[Frame, str]]] = {}
 """Name to a function of the data set's arguments that gives the table as it is published, and the column to predict."""
+ENCODINGS: dict[str, Callable[..., Encoding]] = {}
+"""Name to a function of the data set's arguments that gives how rows become what its learners take."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +52,10 @@ class TableSource:
             frame = frame.taken(np.flatnonzero(~missing(frame.column(self.target))))
         return table_splits(frame, self.target, self.task, cut, drop=self.drop, log_skewed=log_skewed)
 
+    def encoding(self, log_skewed: bool = False, **cut: Any) -> Encoding:
+        """How rows become numbers, by the training rows of the same arguments."""
+        return self.encoded(Cut(**cut), log_skewed=log_skewed).encoding
+
     def load(
         self,
         validation: float = 0.2,
@@ -64,6 +72,7 @@ class TableSource:
 def register_table(source: TableSource) -> None:
     """Make a table known under the name of its resource."""
     FRAMES[source.resource.name] = lambda **_: (source.frame(), source.target)
+    ENCODINGS[source.resource.name] = source.encoding
     register(source.resource.name, source.load, source.card, lambda **_: source.classes())
 
 

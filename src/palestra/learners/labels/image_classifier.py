@@ -15,20 +15,23 @@ import torch
 from torch import Tensor, nn
 
 from palestra.datasets.augmentation import Augmentation
-from palestra.datasets.dataset import Dataset
+from palestra.datasets.dataset import Dataset, Split, known_cards
 from palestra.datasets.loader import Loader
+from palestra.engine.exhibit import Exhibit
 from palestra.engine.learner import Learner
 from palestra.engine.predictor import Predictor
 from palestra.engine.seeding import generator
 from palestra.envs.arguments import check_arguments
 from palestra.errors import require
 from palestra.learners.labels.descent import DescentConfig, make_optimizer
+from palestra.learners.labels.shown import LOOKED_AT, mistakes, sight
 from palestra.learners.labels.standardisation import Standardisation
 from palestra.measure import Metrics
 from palestra.nets.batch_norm import BatchNorm
 from palestra.nets.dropout import drop_from
 from palestra.nets.evaluating import evaluating
-from palestra.nets.vision.registry import find_net, make_net
+from palestra.nets.summary import Row, summarised
+from palestra.nets.vision.registry import blueprint, find_net, make_net
 from palestra.ops.scores import ACCURACY, LOG_LOSS
 
 TOGETHER = 256
@@ -89,7 +92,7 @@ class ImageClassifier(Predictor, Learner):
         made = make_net(
             config.net, (channels, height, width), self.num_classes, generator(seed, "weights"), **config.net_settings
         )
-        self.network: nn.Module = made.to(self.device)
+        self.network = made.to(self.device)
         self.dropout = generator(seed, "dropout", device=self.device)
         drop_from(self.network, self.dropout)
         self.optimizer = make_optimizer(config, self.network)
@@ -103,6 +106,16 @@ class ImageClassifier(Predictor, Learner):
         require(
             not unsafe, given, f"channels_last=false, or {NARROW} channels or more before each leap of 1 x 1 pixels"
         )
+
+    @classmethod
+    def layers(cls, dataset: Dataset, config: Any) -> tuple[Row, ...]:
+        """The blocks of its network, for images whose size is known."""
+        card = known_cards().get(dataset.id)
+        if card is None or not card.shape:
+            return ()
+        height, width, *colours = card.shape
+        shape = (colours[0] if colours else 1, height, width)
+        return summarised(blueprint(config.net, shape, len(card.classes), **config.net_settings), shape)
 
     def step(self) -> Metrics:
         """Some batches."""
@@ -135,6 +148,14 @@ class ImageClassifier(Predictor, Learner):
         """(B, K) logits of images as they are in the data, by a network that is not learning."""
         with evaluating(self.network):
             return torch.cat([self.network(self.standardised(part)) for part in inputs.split(TOGETHER)])
+
+    def exhibits(self) -> list[Exhibit]:
+        """Its worst mistakes among images that it did not learn from, and what it sees in some of them."""
+        held_out = self._split("validation" if "validation" in self.splits else "train")
+        some = Split(*(each[:LOOKED_AT] for each in held_out if each is not None))
+        wrong = mistakes(some, self._outputs(some.inputs), self.dataset.class_names())
+        seen = sight(self.network, some.inputs, self.standardised)
+        return [seen] if wrong is None else [wrong, seen]
 
 
 def _normalises(module: nn.Module) -> bool:

@@ -6,6 +6,9 @@ The original saw 32 x 32 pixels, which here are 28 x 28 with a padding of two. I
 alone, scaled what it pooled by learned numbers, squashed by 1.7159 tanh(2/3 x), and compared F6 with drawings of the
 digits. Dive into Deep Learning keeps its sizes, with sigmoids.
 
+What would have come before the largest of a window comes after it: activations rise, so the largest is the same, and a
+quarter as many are worked out (a step is a quarter shorter). What is averaged has to be activated first.
+
 The demonstration that batch normalisation mends the sigmoid LeNet is often confounded: with it the pooling goes from
 average to maximum, and the padding is lost. Here each is a setting of its own.
 """
@@ -39,30 +42,38 @@ def lenet(
     Args:
         shape: of an image.
         num_classes: K.
-        activation: after every layer but the last.
+        activation: after every layer but the last; where the largest is pooled, after that.
         pooling: of 2 x 2 pixels after each convolution.
         padding: on each side of the image.
         normalisation: before each activation: none, PyTorch's batch normalisation, or the same from scratch.
     """
+    pooled = {"average": nn.AvgPool2d, "max": nn.MaxPool2d}[pooling]
 
-    def activated(layer: nn.Conv2d | nn.Linear, channels: int) -> list[nn.Module]:
-        return [layer, *_norm(normalisation, layer, channels), ACTIVATIONS[activation]()]
+    def convolved(layer: nn.Conv2d) -> list[nn.Module]:
+        return [layer, *_norm(normalisation, layer, layer.out_channels)]
 
-    def pool() -> nn.Module:
-        return nn.AvgPool2d(2) if pooling == "average" else nn.MaxPool2d(2)
+    def dense(inputs: int, outputs: int) -> nn.Module:
+        layer = nn.Linear(inputs, outputs)
+        return nn.Sequential(layer, *_norm(normalisation, layer, outputs), ACTIVATIONS[activation]())
+
+    def block(number: int, layer: nn.Conv2d) -> dict[str, nn.Module]:
+        act = ACTIVATIONS[activation]()
+        before, after = ([act], []) if pooling == "average" else ([], [act])
+        return {
+            f"conv{number}": nn.Sequential(*convolved(layer), *before),
+            f"pool{number}": nn.Sequential(pooled(2), *after),
+        }
 
     convolutions = {
-        "conv1": nn.Sequential(*activated(nn.Conv2d(shape[0], 6, 5, padding=padding), 6)),
-        "pool1": pool(),
-        "conv2": nn.Sequential(*activated(nn.Conv2d(6, 16, 5), 16)),
-        "pool2": pool(),
+        **block(1, nn.Conv2d(shape[0], 6, 5, padding=padding)),
+        **block(2, nn.Conv2d(6, 16, 5)),
         "flat": nn.Flatten(),
     }
     (features,) = shape_after(named(**convolutions), shape)
     return named(
         **convolutions,
-        dense1=nn.Sequential(*activated(nn.Linear(features, 120), 120)),
-        dense2=nn.Sequential(*activated(nn.Linear(120, 84), 84)),
+        dense1=dense(features, 120),
+        dense2=dense(120, 84),
         output=nn.Linear(84, num_classes),
     )
 

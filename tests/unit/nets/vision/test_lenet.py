@@ -28,14 +28,36 @@ def kinds(name: str, **settings: object) -> list[str]:
 
 
 def test_pooling_is_a_setting_of_its_own() -> None:
-    sigmoid = "Conv2d Sigmoid AvgPool2d Conv2d Sigmoid AvgPool2d Flatten Linear Sigmoid Linear Sigmoid Linear"
-    assert kinds("lenet") == sigmoid.split()
-    assert kinds("lenet", pooling="max") == sigmoid.replace("AvgPool", "MaxPool").split()
-    assert kinds("lenet-relu") == sigmoid.replace("Sigmoid", "ReLU").replace("AvgPool", "MaxPool").split()
-    with_norm = "Conv2d BatchNorm2d Sigmoid AvgPool2d Conv2d BatchNorm2d Sigmoid AvgPool2d Flatten "
-    with_norm += "Linear BatchNorm1d Sigmoid Linear BatchNorm1d Sigmoid Linear"
-    assert kinds("bn-lenet") == with_norm.split()
-    assert kinds("bn-lenet", pooling="max") == with_norm.replace("AvgPool", "MaxPool").split()
+    """What is averaged is activated first; of the largest only what is left."""
+    dense = "Flatten Linear Sigmoid Linear Sigmoid Linear"
+    assert kinds("lenet") == f"Conv2d Sigmoid AvgPool2d Conv2d Sigmoid AvgPool2d {dense}".split()
+    largest = f"Conv2d MaxPool2d Sigmoid Conv2d MaxPool2d Sigmoid {dense}"
+    assert kinds("lenet", pooling="max") == largest.split()
+    assert kinds("lenet-relu") == largest.replace("Sigmoid", "ReLU").split()
+    dense = "Flatten Linear BatchNorm1d Sigmoid Linear BatchNorm1d Sigmoid Linear"
+    average = f"Conv2d BatchNorm2d Sigmoid AvgPool2d Conv2d BatchNorm2d Sigmoid AvgPool2d {dense}"
+    assert kinds("bn-lenet") == average.split()
+    largest = f"Conv2d BatchNorm2d MaxPool2d Sigmoid Conv2d BatchNorm2d MaxPool2d Sigmoid {dense}"
+    assert kinds("bn-lenet", pooling="max") == largest.split()
+
+
+def test_the_largest_before_or_after_the_activation_is_the_same() -> None:
+    """Outputs and gradients, bit for bit, of the order that the figure has and of the quicker one."""
+    net = make_net("lenet-relu", (1, 28, 28), 10, Generator().manual_seed(0))
+    drawn = torch.rand(8, 1, 28, 28, generator=Generator().manual_seed(1))
+
+    def as_in_the_figure(x_BCHW: torch.Tensor) -> torch.Tensor:
+        for name in ("1", "2"):
+            x_BCHW = net.get_submodule(f"pool{name}")[0](net.get_submodule(f"conv{name}")[0](x_BCHW).relu())  # type: ignore[index]
+        x_BF = x_BCHW.flatten(1)
+        for name in ("dense1", "dense2", "output"):
+            x_BF = net.get_submodule(name)(x_BF)
+        return x_BF
+
+    outputs = [way(drawn) for way in (net, as_in_the_figure)]
+    assert torch.equal(*outputs)
+    slopes = [torch.autograd.grad(out.square().sum(), list(net.parameters())) for out in outputs]
+    assert all(map(torch.equal, *slopes))
 
 
 def test_both_batch_normalisations_are_one_network() -> None:
