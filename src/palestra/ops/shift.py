@@ -141,7 +141,8 @@ def label_weights(confusion_KK: Tensor, predicted_K: Tensor) -> Tensor:
     known = int(torch.linalg.matrix_rank(confusion_KK))
     given = f"a confusion matrix of {len(confusion_KK)} classes and rank {known}"
     require(known == len(predicted_K), given, "each class to be told from the mixture of the others")
-    return torch.linalg.solve(confusion_KK, predicted_K.double()).clamp(min=0)
+    ratio_K: Tensor = torch.linalg.solve(confusion_KK, predicted_K.double())
+    return ratio_K.clamp(min=0)
 
 
 def _columns(row_BF: Tensor, most: int) -> Tensor:

@@ -2,8 +2,7 @@
 
 It is looked at before the first step, and whenever the learner has seen a seventh more than at the last look: a
 boundary moves most at first. What is kept is part of the learner's state, so that a film is whole after a resume.
-
-    L  looks, in order
+Looks are entries of a list: L of them.
 """
 
 from collections.abc import Callable
