@@ -50,6 +50,7 @@ def test_relu_halves_it_and_kaiming_doubles_that_again() -> None:
     kaiming: Scheme = lambda weight, rng: nn.init.kaiming_normal_(weight, nonlinearity="relu", generator=rng)  # noqa: E731
     assert growth(kaiming) == pytest.approx(1, rel=0.05)
     assert all(0.4 < layer.saturated < 0.6 for layer in found("relu", kaiming))
+    assert found("relu", kaiming)[0].dead == 0  # half of the answers are zero, and no unit's all of them
 
 
 def test_xavier_keeps_numbers_and_gradients_where_layers_are_as_wide_and_shares_the_loss_where_not() -> None:

@@ -36,7 +36,7 @@ def clouds(count: int, share: float, seed: int) -> Rows:
 
 
 def test_weights_of_inputs_are_the_ratio_of_two_gaussians() -> None:
-    before, after = gaussian(40_000, 0.0, 1.0, 0), gaussian(40_000, 0.7, 0.6, 1)
+    before, after = gaussian(40_000, 0.0, 1.0, 0), gaussian(20_000, 0.7, 0.6, 1)
     p, q = (torch.distributions.Normal(*each) for each in ((0.0, 1.0), (0.7, 0.6)))
     true = (q.log_prob(before) - p.log_prob(before)).sum(1).exp()
     found = importance_weights(before, after)

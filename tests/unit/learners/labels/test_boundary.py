@@ -48,13 +48,14 @@ def test_it_looks_first_often_then_seldom_and_shows_what_it_predicts() -> None:
     assert left < sheet.points[:, 0].min() < sheet.points[:, 0].max() < right
 
 
-def test_a_film_is_whole_after_a_resume() -> None:
-    whole, half = make("blobs/mlp"), make("blobs/mlp")
+@pytest.mark.parametrize("recipe", ["blobs/mlp", "blobs/softmax"])
+def test_a_film_is_whole_after_a_resume(recipe: str) -> None:
+    whole, half = make(recipe), make(recipe)
     for _ in range(40):
         whole.step()
     for _ in range(20):
         half.step()
-    resumed = make("blobs/mlp")
+    resumed = make(recipe)
     assert resumed.load_state_dict(half.state_dict()) == []
     for _ in range(20):
         resumed.step()
