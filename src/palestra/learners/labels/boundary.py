@@ -35,11 +35,9 @@ class PlaneWatch:
     def __init__(self, split: Split):
         self.split = split
         low_2, high_2 = split.inputs.amin(0), split.inputs.amax(0)
-        margin_2 = MARGIN * (high_2 - low_2)
+        margin_2 = torch.where(high_2 > low_2, MARGIN * (high_2 - low_2), 0.5)
         self.low, self.high = (low_2 - margin_2).tolist(), (high_2 + margin_2).tolist()
-        across, down = (
-            torch.linspace(low, high, SIDE, dtype=split.inputs.dtype) for low, high in zip(self.low, self.high)
-        )
+        across, down = (torch.linspace(low, high, SIDE, dtype=torch.float64) for low, high in zip(self.low, self.high))
         self.place_B2 = torch.cartesian_prod(down, across).flip(1).to(split.inputs.device)
         self.clock_L = torch.zeros(0, dtype=torch.int64)
         """What had been seen at each look."""

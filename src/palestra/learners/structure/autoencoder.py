@@ -91,8 +91,8 @@ class Autoencoder(Predictor, Learner):
         features = images[0].numel()
         given = f"code={config.code} of {features} numbers and {len(images)} images"
         require(config.code <= min(features, len(images)), given, "no more than either")
-        given = f"neighbours={config.neighbours} of {len(images)} images"
-        require(config.neighbours <= len(images), given, "no more than there are")
+        known = min(KNOWN, len(images))
+        require(config.neighbours <= known, f"neighbours={config.neighbours} of {known}", "no more than are asked")
         made = realised(
             lambda: Bottleneck(features, config.hidden_sizes, config.code), "xavier", generator(seed, "weights")
         )
@@ -137,11 +137,11 @@ class Autoencoder(Predictor, Learner):
         ``eval/pca_rmse`` is of as many directions as the code has numbers. ``eval/knn_code``, ``eval/knn_pixels`` and
         ``eval/knn_pca`` are shares of images that have the class of most of their neighbours.
         """
-        images, label_B = self._chosen(measure)
-        found = self._evaluated(images, images)
-        more = {"eval/pca_rmse": self._plane_error(images)}
-        if label_B is not None:
-            more |= self.neighbourly(Split(images, label_B))
+        split = self._chosen(measure)
+        found = self._evaluated(split.inputs, split.inputs)
+        more = {"eval/pca_rmse": self._plane_error(split.inputs)}
+        if _has_classes(split):
+            more |= self.neighbourly(split)
         return replace(found, metrics={**found.metrics, **more})
 
     def neighbourly(self, split: Split) -> Metrics:
@@ -175,13 +175,14 @@ class Autoencoder(Predictor, Learner):
         if not few.is_floating_point():
             top = float(self.train.inputs.max())
             shown = {name: line.clip(0, top) for name, line in shown.items()}
-        drawn: list[Exhibit] = [Reconstructions(f"images again, through a code of {size}", shown)]
+        title = f"images again, through a code of {size}"
+        drawn: list[Exhibit] = [Reconstructions(title, shown)] if few.dim() > 2 else []
         if size == 1:
             return drawn
         code_BK = self.encode(images)
         flat = code_BK if size == 2 else principal_plane(code_BK, 2).code(code_BK)
         said = [] if size == 2 else ["the two directions in which codes differ most"]
-        if label_B is not None:
+        if _has_classes(split):
             shares = self.neighbourly(split)
             count = self.config.neighbours
             words = ("its code", "its pixels", "PCA")
@@ -189,7 +190,7 @@ class Autoencoder(Predictor, Learner):
                 f"{100 * share:.1f} % by {word}" for word, share in zip(words, shares.values(), strict=True)
             )
             said.append(f"of the class of most of {count} neighbours: {named}")
-        labels = None if label_B is None else label_B.cpu().numpy()
+        labels = label_B.cpu().numpy() if label_B is not None and _has_classes(split) else None
         return [
             *drawn,
             CodeMap(f"{len(images):,} codes", "; ".join(said), flat.cpu().numpy(), labels, self.dataset.class_names()),
@@ -212,6 +213,11 @@ class Autoencoder(Predictor, Learner):
             (self._flat_again(part) - part.flatten(1).double()).square().mean(1) for part in images.split(self.together)
         ]
         return float(torch.cat(parts).mean().sqrt())
+
+
+def _has_classes(split: Split) -> bool:
+    """Whether rows have one class each, and not a value or none."""
+    return split.targets is not None and split.targets.dim() == 1 and not split.targets.is_floating_point()
 
 
 def _some(split: Split, count: int) -> Split:

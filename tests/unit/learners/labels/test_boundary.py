@@ -65,6 +65,14 @@ def test_a_film_is_whole_after_a_resume(recipe: str) -> None:
     assert np.array_equal(ours.shares, theirs.shares)
 
 
+def test_points_on_a_line_have_a_plane_around_them() -> None:
+    points = torch.stack([torch.linspace(0, 1, 8), torch.full((8,), 2.0)], 1)
+    watch = PlaneWatch.of(Split(points, torch.arange(8) % 2))
+    assert watch is not None
+    assert (watch.low[1], watch.high[1]) == (1.5, 2.5)
+    assert watch.low[0] < 0 < 1 < watch.high[0]
+
+
 def test_only_points_of_the_plane_are_watched() -> None:
     digits, table = Dataset("digits").load()["train"], Split(torch.zeros(4, 3), torch.zeros(4).long())
     assert PlaneWatch.of(digits) is PlaneWatch.of(table) is None

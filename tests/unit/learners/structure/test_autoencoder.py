@@ -74,6 +74,17 @@ def test_images_come_back_in_their_own_units_and_colours() -> None:
     assert codes.labels is None
 
 
+@pytest.mark.parametrize(("table", "shares"), [("iris", 3), ("diabetes", 0)])
+def test_rows_of_a_table_are_said_again_too_and_values_are_no_classes(table: str, shares: int) -> None:
+    learner = make(table, code=2, hidden_sizes=(), batch_size=16).learn(20_000)
+    found = learner.evaluate().metrics
+    assert sum("knn" in name for name in found) == shares
+    assert found["eval/rmse"] < 2 * found["eval/pca_rmse"]
+    (codes,) = learner.exhibits()
+    assert isinstance(codes, CodeMap)
+    assert (codes.labels is None) == (shares == 0)
+
+
 def test_labels_teach_it_nothing() -> None:
     splits = Dataset("digits").load()
     shuffled = {name: Split(images, labels.flip(0)) for name, (images, labels) in splits.items() if labels is not None}
@@ -93,7 +104,9 @@ def test_what_it_shows_are_the_same_images_in_three_ways_and_their_codes() -> No
     assert "by its code" in codes.said
 
 
-@pytest.mark.parametrize("wrong", [{"code": 0}, {"hidden_sizes": (3, 0)}, {"neighbours": 0}, {"code": 65}])
+@pytest.mark.parametrize(
+    "wrong", [{"code": 0}, {"hidden_sizes": (3, 0)}, {"neighbours": 0}, {"code": 65}, {"neighbours": 1_080}]
+)
 def test_what_does_not_fit_is_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(UsageError, match="; expected"):
         make(**wrong)
