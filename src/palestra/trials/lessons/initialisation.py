@@ -43,10 +43,13 @@ def lesson(seed: int) -> Lesson:
         found = {name: statistics(activation, scheme, seed) for name, scheme in SCHEMES.items()}
         panels += _panels(activation, found)
         for name, layers in found.items():
-            shrunk = layers[0].gradient / layers[-1].gradient
-            rows.append((activation, name, layers[0].deviation, layers[-1].deviation, layers[-1].saturated, shrunk))
-    last = f"layer {DEPTH}"
-    columns = ("activation", "weights", "deviation, layer 1", last, f"saturated, {last}", f"gradient, 1 over {DEPTH}")
+            last, shrunk = layers[-1], layers[0].gradient / layers[-1].gradient
+            figures = (layers[0].deviation, last.deviation, last.mean, last.saturated, last.dead, shrunk)
+            rows.append((activation, name, *figures))
+    columns = (
+        "activation", "weights", "deviation, layer 1", f"layer {DEPTH}", "mean there", "saturated", "dead",
+        f"gradient, layer 1 over {DEPTH}",
+    )  # fmt: skip
     said = (
         f"{DEPTH} layers of {WIDTH} units: too small weights let numbers and gradients vanish, too large ones saturate"
         " or explode; ReLU wants Kaiming's, tanh Xavier's or orthogonal ones"
