@@ -21,6 +21,7 @@ SMALLEST = {
     "ppo_throughput": ["--seconds", "0.1"],
     "sac_curves": ["--steps", "1200", "--points", "1", "--seeds", "1"],
     "sac_throughput": ["--steps", "20", "--seeds", "1"],
+    "time_to_accuracy": ["--seeds", "1", "--textbook-seeds", "1", "--textbook-epochs", "1", "--longest", "1"],
     "time_to_solve": ["--seeds", "1"],
     "lenet_epoch": ["--images", "512", "--rounds", "1"],
     "value_iteration": ["--sides", "20", "--plain-side", "10", "--plain-seconds", "0.2"],

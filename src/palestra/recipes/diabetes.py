@@ -9,7 +9,13 @@ _ROWS = 266
 
 
 _CLAIM = Claim(
-    57.0, "scikit-learn's linear models come to 53 to 56 on such a split", "eval/rmse", 0, 10, "down", "5-fold"
+    60.0,
+    "a constant comes to 77; of least squares partitions alone make 53 to 58",
+    "eval/rmse",
+    0,
+    10,
+    "down",
+    "5-fold",
 )
 
 
