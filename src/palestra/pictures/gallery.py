@@ -10,7 +10,6 @@ from palestra.pictures.board import Board, Convergence, Table, draw_board, draw_
 from palestra.pictures.boundary import Boundary, BoundaryFilm, draw_boundary, draw_boundary_film
 from palestra.pictures.codes import CodeMap, Reconstructions, draw_code_map, draw_reconstructions
 from palestra.pictures.graph import Graph, draw_graph
-from palestra.pictures.panels import Panels, draw_panels
 from palestra.pictures.regret import Regret, draw_regret
 from palestra.pictures.samples import Samples, draw_samples
 from palestra.pictures.tiles import Mistakes, Sight, draw_tiles
@@ -24,7 +23,6 @@ _DRAWN: dict[type[Exhibit], tuple[str, Callable[[Path, Any], Path]]] = {
     AttentionMaps: ("attention", draw_attention),
     Samples: ("samples", draw_samples),
     Reconstructions: ("reconstructions", draw_reconstructions),
-    Panels: ("panels", draw_panels),
     CodeMap: ("codes", draw_code_map),
     Boundary: ("boundary", draw_boundary),
     BoundaryFilm: ("boundary", draw_boundary_film),

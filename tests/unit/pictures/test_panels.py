@@ -4,7 +4,6 @@ from pathlib import Path
 
 import numpy as np
 
-from palestra.pictures.gallery import draw_exhibits
 from palestra.pictures.panels import Bars, Lines, Panels, Ways, draw_panels
 
 
@@ -15,4 +14,4 @@ def test_every_kind_is_drawn(tmp_path: Path) -> None:
     ways = Ways("ways", x, x, x[:, None] ** 2 + x**2, {"a": np.array([[0.0, 1.0], [0.5, 0.5]])})
     path = draw_panels(tmp_path / "all.png", Panels("title", "said", [lines, bars, ways, lines]))
     assert path.read_bytes().startswith(b"\x89PNG")
-    assert draw_exhibits([Panels("one", "", [bars], columns=1)], tmp_path) == [tmp_path / "panels.png"]
+    assert draw_panels(tmp_path / "one.png", Panels("one", "", [bars], columns=1)) == tmp_path / "one.png"
