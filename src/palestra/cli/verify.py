@@ -168,7 +168,7 @@ def print_verification(console: "Console", done: "Verification") -> None:
 
     console.print(f"\n[bold cyan]{recipe.id}[/]")
     if recipe.dataset:
-        what = f"{done.metric} of the best checkpoint, {done.episodes or 'all'} rows held back"
+        what = f"{done.metric} of the last checkpoint, {done.episodes or 'all'} rows held back"
     else:
         what = f"{done.metric} of the best checkpoint, {done.episodes} episodes in the reference environment"
     line("measured", what)
