@@ -100,13 +100,19 @@ class FlatOptimizer(ABC):
 
     def _clip(self) -> None:
         """As ``torch.nn.utils.clip_grad_norm_`` does."""
-        if self.max_grad_norm == math.inf:
+        if self.max_grad_norm == math.inf or self._is_short():
             return
         norm = torch.linalg.vector_norm(self.gradient) + 1e-6
         if norm.device.type != "cpu":  # looking at the norm would wait for the device
             self.gradient *= (self.max_grad_norm / norm).clamp(max=1.0)
         elif norm > self.max_grad_norm:
             self.gradient *= self.max_grad_norm / norm
+
+    def _is_short(self) -> bool:
+        """Whether the gradient is so clearly within its norm that a product says it, in a third of the norm's time."""
+        if self.gradient.device.type != "cpu":
+            return False
+        return float(torch.dot(self.gradient, self.gradient)) < 0.9 * self.max_grad_norm**2
 
 
 class ClippedAdam(FlatOptimizer):
