@@ -143,7 +143,7 @@ def _several(args: Args) -> int:
     if args.start is not None:
         raise UsageError(
             f"--seeds {args.seeds} given with --from {args.start}; seeds show the luck of whole trainings, and what"
-            " one run learned would be in all of these: expected one seed a command, `--from RUN --seed S`"
+            " one run learned would be in all of these; expected one seed a command, `--from RUN --seed S`"
         )
     for option, given in (("--resume", args.resume), ("--video", args.video or None)):
         if given is not None:

@@ -45,7 +45,7 @@ CASES = {
     "seeds from a run": (
         ["train", "--from", "x", "--seeds", "2"],
         "--seeds 2 given with --from x; seeds show the luck of whole trainings, and what one run learned would be"
-        " in all of these: expected one seed a command, `--from RUN --seed S`",
+        " in all of these; expected one seed a command, `--from RUN --seed S`",
     ),
     "seeds and a film": ([*PPO, "--seeds", "2", "--video"], "--seeds 2 given with --video"),
     "target unseen": ([*PPO, "--target", "5", "--eval-every", "0"], "target=5.0 with eval_every=0"),

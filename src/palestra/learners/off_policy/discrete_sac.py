@@ -36,7 +36,7 @@ from palestra.nets.ensemble import Ensemble
 from palestra.nets.own import OURS, Networks, OwnEnsemble, own_encoder, own_ensemble
 from palestra.nets.precision import Precision
 from palestra.nets.targets import slow_copy
-from palestra.ops.categorical import categorical_entropy, categorical_sample
+from palestra.ops.categorical import categorical_sample
 from palestra.ops.critic_losses import entropy_to_hold, squared_error
 from palestra.ops.gather import gather
 from palestra.ops.masks import masked_logits, uniform_choice
@@ -87,9 +87,7 @@ class CategoricalPolicy(Policy):
 
     def act(self, seen: Tensor, *, deterministic: bool = True) -> Tensor:
         """Actions (B,): the most probable, or a sample."""
-        logits_BA = self.actor(self.see(seen))[0]
-        if self.mask is not None:
-            logits_BA = masked_logits(logits_BA, self.mask.of(seen))
+        logits_BA = among(self.actor(self.see(seen))[0], None if self.mask is None else self.mask.of(seen))
         return logits_BA.argmax(1) if deterministic else categorical_sample(logits_BA, self.generator)
 
     def explore(self, obs_E: Tensor) -> Tensor:
@@ -102,6 +100,11 @@ class CategoricalPolicy(Policy):
             return self.actions.uniform(len(obs_E), self.generator)
         uniform_E = torch.rand(len(obs_E), generator=self.generator, device=obs_E.device)
         return uniform_choice(self.mask.of(obs_E), uniform_E)
+
+
+def among(logits_BA: Tensor, valid_BA: Tensor | None) -> Tensor:
+    """Logits of what is allowed, where that is not everything; the others have probability 0, and no derivative."""
+    return logits_BA if valid_BA is None else masked_logits(logits_BA, valid_BA)
 
 
 class DiscreteSAC(Agent, Learner):
@@ -176,11 +179,8 @@ class DiscreteSAC(Agent, Learner):
         rows, obs_BF, t = len(b.obs_BF), b.obs_BF.detach(), self.temperature
         # One pass through the actor serves the states, of which it learns, and their successors.
         logits_1BA = self.actor.record(torch.cat((obs_BF, b.next_obs_BF)))
-        out_BA = logits_1BA[0].detach()
-        if valid_BA is not None:  # to whose logits no derivative goes: it is pi(a) times what is finite
-            out_BA = masked_logits(out_BA, valid_BA)
-        log_prob_BA, next_log_prob_BA = F.log_softmax(out_BA, 1).split(rows)
-        minus_entropy_B = -categorical_entropy(out_BA[:rows])
+        log_prob_BA, next_log_prob_BA = F.log_softmax(among(logits_1BA[0].detach(), valid_BA), 1).split(rows)
+        minus_entropy_B = (log_prob_BA.exp() * log_prob_BA).sum(1)
         alpha = t.log.detach().exp() if t.fixed is None else t.fixed
         out_MBA = self.critics.record(b.obs_BF)
         q_MB1 = gather(out_MBA, 2, b.action_B[:, None].expand(len(out_MBA), -1, 1))
