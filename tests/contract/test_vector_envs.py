@@ -14,7 +14,7 @@ from torch import Tensor
 from palestra.envs.backends.torch import TorchVectorEnv
 from palestra.envs.classic.pendulum import dynamics as pendulum_dynamics
 from palestra.envs.registration import ENVS
-from palestra.envs.registry import ARM, CLASSIC, FINITE, PROBES, make_vec
+from palestra.envs.registry import ARM, make_vec, torch_env_ids
 from palestra.envs.vector import StepResult, VectorEnv
 from palestra.errors import PalestraError, UsageError
 
@@ -76,7 +76,7 @@ CARTPOLE = [
     case("CartPole-v1", "envpool"),
 ]
 PENDULUM = [case("Pendulum-v1", backend) for backend in ("torch", "sync", "async", "envpool")]
-OTHERS = [case(env_id, "torch") for env_id in (*CLASSIC, *FINITE, *ARM, *PROBES)]
+OTHERS = [case(env_id, "torch") for env_id in torch_env_ids()]
 OTHERS += [
     pytest.param(lambda: arm("goal"), id="arm-goal"),
     pytest.param(lambda: arm("pixels", image_size=20, randomisation="high", frame_skip=2), id="arm-pixels"),

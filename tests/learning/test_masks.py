@@ -7,6 +7,7 @@ import pytest
 from gymnasium.vector import SyncVectorEnv
 from locks import Locks
 
+from palestra.learners.off_policy.discrete_sac import DiscreteSAC, DiscreteSACConfig
 from palestra.learners.off_policy.dqn import DQN, DQNConfig
 from palestra.learners.on_policy.a2c import A2C
 from palestra.learners.on_policy.ppo import PPO, PPOConfig
@@ -69,6 +70,14 @@ def test_normalised_observations_keep_their_mask() -> None:
 def test_dqn_obeys(settings: dict[str, Any]) -> None:
     config = DQNConfig(learning_starts=500, exploration_fraction=0.5, **settings)
     assert opened(DQN(SyncVectorEnv([Locks]), config, seed=0), 4_000) >= 3.0
+
+
+@pytest.mark.parametrize("how", ["dict", "info"])
+def test_discrete_sac_obeys(how: str) -> None:
+    # Entropy is paid for at every step: with a gamma near 1, staying at a lock would be worth more than opening it.
+    settings = {"learning_starts": 300, "hidden_sizes": (64,), "batch_size": 32, "learning_rate": 2e-3}
+    config = DiscreteSACConfig(gamma=0.8, initial_temperature=0.1, **settings)
+    assert opened(DiscreteSAC(partial(Locks, how), config, seed=0), 800) == 4.0
 
 
 @pytest.mark.parametrize("how", ["dict", "info"])

@@ -140,7 +140,12 @@ def _several(args: Args) -> int:
     """Several seeds."""
     if args.seeds is None:
         raise UsageError(f"--jobs {args.jobs} without --seeds N; expected both: one training is one process")
-    for option, given in (("--resume", args.resume), ("--from", args.start), ("--video", args.video or None)):
+    if args.start is not None:
+        raise UsageError(
+            f"--seeds {args.seeds} given with --from {args.start}; seeds show the luck of whole trainings, and what"
+            " one run learned would be in all of these; expected one seed a command, `--from RUN --seed S`"
+        )
+    for option, given in (("--resume", args.resume), ("--video", args.video or None)):
         if given is not None:
             raise UsageError(f"--seeds {args.seeds} given with {option}; expected one or the other")
     require(args.seeds >= 1, f"--seeds {args.seeds}", "at least 1")

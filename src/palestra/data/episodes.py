@@ -37,10 +37,11 @@ class EpisodeTracker:
         env, t = np.nonzero(done.T)
         start_of_return, start_of_length = np.zeros(num_envs), np.zeros(num_envs, dtype=np.int64)
         if env.size:
-            first = np.append(True, env[1:] != env[:-1])
+            again = env[1:] == env[:-1]  # not the first end of its environment here
             ends, ages = total_ET[env, t], age_ET[env, t]
-            returns = ends - np.where(first, 0.0, np.roll(ends, 1))
-            lengths = ages - np.where(first, 0, np.roll(ages, 1))
+            returns, lengths = ends.copy(), ages.copy()
+            returns[1:] -= np.where(again, ends[:-1], 0.0)
+            lengths[1:] -= np.where(again, ages[:-1], 0)
             self.finished += env.size
             self._metrics = None
             in_time = np.argsort(t, kind="stable")[-WINDOW:]

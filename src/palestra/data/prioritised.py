@@ -135,7 +135,7 @@ class PrioritisedReplay:
     def update(self, index_B: Tensor, surprise_B: Tensor) -> None:
         """Give transitions priorities by errors (B,) that are not negative."""
         priority_B = (surprise_B.double() + FLOOR) ** self._exponent
-        self._highest = torch.maximum(self._highest, priority_B.max())
+        self._highest.copy_(torch.maximum(self._highest, priority_B.max()))
         self._tree.set(index_B, priority_B)
 
     def cut(self, restarted_E: Tensor) -> None:

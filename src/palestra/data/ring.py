@@ -8,7 +8,9 @@ from torch import Tensor
 def write_ring(kept: Iterable[Tensor], new: Iterable[Tensor], head: int) -> None:
     """Write rows (T, ...) into rings (N, ...), T at most N, from row ``head`` on and over the end to the beginning."""
     for ring, rows in zip(kept, new):
-        first = min(len(rows), len(ring) - head)
-        ring[head : head + first] = rows[:first]
-        if first < len(rows):
-            ring[: len(rows) - first] = rows[first:]
+        steps, left = rows.shape[0], ring.shape[0] - head
+        if steps <= left:
+            ring.narrow(0, head, steps).copy_(rows)
+        else:
+            ring[head:] = rows[:left]
+            ring[: steps - left] = rows[left:]

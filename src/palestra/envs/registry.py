@@ -23,6 +23,7 @@ from palestra.envs.classic.mountain_car_continuous import MountainCarContinuous
 from palestra.envs.classic.pendulum import Pendulum
 from palestra.envs.classic.pendulum_discrete import PendulumDiscrete
 from palestra.envs.dynamics import Dynamics
+from palestra.envs.finite.blackjack import BLACKJACK, has_settings, make_blackjack_vec
 from palestra.envs.finite.catalogue import FINITE, is_whole
 from palestra.envs.finite.dynamics import make_finite_vec, process_vec, time_limit_of
 from palestra.envs.finite.own_table import process_by_id
@@ -78,8 +79,8 @@ MOST_SIMULATORS = 8
 
 
 def torch_env_ids() -> list[str]:
-    """The ids that the torch backend has: classic control, finite worlds, the arm, and the probes."""
-    return [*CLASSIC, *FINITE, *ARM, *PROBES]
+    """The ids that the torch backend has: classic control, finite worlds, Blackjack, the arm, and the probes."""
+    return [*CLASSIC, *FINITE, BLACKJACK, *ARM, *PROBES]
 
 
 def is_simulator(env_id: str, backend: str) -> bool:
@@ -119,6 +120,7 @@ def make_vec(
     if backend == "auto":
         whole = env_id in PROBES or env_id in ARM or (env_id in CLASSIC and not env_kwargs)
         whole = whole or _in_catalogue(env_id, env_kwargs or {})
+        whole = whole or (env_id == BLACKJACK and has_settings(env_kwargs or {}))
         process = None if whole else process_by_id(env_id, env_kwargs or {})
         backend = "torch" if whole or process is not None else "sync"
         require(num_envs <= MOST_COPIES[backend], f"num_envs={num_envs}", f"at most {MOST_COPIES[backend]:,}")
@@ -126,6 +128,8 @@ def make_vec(
         return process_vec(process, num_envs, device, time_limit_of(env_id, env_kwargs or {}))
     if backend == "torch" and env_id in FINITE:
         return make_finite_vec(env_id, num_envs, device, env_kwargs)
+    if backend == "torch" and env_id == BLACKJACK:
+        return make_blackjack_vec(num_envs, device, env_kwargs)
     if backend == "torch" and env_id in ARM:
         return _make_twin(env_id, num_envs, device, env_kwargs or {})
     if backend == "torch":

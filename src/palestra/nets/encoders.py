@@ -123,7 +123,7 @@ class FlatEncoder(Encoder):
         space: of one observation.
     """
 
-    learns = False
+    learns, by_hand = False, True
 
     def __init__(self, space: spaces.Box):
         super().__init__()

@@ -18,7 +18,7 @@ from torch import Generator, Tensor, nn
 from palestra.nets.initialisation import uniform_fan_in_
 from palestra.nets.precision import Precision, product_dtype
 from palestra.nets.recorded import Recorded
-from palestra.ops.terms import Recording, place_for
+from palestra.ops.terms import Recording, place_for, without_autograd
 
 FEW = 32
 """Rows from which on it pays to round to bfloat16."""
@@ -48,6 +48,8 @@ class Ensemble(Recorded):
         generator: draws the initial weights, PyTorch's default for linear layers, one network after another.
         precision: of the products between hidden layers.
     """
+
+    by_hand = True
 
     def __init__(self, number: int, sizes: Sequence[int], generator: Generator, precision: Precision = "float32"):
         super().__init__()
@@ -88,7 +90,7 @@ class Ensemble(Recorded):
         """Whether a layer's product is in bfloat16. Inputs and outputs are never; those layers are the cheapest too."""
         return self.dtype is torch.bfloat16 and 0 < layer < len(self.weights) - 1 and rows >= FEW
 
-    @torch.no_grad()
+    @without_autograd
     def record(self, *inputs: Tensor, number: int | None = None) -> Tensor:
         """The same (M, B, K) as a leaf, of the first ``number`` networks alone if it is given.
 

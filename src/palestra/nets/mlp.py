@@ -10,9 +10,13 @@ from torch.nn import functional as F
 
 from palestra.nets.initialisation import orthogonal_, uniform_fan_in_
 from palestra.nets.recorded import Recorded
-from palestra.ops.terms import Recording, place_for
+from palestra.ops.terms import Recording, place_for, without_autograd
 
 Activation = Literal["tanh", "relu"]
+
+# Called by their full names: finding the one that fits costs as much as a small one of them.
+tanh_backward = torch.ops.aten.tanh_backward.default
+threshold_backward = torch.ops.aten.threshold_backward.default
 
 CHUNK = 2048
 """Rows that go through a network together when no gradient is asked for: more would leave the processor's cache."""
@@ -28,6 +32,8 @@ class MLP(Recorded):
         output_gain: with a number, weights are orthogonal (gain sqrt(2), this one in the last layer) and biases zero,
             as policy-gradient methods use; with None, PyTorch's default for linear layers.
     """
+
+    by_hand = True
 
     def __init__(
         self,
@@ -80,7 +86,7 @@ class MLP(Recorded):
         values.append(F.linear(values[-1], last_weight, last_bias))
         return values
 
-    @torch.no_grad()
+    @without_autograd
     def record(self, *inputs: Tensor) -> Tensor:
         """(B, F) -> (B, K) as a leaf, to write a loss on."""
         (x_BF,) = inputs
@@ -108,7 +114,7 @@ class MLPRecording(Recording):
             if i > 0:
                 grad_BK = grad_BK.mm(weight)
                 if self.tanh:
-                    grad_BK = torch.ops.aten.tanh_backward(grad_BK, x)
+                    grad_BK = tanh_backward(grad_BK, x)
                 else:
-                    grad_BK = torch.ops.aten.threshold_backward(grad_BK, x, 0)
+                    grad_BK = threshold_backward(grad_BK, x, 0)
         return [grad_BK.mm(self.layers[0][0])] if self.inputs else []

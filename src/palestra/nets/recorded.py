@@ -7,6 +7,7 @@ networks most of a training step goes to autograd's bookkeeping, and networks th
 """
 
 from collections.abc import Sequence
+from typing import ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -17,6 +18,9 @@ from palestra.ops.terms import Recording, place_for
 class Recorded(nn.Module):
     """A network whose outputs can be recorded."""
 
+    by_hand: ClassVar[bool] = False
+    """Whether what it records goes back without autograd."""
+
     def record(self, *inputs: Tensor) -> Tensor:
         """The same as ``forward``, also where gradients are off, as a leaf from which ``descend`` goes back, once.
 
@@ -26,6 +30,15 @@ class Recorded(nn.Module):
             given = [x.detach().requires_grad_() if x.requires_grad else x for x in inputs]
             out: Tensor = self(*given)
         return ByAutograd(self, inputs, [x for x in given if x.requires_grad], out).leaf(out.detach())
+
+
+def updating(*networks: Recorded) -> torch.inference_mode | torch.no_grad:
+    """To be in while losses on networks are gone down, which are recorded and not called.
+
+    Autograd is off; and where every network goes back by hand it is out of the way altogether, which spares each of
+    dozens of small operations its bookkeeping. Tensors made there are not fit for autograd: none may be kept.
+    """
+    return torch.inference_mode() if all(network.by_hand for network in networks) else torch.no_grad()
 
 
 class ByAutograd(Recording):

@@ -39,7 +39,7 @@ def mean_of_least(q_MB1: Tensor) -> Term:
     return Term(lambda: q_MB1.amin(0).mean(), (recorded_MB1, slope_MB1))
 
 
-def entropy_to_hold(log_alpha: Tensor, log_prob_B: Tensor, target_entropy: float) -> Term:
+def entropy_to_hold(log_alpha: Tensor, log_prob_B: Tensor, target_entropy: Tensor | float) -> Term:
     """E[-log alpha (log pi(a|s) + H)] (Haarnoja et al. 2018, eq. 18, in log alpha as its authors' code has it).
 
     It raises alpha where the entropy is below the target H, and lowers it where it is above.

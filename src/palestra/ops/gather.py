@@ -20,7 +20,9 @@ class RecordedGather(Recording):
         (to_gathered,) = to_outputs
         assert to_gathered is not None
         (out,) = self.inputs
-        return [torch.zeros_like(out).scatter_(self.dim, self.index, to_gathered.view_as(self.index))]
+        if to_gathered.dim() < self.index.dim():
+            to_gathered = to_gathered.unsqueeze(self.dim)
+        return [torch.zeros_like(out).scatter_(self.dim, self.index, to_gathered)]
 
 
 def gather(out: Tensor, dim: int, index: Tensor, squeeze: bool = False) -> Tensor:

@@ -2,10 +2,9 @@
 
 from collections.abc import Sequence
 
-import torch
 from torch import Tensor
 
-from palestra.ops.terms import Recording
+from palestra.ops.terms import Recording, without_autograd
 
 
 class RecordedTanh(Recording):
@@ -22,7 +21,7 @@ class RecordedTanh(Recording):
         return [(to_action_BA * (1.0 - self.action_BA.square()))[None]]
 
 
-@torch.no_grad()
+@without_autograd
 def record_tanh(out_1BA: Tensor) -> Tensor:
     """Actions (B, A) between -1 and 1 from a recorded network's outputs, as a leaf of which a loss can be made."""
     action_BA = out_1BA[0].tanh()

@@ -20,4 +20,4 @@ def td_loss(value_B: Tensor, target_B: Tensor, kind: str) -> Tensor:
 def td_loss_gradient(value_B: Tensor, target_B: Tensor, kind: str) -> Tensor:
     """Derivative (B,) of each ``td_loss`` by its value."""
     error_B = value_B - target_B
-    return error_B.clamp(-1.0, 1.0) if kind == "huber" else 2.0 * error_B
+    return error_B.clamp_(-1.0, 1.0) if kind == "huber" else error_B.mul_(2.0)

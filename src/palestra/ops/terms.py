@@ -10,8 +10,9 @@ one recording into those before it. Which parameters learn is for whoever calls 
 import itertools
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Sequence
+from functools import wraps
 from operator import attrgetter
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, ParamSpec, TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -21,7 +22,23 @@ Number = Tensor | float
 Slope = tuple[Tensor, Callable[[], Number], Number]
 """An output, the derivative by it (a number where it is everywhere the same), and what that is weighed by."""
 
+Given = ParamSpec("Given")
+Found = TypeVar("Found")
+
 _order = itertools.count()
+
+
+def without_autograd(function: Callable[Given, Found]) -> Callable[Given, Found]:
+    """As ``torch.no_grad()`` above a function; where gradients are off already, it spares switching them off again."""
+
+    @wraps(function)
+    def alone(*args: Given.args, **kwargs: Given.kwargs) -> Found:
+        if not torch.is_grad_enabled():
+            return function(*args, **kwargs)
+        with torch.no_grad():
+            return function(*args, **kwargs)
+
+    return alone
 
 
 class Term:
@@ -128,7 +145,7 @@ class Derivatives(NamedTuple):
     """The owners of recordings whose parameters' ``grad`` were written, one for each recording."""
 
 
-@torch.no_grad()
+@without_autograd
 def differentiate(loss: Term | Tensor, learns: Callable[[nn.Module], bool]) -> Derivatives:
     """The derivative of a loss by everything that it was made from.
 

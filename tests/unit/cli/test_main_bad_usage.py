@@ -42,6 +42,11 @@ CASES = {
     "seeds": ([*PPO, "--seeds", "0"], "--seeds 0; expected at least 1"),
     "jobs without seeds": ([*PPO, "--jobs", "2"], "--jobs 2 without --seeds"),
     "seeds of a resume": (["train", "--resume", "x", "--seeds", "2"], "--seeds 2 given with --resume"),
+    "seeds from a run": (
+        ["train", "--from", "x", "--seeds", "2"],
+        "--seeds 2 given with --from x; seeds show the luck of whole trainings, and what one run learned would be"
+        " in all of these; expected one seed a command, `--from RUN --seed S`",
+    ),
     "seeds and a film": ([*PPO, "--seeds", "2", "--video"], "--seeds 2 given with --video"),
     "target unseen": ([*PPO, "--target", "5", "--eval-every", "0"], "target=5.0 with eval_every=0"),
     "keep every": ([*PPO, "--keep-every", "-1"], "keep_every=-1; expected 0 or more"),

@@ -9,6 +9,7 @@ from palestra.envs.backends.gymnasium import GymVectorEnv
 from palestra.envs.backends.torch import TorchVectorEnv
 from palestra.envs.classic.cartpole import CartPole
 from palestra.envs.dynamics import Dynamics
+from palestra.envs.finite.blackjack import Blackjack
 from palestra.envs.finite.dynamics import FiniteDynamics
 from palestra.envs.probes import Counting
 from palestra.envs.registry import CLASSIC, make_vec, reference_env, torch_env_ids
@@ -31,7 +32,8 @@ def test_auto_takes_torch_where_it_can() -> None:
     assert isinstance(dynamics(make_vec("FrozenLake-v1", 2, env_kwargs={"is_slippery": False})), FiniteDynamics)
     assert isinstance(make_vec("FrozenLake-v1", 2, env_kwargs={"map_name": None}), GymVectorEnv)
     assert isinstance(make_vec("Taxi-v4", 2, env_kwargs={"fickle_passenger": True}), GymVectorEnv)
-    assert isinstance(make_vec("Blackjack-v1", 2), GymVectorEnv)
+    assert isinstance(dynamics(make_vec("Blackjack-v1", 2, env_kwargs={"natural": True, "sab": False})), Blackjack)
+    assert isinstance(make_vec("Blackjack-v1", 2, backend="sync"), GymVectorEnv)
 
 
 def test_every_torch_id_is_listed_and_made() -> None:
@@ -46,7 +48,9 @@ def test_every_torch_id_is_listed_and_made() -> None:
     [
         (("CartPole-v1", 2, {"backend": "torhc"}), "unknown backend 'torhc'; nearest: torch"),
         (("CartPole-v1", 0, {}), "num_envs=0; expected at least 1"),
-        (("Blackjack-v1", 1, {"backend": "torch"}), "backend 'torch' does not have the environment 'Blackjack-v1'"),
+        (("LunarLander-v3", 1, {"backend": "torch"}), "backend 'torch' does not have the environment 'LunarLander-v3'"),
+        (("Blackjack-v1", 1, {"backend": "torch", "env_kwargs": {"a": 1}}), "use backend='sync' for them"),
+        (("Blackjack-v1", 1, {"env_kwargs": {"a": 1}}), r"expected arguments \(--env-kwargs\) that it takes"),
         (("Taxi-v4", 1, {"backend": "torch", "env_kwargs": {"fickle_passenger": True}}), "use backend='sync'"),
         (("palestra/GridWorld-v0", 1, {"env_kwargs": {"sise": 3}}), "unexpected keyword argument 'sise'"),
         (("CartPole-v1", 1, {"backend": "torch", "env_kwargs": {"a": 1}}), "Use backend='sync'"),

@@ -17,7 +17,7 @@ from palestra.nets.mlp import MLP
 from palestra.nets.noisy import NoisyMLP
 from palestra.nets.own import OwnEncoder, OwnEnsemble, OwnNetwork
 from palestra.nets.q_network import QNetwork
-from palestra.nets.recorded import Recorded
+from palestra.nets.recorded import Recorded, updating
 from palestra.ops.terms import Term, differentiate
 
 
@@ -104,6 +104,31 @@ def test_recorded_is_forward_in_outputs_and_derivatives(make, learn: bool, mode:
     assert list(found.at) == [id(x)] * tracked
     if tracked:
         torch.testing.assert_close(found.at[id(x)], expected[-1], rtol=rtol, atol=atol)
+
+
+@EACH
+def test_an_update_without_autograd_is_the_same_to_the_bit(make) -> None:
+    moved = []
+    for mode in (lambda _: torch.no_grad(), updating):
+        torch.manual_seed(0)  # somebody's own are drawn by it
+        net, inputs = prepared(make)
+        optimizer = ClippedAdam([net], 1e-2, max_grad_norm=0.1)
+        with mode(net):
+            assert torch.is_inference_mode_enabled() == (mode is updating and net.by_hand)
+            out = net.record(*inputs)
+            optimizer.descend(Term(lambda: 0.0, (out, lambda out=out: out.detach() + 1.0)))
+        assert not any(x.is_inference() for x in (optimizer.flat, optimizer.gradient, optimizer.mean))
+        moved.append(optimizer.flat)
+    assert torch.equal(*moved)
+
+
+def test_one_network_that_needs_autograd_keeps_it() -> None:
+    fast, flat = MLP([4, 2], "relu", rng()), FlatEncoder(spaces.Box(-1.0, 1.0, (4,)))
+    with updating(fast, flat):
+        assert torch.is_inference_mode_enabled()
+    with updating(fast, q_network()[0]):
+        assert not torch.is_inference_mode_enabled()
+        assert not torch.is_grad_enabled()
 
 
 @EACH

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from palestra.ops.terms import Recording, Term, differentiate
+from palestra.ops.terms import Recording, Term, differentiate, without_autograd
 
 
 def t(*values: float) -> Tensor:
@@ -22,6 +22,21 @@ def slopes(loss: Term | Tensor, *leaves: Tensor) -> list[list[float]]:
     found = differentiate(loss, lambda _: False).at
     assert set(found) == {id(leaf) for leaf in leaves}
     return [found[id(leaf)].tolist() for leaf in leaves]
+
+
+def test_a_function_is_left_without_autograd_and_nothing_else_is() -> None:
+    @without_autograd
+    def doubled(x: Tensor) -> Tensor:
+        assert not torch.is_grad_enabled()
+        return 2 * x
+
+    x = t(3.0).requires_grad_()
+    for mode in (torch.enable_grad, torch.no_grad, torch.inference_mode):
+        with mode():
+            assert doubled(x).tolist() == [6.0]
+            assert not doubled(x).requires_grad
+            assert torch.is_grad_enabled() == (mode is torch.enable_grad)
+    assert doubled.__name__ == "doubled"
 
 
 def test_sums_and_scalars_by_hand() -> None:

@@ -1,7 +1,7 @@
 """Copies of a finite process stepped together: a step is a few look-ups, however many copies there are."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 import gymnasium as gym
 import numpy as np
@@ -26,6 +26,9 @@ class FiniteDynamics(Dynamics):
     Observations are one-hot, (num_envs, S) float32, as those of any Discrete space under the contract. A learner that
     wants the indices themselves asks :func:`show_indices` and gets (num_envs,) int64; :func:`state_index` reads both.
     """
+
+    shows_state: ClassVar[bool] = True
+    """Whether an observation tells which state it is of."""
 
     def __init__(
         self,
@@ -110,8 +113,8 @@ def show_indices(env: VectorEnv) -> None:
 
 
 def process_of(env: VectorEnv) -> FiniteMDP | None:
-    """The finite process that an environment samples from, where it is known."""
-    if isinstance(env, TorchVectorEnv) and isinstance(env.dynamics, FiniteDynamics):
+    """The finite process that an environment samples from, where it is known and its states are what is observed."""
+    if isinstance(env, TorchVectorEnv) and isinstance(env.dynamics, FiniteDynamics) and env.dynamics.shows_state:
         return env.dynamics.mdp
     return None
 

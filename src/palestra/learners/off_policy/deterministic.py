@@ -76,9 +76,9 @@ class DeterministicPolicy(Policy):
         """The actor's actions (E, A) with noise, kept between -1 and 1."""
         return (mu(self.actor, self.see(obs_E)) + self.noise.next(self.generator)).clamp(-1.0, 1.0)
 
-    def random(self, num: int) -> Tensor:
-        """Uniform actions (num, A) between -1 and 1."""
-        return self.actions.uniform(num, self.generator)
+    def random(self, obs_E: Tensor) -> Tensor:
+        """Uniform actions (E, A) between -1 and 1."""
+        return self.actions.uniform(len(obs_E), self.generator)
 
 
 def mu(actor: Ensemble | OwnEnsemble, obs_BF: Tensor) -> Tensor:

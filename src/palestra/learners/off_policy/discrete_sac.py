@@ -16,11 +16,13 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from palestra.data.replay import Transitions
 from palestra.engine import seeding
 from palestra.engine.agent import Agent
 from palestra.engine.interaction import Interaction
 from palestra.engine.learner import Learner
 from palestra.engine.policy import Policy
+from palestra.envs.masks import ActionMask
 from palestra.envs.world import Given
 from palestra.errors import require
 from palestra.learners.off_policy.actions import DiscreteActions
@@ -34,9 +36,10 @@ from palestra.nets.ensemble import Ensemble
 from palestra.nets.own import OURS, Networks, OwnEnsemble, own_encoder, own_ensemble
 from palestra.nets.precision import Precision
 from palestra.nets.targets import slow_copy
-from palestra.ops.categorical import categorical_entropy, categorical_sample
+from palestra.ops.categorical import categorical_sample
 from palestra.ops.critic_losses import entropy_to_hold, squared_error
 from palestra.ops.gather import gather
+from palestra.ops.masks import masked_logits, uniform_choice
 from palestra.ops.soft_value import mean_soft_value, soft_value
 
 
@@ -68,6 +71,7 @@ class CategoricalPolicy(Policy):
         actor: f, one network from features to A logits.
         actions: which there are.
         see: from observations (B, *obs_shape) to features (B, F).
+        mask: where observations say which actions are allowed.
         seed: of the learner.
     """
 
@@ -75,23 +79,32 @@ class CategoricalPolicy(Policy):
     derives = ("actor", "actions", "see")
 
     def __init__(
-        self, actor: Ensemble | OwnEnsemble, actions: DiscreteActions, see: Callable[[Tensor], Tensor], *, seed: int
-    ):
-        self.actor, self.actions, self.see = actor, actions, see
+        self, actor: Ensemble | OwnEnsemble, actions: DiscreteActions, see: Callable[[Tensor], Tensor],
+        mask: ActionMask | None, *, seed: int,
+    ):  # fmt: skip
+        self.actor, self.actions, self.see, self.mask = actor, actions, see, mask
         self.generator = seeding.generator(seed, "actions", device=actions.device)
 
     def act(self, seen: Tensor, *, deterministic: bool = True) -> Tensor:
         """Actions (B,): the most probable, or a sample."""
-        logits_BA = self.actor(self.see(seen))[0]
+        logits_BA = among(self.actor(self.see(seen))[0], None if self.mask is None else self.mask.of(seen))
         return logits_BA.argmax(1) if deterministic else categorical_sample(logits_BA, self.generator)
 
     def explore(self, obs_E: Tensor) -> Tensor:
         """A sample (E,)."""
         return self.act(obs_E, deterministic=False)
 
-    def random(self, num: int) -> Tensor:
-        """Uniform actions (num,)."""
-        return self.actions.uniform(num, self.generator)
+    def random(self, obs_E: Tensor) -> Tensor:
+        """Uniform actions (E,), of those that are allowed."""
+        if self.mask is None:
+            return self.actions.uniform(len(obs_E), self.generator)
+        uniform_E = torch.rand(len(obs_E), generator=self.generator, device=obs_E.device)
+        return uniform_choice(self.mask.of(obs_E), uniform_E)
+
+
+def among(logits_BA: Tensor, valid_BA: Tensor | None) -> Tensor:
+    """Logits of what is allowed, where that is not everything; the others have probability 0, and no derivative."""
+    return logits_BA if valid_BA is None else masked_logits(logits_BA, valid_BA)
 
 
 class DiscreteSAC(Agent, Learner):
@@ -114,6 +127,8 @@ class DiscreteSAC(Agent, Learner):
         self.interaction = Interaction(self.world, seed=seed, device=self.device)
         self.env = self.interaction.env
         self.actions = DiscreteActions(self.env.action_space, self.name, instead="sac", device=self.device)
+        held = f"warmup_hold={c.warmup_hold} in a world with an action mask"
+        require(self.env.mask is None or c.warmup_hold == 1, held, "1: what is allowed changes with every step")
         space, init = self.env.observation_space, seeding.generator(seed, "weights")
         self.encoder = own_encoder(networks.encoder, own_seed, space, init, c.encoder, c.encoder_precision)
         features, outputs = self.encoder.num_features, self.actions.size
@@ -130,7 +145,7 @@ class DiscreteSAC(Agent, Learner):
         self.actor_optimizer = ClippedAdam([self.actor, self.temperature], c.learning_rate)
         self.critic_optimizer = ClippedAdam([self.critics, self.encoder], c.learning_rate)
         self.slow = flatten_parameters([self.target, self.target_encoder])
-        self.policy = CategoricalPolicy(self.actor, self.actions, self.encoder.see, seed=seed)
+        self.policy = CategoricalPolicy(self.actor, self.actions, self.encoder.see, self.env.mask, seed=seed)
         self.loop = ReplayLoop(self.world, self.interaction, self.actions, c, seed=seed, device=self.device)
 
     def step(self) -> Metrics:
@@ -147,16 +162,25 @@ class DiscreteSAC(Agent, Learner):
         """A round of gradient steps."""
         rate = self.config.learning_rate_at(self.budget_used)
         self.actor_optimizer.learning_rate = self.critic_optimizer.learning_rate = rate
-        see, encoder, slow = self.encoder.to_batch, self.encoder, self.target_encoder
-        return self.loop.learn(lambda b: self.gradient_step(seen(b.seen_by(see), encoder, slow)))
 
-    def gradient_step(self, b: Seen) -> SoftLearned:
+        def learned(b: Transitions) -> SoftLearned:
+            b = b.seen_by(self.encoder.to_batch)
+            return self.gradient_step(seen(b, self.encoder, self.target_encoder), self.allowed(b))
+
+        return self.loop.learn(learned)
+
+    def allowed(self, b: Transitions) -> Tensor | None:
+        """(B, A) bool: what the states allow and, below them, their successors; None where that is everything."""
+        mask = self.env.mask
+        return None if mask is None else torch.cat((mask.of(b.obs_BF), mask.of(b.next_obs_BF)))
+
+    def gradient_step(self, b: Seen, valid_BA: Tensor | None = None) -> SoftLearned:
         """One step of the critics with the encoder, then of actor and temperature, then of the targets."""
         rows, obs_BF, t = len(b.obs_BF), b.obs_BF.detach(), self.temperature
         # One pass through the actor serves the states, of which it learns, and their successors.
         logits_1BA = self.actor.record(torch.cat((obs_BF, b.next_obs_BF)))
-        log_prob_BA, next_log_prob_BA = F.log_softmax(logits_1BA[0].detach(), 1).split(rows)
-        minus_entropy_B = -categorical_entropy(logits_1BA[0, :rows].detach())
+        log_prob_BA, next_log_prob_BA = F.log_softmax(among(logits_1BA[0].detach(), valid_BA), 1).split(rows)
+        minus_entropy_B = (log_prob_BA.exp() * log_prob_BA).sum(1)
         alpha = t.log.detach().exp() if t.fixed is None else t.fixed
         out_MBA = self.critics.record(b.obs_BF)
         q_MB1 = gather(out_MBA, 2, b.action_B[:, None].expand(len(out_MBA), -1, 1))
@@ -164,10 +188,17 @@ class DiscreteSAC(Agent, Learner):
         self.critic_optimizer.descend(critic_loss)
         loss = -mean_soft_value(logits_1BA, log_prob_BA, self.critics(obs_BF).amin(0), alpha)  # eq. 12
         if t.fixed is None:
-            loss += entropy_to_hold(t.log, minus_entropy_B, t.target_entropy)  # eq. 11
+            loss += entropy_to_hold(t.log, minus_entropy_B, self.entropy_held(valid_BA, rows))  # eq. 11
         self.actor_optimizer.descend(loss)
         self.slow.lerp_(self.critic_optimizer.flat, self.config.tau)
         return SoftLearned(critic_loss, q_MB1, minus_entropy_B, alpha)
+
+    def entropy_held(self, valid_BA: Tensor | None, rows: int) -> Tensor | float:
+        """H, by default the same share of the entropy that uniform actions have among those that are allowed."""
+        c = self.config
+        if valid_BA is None or c.target_entropy is not None:
+            return self.temperature.target_entropy
+        return c.target_entropy_share * valid_BA[:rows].sum(1).clamp(min=1).log().mean()
 
     def targets(self, b: Seen, next_log_prob_BA: Tensor, alpha: Tensor) -> Tensor:
         """Y (B,), with the soft value of the policy; the smaller of two critics is believed (eq. 10)."""

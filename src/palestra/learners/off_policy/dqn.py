@@ -38,7 +38,7 @@ from palestra.nets.mlp import Activation
 from palestra.nets.own import OURS, Networks, own_encoder, own_network
 from palestra.nets.precision import Precision
 from palestra.nets.q_network import make_q_network
-from palestra.nets.recorded import Recorded
+from palestra.nets.recorded import Recorded, updating
 from palestra.nets.targets import slow_copy
 from palestra.ops.dueling import Dueling
 from palestra.ops.masks import masked_values
@@ -219,14 +219,14 @@ class DQN(Agent, Learner):
         self.clock += len(action_E)
         return action_E
 
-    @torch.no_grad()
     def update(self) -> Metrics:
         """A round of gradient steps on freshly drawn transitions."""
         replay = self.replay
-        steps = self.prioritised_steps(replay) if isinstance(replay, PrioritisedReplay) else self.steps(replay)
-        chosen_BZ, target_BZ = (torch.cat(parts) for parts in zip(*steps))
-        q_mean = float(self.head.values(chosen_BZ).mean())
-        return {"train/loss": float(self.head.loss(chosen_BZ, target_BZ).value), "train/q_mean": q_mean}
+        with updating(self.q, self.encoder):
+            steps = self.prioritised_steps(replay) if isinstance(replay, PrioritisedReplay) else self.steps(replay)
+            chosen_BZ, target_BZ = (torch.cat(parts) for parts in zip(*steps))
+            q_mean = float(self.head.values(chosen_BZ).mean())
+            return {"train/loss": float(self.head.loss(chosen_BZ, target_BZ).value), "train/q_mean": q_mean}
 
     def steps(self, replay: ReplayBuffer) -> list[tuple[Tensor, Tensor]]:
         """A round on uniform draws: of each gradient step what Q was, and its targets."""
@@ -234,19 +234,20 @@ class DQN(Agent, Learner):
         num = c.gradient_steps * c.batch_size
         drawn = replay.sample(num, self.replay_generator, n_step=c.n_step, gamma=c.gamma)
         of_round = drawn.seen_by(self.encoder.to_batch)
-        batches = of_round.split(c.batch_size)
-        return [
-            (self.gradient_step(b, y_BZ), y_BZ) for b, y_BZ in zip(batches, self.targets_in_turn(of_round, batches))
-        ]
+        batches = zip(
+            of_round.obs_BF.split(c.batch_size), of_round.action_B.split(c.batch_size), self.targets_in_turn(of_round)
+        )
+        return [(self.gradient_step(*batch), batch[-1]) for batch in batches]
 
-    def targets_in_turn(self, of_round: Transitions, batches: Sequence[Transitions]) -> Iterable[Tensor]:
+    def targets_in_turn(self, of_round: Transitions) -> Iterable[Tensor]:
         """Targets of each batch when its turn comes; what nothing moves meanwhile is found for all of them at once."""
         c = self.config
         if c.tau < 1.0 or c.noisy:
-            return (self.targets(b, self.target_out(b)) for b in batches)
+            return (self.targets(b, self.target_out(b)) for b in of_round.split(c.batch_size))
         next_out_BK = self.target_out(of_round)
         if c.double:
-            return (self.targets(b, out_BK) for b, out_BK in zip(batches, next_out_BK.split(c.batch_size)))
+            batches = zip(of_round.split(c.batch_size), next_out_BK.split(c.batch_size))
+            return (self.targets(b, out_BK) for b, out_BK in batches)
         target_BZ: Sequence[Tensor] = self.targets(of_round, next_out_BK).split(c.batch_size)
         return target_BZ
 
@@ -258,7 +259,7 @@ class DQN(Agent, Learner):
             drawn = replay.sample(c.batch_size, self.replay_generator, n_step=c.n_step, gamma=c.gamma, beta=beta)
             b = drawn.transitions.seen_by(self.encoder.to_batch)
             target_BZ = self.targets(b, self.target_out(b))
-            chosen_BZ = self.gradient_step(b, target_BZ, drawn.weight_B)
+            chosen_BZ = self.gradient_step(b.obs_BF, b.action_B, target_BZ, drawn.weight_B)
             replay.update(drawn.index_B, self.head.surprise(chosen_BZ, target_BZ))
             steps.append((chosen_BZ, target_BZ))
         return steps
@@ -279,13 +280,15 @@ class DQN(Agent, Learner):
         choice_B = next_q_BA.argmax(1)
         return self.head.backup(b.return_B, b.discount_B, self.head.of(next_out_BK, choice_B))
 
-    def gradient_step(self, b: Transitions, target_BZ: Tensor, weight_B: Tensor | None = None) -> Tensor:
+    def gradient_step(
+        self, obs_BF: Tensor, action_B: Tensor, target_BZ: Tensor, weight_B: Tensor | None = None
+    ) -> Tensor:
         """One step of Adam that moves the actions of a batch towards their targets, each sample counting its weight.
 
         Returns the network's outputs for those actions from before: values (B,), or (B, Z) of a distribution.
         """
-        out_BK = self.q.record(self.encoder.encode_to_learn(b.obs_BF), *self.noise.draw(1))
-        chosen_BZ = self.head.of(out_BK, b.action_B)
+        out_BK = self.q.record(self.encoder.encode_to_learn(obs_BF), *self.noise.draw(1))
+        chosen_BZ = self.head.of(out_BK, action_B)
         self.optimizer.descend(self.head.loss(chosen_BZ, target_BZ, weight_B))
         if self.config.tau < 1.0:
             self.slow.lerp_(self.optimizer.flat, self.config.tau)

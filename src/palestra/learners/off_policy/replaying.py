@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import ClassVar, Protocol
 
 import torch
@@ -100,8 +101,8 @@ class Explorer(Protocol):
     def explore(self, obs_E: Tensor) -> Tensor:
         """Actions (E, ...) to learn from, for observations (E, *obs_shape)."""
 
-    def random(self, num: int) -> Tensor:
-        """Uniformly random actions (num, ...)."""
+    def random(self, obs_E: Tensor) -> Tensor:
+        """Uniformly random actions (E, ...), of those that these observations allow."""
 
 
 class Learned(Protocol):
@@ -141,12 +142,12 @@ class ReplayLoop:
 
     def gather(self, explorer: Explorer, clock: int) -> Rollout:
         """Act for a round, at random before learning starts, and remember what happened."""
-        act = explorer.explore if clock >= self.config.learning_starts else lambda obs_E: self._at_random(explorer)
+        act = explorer.explore if clock >= self.config.learning_starts else partial(self._at_random, explorer)
         return remembered(self.replay, self.interaction, act, self.config.train_frequency, self.actions.to_env)
 
-    def _at_random(self, explorer: Explorer) -> Tensor:
+    def _at_random(self, explorer: Explorer, obs_E: Tensor) -> Tensor:
         if self.held_for == 0:
-            self.held_E = explorer.random(self.interaction.num_envs)
+            self.held_E = explorer.random(obs_E)
         self.held_for = (self.held_for + 1) % self.config.warmup_hold
         return self.held_E
 

@@ -44,6 +44,6 @@ class SquashedGaussianPolicy(Policy):
         noise_EA = torch.randn(len(obs_E), self.actions.size, generator=self.generator, device=obs_E.device)
         return squashed(self.actor(self.see(obs_E))[0], noise_EA).action_BA
 
-    def random(self, num: int) -> Tensor:
-        """Uniform actions (num, A) between -1 and 1."""
-        return self.actions.uniform(num, self.generator)
+    def random(self, obs_E: Tensor) -> Tensor:
+        """Uniform actions (E, A) between -1 and 1."""
+        return self.actions.uniform(len(obs_E), self.generator)

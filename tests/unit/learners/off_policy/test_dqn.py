@@ -44,7 +44,7 @@ def test_the_loss_is_that_of_the_targets_formula(double: bool, loss: str) -> Non
         q_B = agent.q(b.obs_BF)[torch.arange(32), b.action_B]
     twin = make(double=double, loss=loss)
     target_B = agent.targets(b, agent.target(b.next_obs_BF))
-    moved_B = agent.gradient_step(b, target_B)
+    moved_B = agent.gradient_step(b.obs_BF, b.action_B, target_B)
     torch.testing.assert_close(moved_B, q_B)
     torch.testing.assert_close(target_B, torch.tensor(target))
     # The step is the one that autograd finds on the loss written out.
@@ -78,6 +78,16 @@ def test_a_round_is_its_gradient_steps_one_after_the_other(tau: float) -> None:
         assert metrics[name] == pytest.approx(sum(row[name] for row in alone) / 4, rel=1e-5)
     for p, q in zip(together.modules.parameters(), apart.modules.parameters(), strict=True):
         torch.testing.assert_close(p, q, rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("prioritised", [False, True])
+def test_nothing_that_an_update_made_without_autograd_is_kept(prioritised: bool) -> None:
+    agent = make(prioritised=prioritised, train_frequency=4)
+    for _ in range(8):
+        agent.step()
+    held = [x for x in torch.utils._pytree.tree_leaves(agent.state_dict()) if isinstance(x, torch.Tensor)]
+    assert len(held) > 10
+    assert not any(x.is_inference() for x in held)
 
 
 def test_a_soft_target_moves_by_its_share_after_each_gradient_step() -> None:

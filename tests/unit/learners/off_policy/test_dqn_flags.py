@@ -139,7 +139,7 @@ def test_gradient_steps_are_the_papers(flags: dict[str, Any], monkeypatch: pytes
         b, weight_B = make_batch(rng)
         with torch.no_grad():
             target_BZ = agent.targets(b, agent.target(b.next_obs_BF, *agent.noise.draw(1)))
-        chosen_BZ = agent.gradient_step(b, target_BZ, weight_B if c.prioritised else None)
+        chosen_BZ = agent.gradient_step(b.obs_BF, b.action_B, target_BZ, weight_B if c.prioritised else None)
         assert len(drawn) == (2 + c.double) * c.noisy
         loss_B = papers_loss(online, target, b, [*drawn] if c.noisy else [None] * 3, c)
         loss = agent.head.loss(chosen_BZ, target_BZ)
@@ -195,10 +195,10 @@ def test_a_round_gives_what_it_drew_priorities_by_its_errors(
     steps: list[tuple[Tensor, Tensor]] = []
     keep = agent.gradient_step
 
-    def spy(b: Transitions, target_BZ: Tensor, weight_B: Tensor) -> Tensor:
+    def spy(obs_BF: Tensor, action_B: Tensor, target_BZ: Tensor, weight_B: Tensor) -> Tensor:
         assert weight_B.shape == (6,)
         assert float(weight_B.max()) == 1.0
-        steps.append((keep(b, target_BZ, weight_B), target_BZ))
+        steps.append((keep(obs_BF, action_B, target_BZ, weight_B), target_BZ))
         return steps[-1][0]
 
     monkeypatch.setattr(agent, "gradient_step", spy)

@@ -72,7 +72,8 @@ def test_gradient_steps_in_a_row_move_every_parameter_as_theirs(n_step: int, max
         theirs.replay_buffer.sample = lambda *_, samples=samples, **__: samples
         theirs.train(gradient_steps=1, batch_size=BATCH)
         target_B = ours.targets(batch, ours.target(batch.next_obs_BF))
-        loss = float(td_loss(ours.gradient_step(batch, target_B), target_B, ours.config.loss).mean())
+        moved_B = ours.gradient_step(batch.obs_BF, batch.action_B, target_B)
+        loss = float(td_loss(moved_B, target_B, ours.config.loss).mean())
         for p, q in pairs(ours, theirs):
             torch.testing.assert_close(p, q, rtol=0, atol=1e-5)
         assert loss == pytest.approx(theirs.logger.name_to_value["train/loss"], rel=1e-5)

@@ -26,9 +26,9 @@ class Explorer:
         self.explored += 1
         return torch.zeros(len(obs_E), 2)
 
-    def random(self, num: int) -> Tensor:
+    def random(self, obs_E: Tensor) -> Tensor:
         self.drawn += 1
-        return torch.full((num, 2), float(self.drawn)) / 100
+        return torch.full((len(obs_E), 2), float(self.drawn)) / 100
 
 
 def make(**settings: Any) -> ReplayLoop:

@@ -33,4 +33,4 @@ def test_samples_undone_are_gaussian() -> None:
     assert float(u.std()) == pytest.approx(float(torch.tensor(-0.5).exp()), rel=0.02)
     explored = it.explore(torch.tensor([[0.0, 20.0]]).expand(100, 2))
     assert float(explored.abs().max()) <= 1.0
-    assert it.random(7).shape == (7, 1)
+    assert it.random(torch.zeros(7, 2)).shape == (7, 1)
