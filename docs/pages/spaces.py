@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import closing
+from dataclasses import fields
 from functools import cache
 from typing import Any
 
@@ -9,13 +10,19 @@ import gymnasium as gym
 import numpy as np
 from gymnasium import spaces
 
+from palestra.datasets.episodes import first_episodes
+from palestra.datasets.recorded import MADE
 from palestra.engine.agent import Actor, Agent
 from palestra.engine.learner import Learner
+from palestra.envs.space_json import space_to_json
+from palestra.envs.spaces import contract_action
 from palestra.envs.world import World
 from palestra.errors import UsageError
 from palestra.learners.registry import LEARNERS, learner_type
 
 ENV = "spaces/Cell-v0"
+STEPS = 5
+"""After which an episode is cut."""
 _VECTOR = spaces.Box(-1.0, 1.0, (3,), np.float32)
 _PICTURE = spaces.Box(0, 255, (8, 8, 3), np.uint8)
 
@@ -59,8 +66,8 @@ Discrete, MultiDiscrete, MultiBinary, or a Box of floats. Anything else is refus
 
 The table is found by making each learner in a world of each pair of kinds, and `tests/contract/test_spaces.py` trains,
 predicts and evaluates in every one that is taken. Each cell says which actions are taken beside those observations.
-`expert` and `dagger` need a world with an expert, the planners one with a table `P` of its transitions; bandits have
-worlds of their own.
+`expert` and `dagger` need a world with an expert, the planners one with a table `P` of its transitions,
+`behaviour-cloning` and `decision-transformer` recorded episodes of it; bandits have worlds of their own.
 
 """
 LETTERS = {"Discrete": "D", "MultiDiscrete": "M", "MultiBinary": "B", "Box": "C", "Box without bounds": "U"}
@@ -95,7 +102,7 @@ class Cell(gym.Env[Any, Any]):
         return self.observation_space.sample(), float(self.np_random.random()), False, False, {}
 
 
-gym.register(ENV, Cell, max_episode_steps=5)
+gym.register(ENV, Cell, max_episode_steps=STEPS)
 
 
 def world(observation: str, action: str) -> World:
@@ -111,7 +118,29 @@ def acting() -> list[str]:
 def made(name: str, observation: str, action: str, **settings: Any) -> Learner:
     """A learner in the world of a pair. UsageError where it does not take them."""
     kind = learner_type(name)
+    if any(field.name == "data" for field in fields(kind.config_type)):
+        settings["data"] = _recorded(observation, action)
     return kind(world(observation, action), kind.config_type(**settings))
+
+
+def _recorded(observation: str, action: str) -> str:
+    """The name of episodes of chance in the world of a pair, for what learns from recordings."""
+    name = f"{observation} and {action} by chance"
+    if name not in MADE:
+        with closing(world(observation, action).make()) as env:
+            spaces = {"observation": space_to_json(env.observed.own), "action": space_to_json(env.action_space)}
+            env.action_space.seed(0)
+            obs, steps = env.reset(0), []
+            for _ in range(STEPS):
+                chosen = contract_action(env.action_space, np.stack([env.action_space.sample() for _ in obs]))
+                result = env.step(chosen)
+                ends = (result.terminated, result.truncated)
+                steps.append([x.numpy() for x in (obs, chosen, result.reward, *ends, result.final_obs)])
+                obs = result.obs
+            seen, done, *rest = map(np.stack, zip(*steps))
+            made = first_episodes(seen, done, *rest, {"env": ENV, "env_kwargs": {}, "spaces": spaces})
+        MADE[name] = lambda: made
+    return name
 
 
 @cache

@@ -1,6 +1,7 @@
 """The names of ``import palestra`` with their types. Written by `make docs` from the registry. Edit that."""
 
 from palestra.datasets.arrays import load_data
+from palestra.datasets.recorded import load_episodes
 from palestra.engine.callbacks import Callback
 from palestra.engine.settings import AlgorithmConfig as ExpertConfig
 from palestra.engine.settings import AlgorithmConfig as RandomConfig
@@ -12,6 +13,7 @@ from palestra.learners.bandits.ucb import UCBConfig
 from palestra.learners.dynamic.modified_policy_iteration import ModifiedPolicyIteration, ModifiedPolicyIterationConfig
 from palestra.learners.dynamic.policy_iteration import PolicyIteration, PolicyIterationConfig
 from palestra.learners.dynamic.value_iteration import ValueIteration, ValueIterationConfig
+from palestra.learners.imitation.behaviour_cloning import BehaviourCloning, BehaviourCloningConfig
 from palestra.learners.imitation.dagger import DAgger, DAggerConfig
 from palestra.learners.labels.image_classifier import ImageClassifier, ImageClassifierConfig
 from palestra.learners.labels.linear_regression import LinearRegression, LinearRegressionConfig
@@ -29,6 +31,7 @@ from palestra.learners.on_policy.trpo import TRPO, TRPOConfig
 from palestra.learners.on_policy.vpg import VPG, VPGConfig
 from palestra.learners.registry import LearnerType
 from palestra.learners.sequences.character_model import CharacterModel, CharacterModelConfig
+from palestra.learners.sequences.decision_transformer import DecisionTransformer, DecisionTransformerConfig
 from palestra.learners.sequences.translator import Translator, TranslatorConfig
 from palestra.learners.structure.autoencoder import Autoencoder, AutoencoderConfig
 from palestra.learners.tabular.dyna_q import DynaQConfig
@@ -45,6 +48,7 @@ from palestra.nets.own import Networks
 from palestra.ops.shift import diagnose_shift
 from palestra.trials.compare import compare
 from palestra.trials.folds import k_fold
+from palestra.trials.recording import record_episodes
 from palestra.trials.saved import evaluate, load, make_env
 from palestra.trials.train import resume, train
 from palestra.trials.verify import verify
@@ -62,6 +66,8 @@ __all__ = [
     "A2CConfig",
     "Autoencoder",
     "AutoencoderConfig",
+    "BehaviourCloning",
+    "BehaviourCloningConfig",
     "Callback",
     "CharacterModel",
     "CharacterModelConfig",
@@ -69,6 +75,8 @@ __all__ = [
     "DAggerConfig",
     "DDPGConfig",
     "DQNConfig",
+    "DecisionTransformer",
+    "DecisionTransformerConfig",
     "DiscreteSAC",
     "DiscreteSACConfig",
     "DoubleQLearning",
@@ -133,8 +141,10 @@ __all__ = [
     "k_fold",
     "load",
     "load_data",
+    "load_episodes",
     "make_env",
     "make_vec",
+    "record_episodes",
     "resume",
     "train",
     "verify",

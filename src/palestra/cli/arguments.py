@@ -130,7 +130,7 @@ def json_object(text: str | None, option: str) -> dict[str, Any] | None:
     return value
 
 
-def check_writable(folder: Path) -> None:
+def check_writable(folder: Path, option: str = "--out") -> None:
     """Raise UsageError unless files can be written into a folder, or the folder created. Leaves nothing behind."""
     there = next(path for path in (folder, *folder.absolute().parents) if path.exists())
     try:
@@ -140,7 +140,7 @@ def check_writable(folder: Path) -> None:
             pass
     except OSError as error:
         raise UsageError(
-            f"--out {folder} cannot be written ({there}: {error.strerror}); choose a folder that is yours"
+            f"{option} {folder} cannot be written ({there}: {error.strerror}); choose a folder that is yours"
         ) from error
 
 

@@ -50,6 +50,7 @@ def collect(
     num_steps: int,
     to_env: Callable[[Tensor], Tensor] | None = None,
     reports: list[Report] | None = None,
+    told: Callable[[Tensor, Tensor, Tensor], None] | None = None,
 ) -> tuple[Rollout, Tensor]:
     """Act for ``num_steps`` steps.
 
@@ -60,6 +61,7 @@ def collect(
         num_steps: T.
         to_env: applied to an action on its way into the environment only (clipping to bounds).
         reports: is added to, whatever environments say of their episodes, the earliest first.
+        told: is told after each step what was done, (E, ...), the rewards (E,) and which episodes ended, (E,) bool.
 
     Returns:
         The rollout, and the observations to go on from.
@@ -74,6 +76,8 @@ def collect(
             results.append(result)
             if env.reports and reports is not None:
                 reports += (Report(t, copy, numbers) for copy, numbers in env.reports)
+            if told is not None:
+                told(action, result.reward, result.terminated | result.truncated)
             obs = result.obs
     # Outside inference mode a new tensor made from inference tensors is an ordinary one.
     _, *outcome = zip(*results)

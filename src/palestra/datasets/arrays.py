@@ -6,6 +6,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from palestra.datasets.dataset import SOURCES, Dataset, known_cards
+from palestra.datasets.episodes import holds_episodes
 from palestra.errors import UsageError, unknown_name
 
 _BY_SUFFIX = {".csv": "own/table", ".tsv": "own/table", ".npz": "own/arrays", ".npy": "own/arrays"}
@@ -17,7 +18,8 @@ def load_data(name: str, *, split: str = "train", **arguments: Any) -> tuple[NDA
     What is not in the cache is fetched. Images are uint8 (N, H, W) or (N, H, W, 3), labels int64.
 
     Args:
-        name: of a data set (``palestra data ls``), or the path of a folder of images, a CSV or an ``.npz``.
+        name: of a data set (``palestra data ls``), or the path of a folder of images, a CSV or an ``.npz``; of recorded
+            episodes the inputs are observations, and the targets the actions taken there.
         split: ``train``, ``validation`` or ``test``.
         **arguments: of the data set, as a recipe sets them.
 
@@ -42,4 +44,6 @@ def named(name: str, arguments: dict[str, Any]) -> Dataset:
         return Dataset("own/images", {"path": name, **arguments})
     if path.suffix.lower() not in _BY_SUFFIX:
         raise UsageError(f"{name} is no file to learn from; expected a folder of images, .csv, .tsv, .npz or .npy")
+    if path.suffix.lower() == ".npz" and holds_episodes(path):
+        return Dataset("own/episodes", {"path": name, **arguments})
     return Dataset(_BY_SUFFIX[path.suffix.lower()], {"path": name, **arguments})

@@ -75,8 +75,11 @@ Columns = tuple[NDArray[Any], NDArray[Any] | None]
 
 
 def _arrays(path: Path) -> dict[str, NDArray[Any]]:
-    if path.suffix.lower() == ".npy":
-        return {"inputs": read_array(path)}
+    return {"inputs": read_array(path)} if path.suffix.lower() == ".npy" else read_archive(path)
+
+
+def read_archive(path: Path) -> dict[str, NDArray[Any]]:
+    """The arrays in an ``.npz`` by their names; of a single array, as ``inputs``. UsageError for anything else."""
     try:
         with path.open("rb") as file:
             archive = np.load(file, allow_pickle=False)

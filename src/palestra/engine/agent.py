@@ -1,5 +1,6 @@
 """What a learner can be asked that has a policy: to act, and how well it acts."""
 
+from collections.abc import Callable
 from typing import Any, ClassVar
 
 import gymnasium as gym
@@ -14,7 +15,7 @@ from palestra.engine.learner import Learner
 from palestra.engine.luck import lent
 from palestra.engine.policy import Policy
 from palestra.envs.space_json import space_to_json
-from palestra.envs.spaces import to_env_action
+from palestra.envs.spaces import contract_action, to_env_action
 from palestra.envs.vector import VectorEnv
 from palestra.envs.world import Given, World
 from palestra.errors import UsageError, require
@@ -133,22 +134,37 @@ class Agent:
             raise UsageError(
                 f"{type(self.policy).__name__} acts by the true state, not by observations; expected evaluate() or play"
             )
+        return self._chosen(obs, lambda batch: self.act(batch, deterministic=deterministic))
+
+    def decide(self, obs: Any, env: gym.Env[Any, Any]) -> Any:
+        """The greedy action in one Gymnasium environment, which has just observed ``obs``.
+
+        What remembers its episode acts by what it was ``told`` of it since it began.
+        """
+        if self.policy.sees == "state":
+            return self.policy.act(env)
+        return self._chosen(obs, self.policy.act)
+
+    def told(self, action: Any, reward: float, done: bool) -> None:
+        """What was done in one Gymnasium environment, what it paid, and whether the episode ended with it.
+
+        Between two calls of ``decide``; only what remembers its episode, such as the decision transformer, listens.
+        """
+        known = contract_action(self.env.action_space, action)[None].to(self.device)
+        self.policy.told(known, torch.tensor([float(reward)], device=self.device), torch.tensor([done]))
+
+    def _chosen(self, obs: Any, act: Callable[[Tensor], Tensor]) -> Any:
+        """What ``act`` makes of observations, in the environment's own form."""
         rows, single = self.env.observed.read(obs)
         batch = torch.as_tensor(rows, device=self.device)
         if self.observation_space.dtype != np.uint8:
             batch = batch.float()
         with torch.inference_mode():
-            action = self.act(batch, deterministic=deterministic)
+            action = act(batch)
         out = to_env_action(self.env.action_space, action)
         if not single:
             return out
         return int(out[0]) if isinstance(self.env.action_space, spaces.Discrete) else np.asarray(out[0])
-
-    def decide(self, obs: Any, env: gym.Env[Any, Any]) -> Any:
-        """The greedy action in one Gymnasium environment, which has just observed ``obs``."""
-        if self.policy.sees == "state":
-            return self.policy.act(env)
-        return self.predict(obs)
 
     def close(self) -> None:
         """Release environments and their processes."""

@@ -68,7 +68,7 @@ class Arena:
             said: dict[int, Numbers] = {}
             seed = seeding.derive(measure.seed, "evaluation", batch)
             try:
-                r, n = run_episodes(act, env, seed=seed, max_steps=limit, cut=unended, reports=said)
+                r, n = run_episodes(act, env, seed=seed, max_steps=limit, cut=unended, reports=said, told=policy.told)
             except Misbehaviour:
                 self.close()  # the next measuring finds new copies
                 raise

@@ -24,6 +24,7 @@ def run_episodes(
     max_steps: int = MAX_STEPS,
     cut: list[int] | None = None,
     reports: dict[int, Numbers] | None = None,
+    told: Callable[[Tensor, Tensor, Tensor], None] | None = None,
 ) -> tuple[Tensor, Tensor]:
     """The first episode of every copy of ``env``.
 
@@ -36,6 +37,7 @@ def run_episodes(
         max_steps: an episode that is longer is cut here.
         cut: is given the copies whose episode was.
         reports: is given, by copy, what the environment said of its episode.
+        told: is told of each step, as :func:`palestra.data.rollout.collect` does.
 
     Returns:
         returns and lengths, (E,) float64 and int64.
@@ -53,7 +55,7 @@ def run_episodes(
     running_E = torch.ones(env.num_envs, dtype=torch.bool, device=env.device)
     for taken in range(0, max_steps, CHUNK):
         said: list[Report] = []
-        rollout, obs = collect(env, act, obs, min(CHUNK, max_steps - taken), reports=said)
+        rollout, obs = collect(env, act, obs, min(CHUNK, max_steps - taken), reports=said, told=told)
         ended_TE = rollout.done.cumsum(0) > 0
         before_TE = torch.cat((torch.zeros_like(ended_TE[:1]), ended_TE[:-1]))
         first_TE = running_E & ~before_TE  # steps of each copy's first episode, its last one included

@@ -28,6 +28,10 @@ class Sampling(Policy):
         for i, generator in enumerate(generators(self.policy)):
             generator.manual_seed(seeding.derive(seed, "sampling", i))
 
+    def told(self, action: torch.Tensor, reward: torch.Tensor, done: torch.Tensor) -> None:
+        """Tell the other one."""
+        self.policy.told(action, reward, done)
+
     def act(self, seen: Any, *, deterministic: bool = True) -> torch.Tensor:
         """A sample, whatever is asked for."""
         return self.policy.act(seen, deterministic=False)

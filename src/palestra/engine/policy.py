@@ -24,6 +24,17 @@ class Policy(ABC):
     def reset(self, num: int, *, seed: int) -> None:  # noqa: B027 - most remember nothing and draw nothing
         """Begin ``num`` episodes side by side. What is random in a deterministic action comes from ``seed``."""
 
+    def told(self, action: Tensor, reward: Tensor, done: Tensor) -> None:  # noqa: B027 - most remember nothing
+        """What was done in each of the episodes side by side, and what came of it.
+
+        Whoever plays whole episodes says so after each step; to somebody who was not told, nothing has happened.
+
+        Args:
+            action: (B, ...) as ``act`` gives them.
+            reward: (B,) of the step.
+            done: (B,) bool, where the episode ended with it and another one begins.
+        """
+
     @abstractmethod
     def act(self, seen: Any, *, deterministic: bool = True) -> Tensor:
         """Actions (B, ...) as the vector contract takes them.

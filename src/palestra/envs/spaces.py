@@ -149,6 +149,14 @@ def native_action(space: gym.Space[Any], action: Tensor) -> NDArray[Any]:
     return values.astype(space.dtype, copy=False)
 
 
+def contract_action(space: gym.Space[Any], action: Any) -> Tensor:
+    """The contract's form of an action, one or a batch, in the environment's own: ``native_action`` the other way."""
+    values = np.asarray(action)
+    if isinstance(space, spaces.Discrete | spaces.MultiDiscrete):
+        values = values - space.start
+    return torch.as_tensor(values.astype(np.float32 if isinstance(space, spaces.Box) else np.int64))
+
+
 def rounding_passes_bounds(space: gym.Space[Any]) -> bool:
     """Whether an action within a Box's bounds, as float32 has them, can be beyond them in the Box's own type."""
     return isinstance(space, spaces.Box) and space.dtype != np.float32

@@ -34,6 +34,8 @@ LEARNERS = {
     "discrete-sac": ("palestra.learners.off_policy.discrete_sac", "DiscreteSAC"),
     "drq": ("palestra.learners.off_policy.drq", "DrQ"),
     "dagger": ("palestra.learners.imitation.dagger", "DAgger"),
+    "behaviour-cloning": ("palestra.learners.imitation.behaviour_cloning", "BehaviourCloning"),
+    "decision-transformer": ("palestra.learners.sequences.decision_transformer", "DecisionTransformer"),
     "dqn": ("palestra.learners.off_policy.dqn", "DQN"),
     "sarsa": ("palestra.learners.tabular.sarsa", "Sarsa"),
     "expected-sarsa": ("palestra.learners.tabular.expected_sarsa", "ExpectedSarsa"),

@@ -72,11 +72,15 @@ def film(agent: Agent, env: gym.Env[Any, Any], *, episodes: int, seed: int, max_
         max_steps: an episode that is longer, in a world without a time limit, is cut here.
     """
     for episode in range(episodes):
-        obs, _ = env.reset(seed=seeding.derive(seed, "film", episode))
+        luck = seeding.derive(seed, "film", episode)
+        obs, _ = env.reset(seed=luck)
+        agent.policy.reset(1, seed=luck)
         total = 0.0
         yield Frame(_draw(env), episode, total)
         for _ in range(max_steps):
-            obs, reward, terminated, truncated, _ = env.step(agent.decide(obs, env))
+            action = agent.decide(obs, env)
+            obs, reward, terminated, truncated, _ = env.step(action)
+            agent.told(action, float(reward), terminated or truncated)
             total += float(reward)
             yield Frame(_draw(env), episode, total)
             if terminated or truncated:

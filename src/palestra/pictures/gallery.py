@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from palestra.engine.exhibit import Exhibit
+from palestra.pictures.asked import Asked, draw_asked
 from palestra.pictures.attention import AttentionMaps, draw_attention
 from palestra.pictures.board import Board, Convergence, Table, draw_board, draw_convergence, draw_table
 from palestra.pictures.boundary import Boundary, BoundaryFilm, draw_boundary, draw_boundary_film
@@ -20,6 +21,7 @@ _DRAWN: dict[type[Exhibit], tuple[str, Callable[[Path, Any], Path]]] = {
     Convergence: ("convergence", draw_convergence),
     Regret: ("regret", draw_regret),
     Graph: ("graph", draw_graph),
+    Asked: ("asked", draw_asked),
     AttentionMaps: ("attention", draw_attention),
     Samples: ("samples", draw_samples),
     Reconstructions: ("reconstructions", draw_reconstructions),

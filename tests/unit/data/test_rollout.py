@@ -78,3 +78,12 @@ def test_the_policy_sees_each_observation_once_and_in_order() -> None:
     env, seen = make_vec("probe/Counting", 1), []
     rollout, _ = collect(env, lambda obs: seen.append(obs.clone()) or zeros(obs), env.reset(0), 12)
     assert torch.equal(torch.stack(seen), rollout.obs)
+
+
+def test_whoever_wants_to_is_told_of_each_step_and_its_end() -> None:
+    env = make_vec("probe/Counting", 3)
+    heard: list[tuple[torch.Tensor, ...]] = []
+    rollout, _ = collect(env, zeros, env.reset(0), 12, told=lambda *step: heard.append(step))
+    for column, told in zip((rollout.action, rollout.reward, rollout.done), zip(*heard), strict=True):
+        assert torch.equal(torch.stack(told), column)
+    assert bool(rollout.done.any())

@@ -148,3 +148,19 @@ def test_what_reset_gives_is_one_observation_and_what_a_vector_environment_gives
     with pytest.raises(UsageError, match=r"observation of shape \(3,\); expected what reset\(\) gives, of Dict"):
         agent.predict(np.zeros(3))
     agent.close()
+
+
+def test_it_is_told_of_one_environment_in_the_contract_s_form(monkeypatch: pytest.MonkeyPatch) -> None:
+    for env_id, action, known in (
+        ("CartPole-v1", 1, torch.tensor([1])),
+        ("Pendulum-v1", np.array([0.5], np.float32), torch.tensor([[0.5]])),
+    ):
+        agent = PPO(World(env_id, 2), SMALL)
+        heard: list[Any] = []
+        monkeypatch.setattr(type(agent.policy), "told", lambda _, *step, heard=heard: heard.append(step))
+        agent.told(action, 2, True)
+        ((done, reward, ended),) = heard
+        assert torch.equal(done, known)
+        assert done.dtype == known.dtype
+        assert (reward.tolist(), ended.tolist()) == ([2.0], [True])
+        agent.close()

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from palestra.engine.arena import Arena
+from palestra.engine.luck import Sampling
 from palestra.engine.policy import Policy
 from palestra.engine.state import declared
 from palestra.envs.world import World
@@ -29,3 +30,29 @@ def test_one_method_makes_a_policy_that_can_be_measured() -> None:
 def test_without_it_there_is_none() -> None:
     with pytest.raises(TypeError, match="abstract"):
         Policy()  # type: ignore[abstract]
+
+
+class Listening(Second):
+    """Writes down what it is told."""
+
+    def __init__(self) -> None:
+        self.heard: list[tuple[Tensor, Tensor, Tensor]] = []
+
+    def told(self, action: Tensor, reward: Tensor, done: Tensor) -> None:
+        self.heard.append((action, reward, done))
+
+
+def test_it_is_told_of_every_step_in_which_it_is_measured() -> None:
+    """Episodes of the probe pay 1, 2, ... up to their lengths: what was told comes to the returns."""
+    policy, arena = Listening(), Arena(World("probe/Counting"), torch.device("cpu"))
+    for listener in (policy, Sampling(policy)):
+        policy.heard.clear()
+        returns = arena.measured(listener, Measure(5)).samples
+        action, reward, done = (torch.stack(each) for each in zip(*policy.heard))
+        assert bool((action == 1).all())
+        first = done.cumsum(0) - done.long() == 0  # up to the end of each copy's first episode, that step included
+        assert (reward * first).sum(0).tolist() == returns.tolist()
+
+
+def test_most_do_not_listen() -> None:
+    assert Second().told(torch.ones(1), torch.ones(1), torch.ones(1)) is None  # type: ignore[func-returns-value]

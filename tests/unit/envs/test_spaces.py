@@ -14,6 +14,7 @@ from palestra.envs.registry import make_vec
 from palestra.envs.spaces import (
     Packed,
     adapted_observation_space,
+    contract_action,
     flat_dim,
     native_action,
     supported_action_space,
@@ -250,6 +251,20 @@ def test_a_box_action_is_clipped_for_gymnasium_only() -> None:
     assert clipped.dtype == np.float64
     assert clipped.tolist() == [[-1.0, 3.0], [0.5, 0.0]]
     assert native_action(box, action).tolist() == action.tolist()
+
+
+@pytest.mark.parametrize("space", [
+    spaces.Discrete(3, start=5), spaces.MultiDiscrete([2, 3], start=[1, -1]), spaces.MultiBinary(3),
+    spaces.Box(-2.0, 2.0, (2,), np.float64),
+])  # fmt: skip
+def test_an_action_goes_into_the_environment_and_comes_back(space: Any) -> None:
+    space.seed(0)
+    batch = np.stack([space.sample() for _ in range(5)])
+    for own in (batch, batch[0]):
+        known = contract_action(space, own)
+        assert known.dtype == (torch.float32 if isinstance(space, spaces.Box) else torch.int64)
+        np.testing.assert_allclose(native_action(space, known), own, rtol=1e-6)
+    assert int(contract_action(spaces.Discrete(3, start=5), 5)) == 0
 
 
 def test_flat_dim() -> None:

@@ -1,6 +1,6 @@
 """Films: a picture of every state, of whole episodes, in the environment as Gymnasium made it."""
 
-from typing import Any
+from typing import Any, cast
 
 import gymnasium as gym
 import numpy as np
@@ -35,21 +35,33 @@ class Countdown(gym.Env):
 class Echo:
     """Acts what it sees."""
 
+    def __init__(self) -> None:
+        self.policy, self.heard = self, list[Any]()
+
+    def reset(self, num: int, *, seed: int) -> None:
+        self.heard.append((num, seed))
+
     def decide(self, obs: int, env: gym.Env) -> int:
         return obs
+
+    def told(self, action: int, reward: float, done: bool) -> None:
+        self.heard.append((action, reward, done))
 
 
 def test_a_frame_for_every_state_of_every_episode() -> None:
     env: Any = Countdown()
-    frames = list(film(Echo(), env, episodes=2, seed=5))
+    echo: Any = Echo()
+    frames = list(film(echo, env, episodes=2, seed=5))
     assert [int(f.image[0, 0, 0]) for f in frames] == [3, 2, 1, 0, 4, 3, 2, 1, 0]
     assert [f.episode for f in frames] == [0] * 4 + [1] * 5
     assert [f.total_reward for f in frames] == [0, 3, 5, 6, 0, 4, 7, 9, 10]
     assert env.seeds == [seeding.derive(5, "film", 0), seeding.derive(5, "film", 1)]
+    assert echo.heard[:4] == [(1, env.seeds[0]), (3, 3.0, False), (2, 2.0, False), (1, 1.0, True)]
+    assert echo.heard[4] == (1, env.seeds[1])
 
 
 def test_an_episode_without_end_is_cut() -> None:
-    assert len(list(film(Echo(), Countdown(), episodes=1, seed=0, max_steps=2))) == 3
+    assert len(list(film(cast(Any, Echo()), Countdown(), episodes=1, seed=0, max_steps=2))) == 3
 
 
 def test_an_environment_that_draws_nothing_is_refused() -> None:

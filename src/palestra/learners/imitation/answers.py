@@ -1,0 +1,78 @@
+"""Actions as whoever imitates them knows them: what a network says, how wrong that is, and the way into the world.
+
+Choices are predicted by their log-probability. Numbers within bounds are stretched to -1 and 1, predicted by a tanh,
+and compared by their squares: there is no chance in them, so a sample is the prediction itself.
+"""
+
+from typing import Any
+
+from gymnasium import spaces
+from torch import Generator, Tensor
+
+from palestra.envs.masks import ActionMask
+from palestra.envs.vector import VectorEnv
+from palestra.learners.off_policy.actions import BoxActions
+from palestra.nets.heads import policy_head
+from palestra.ops.masks import masked_logits
+
+
+class Numbers:
+    """Actions of a Box with bounds.
+
+    Args:
+        space: UsageError for any other.
+        algorithm: which cannot act in that one.
+        env: where it acts.
+    """
+
+    def __init__(self, space: spaces.Box, algorithm: str, env: VectorEnv):
+        self.actions = BoxActions(space, algorithm, env.device)
+        self.num_outputs = self.actions.size
+
+    def encoded(self, action: Tensor) -> Tensor:
+        """(B, *action_shape) within the bounds to (B, A) between -1 and 1, as inputs of a network."""
+        low, high = self.actions.low, self.actions.high
+        return ((action - low) / (high - low) * 2.0 - 1.0).view(-1, self.num_outputs)
+
+    def loss(self, out_BK: Tensor, action: Tensor, obs_BF: Tensor) -> Tensor:
+        """(B,) mean squared errors between -1 and 1."""
+        return (out_BK.tanh() - self.encoded(action)).square().mean(1)
+
+    def choose(self, out_BK: Tensor, obs_BF: Tensor, generator: Generator | None) -> Tensor:
+        """Actions (B, *action_shape) within the bounds."""
+        return self.actions.to_env(out_BK.tanh())
+
+
+class Choices:
+    """Actions of a Discrete, MultiDiscrete or MultiBinary space, of those that are allowed.
+
+    Args:
+        space: UsageError for any that has no policy.
+        mask: where an observation says which are allowed, if it does.
+    """
+
+    def __init__(self, space: spaces.Space[Any], mask: ActionMask | None):
+        self.head, self.mask = policy_head(space, 0.0), mask
+        self.num_outputs = self.head.num_outputs
+
+    def encoded(self, action: Tensor) -> Tensor:
+        """(B, *action_shape) to ones and zeros (B, K), as inputs of a network."""
+        return self.head.encoded(action)
+
+    def loss(self, out_BK: Tensor, action: Tensor, obs_BF: Tensor) -> Tensor:
+        """(B,) -log p of the actions taken."""
+        return -self.head.log_prob(self._allowed(out_BK, obs_BF), action)
+
+    def choose(self, out_BK: Tensor, obs_BF: Tensor, generator: Generator | None) -> Tensor:
+        """Actions (B, *action_shape): the most likely ones, or with a generator samples."""
+        out_BK = self._allowed(out_BK, obs_BF)
+        return self.head.mode(out_BK) if generator is None else self.head.sample(out_BK, generator)
+
+    def _allowed(self, out_BK: Tensor, obs_BF: Tensor) -> Tensor:
+        return out_BK if self.mask is None else masked_logits(out_BK, self.mask.of(obs_BF))
+
+
+def answers(env: VectorEnv, algorithm: str) -> Numbers | Choices:
+    """For the actions of an environment; UsageError where there are none."""
+    space = env.action_space
+    return Numbers(space, algorithm, env) if isinstance(space, spaces.Box) else Choices(space, env.mask)
