@@ -94,7 +94,8 @@ def _names(context: int = 0, held_out: int = 0) -> tuple[str, ...]:
 def _origin(context: int = 0, held_out: int = 0) -> dict[str, Any]:
     root = folder()
     size = sum((root / name).stat().st_size for name in files(root))
-    return {"python": platform.python_version(), "files": len(files(root)), "bytes": size, "sha256": digest(root)}
+    about = f"Python {platform.python_version()}, {len(files(root))} modules, {size:,} bytes"
+    return {"files": {"the standard library": {"sha256": digest(root), "source": about}}}
 
 
 register("stdlib-source", load, names=_names, tokens=BYTES, origin=_origin)

@@ -7,10 +7,12 @@ from pathlib import Path
 import pytest
 import torch
 
+import palestra
 from palestra.datasets import stdlib_source
 from palestra.datasets.dataset import Dataset
 from palestra.datasets.stdlib_source import digest, files, folder, load, part
 from palestra.errors import UsageError
+from palestra.runs.store import Run
 
 
 @pytest.fixture
@@ -31,9 +33,9 @@ def test_the_library_and_nothing_else_in_one_order(small: Path) -> None:
     assert files(small) == ("ast.py", "heapq.py", "json/decoder.py", "string.py")
     whole = b"".join(f"{name}\n".encode() + (small / name).read_bytes() for name in files(small))
     assert digest(small) == hashlib.sha256(whole).hexdigest()
-    assert Dataset("stdlib-source", {"context": 8}).origin() == {
-        "python": platform.python_version(), "files": 4, "bytes": 5 * (9 + 11 + 18 + 12), "sha256": digest(small),
-    }  # fmt: skip
+    about = f"Python {platform.python_version()}, 4 modules, {5 * (9 + 11 + 18 + 12)} bytes"
+    origin = {"files": {"the standard library": {"sha256": digest(small), "source": about}}}
+    assert Dataset("stdlib-source", {"context": 8}).origin() == origin
     with pytest.raises(UsageError, match="no standard library in"):
         files(small / "json" / "tests")
 
@@ -73,3 +75,13 @@ def test_the_real_one_is_large_and_its_splits_are_as_large_as_meant() -> None:
 def test_bytes_are_characters() -> None:
     assert Dataset("stdlib-source").token_names()[ord("d")] == "d"
     assert len(Dataset("stdlib-source").class_names()) == 256
+
+
+def test_a_run_on_it_is_read_again(small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the manifest notes of the library is what a reader of manifests expects."""
+    where = {"heapq.py": "validation", "string.py": "test"}
+    monkeypatch.setattr(stdlib_source, "part", lambda name: where.get(name, "train"))
+    settings = {"dataset.kwargs.context": 8, "dataset.kwargs.held_out": 2, "width": 8, "blocks": 1, "heads": 1}
+    outcome = palestra.train("stdlib-source/gpt", settings, budget=16, eval_every=0, out=tmp_path / "runs")
+    read = Run.open(Path(outcome.path), tmp_path / "runs")
+    assert read.manifest["data"]["files"]["the standard library"]["sha256"] == digest(small)
