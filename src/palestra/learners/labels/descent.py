@@ -11,6 +11,8 @@ from palestra.nets.adam import ClippedAdam, FlatOptimizer
 from palestra.nets.sgd import SGD
 from palestra.ops.schedules import cosine, linear, one_cycle
 
+Schedule = Literal["constant", "linear", "one-cycle", "cosine"]
+"""What the learning rate does over the budget."""
 MOMENTUM = 0.9
 """Share of its velocity that a ball keeps."""
 
@@ -25,7 +27,7 @@ class DescentConfig(BatchConfig):
     """Down the gradient: straight, with a momentum of 0.9, with one that looks ahead, or by Adam."""
     learning_rate: float = 0.05
     """Step size; with a schedule, the largest."""
-    learning_rate_schedule: Literal["constant", "linear", "one-cycle", "cosine"] = "one-cycle"
+    learning_rate_schedule: Schedule = "one-cycle"
     """Over the budget: as it is; down to 0 along a line; up from a tenth in a quarter of the time, then down to 0; or
     down to 0 as half a wave."""
     weight_decay: float = 5e-4
@@ -39,15 +41,20 @@ class DescentConfig(BatchConfig):
 
     def rate(self, progress: float) -> float:
         """The learning rate at a share of the budget."""
-        match self.learning_rate_schedule:
-            case "constant":
-                return self.learning_rate
-            case "linear":
-                return linear(self.learning_rate, 0.0, progress)
-            case "one-cycle":
-                return self.learning_rate * one_cycle(progress)
-            case "cosine":
-                return self.learning_rate * cosine(progress)
+        return scheduled(self.learning_rate, self.learning_rate_schedule, progress)
+
+
+def scheduled(learning_rate: float, schedule: Schedule, progress: float) -> float:
+    """The learning rate at a share of the budget."""
+    match schedule:
+        case "constant":
+            return learning_rate
+        case "linear":
+            return linear(learning_rate, 0.0, progress)
+        case "one-cycle":
+            return learning_rate * one_cycle(progress)
+        case "cosine":
+            return learning_rate * cosine(progress)
 
 
 def make_optimizer(config: DescentConfig, network: nn.Module) -> FlatOptimizer:

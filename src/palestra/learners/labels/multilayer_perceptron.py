@@ -26,6 +26,7 @@ from palestra.engine.predictor import BatchConfig, Predictor
 from palestra.engine.seeding import generator
 from palestra.errors import require
 from palestra.learners.labels.boundary import PlaneWatch
+from palestra.learners.labels.descent import Schedule, scheduled
 from palestra.learners.labels.features import Features
 from palestra.measure import Metrics
 from palestra.ops.autodiff import Value, as_value
@@ -47,7 +48,10 @@ class MultilayerPerceptronConfig(BatchConfig):
     dropout: float = 0.0
     """Share of what comes out of each hidden layer that is left out while it learns."""
     learning_rate: float = 0.1
-    """Step size."""
+    """Step size; with a schedule, the largest."""
+    learning_rate_schedule: Schedule = "constant"
+    """Over the budget: as it is; down to 0 along a line; up from a tenth in a quarter of the time, then down to 0; or
+    down to 0 as half a wave."""
     weight_decay: float = 0.0
     """Lambda, of the weights and not of the biases."""
     gradient: Literal["by-hand", "autodiff", "autograd"] = "by-hand"
@@ -91,13 +95,16 @@ class MultilayerPerceptron(Predictor, Learner):
         if self.watch is not None:
             self.watch.look(self.clock, self.outputs)
         losses = []
+        rates = self.config.learning_rate, self.config.learning_rate_schedule
         ways = {"by-hand": self.by_hand, "autodiff": self.by_autodiff, "autograd": self.by_autograd}
         for inputs, label_B in self.loader.take(self.config.batches_per_step):
             assert label_B is not None  # a classifier has labels
             x_BF = self.features(inputs)
             loss, gradients = ways[self.config.gradient](x_BF, label_B, self.masks(len(x_BF)))
+            before = self.loader.position - len(inputs)
+            rate = scheduled(*rates, before / self.budget if self.budget else 0.0)
             for parameter, gradient in zip(self.parameters, gradients, strict=True):
-                parameter -= self.config.learning_rate * gradient
+                parameter -= rate * gradient
             losses.append(loss)
         self.clock = self.loader.position
         return {"train/loss": float(torch.stack(losses).mean()), **self.loader.report()}

@@ -22,6 +22,7 @@ from palestra.engine.learner import Learner
 from palestra.engine.predictor import BatchConfig, Predictor
 from palestra.errors import require
 from palestra.learners.labels.boundary import PlaneWatch
+from palestra.learners.labels.descent import Schedule, scheduled
 from palestra.learners.labels.features import Features
 from palestra.measure import Metrics
 from palestra.ops.scores import ACCURACY, LOG_LOSS
@@ -34,7 +35,10 @@ class SoftmaxRegressionConfig(BatchConfig):
     batch_size: int = 256
     """Rows of a batch."""
     learning_rate: float = 0.1
-    """Step size."""
+    """Step size; with a schedule, the largest."""
+    learning_rate_schedule: Schedule = "constant"
+    """Over the budget: as it is; down to 0 along a line; up from a tenth in a quarter of the time, then down to 0; or
+    down to 0 as half a wave."""
     weight_decay: float = 0.0
     """Lambda, of the weights and not of the biases."""
     gradient: Literal["by-hand", "autograd"] = "by-hand"
@@ -70,14 +74,17 @@ class SoftmaxRegression(Predictor, Learner):
         if self.watch is not None:
             self.watch.look(self.clock, self.outputs)
         losses, hits = [], []
+        rates = self.config.learning_rate, self.config.learning_rate_schedule
         gradients = self.by_hand if self.config.gradient == "by-hand" else self.by_autograd
         for inputs, label_B in self.loader.take(self.config.batches_per_step):
             assert label_B is not None  # a classifier has labels
             x_BF = self.features(inputs)
             hits.append((x_BF @ self.weight_FK + self.bias_K).argmax(1) == label_B)
             loss, to_weight_FK, to_bias_K = gradients(x_BF, label_B)
-            self.weight_FK -= self.config.learning_rate * to_weight_FK
-            self.bias_K -= self.config.learning_rate * to_bias_K
+            before = self.loader.position - len(inputs)
+            rate = scheduled(*rates, before / self.budget if self.budget else 0.0)
+            self.weight_FK -= rate * to_weight_FK
+            self.bias_K -= rate * to_bias_K
             losses.append(loss)
         self.clock = self.loader.position
         accuracy = float(torch.cat(hits).float().mean())

@@ -3,10 +3,13 @@
 from typing import Any
 
 import pytest
+import torch
 from torch import nn
 
+from palestra.datasets.dataset import Dataset
 from palestra.errors import UsageError
 from palestra.learners.labels.descent import DescentConfig, make_optimizer
+from palestra.learners.labels.softmax_regression import SoftmaxRegression, SoftmaxRegressionConfig
 from palestra.nets.adam import ClippedAdam
 from palestra.nets.sgd import SGD
 
@@ -44,3 +47,20 @@ def test_a_word_is_an_optimizer() -> None:
 def test_settings_out_of_range_are_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(UsageError, match="; expected"):
         DescentConfig(**wrong)
+
+
+def test_all_that_descend_have_the_same_schedules() -> None:
+    """What is written by hand falls to nothing as the networks do: an epoch of a plain loop says so."""
+    splits = Dataset("digits").load()
+    budget = len(splits["train"].inputs)
+    config = SoftmaxRegressionConfig(batch_size=100, learning_rate=0.2, learning_rate_schedule="linear")
+    learner = SoftmaxRegression("digits", config).learn(budget)
+    plain = SoftmaxRegression("digits", config)
+    for number in range(plain.loader.batches_per_epoch):
+        inputs, label_B = plain.loader.batch(number)
+        assert label_B is not None
+        _, to_weight_FK, to_bias_K = plain.by_autograd(plain.features(inputs), label_B)
+        rate = 0.2 * (1 - 100 * number / budget)
+        plain.weight_FK -= rate * to_weight_FK
+        plain.bias_K -= rate * to_bias_K
+    torch.testing.assert_close(learner.weight_FK, plain.weight_FK, rtol=1e-10, atol=1e-12)
