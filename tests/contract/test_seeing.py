@@ -2,6 +2,7 @@
 
 import dataclasses
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import gymnasium as gym
@@ -9,7 +10,11 @@ import numpy as np
 import pytest
 import torch
 from gymnasium import spaces
+from recordings import episodes
 
+from palestra.datasets.episodes import Episodes
+from palestra.datasets.recorded import MADE
+from palestra.envs.registry import make_vec
 from palestra.envs.spaces import Packed
 from palestra.envs.world import World
 from palestra.errors import UsageError
@@ -60,6 +65,7 @@ def _own_envs() -> Iterator[None]:
     yield
     for env_id in WORLDS:
         del gym.registry[env_id]
+        MADE.pop(env_id, None)
 
 
 def encoding() -> list[str]:
@@ -71,10 +77,30 @@ def fields(name: str) -> tuple[Any, ...]:
     return dataclasses.fields(learner_type(name).config_type)
 
 
+def seen(env_id: str) -> Episodes:
+    """Ten episodes, by action 0, of what there is to see."""
+    env = make_vec(env_id, 1)
+    shown, last, action = [], [], torch.zeros(1, *env.action_space.shape, dtype=torch.float32)
+    obs = env.reset(0)
+    for step in range(60):
+        shown.append(obs.numpy())
+        result = env.step(action if env.action_space.shape else action.long())
+        obs = result.obs
+        if step % 6 == 5:
+            last.append(result.final_obs.numpy())
+    env.close()
+    views = {"observations": np.concatenate(shown), "final_observations": np.concatenate(last)}
+    return episodes(env_id, [6] * 10, **views)
+
+
 def make(name: str, seed: int = 0) -> Any:
     names = {f.name for f in fields(name)}
-    config = learner_type(name).config_type(**{key: value for key, value in SMALL.items() if key in names})
+    settings: dict[str, Any] = {key: value for key, value in SMALL.items() if key in names}
     for env_id in WORLDS:
+        if "data" in names:  # it learns from what was recorded there
+            MADE.setdefault(env_id, partial(seen, env_id))
+            settings["data"] = env_id
+        config = learner_type(name).config_type(**settings)
         try:
             return learner_type(name)(World(env_id, 2), config, seed=seed)
         except UsageError as error:

@@ -30,6 +30,6 @@ def test_it_prints_what_every_row_is(tmp_path: Path, capsys: pytest.CaptureFixtu
 def test_nothing_to_predict_is_a_usage_error(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     saved = palestra.SoftmaxRegression("digits").save(tmp_path / "saved")
     assert main(["predict", str(saved)]) == 2
-    assert "no files; expected images, or .npy files of rows" in capsys.readouterr().err
+    assert "no files; expected images, tables, or .npy files of rows" in capsys.readouterr().err
     assert main(["predict", str(tmp_path), "x.png"]) == 2
     assert "expected a run's folder" in capsys.readouterr().err
