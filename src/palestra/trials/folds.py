@@ -12,7 +12,6 @@ from typing import Any
 from torch import Tensor, cat
 
 from palestra.datasets.dataset import Dataset
-from palestra.engine.learner import Learner
 from palestra.engine.predictor import Predictor
 from palestra.errors import UsageError, require
 from palestra.measure import Measure
@@ -70,17 +69,16 @@ def cross_validate(plan: Plan, folds: int) -> Folds:
     source = plan.source
     if not isinstance(source, Dataset):
         raise UsageError(f"{folds} folds of {source.id}, which is a world; expected a training on a data set")
-    learners: list[Learner] = []
     parts = []
     for fold in range(folds):
         part = replace(source, kwargs={**source.kwargs, "folds": folds, "fold": fold})
-        learners.append(replace(plan, source=part).make_learner().learn(plan.training.budget))
-        parts.append(learners[-1].measured(Measure(0)))
+        learner = replace(plan, source=part).make_learner().learn(plan.training.budget)
+        parts.append(learner.measured(Measure(0)))
     judged = cat([part.samples for part in parts])
-    assert isinstance(learners[0], Predictor)  # whatever learns from data is one
-    total = float(learners[0].scores[0].total(judged))
+    assert isinstance(learner, Predictor)  # whatever learns from data is one
+    total = float(learner.scores[0].total(judged))
     scores = tuple(part.score for part in parts)
-    return Folds(learners[0].headline, scores, total, judged, learners[0].clock_unit)
+    return Folds(learner.headline, scores, total, judged, learner.clock_unit)
 
 
 def folds_of(split: str | None) -> int:

@@ -122,14 +122,13 @@ class ImageClassifier(Predictor, Learner):
         config, losses, hits = self.config, [], []
         for images, label_B in self.loader.take(config.batches_per_step):
             assert label_B is not None  # a classifier has labels
-            before = self.loader.position - len(images)
-            self.optimizer.learning_rate = config.rate(before / self.budget if self.budget else 0.0)
+            self.optimizer.learning_rate = config.rate(self.budget_used)
             logits_BK = self.network(self.standardised(images))
             loss = self.loss(logits_BK, label_B)
             self.optimizer.descend(loss)
             losses.append(loss.detach())
             hits.append(logits_BK.detach().argmax(1) == label_B)
-        self.clock = self.loader.position
+            self.clock = self.loader.position
         return {
             "train/loss": float(torch.stack(losses).mean()),
             "train/accuracy": float(torch.cat(hits).float().mean()),

@@ -95,18 +95,16 @@ class MultilayerPerceptron(Predictor, Learner):
         if self.watch is not None:
             self.watch.look(self.clock, self.outputs)
         losses = []
-        rates = self.config.learning_rate, self.config.learning_rate_schedule
         ways = {"by-hand": self.by_hand, "autodiff": self.by_autodiff, "autograd": self.by_autograd}
         for inputs, label_B in self.loader.take(self.config.batches_per_step):
             assert label_B is not None  # a classifier has labels
             x_BF = self.features(inputs)
             loss, gradients = ways[self.config.gradient](x_BF, label_B, self.masks(len(x_BF)))
-            before = self.loader.position - len(inputs)
-            rate = scheduled(*rates, before / self.budget if self.budget else 0.0)
+            rate = scheduled(self.config.learning_rate, self.config.learning_rate_schedule, self.budget_used)
             for parameter, gradient in zip(self.parameters, gradients, strict=True):
                 parameter -= rate * gradient
             losses.append(loss)
-        self.clock = self.loader.position
+            self.clock = self.loader.position
         return {"train/loss": float(torch.stack(losses).mean()), **self.loader.report()}
 
     def masks(self, count: int) -> list[Tensor]:

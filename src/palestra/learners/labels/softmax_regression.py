@@ -74,19 +74,17 @@ class SoftmaxRegression(Predictor, Learner):
         if self.watch is not None:
             self.watch.look(self.clock, self.outputs)
         losses, hits = [], []
-        rates = self.config.learning_rate, self.config.learning_rate_schedule
         gradients = self.by_hand if self.config.gradient == "by-hand" else self.by_autograd
         for inputs, label_B in self.loader.take(self.config.batches_per_step):
             assert label_B is not None  # a classifier has labels
             x_BF = self.features(inputs)
             hits.append((x_BF @ self.weight_FK + self.bias_K).argmax(1) == label_B)
             loss, to_weight_FK, to_bias_K = gradients(x_BF, label_B)
-            before = self.loader.position - len(inputs)
-            rate = scheduled(*rates, before / self.budget if self.budget else 0.0)
+            rate = scheduled(self.config.learning_rate, self.config.learning_rate_schedule, self.budget_used)
             self.weight_FK -= rate * to_weight_FK
             self.bias_K -= rate * to_bias_K
             losses.append(loss)
-        self.clock = self.loader.position
+            self.clock = self.loader.position
         accuracy = float(torch.cat(hits).float().mean())
         return {"train/loss": float(torch.stack(losses).mean()), "train/accuracy": accuracy, **self.loader.report()}
 

@@ -108,13 +108,12 @@ class Autoencoder(Predictor, Learner):
         """Some batches."""
         config, losses = self.config, []
         for images, _ in self.loader.take(config.batches_per_step):
-            before = self.loader.position - len(images)
-            self.optimizer.learning_rate = config.rate(before / self.budget if self.budget else 0.0)
+            self.optimizer.learning_rate = config.rate(self.budget_used)
             x_BF = self._rows(images)
             loss = F.mse_loss(self.network(x_BF), x_BF)  # Hinton & Salakhutdinov 2006
             self.optimizer.descend(loss)
             losses.append(loss.detach())
-        self.clock = self.loader.position
+            self.clock = self.loader.position
         return {
             "train/loss": float(torch.stack(losses).mean()),
             "train/learning_rate": self.optimizer.learning_rate,
