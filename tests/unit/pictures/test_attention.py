@@ -1,30 +1,20 @@
 """The picture of attention: each token at its side, dollars and all."""
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import pytest
 from matplotlib.figure import Figure
 
 from palestra.pictures.attention import AttentionMaps, Map, draw_attention
 from palestra.pictures.gallery import draw_exhibits
 
 
-def test_what_is_read_stands_above_and_what_is_written_beside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    kept: list[Figure] = []
-    save = Figure.savefig
-
-    def keep(self: Figure, *args: Any, **kwargs: Any) -> None:
-        kept.append(self)
-        save(self, *args, **kwargs)
-
-    monkeypatch.setattr(Figure, "savefig", keep)
+def test_what_is_read_stands_above_and_what_is_written_beside(tmp_path: Path, figures: list[Figure]) -> None:
     weights = np.array([[0.2, 0.8], [1.0, 0.0], [0.5, 0.5]])
     shown = AttentionMaps("where", [Map("a$", "x$z", weights), Map("b", "y", np.ones((1, 1)))])
     path = draw_attention(tmp_path / "plots" / "attention.png", shown)
     assert path.read_bytes().startswith(b"\x89PNG")
-    first, second = kept[0].axes
+    first, second = figures[0].axes
     assert [label.get_text() for label in first.get_xticklabels()] == ["a", r"\$"]
     assert [label.get_text() for label in first.get_yticklabels()] == ["x", r"\$", "z"]
     np.testing.assert_array_equal(first.images[0].get_array(), weights)

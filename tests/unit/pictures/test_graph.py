@@ -1,10 +1,8 @@
 """The picture of a graph: who stands where, and that everything is drawn."""
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import pytest
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyBboxPatch
 
@@ -52,19 +50,11 @@ def test_lines_that_need_not_cross_do_not() -> None:
     assert (height[4] - height[5]) * below[0] > 0
 
 
-def test_every_vertex_and_every_line_is_drawn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    kept: list[Figure] = []
-    save = Figure.savefig
-
-    def keep(self: Figure, *args: Any, **kwargs: Any) -> None:
-        kept.append(self)
-        save(self, *args, **kwargs)
-
-    monkeypatch.setattr(Figure, "savefig", keep)
+def test_every_vertex_and_every_line_is_drawn(tmp_path: Path, figures: list[Figure]) -> None:
     vertices = graph(perceptron())
     path = draw_graph(tmp_path / "plots" / "graph.png", Graph("a perceptron", vertices))
     assert path.read_bytes().startswith(b"\x89PNG")
-    (axes,) = kept[0].axes
+    (axes,) = figures[0].axes
     assert sum(isinstance(patch, FancyBboxPatch) for patch in axes.patches) == len(vertices)
     said = [text.get_text() for text in axes.texts]
     assert [said.count(vertex.name) for vertex in vertices] == [
@@ -72,5 +62,5 @@ def test_every_vertex_and_every_line_is_drawn(tmp_path: Path, monkeypatch: pytes
     ]
     assert "8 x 3" in said
     assert said.count("") >= sum(len(vertex.made_of) for vertex in vertices)
-    assert kept[0].texts[0].get_text() == "a perceptron"
+    assert figures[0].texts[0].get_text() == "a perceptron"
     assert draw_exhibits([Graph("one leaf", graph(Value(2.0)))], tmp_path) == [tmp_path / "graph.png"]

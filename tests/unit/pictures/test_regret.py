@@ -1,10 +1,8 @@
 """The picture of regret shows what it is given, on both clocks."""
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import pytest
 from matplotlib.figure import Figure
 
 from palestra.pictures.regret import Regret, RegretCurve, draw_regret
@@ -14,20 +12,6 @@ def curve(name: str, scale: float) -> RegretCurve:
     pulls = np.arange(1.0, 101.0)
     mean = scale * np.log(pulls)
     return RegretCurve(name, pulls, mean, mean - 1, mean + 1, mean - 5, mean + 5)
-
-
-@pytest.fixture
-def figures(monkeypatch: pytest.MonkeyPatch) -> list[Figure]:
-    """The figures that are saved."""
-    kept: list[Figure] = []
-    save = Figure.savefig
-
-    def keep(self: Figure, *args: Any, **kwargs: Any) -> None:
-        kept.append(self)
-        save(self, *args, **kwargs)
-
-    monkeypatch.setattr(Figure, "savefig", keep)
-    return kept
 
 
 def test_one_curve_with_its_spread_and_the_bound(tmp_path: Path, figures: list[Figure]) -> None:
