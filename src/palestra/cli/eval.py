@@ -42,7 +42,7 @@ class Args:
     """Steps after which an episode is cut, where the world has no time limit."""
     seed: int = 0
     """Of the episodes, or of the choice of rows; training never saw them, whatever the seed."""
-    which: Literal["best", "last"] = "best"
+    which: Annotated[Literal["best", "last"] | None, arg(help_behavior_hint="(default: best)")] = None
     """The checkpoint of the best evaluation during training, or the last one."""
     out: Path = Path("runs")
     """Folder of the runs."""
@@ -51,6 +51,11 @@ class Args:
     imports: Imports = ()
     json: Switch = False
     """Print one JSON object."""
+
+    @property
+    def checkpoint(self) -> Literal["best", "last"]:
+        """The one that is measured."""
+        return self.which or "best"
 
 
 def command(argv: Sequence[str]) -> int:
@@ -63,17 +68,20 @@ def command(argv: Sequence[str]) -> int:
     require(args.seed >= 0, f"--seed {args.seed}", "0 or more")
     require(args.seed < 2**63, f"--seed {args.seed}", "less than 2^63")
     check_is_saved(args.run, args.out)
-    from palestra.trials.saved import judge  # imports torch: after the cheap errors
+    from palestra.trials.folds import folds_of  # imports torch: after the cheap errors
+    from palestra.trials.saved import judge
 
+    anew = args.which is not None and folds_of(args.split) > 0
+    require(not anew, f"--which {args.which} with --split {args.split}", "one of them: folds are trained anew")
     count = args.rows if args.episodes is None else args.episodes
     judged = judge(
         args.run, count=count, split=args.split, max_steps=args.max_steps, seed=args.seed, out=args.out,
-        which=args.which, device=args.device,
+        which=args.checkpoint, device=args.device,
     )  # fmt: skip
     score = judged.evaluation.score
     if score != score:
         raise PalestraError(
-            f"{args.run}, {args.which} checkpoint, at {judged.step:,} {judged.clock_unit}: its {judged.headline} is"
+            f"{args.run}, {args.checkpoint} checkpoint, at {judged.step:,} {judged.clock_unit}: its {judged.headline} is"
             " nan; expected a number. Its weights are none any more; train it again, with a smaller learning_rate"
         )
     if args.json:
@@ -88,7 +96,7 @@ def _facts(args: Args, judged: "Judged") -> dict[str, Any]:
     from palestra.ops.statistics import mean_interval
 
     mean, low, high = mean_interval(values)
-    about = {"run": args.run, "metric": judged.headline, "which": args.which, "step": judged.step, "seed": args.seed}
+    about = {"run": args.run, "metric": judged.headline, "which": args.checkpoint, "step": judged.step, "seed": args.seed}
     found = {"score": judged.evaluation.score, "mean": mean, "ci95": [low, high], "split": measure.split}
     if judged.source.key == "dataset":
         return {
@@ -132,7 +140,7 @@ def _print(args: Args, judged: "Judged") -> None:
         console.print(f"cut          {number(metrics[CUT])} of them, which had not ended: their returns are of so far")
     unit = judged.clock_unit.split()[-1]
     where = f"at {judged.step:,} {unit}" if judged.source.key == "dataset" else f"at step {judged.step:,}"
-    of = "its training once more for each fold" if folds_of(measure.split) else f"{args.which} checkpoint, {where}"
+    of = "its training once more for each fold" if folds_of(measure.split) else f"{args.checkpoint} checkpoint, {where}"
     console.print(f"of           {args.run}, {of}", soft_wrap=True)
     if judged.source.key == "dataset":
         console.print(f"on           {len(values):,} rows of {judged.source.id}, {measure.split or 'validation'}")

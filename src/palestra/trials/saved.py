@@ -197,13 +197,13 @@ def judge(
         max_steps: after which an episode is cut; as in the training's own evaluations if None.
         seed: of the measuring.
         out: folder of the runs.
-        which: the checkpoint of the best evaluation, or the last one.
+        which: the checkpoint of the best evaluation, or the last one; of no account where it is trained anew.
         device: where it computes, if not where it was trained.
         networks: of the user's own, as of ``load``.
     """
     if folds := folds_of(split):
         require(not count, f"{count} rows of {split}", "all of them: each is judged once")
-        return _cross_validated(saved_folder(path, out), folds, seeding.derive(seed, "evaluate"))
+        return _cross_validated(saved_folder(path, out), folds, seeding.derive(seed, "evaluate"), device)
     limit = max_steps or _eval_max_steps(path, out)
 
     def measure(source: Source) -> Measure:
@@ -263,9 +263,11 @@ def _judged(learner: Learner, measure_of: Callable[[Source], Measure]) -> Judged
         learner.close()
 
 
-def _cross_validated(folder: Path, folds: int, seed: int) -> Judged:
+def _cross_validated(folder: Path, folds: int, seed: int, device: str | None) -> Judged:
     """The training of a run once more for each fold, of a partition that the seed decides."""
     plan = Plan.from_json(read_config(folder))
+    if device:
+        plan = replace(plan, training=replace(plan.training, device=device))
     if isinstance(plan.source, Dataset):
         plan = replace(plan, source=replace(plan.source, kwargs={**plan.source.kwargs, "seed": seed % 2**31}))
     found = cross_validate(plan, folds)
@@ -275,12 +277,19 @@ def _cross_validated(folder: Path, folds: int, seed: int) -> Judged:
     return Judged(evaluation, measure, plan.source, found.metric, plan.training.budget, found.clock_unit)
 
 
-def draw_learned(path: str | Path, *, out: str | Path = "runs", which: Which = "best") -> list[Path]:
-    """Draw what a saved learner knows beyond its curves (a value function, regret) into ``plots/``; often nothing."""
+def draw_learned(path: str | Path, *, out: str | Path = "runs", which: Which | None = None) -> list[Path]:
+    """Draw what a saved learner knows beyond its curves (a value function, regret) into ``plots/``; often nothing.
+
+    Args:
+        path: the folder, or the id of a run under ``out``.
+        out: folder of the runs.
+        which: the checkpoint; if None that by which claims are tried: of data the last one, in a world the best.
+    """
     folder = saved_folder(path, out)
-    if learner_type(read_config(folder)["learner"]["name"]).learner.exhibits is Learner.exhibits:
+    config = read_config(folder)
+    if learner_type(config["learner"]["name"]).learner.exhibits is Learner.exhibits:
         return []
-    learner = load(folder, which=which)
+    learner = load(folder, which=which or ("last" if Dataset.key in config else "best"))
     try:
         return draw_exhibits(learner.exhibits(), folder / "plots")
     finally:

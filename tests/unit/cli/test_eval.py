@@ -29,5 +29,10 @@ def test_it_says_what_it_measured_and_how_sure_that_is(quick_run: Path, capsys: 
 
 def test_its_defaults_are_the_best_checkpoint_and_what_its_source_counts() -> None:
     args = command.parse(command.Args, ["somewhere"], "eval")
-    assert (args.run, args.which, args.episodes, args.seed, args.device) == ("somewhere", "best", None, 0, None)
+    assert (args.run, args.checkpoint, args.episodes, args.seed, args.device) == ("somewhere", "best", None, 0, None)
     assert World("X").final() == Measure(100, "reference")  # what no number stands for
+
+
+def test_no_checkpoint_is_chosen_of_what_is_trained_anew(quick_run: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["eval", str(quick_run), "--split", "5-fold", "--which", "last"]) == 2
+    assert "--which last with --split 5-fold; expected one of them: folds are trained anew" in capsys.readouterr().err

@@ -52,6 +52,8 @@ def test_a_run_is_judged_by_its_training_once_more_for_each_fold(tmp_path: Path)
     assert (one.measure.split, one.measure.count, len(one.evaluation.samples)) == ("4-fold", 1_314, 1_314)
     with pytest.raises(UsageError, match="10 rows of 4-fold; expected all of them"):
         judge(run.path, split="4-fold", count=10)
+    with pytest.raises(UsageError, match="toaster"):  # it computes where it is told to
+        judge(run.path, split="4-fold", device="toaster")
 
 
 @pytest.mark.parametrize(("split", "number"), [("5-fold", 5), ("test", 0), (None, 0), ("a-fold", 0), ("5-folds", 0)])

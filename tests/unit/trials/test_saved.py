@@ -18,6 +18,7 @@ from palestra.errors import UsageError
 from palestra.learners.on_policy.ppo import PPO
 from palestra.recipes.registry import RECIPES
 from palestra.runs import checkpoints
+from palestra.trials import saved
 from palestra.trials.plan import resolve
 from palestra.trials.saved import draw_learned, evaluate, load, saved_folder
 from palestra.trials.train import train
@@ -45,6 +46,22 @@ def test_the_claims_value_can_be_had_again(quick_run: Path) -> None:
     assert found.metrics[claim["metric"]] == claim["value"]
     assert torch.equal(evaluate(quick_run, episodes=5, seed=seed).samples, found.samples)
     assert draw_learned(quick_run) == []  # PPO has nothing to show beyond its curves
+
+
+def test_what_is_drawn_is_what_claims_are_tried_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    data = train("blobs/mlp", out=tmp_path, budget=2_000, claim=False)
+    world = train("frozen-lake/value-iteration", out=tmp_path, claim=False)
+    drawn = []
+
+    def loaded(folder: Path, which: str) -> object:
+        drawn.append(which)
+        return load(folder, which=which)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(saved, "load", loaded)
+    assert draw_learned(data.path)
+    assert draw_learned(world.path)
+    assert draw_learned(data.path, which="best")
+    assert drawn == ["last", "best", "best"]
 
 
 def test_a_damaged_checkpoint_is_passed_over_with_a_warning(tmp_path: Path) -> None:
