@@ -1,0 +1,159 @@
+"""How the error moves: with the number of rows, and with how much the model may bend."""
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from palestra.ops.power_law import power_law
+from palestra.trials.report.case import Case, Numbers
+from palestra.trials.report.fits import OutOfFold, fitted, maker, predicted
+from palestra.trials.report.levels import interval
+
+PARTS = (1 / 16, 1 / 8, 1 / 4, 1 / 2)
+"""Of the training rows of a fold, beside all of them."""
+LEAST = 8
+"""Rows that a part has to have."""
+
+
+class Knob(NamedTuple):
+    """A setting by which a model bends more or less."""
+
+    name: str
+    values: tuple[Any, ...]
+    """From the simplest on."""
+
+
+KNOBS = (
+    Knob("degree", (1, 2, 3, 4, 6, 8)),
+    Knob("max_depth", (1, 2, 3, 5, 8, 16)),
+    Knob("n_neighbors", (60, 30, 15, 7, 3, 1)),
+    Knob("alpha", (1e3, 1e2, 1e1, 1.0, 1e-1, 1e-3)),
+    Knob("C", (1e-3, 1e-2, 1e-1, 1.0, 1e1, 1e3)),
+    Knob("weight_decay", (1.0, 1e-1, 1e-2, 1e-3, 1e-4, 0.0)),
+    Knob("max_leaf_nodes", (2, 4, 8, 16, 31, 64)),
+)
+"""In the order in which they are looked for."""
+
+
+def learning_curve(case: Case, fold: NDArray[np.int64], own: OutOfFold) -> dict[str, Any]:
+    """The error against the number of training rows, and what ten times as many would give where a power law fits.
+
+    Every row is judged once at every size, by a training on part of the rows of the other folds, each part within the
+    next. What the last doubling gave is then a difference row by row.
+    """
+    sizes, held, seen = [], [], []
+    whole = len(fold) * (case.folds - 1) / case.folds
+    for part in PARTS:
+        if part * whole >= LEAST:
+            losses, train, size = _at(case, fold, part)
+            sizes.append(size)
+            held.append(losses)
+            seen.append(train)
+    held, seen, sizes = [*held, own.held], [*seen, float(own.train.mean())], [*sizes, round(whole)]
+    bands = [interval(case, each) for each in held]
+    found: dict[str, Any] = {"rows": sizes, "train": seen, "cross_validation": bands, "power_law": None}
+    found["last_doubling"] = interval(case, held[-2] - held[-1]) if len(held) > 1 else None
+    found["ten_times"] = None
+    if len(set(sizes)) >= 4:
+        law = power_law(sizes, [band[0] for band in bands], [(band[2] - band[1]) / 2 for band in bands])
+        if law.fits:
+            found["power_law"] = {"a": law.floor, "b": law.scale, "c": law.exponent}
+            found["ten_times"] = min(bands[-1][0], law(10 * sizes[-1]))
+    return found
+
+
+def _at(case: Case, fold: NDArray[np.int64], part: float) -> tuple[Numbers, float, int]:
+    """Losses (n,) after trainings on a part of the rows, their mean loss on what they saw, and how many that were."""
+    rows, make = case.development, maker(case)
+    loss, train, sizes = np.zeros(len(rows)), [], []
+    for each in np.unique(fold):
+        held, rest = np.flatnonzero(fold == each), np.flatnonzero(fold != each)
+        order = np.random.default_rng([case.seed, 1, int(each)]).permutation(rest)
+        some = order[: max(LEAST, round(part * len(order)))]
+        if case.classifies:
+            some = with_every_class(rows.target, some, order)
+        model = fitted(case, make, rows.taken(some))
+        loss[held] = case.losses(predicted(model, rows.taken(held)), rows.target[held])
+        train.append(float(case.losses(predicted(model, rows.taken(some)), rows.target[some]).mean()))
+        sizes.append(len(some))
+    return loss, float(np.mean(train)), round(float(np.mean(sizes)))
+
+
+def with_every_class(target: Numbers, some: NDArray[np.int64], order: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Some rows, and the first of each class in an order that is not among them: nothing is fitted to one class."""
+    lacking = set(np.unique(target[order])) - set(np.unique(target[some]))
+    first = [order[int(np.argmax(target[order] == each))] for each in sorted(lacking)]
+    return np.concatenate([some, np.array(first, np.int64)]) if first else some
+
+
+def complexity_curve(case: Case, fold: NDArray[np.int64], own: OutOfFold, folds: int) -> dict[str, Any] | None:
+    """The error against the first of ``KNOBS`` that the estimator has; None where it has none.
+
+    The choice is the simplest value within one standard error of the best (Breiman et al. 1984, section 3.4.3).
+
+    Args:
+        case: whose estimator.
+        fold: (n,) of each row.
+        own: what the estimator as it is comes to.
+        folds: how many of the folds are judged.
+    """
+    knob, path, current = _knob(case)
+    if knob is None:
+        return None
+    judged = np.flatnonzero(fold < folds)
+    points = []
+    for value in _usable(knob, current, len(fold) * (case.folds - 1) // case.folds):
+        made, loss, train = maker(case, {path: value}), np.zeros(len(fold)), []
+        for each in range(folds):
+            held, rest = np.flatnonzero(fold == each), np.flatnonzero(fold != each)
+            model = fitted(case, made, case.development.taken(rest))
+            loss[held] = case.losses(
+                predicted(model, case.development.taken(held)), case.development.target[held]
+            )
+            part = case.development.taken(rest)
+            train.append(float(case.losses(predicted(model, part), part.target).mean()))
+        points.append((value, float(np.mean(train)), loss[judged]))
+    means = [float(loss.mean()) for _, _, loss in points]
+    best = int(np.argmin(means))
+    error = float(points[best][2].std()) / max(1.0, len(judged)) ** 0.5
+    chosen = next(i for i, mean in enumerate(means) if mean <= means[best] + error)
+    part = case.with_development(case.development.taken(judged))
+    return {
+        "setting": path.removeprefix(case.prefix),
+        "values": [value for value, _, _ in points],
+        "train": [train for _, train, _ in points],
+        "cross_validation": [interval(part, loss) for _, _, loss in points],
+        "current": current,
+        "best": points[best][0],
+        "one_standard_error": points[chosen][0],
+        "gain": interval(part, own.held[judged] - points[chosen][2]),
+    }
+
+
+def _knob(case: Case) -> tuple[Knob | None, str, Any]:
+    """Which setting it has, by which path, and how it stands."""
+    known = case.prototype.get_params()
+    for knob in KNOBS:
+        paths = [name for name in known if name.split("__")[-1] == knob.name and not _is_text(known[name])]
+        if paths:
+            path = min(paths, key=lambda name: (name.count("__"), name))
+            return knob, path, known[path]
+    return None, "", None
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str | list | tuple | bool)
+
+
+def _usable(knob: Knob, current: Any, rows: int) -> Iterator[Any]:
+    """The values that can be tried with so many rows, the one that is set among them, in their order."""
+    values = [value for value in knob.values if knob.name != "n_neighbors" or value <= rows // 2]
+    if current is None:
+        yield from [*values, None]  # without a bound: the most that it can bend
+        return
+    if current not in values:
+        descending = values[0] > values[-1]
+        values = sorted([*values, current], reverse=descending)
+    yield from values
