@@ -94,7 +94,7 @@ def make_estimator(text: str, arguments: Mapping[str, Any] | None = None, *, col
 
 def kind_of(estimator: Any) -> str | None:
     """``classifier``, ``regressor``, ``clusterer``, ``outlier_detector``, ``density_estimator``, or None."""
-    kind: str | None = _module("sklearn.utils", "an estimator").get_tags(estimator).estimator_type
+    kind: str | None = imported("sklearn.utils", "an estimator").get_tags(estimator).estimator_type
     return kind
 
 
@@ -150,7 +150,7 @@ def _pipeline(form: Any, columns: Columns | None) -> Any:
         return _made(form, columns)
     require(isinstance(form, list) and len(form) > 0, f"pipeline {form!r}", "a list of steps, at least one")
     steps = [_made(step, columns) for step in form]
-    return _module("sklearn.pipeline", "a pipeline").make_pipeline(*steps)
+    return imported("sklearn.pipeline", "a pipeline").make_pipeline(*steps)
 
 
 def _is_step(form: Any) -> bool:
@@ -160,7 +160,7 @@ def _is_step(form: Any) -> bool:
 
 def _by_columns(form: Mapping[str, Any], columns: Columns | None) -> Any:
     """An object of columns as scikit-learn's ColumnTransformer."""
-    compose = _module("sklearn.compose", "a pipeline by columns")
+    compose = imported("sklearn.compose", "a pipeline by columns")
     chosen = {} if columns is None else {"numbers": list(columns.numbers), "words": list(columns.words)}
     by_type = {"numbers": {"dtype_include": "number"}, "words": {"dtype_exclude": "number"}}
     parts = []
@@ -193,7 +193,7 @@ def _argument(parameter: inspect.Parameter, value: Any, columns: Columns | None)
         return _made(value, columns)
     if parameter.name in INNERS and isinstance(value, list):
         made = [_made(each, columns) for each in value]
-        return _module("sklearn.pipeline", "a list of estimators").make_pipeline(*made).steps  # which names them
+        return imported("sklearn.pipeline", "a list of estimators").make_pipeline(*made).steps  # which names them
     return tuple(value) if isinstance(parameter.default, tuple) and isinstance(value, list) else value
 
 
@@ -223,7 +223,7 @@ def _class(name: str) -> type[Any]:
     """The class of a name, ``sklearn.svm.SVC`` or ``SVC`` alone."""
     room, _, last = name.rpartition(".")
     if last in BOOSTERS and room in ("", "xgboost"):
-        cls: type[Any] = getattr(_module("xgboost", last), last)
+        cls: type[Any] = getattr(imported("xgboost", last), last)
         return cls
     asked = [each for each in MODULES if room in ("", f"sklearn.{each}")]
     for each in asked:
@@ -236,9 +236,9 @@ def _class(name: str) -> type[Any]:
 
 def _published(room: str) -> dict[str, type[Any]]:
     """Name to class of the estimators of one of ``MODULES``."""
-    base = _module("sklearn.base", "an estimator of scikit-learn")
+    base = imported("sklearn.base", "an estimator of scikit-learn")
     mixins = tuple(getattr(base, mixin) for mixin in MIXINS)
-    module = _module(f"sklearn.{room}", "an estimator of scikit-learn")
+    module = imported(f"sklearn.{room}", "an estimator of scikit-learn")
     found = (cls for cls in _classes(module) if issubclass(cls, base.BaseEstimator) and issubclass(cls, mixins))
     return {cls.__name__: cls for cls in found}
 
@@ -253,8 +253,8 @@ def _classes(module: ModuleType) -> Iterator[type[Any]]:
                 yield cls
 
 
-def _module(name: str, what_for: str) -> Any:
-    """A module of scikit-learn or XGBoost, by a name that stands in this file."""
+def imported(name: str, what_for: str) -> Any:
+    """A module that the [ml] extra brings, whose name stands in the source and nowhere else."""
     try:
         return importlib.import_module(name)
     except ImportError as error:
