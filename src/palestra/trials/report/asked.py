@@ -22,8 +22,8 @@ class Asked:
     """A data set, or a CSV."""
     target: str = ""
     """The column to predict, of a CSV."""
-    settings: Mapping[str, str] = field(default_factory=dict)
-    """Arguments of the estimator, as text."""
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    """Arguments of the estimator, as values or as text that stands for them."""
     test: str = ""
     """A CSV that is looked at once, in the end."""
     group: str = ""
@@ -56,9 +56,11 @@ class Asked:
         return shlex.join(words)
 
 
-def parsed(text: str) -> Any:
+def parsed(text: Any) -> Any:
     """A value as the command line has it: JSON, Python's words for nothing and for truth, or else a text."""
     known = {"None": None, "True": True, "False": False}
+    if not isinstance(text, str):
+        return text
     if text in known:
         return known[text]
     try:

@@ -89,7 +89,9 @@ class Case:
     """What the report was asked for."""
     prefix: str = ""
     """What stands before the names of the estimator's own arguments."""
-    notes: tuple[str, ...] = field(default=())
+    encoded: bool = False
+    """Whether the columns were prepared here, by the training rows of the data set alone."""
+    notes: tuple[str, ...] = ()
     """What was done to the data that a reader should know."""
 
     @property

@@ -24,7 +24,7 @@ def prepared(case: Case) -> dict[str, Any]:
     """
     rows, test = case.development.flat, None if case.test is None else case.test.flat
     whole = rows if test is None else np.concatenate([rows, test])
-    columns = [j for j in measured(whole) if j not in case.words]
+    columns = [] if case.encoded else [j for j in measured(whole) if j not in case.words]
     target = case.development.target
     traces: list[dict[str, Any]] = []
     for name, bears in (("standardised", is_standardised), ("ranged", is_ranged), ("projected", is_projected)):
@@ -42,7 +42,7 @@ def prepared(case: Case) -> dict[str, Any]:
         gaps = [j for j in gaps if j not in filled(rows, [j])]
     if gaps:
         traces.append(_trace("filled", _place(case), _names(case, gaps), whole, gaps))
-    if len(case.classes) <= 2:
+    if len(case.classes) <= 2 and not case.encoded:
         known = case.test is None or case.test.labelled
         every = target if case.test is None or not known else np.concatenate([target, case.test.target])
         means = target_means(whole if known else rows, every)

@@ -14,6 +14,7 @@ from palestra.engine.estimator import estimator as face_of
 from palestra.engine.predictor import Predictor
 from palestra.errors import UsageError, require
 from palestra.learners.estimators.catalogue import Columns, kind_of, make_estimator
+from palestra.learners.estimators.library_learner import LibraryConfig
 from palestra.learners.registry import learner_type
 from palestra.recipes.registry import RECIPES, get_recipe
 from palestra.runs.store import read_config
@@ -104,7 +105,7 @@ def _made(asked: Asked, prototype: Any, prefix: str, table: Table) -> Case:
     return Case(
         prototype, asked.estimator, table.development, table.features, table.classes, table.words, table.levels,
         table.test, Path(asked.data).name, asked.target, asked.reference, cost_of(asked.cost), asked.folds, asked.seed,
-        asked, prefix, table.notes,
+        asked, prefix, notes=table.notes,
     )  # fmt: skip
 
 
@@ -126,8 +127,11 @@ def _of_plan(plan: Plan, asked: Asked) -> Case:
     given = asked.run or asked.estimator
     if not (learns and kind.kind in ("classifier", "regressor")):
         raise UsageError(f"{given} learns no labels; expected a run or a recipe that predicts a class or a number")
-    settings = {name: getattr(plan.learner.settings, name) for name in vars(plan.learner.settings)}
-    prototype = face_of(kind)(**settings, seed=plan.training.seed, budget=plan.training.budget)
+    chosen = plan.learner.settings
+    if isinstance(chosen, LibraryConfig):
+        prototype = make_estimator(chosen.estimator, chosen.arguments)
+    else:
+        prototype = face_of(kind)(**vars(chosen), seed=plan.training.seed, budget=plan.training.budget)
     source = named(asked.data, {}) if asked.data else plan.source
     case = _of_dataset(asked, source, kind.kind == "classifier")
     return replace(case, prototype=prototype, called=plan.recipe or plan.learner.name, data=source.id)
@@ -160,7 +164,7 @@ def _of_dataset(asked: Asked, source: Any, classifies: bool) -> Case:
     features = tuple(names) if len(names) == width else tuple(f"input {j}" for j in range(width))
     return Case(
         None, "", development, features, tuple(classes), test=later, data=source.id, reference=asked.reference,
-        cost=cost_of(asked.cost), folds=asked.folds, seed=asked.seed, asked=asked,
+        cost=cost_of(asked.cost), folds=asked.folds, seed=asked.seed, asked=asked, encoded=source.id in ENCODINGS,
     )  # fmt: skip
 
 
