@@ -12,6 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 MOST_SUSPECTS = 100
+ENOUGH = 10
+"""Rows that the surer half of a class has to have to count."""
 
 
 class Wrongness(NamedTuple):
@@ -28,7 +30,7 @@ class Wrongness(NamedTuple):
     errors: int
     """How many errors are."""
     classes: int
-    """In how many classes there is more than a handful of them."""
+    """In how many classes, of those with rows enough, there are any to speak of."""
 
 
 def wrongness(share_nk: NDArray[np.float64], label_n: NDArray[np.int64]) -> Wrongness:
@@ -46,7 +48,7 @@ def wrongness(share_nk: NDArray[np.float64], label_n: NDArray[np.int64]) -> Wron
         order = rows[np.argsort(-sure[rows], kind="stable")]
         half.append(order[: -(-len(order) // 2)])
         quarter.append(order[: -(-len(order) // 4)])
-        classes += int(wrong[half[-1]].sum()) >= max(2, 0.02 * len(half[-1]))
+        classes += len(half[-1]) >= ENOUGH and int(wrong[half[-1]].sum()) >= max(2, 0.02 * len(half[-1]))
     surer, surest = np.concatenate(half), np.concatenate(quarter)
     return Wrongness(
         float(wrong[surer].mean()), float(wrong[surest].mean()), float(wrong.mean()), len(surer),

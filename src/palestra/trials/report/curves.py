@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from palestra.ops.power_law import power_law
 from palestra.trials.report.case import Case, Numbers
 from palestra.trials.report.fits import OutOfFold, fitted, maker, predicted
-from palestra.trials.report.levels import interval
+from palestra.trials.report.levels import difference, interval
 
 PARTS = (1 / 16, 1 / 8, 1 / 4, 1 / 2)
 """Of the training rows of a fold, beside all of them."""
@@ -54,7 +54,8 @@ def learning_curve(case: Case, fold: NDArray[np.int64], own: OutOfFold) -> dict[
     held, seen, sizes = [*held, own.held], [*seen, float(own.train.mean())], [*sizes, round(whole)]
     bands = [interval(case, each) for each in held]
     found: dict[str, Any] = {"rows": sizes, "train": seen, "cross_validation": bands, "power_law": None}
-    found["last_doubling"] = interval(case, held[-2] - held[-1]) if len(held) > 1 else None
+    found["last_doubling"] = difference(case, held[-2], held[-1]) if len(held) > 1 else None
+    found["last_two"] = difference(case, held[-3], held[-1]) if len(held) > 2 else found["last_doubling"]
     found["ten_times"] = None
     if len(set(sizes)) >= 4:
         law = power_law(sizes, [band[0] for band in bands], [(band[2] - band[1]) / 2 for band in bands])
@@ -128,7 +129,7 @@ def complexity_curve(case: Case, fold: NDArray[np.int64], own: OutOfFold, folds:
         "current": current,
         "best": points[best][0],
         "one_standard_error": points[chosen][0],
-        "gain": interval(part, own.held[judged] - points[chosen][2]),
+        "gain": difference(part, own.held[judged], points[chosen][2]),
     }
 
 

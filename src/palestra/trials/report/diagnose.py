@@ -30,9 +30,9 @@ FLATTERED = 0.05
 """By how much groups or times apart have to be worse."""
 DOMAIN, FALLEN, MOVED = 0.6, 0.08, 0.1
 """Area under the curve at which rows of the test are others; how far the error has to rise; how far classes move."""
-WRONG = {"least": 0.03, "most": 0.25, "flat": 0.55, "surest": 0.4}
-"""Share of wrong labels; and what is left of all errors in the surer half, and in the surest quarter."""
-FAR = {"least": 0.025, "most": 0.25}
+WRONG = {"least": 0.03, "most": 0.22, "flat": 0.55, "surest": 0.7}
+"""Share of wrong labels; what is left of all errors in the surer half, and of those in the surest quarter."""
+FAR = {"least": 0.04, "most": 0.25}
 """Share of outlying residuals."""
 RARE, UNSEEN, ACCURATE = 0.2, 0.5, 0.8
 """Share of a class that is rare, its recall that is poor, and the accuracy that hides it."""
@@ -64,7 +64,8 @@ def diagnose(evidence: Evidence) -> list[Finding]:
         return [finding for finding in found if finding.name in LEAKS]
     fit = _fit(evidence)
     if "class-skew" in names:
-        fit = [finding for finding in fit if finding.name == "overfit"]
+        worse = evidence["levels"]["excess"][1] > 0  # than what also takes the larger class for all
+        fit = [finding for finding in fit if finding.name == "overfit" and worse]
     if "label-noise" in names:
         fit = [finding for finding in fit if finding.name not in ("noise-floor", "too-little-data")]
     found += fit
@@ -175,7 +176,7 @@ def _labels(evidence: Evidence) -> Finding | None:
             return None
         return Finding("label-noise", 0.8, {"rate": found["rate"], "suspects": len(found["suspects"])})
     stays = rate >= WRONG["flat"] * found["errors_overall"]
-    surest = found["errors_among_surest"] >= WRONG["surest"] * found["errors_overall"]
+    surest = found["errors_among_surest"] >= WRONG["surest"] * rate
     if not (stays and surest and low >= WRONG["least"] - 0.01 and WRONG["least"] <= rate <= WRONG["most"]):
         return None
     if found["classes"] < 2:
@@ -228,20 +229,22 @@ def _fit(evidence: Evidence) -> list[Finding]:
     return found
 
 
+
+
 def _more(evidence: Evidence, chance: float) -> Finding | None:
-    """Whether rows are what is lacking."""
+    """Whether rows are what is lacking: the curve has surely fallen over the last two doublings, and would go on."""
     curve, levels = evidence["learning_curve"], evidence["levels"]
-    doubled, held, gap = curve["last_doubling"], levels["cross_validation"][0], levels["variance"]
-    if doubled is None or doubled[1] <= 0 or gap[1] <= 0 or gap[0] < MORE["gap"] * chance:
+    fallen, held, gap = curve["last_two"], levels["cross_validation"][0], levels["variance"]
+    if fallen is None or fallen[1] <= 0 or gap[1] <= 0 or gap[0] < MORE["gap"] * chance:
         return None
-    later = curve["ten_times"] if curve["ten_times"] is not None else held - 2 * doubled[0]
+    later = curve["ten_times"] if curve["ten_times"] is not None else max(0.0, held - 2 * curve["last_doubling"][0])
     gain = held - later
     if gain < MORE["gain"] * chance or gain < MORE["part"] * held:
         return None
     if levels["excess"][1] > 0 and levels["reference"]["loss"][0] <= later:
         return None  # another model gets there with the rows that there are
-    return Finding("too-little-data", min(sure(doubled), 0.95), {
-        "rows": curve["rows"][-1], "held": held, "later": later, "gain": gain, "doubled": doubled,
+    return Finding("too-little-data", min(sure(fallen), 0.95), {
+        "rows": curve["rows"][-1], "held": held, "later": later, "gain": gain, "fallen": fallen,
         "law": curve["power_law"],
     })  # fmt: skip
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from palestra.ops.copies import are_copies, pattern_numbers
 from palestra.trials.report.case import Case, Numbers, assigned
 from palestra.trials.report.fits import fitted, maker, out_of_fold, predicted
-from palestra.trials.report.levels import interval
+from palestra.trials.report.levels import difference, interval
 from palestra.trials.report.references import References, flat, reference
 
 MOST_COLUMNS = 40
@@ -65,7 +65,7 @@ def disguises(case: Case, fold: NDArray[np.int64], others: References) -> dict[s
         "column": case.features[best],
         "alone": interval(case, alone[best]),
         "others": interval(case, without.held),
-        "gain": interval(case, without.held - alone[best]),
+        "gain": difference(case, without.held, alone[best]),
         "rank_correlation": _rank_correlation(rows.inputs[:, best], rows.target),
         "is_word": best in case.words,
     }
@@ -136,7 +136,7 @@ def groups(case: Case, fold: NDArray[np.int64], held: Numbers) -> dict[str, Any]
         "groups": len(np.unique(rows.group)),
         "apart": interval(case, held),
         "at_random": interval(case, random.held),
-        "flattered_by": interval(case, held - random.held),
+        "flattered_by": difference(case, held, random.held),
         "test_rows_of_known_groups": shared,
     }
 
@@ -181,6 +181,6 @@ def times(case: Case) -> dict[str, Any] | None:
     return {
         "from_before": interval(part, forward),
         "at_random": interval(part, mixed_up),
-        "flattered_by": interval(part, forward - mixed_up),
+        "flattered_by": difference(part, forward, mixed_up),
         "test_rows_before_the_last_training_row": among,
     }

@@ -10,6 +10,10 @@ from palestra.trials.report.case import Case, Numbers
 from palestra.trials.report.fits import OutOfFold
 from palestra.trials.report.references import References
 
+WRONGEST = 9.0
+"""Loss from which on a number is as wrong as any: three deviations of the target. One prediction that flies away would
+else decide every difference, or rather leave it open."""
+
 
 def interval(case: Case, loss: Numbers) -> list[float]:
     """Mean, low and high of losses (n,), one a row, by groups where rows belong together.
@@ -19,6 +23,11 @@ def interval(case: Case, loss: Numbers) -> list[float]:
     mean, low, high = fold_interval(loss, case.folds, case.development.group)
     least = 1.0 / len(loss) if case.classifies else 0.0
     return [mean, min(low, mean - least), max(high, mean + least)]
+
+
+def difference(case: Case, one: Numbers, other: Numbers) -> list[float]:
+    """Interval of the difference of two losses of the same rows (n,), each at most ``WRONGEST``."""
+    return interval(case, np.minimum(one, WRONGEST) - np.minimum(other, WRONGEST))
 
 
 def levels(case: Case, own: OutOfFold, others: References) -> dict[str, Any]:
@@ -37,11 +46,10 @@ def levels(case: Case, own: OutOfFold, others: References) -> dict[str, Any]:
         "reference": {"name": others.best if given is None else "given", "loss": interval(case, level)},
         "constant": interval(case, constant.held),
         "others": {name: interval(case, each.held) for name, each in others.found.items()},
-        "excess": interval(case, own.held - level),
-        "avoidable_bias": interval(case, own.train - level),
-        "variance": interval(case, own.held - own.train),
-        "over_constant": interval(case, constant.held - own.held),
-        "reference_over_constant": interval(case, constant.held - level),
+        "excess": difference(case, own.held, level),
+        "avoidable_bias": difference(case, own.train, level),
+        "variance": difference(case, own.held, own.train),
+        "over_constant": difference(case, constant.held, own.held),
         "score": score(case, own),
     }
 

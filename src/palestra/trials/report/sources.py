@@ -1,6 +1,7 @@
 """From what is asked for to a case: the rows of a file, of a data set or of a run, and the estimator."""
 
 from collections.abc import Mapping
+from inspect import signature
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from palestra.datasets import polynomial, two_blobs
 from palestra.datasets.arrays import named
 from palestra.datasets.tables.source import ENCODINGS
 from palestra.engine.estimator import estimator as face_of
@@ -160,10 +162,11 @@ def _of_dataset(asked: Asked, source: Any, classifies: bool) -> Case:
         answers = test.targets.numpy().astype(np.float64)
         later = Rows(test.inputs.numpy(), answers, np.arange(1, len(answers) + 1))
     names = ENCODINGS[source.id](**source.kwargs).names if source.id in ENCODINGS else ()
+    level = known_level(source) if asked.reference is None else asked.reference
     width = development.flat.shape[1]
     features = tuple(names) if len(names) == width else tuple(f"input {j}" for j in range(width))
     return Case(
-        None, "", development, features, tuple(classes), test=later, data=source.id, reference=asked.reference,
+        None, "", development, features, tuple(classes), test=later, data=source.id, reference=level,
         cost=cost_of(asked.cost), folds=asked.folds, seed=asked.seed, asked=asked, encoded=source.id in ENCODINGS,
     )  # fmt: skip
 
@@ -266,3 +269,13 @@ def settings_of(case: Case) -> Mapping[str, Any]:
     """The estimator's own arguments that are not as by default, for the page."""
     known = case.prototype.get_params(deep=False)
     return {name: value for name, value in known.items() if isinstance(value, int | float | str | bool)}
+
+
+def known_level(source: Any) -> float | None:
+    """The least error that anything can have, where the data are made and it is known; None of all others."""
+    match source.id:
+        case "toy/polynomial":
+            return float(source.kwargs.get("noise", signature(polynomial.load).parameters["noise"].default))
+        case "toy/two-blobs":
+            return 1 - two_blobs.best_accuracy(source.kwargs.get("shape", "beside"))
+    return None

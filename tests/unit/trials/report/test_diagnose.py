@@ -20,7 +20,8 @@ HEALTHY: dict[str, Any] = {
         "avoidable_bias": band(-0.01), "variance": band(0.01, 0.005), "over_constant": band(0.44),
     },
     "learning_curve": {
-        "rows": [50, 100, 200, 400], "last_doubling": band(0.002), "ten_times": 0.055, "power_law": {},
+        "rows": [50, 100, 200, 400], "last_doubling": band(0.002), "last_two": band(0.005), "ten_times": 0.055,
+        "power_law": {},
     },
     "complexity_curve": None,
     "skew": {
@@ -65,7 +66,8 @@ UNDER = {"levels__train": band(0.4), "levels__cross_validation": band(0.41), "le
 OVER = {"levels__train": band(0.0), "levels__cross_validation": band(0.2), "levels__excess": band(0.14),
         "levels__avoidable_bias": band(-0.06), "levels__variance": band(0.2)}  # fmt: skip
 MORE = {"levels__variance": band(0.15), "levels__cross_validation": band(0.15), "levels__excess": band(0.0),
-        "learning_curve__last_doubling": band(0.05), "learning_curve__ten_times": 0.05}  # fmt: skip
+        "learning_curve__last_doubling": band(0.05), "learning_curve__last_two": band(0.1),
+        "learning_curve__ten_times": 0.05}  # fmt: skip
 NOISE = {"levels__cross_validation": band(0.4), "levels__train": band(0.38), "levels__variance": band(0.02),
          "levels__reference__loss": band(0.4), "levels__over_constant": band(0.1)}  # fmt: skip
 
@@ -102,7 +104,7 @@ NOISE = {"levels__cross_validation": band(0.4), "levels__train": band(0.38), "le
          ["preprocessing-leak"]),
         ({"labels": {"rate": [0.1, 0.07, 0.13], "errors_among_surest": 0.1, "errors_overall": 0.12, "classes": 2,
                      "suspects": [1]}}, ["label-noise"]),
-        ({"labels": {"rate": [0.1, 0.07, 0.13], "errors_among_surest": 0.03, "errors_overall": 0.3, "classes": 2,
+        ({"labels": {"rate": [0.1, 0.07, 0.13], "errors_among_surest": 0.05, "errors_overall": 0.15, "classes": 2,
                      "suspects": [1]}}, ["healthy"]),
         ({"skew__share": 0.05, "skew__recall": [0.1, 0.03, 0.2], "levels__over_constant": band(0.0)}, ["class-skew"]),
         ({"skew__share": 0.05, "skew__recall": [0.9, 0.8, 0.95]}, ["healthy"]),

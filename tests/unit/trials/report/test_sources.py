@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 from sklearn.linear_model import LinearRegression, LogisticRegression
 
+from palestra.datasets.dataset import Dataset
 from palestra.errors import UsageError
 from palestra.trials.report.asked import Asked
 from palestra.trials.report.fits import maker
-from palestra.trials.report.sources import case_of, case_of_arrays, cost_of
+from palestra.trials.report.sources import case_of, case_of_arrays, cost_of, known_level
 
 
 @pytest.fixture
@@ -96,3 +97,11 @@ def test_labels_of_the_test_that_nobody_knew() -> None:
     case = case_of_arrays(LogisticRegression(), np.eye(4), list("abab"), test=(np.eye(4)[:2], list("bz")))
     assert case.test is not None
     assert case.test.target.tolist() == [1, -1]
+
+
+def test_the_true_noise_where_the_data_are_made() -> None:
+    assert case_of(Asked(estimator="Ridge", data="toy/polynomial")).reference == 0.1
+    blobs = case_of(Asked(estimator="LogisticRegression", data="toy/two-blobs"))
+    assert blobs.reference == pytest.approx(0.1056, abs=1e-3)  # 1 - Phi(1.25)
+    assert case_of(Asked(estimator="Ridge", data="toy/polynomial", reference=0.3)).reference == 0.3
+    assert known_level(Dataset("diabetes")) is None
