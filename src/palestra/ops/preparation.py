@@ -22,44 +22,59 @@ def measured(rows: Table) -> list[int]:
     return [j for j in range(rows.shape[1]) if not np.isnan(rows[:, j]).any() and len(np.unique(rows[:, j])) > 10]
 
 
-def is_standardised(rows: Table, columns: Sequence[int]) -> bool:
-    """Whether these columns of rows (n, p) have a mean of 0 and a deviation of 1, by n or by n - 1."""
-    if not columns or len(rows) < 3:
-        return False
-    close = CLOSE if len(columns) > 1 else EXACT
+def standardised(rows: Table, columns: Sequence[int]) -> list[int]:
+    """Those of these columns of rows (n, p) that have a mean of 0 and a deviation of 1, by n or by n - 1.
+
+    Of normal numbers about one column in a hundred thousand has it by chance, so that there have to be two of them, or
+    one that has it to the last digit.
+    """
+    if len(rows) < 3 or not columns:
+        return []
     part = rows[:, columns]
-    centred = np.abs(part.mean(0)) <= close
-    scaled = (np.abs(part.std(0) - 1) <= close) | (np.abs(part.std(0, ddof=1) - 1) <= close)
-    return bool((centred & scaled).all())
+    off = np.minimum(np.abs(part.std(0) - 1), np.abs(part.std(0, ddof=1) - 1))
+    off = np.maximum(off, np.abs(part.mean(0)))
+    found = [j for j, far in zip(columns, off) if far <= CLOSE]
+    return found if len(found) > 1 or off.min() <= EXACT else []
 
 
-def is_ranged(rows: Table, columns: Sequence[int]) -> bool:
-    """Whether each of these columns goes from exactly 0 to exactly 1 and reaches either once, as measured ones do."""
-    if len(columns) < 2:
-        return False
+def ranged(rows: Table, columns: Sequence[int]) -> list[int]:
+    """Those of these columns that go from exactly 0 to exactly 1 and reach either once, as measured ones do."""
     part = rows[:, columns]
-    return bool((((part == 0).sum(0) == 1) & ((part == 1).sum(0) == 1) & (part.min(0) == 0) & (part.max(0) == 1)).all())
+    once = ((part == 0).sum(0) == 1) & ((part == 1).sum(0) == 1) & (part.min(0) == 0) & (part.max(0) == 1)
+    return [j for j, bears in zip(columns, once) if bears] if once.sum() > 1 else []
 
 
-def is_projected(rows: Table, columns: Sequence[int]) -> bool:
-    """Whether these columns have means of 0 and no correlation at all, as principal components have."""
+def projected(rows: Table, columns: Sequence[int]) -> list[int]:
+    """All of these columns if they have means of 0 and no correlation at all, as principal components have."""
     if len(columns) < 3 or len(rows) <= len(columns) + 1:
-        return False
+        return []
     part = rows[:, columns]
     deviation = part.std(0)
-    alone = np.abs(np.corrcoef(part.T) - np.eye(len(columns))).max()
-    return bool((np.abs(part.mean(0)) <= CLOSE * deviation).all() and alone <= CLOSE)
+    with np.errstate(invalid="ignore", divide="ignore"):  # a column that does not vary
+        alone = np.abs(np.corrcoef(part.T) - np.eye(len(columns))).max()
+    bears = bool((np.abs(part.mean(0)) <= CLOSE * deviation).all() and alone <= CLOSE)
+    return list(columns) if bears else []
+
+
+def robust(rows: Table, columns: Sequence[int]) -> list[int]:
+    """Those of these columns whose median is 0 and whose quartiles are 1 apart, as a robust scaler leaves them."""
+    part = rows[:, columns]
+    low, middle, high = np.quantile(part, (0.25, 0.5, 0.75), axis=0)
+    return [j for j, off in zip(columns, np.maximum(np.abs(middle), np.abs(high - low - 1))) if off <= EXACT]
 
 
 def filled(rows: Table, columns: Sequence[int]) -> list[int]:
-    """Those of these columns in which one value stands again and again, and is exactly the mean of all."""
+    """Those of these columns in which one value stands again and again, exactly the mean or the median of the others."""
     found = []
     for j in columns:
         value, count = np.unique(rows[:, j], return_counts=True)
         top = int(count.argmax())
-        others = np.delete(count, top)
-        often = count[top] >= max(3, 0.005 * len(rows)) and count[top] >= 3 * (others.max() if len(others) else 1)
-        if often and abs(rows[:, j].mean() - value[top]) <= EXACT * rows[:, j].std():
+        next_most = int(np.delete(count, top).max(initial=1))
+        others = rows[rows[:, j] != value[top], j]
+        if count[top] < max(3, 0.005 * len(rows), 3 * next_most) or len(others) < 3:
+            continue
+        off = min(abs(float(others.mean()) - value[top]), abs(float(np.median(others)) - value[top]))
+        if off <= EXACT * float(others.std()):
             found.append(j)
     return found
 

@@ -5,9 +5,10 @@ import pytest
 
 from palestra.ops.preparation import (
     filled,
-    is_projected,
-    is_ranged,
-    is_standardised,
+    projected,
+    ranged,
+    robust,
+    standardised,
     measured,
     target_means,
 )
@@ -20,35 +21,37 @@ COLUMNS = [0, 1, 2, 3]
 @pytest.mark.parametrize("freedom", [0, 1])
 def test_standardised(freedom: int) -> None:
     done = (ROWS - ROWS.mean(0)) / ROWS.std(0, ddof=freedom)
-    assert is_standardised(done, COLUMNS)
-    assert is_standardised(done.round(6), COLUMNS)
-    assert not is_standardised(ROWS, COLUMNS)
-    assert not is_standardised(done[:80], COLUMNS)
-    assert not is_standardised(np.c_[done[:, :3], ROWS[:, 3]], COLUMNS)
-    assert not is_standardised(done, [])
+    assert standardised(done, COLUMNS)
+    assert standardised(done.round(6), COLUMNS)
+    assert not standardised(ROWS, COLUMNS)
+    assert not standardised(done[:80], COLUMNS)
+    assert standardised(np.c_[done[:, :3], ROWS[:, 3]], COLUMNS) == [0, 1, 2]
+    assert standardised(done, [2]) == [2]
+    assert standardised(done.round(3), [2]) == []
+    assert standardised(done, []) == []
 
 
 def test_normal_numbers_by_themselves_are_not() -> None:
-    assert not any(is_standardised(np.random.default_rng(i).normal(size=(500, 2)), [0, 1]) for i in range(200))
+    assert not any(standardised(np.random.default_rng(i).normal(size=(500, 2)), [0, 1]) for i in range(200))
 
 
 def test_ranged() -> None:
     done = (ROWS - ROWS.min(0)) / (ROWS.max(0) - ROWS.min(0))
-    assert is_ranged(done, COLUMNS)
-    assert not is_ranged(done, [0])
-    assert not is_ranged(ROWS, COLUMNS)
+    assert ranged(done, COLUMNS)
+    assert ranged(done, [0]) == []
+    assert not ranged(ROWS, COLUMNS)
     short = np.delete(done, [int(done[:, 0].argmax())], 0)
-    assert not is_ranged(short, COLUMNS)
-    assert not is_ranged(np.clip(done, 0.2, 0.8) / 0.6 - 1 / 3, COLUMNS)  # as pixels saturate: many at either end
+    assert 0 not in ranged(short, COLUMNS)
+    assert not ranged(np.clip(done, 0.2, 0.8) / 0.6 - 1 / 3, COLUMNS)  # as pixels saturate: many at either end
 
 
 def test_projected() -> None:
     centred = ROWS - ROWS.mean(0)
     scores = centred @ np.linalg.svd(centred, full_matrices=False)[2].T
-    assert is_projected(scores, COLUMNS)
-    assert not is_projected(ROWS, COLUMNS)
-    assert not is_projected(scores[:70], COLUMNS)
-    assert not is_projected(scores, [0, 1])
+    assert projected(scores, COLUMNS)
+    assert not projected(ROWS, COLUMNS)
+    assert not projected(scores[:70], COLUMNS)
+    assert not projected(scores, [0, 1])
 
 
 def test_filled() -> None:
@@ -74,3 +77,19 @@ def test_target_means() -> None:
 def test_measured() -> None:
     rows = np.c_[ROWS, RNG.integers(0, 3, 120), np.where(np.arange(120) == 3, np.nan, ROWS[:, 0])]
     assert measured(rows) == COLUMNS
+
+
+def test_robust() -> None:
+    low, middle, high = np.quantile(ROWS, (0.25, 0.5, 0.75), axis=0)
+    done = (ROWS - middle) / (high - low)
+    assert robust(done, COLUMNS) == COLUMNS
+    assert robust(done[:90], COLUMNS) == []
+    assert robust(ROWS, COLUMNS) == []
+
+
+def test_filled_with_the_median() -> None:
+    rows = ROWS.copy()
+    rows[:15, 2] = np.median(rows[15:, 2])
+    assert filled(rows, COLUMNS) == [2]
+    rows[:, 2] = np.where(np.arange(120) < 70, 0.0, np.abs(rows[:, 2]))  # mostly nothing is no filling
+    assert filled(rows, COLUMNS) == []

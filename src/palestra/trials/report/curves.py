@@ -1,11 +1,13 @@
 """How the error moves: with the number of rows, and with how much the model may bend."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from palestra.errors import UsageError
 from palestra.ops.power_law import power_law
 from palestra.trials.report.case import Case, Numbers
 from palestra.trials.report.fits import OutOfFold, fitted, maker, predicted
@@ -47,10 +49,11 @@ def learning_curve(case: Case, fold: NDArray[np.int64], own: OutOfFold) -> dict[
     whole = len(fold) * (case.folds - 1) / case.folds
     for part in PARTS:
         if part * whole >= LEAST:
-            losses, train, size = _at(case, fold, part)
-            sizes.append(size)
-            held.append(losses)
-            seen.append(train)
+            with suppress(UsageError):  # too few rows for this estimator, of too many neighbours perhaps
+                losses, train, size = _at(case, fold, part)
+                sizes.append(size)
+                held.append(losses)
+                seen.append(train)
     held, seen, sizes = [*held, own.held], [*seen, float(own.train.mean())], [*sizes, round(whole)]
     bands = [interval(case, each) for each in held]
     found: dict[str, Any] = {"rows": sizes, "train": seen, "cross_validation": bands, "power_law": None}
@@ -76,8 +79,8 @@ def _at(case: Case, fold: NDArray[np.int64], part: float) -> tuple[Numbers, floa
         if case.classifies:
             some = with_every_class(rows.target, some, order)
         model = fitted(case, make, rows.taken(some))
-        loss[held] = case.losses(predicted(model, rows.taken(held)), rows.target[held])
-        train.append(float(case.losses(predicted(model, rows.taken(some)), rows.target[some]).mean()))
+        loss[held] = case.losses(predicted(case, model, rows.taken(held)), rows.target[held])
+        train.append(float(case.losses(predicted(case, model, rows.taken(some)), rows.target[some]).mean()))
         sizes.append(len(some))
     return loss, float(np.mean(train)), round(float(np.mean(sizes)))
 
@@ -106,16 +109,11 @@ def complexity_curve(case: Case, fold: NDArray[np.int64], own: OutOfFold, folds:
     judged = np.flatnonzero(fold < folds)
     points = []
     for value in _usable(knob, current, len(fold) * (case.folds - 1) // case.folds):
-        made, loss, train = maker(case, {path: value}), np.zeros(len(fold)), []
-        for each in range(folds):
-            held, rest = np.flatnonzero(fold == each), np.flatnonzero(fold != each)
-            model = fitted(case, made, case.development.taken(rest))
-            loss[held] = case.losses(
-                predicted(model, case.development.taken(held)), case.development.target[held]
-            )
-            part = case.development.taken(rest)
-            train.append(float(case.losses(predicted(model, part), part.target).mean()))
-        points.append((value, float(np.mean(train)), loss[judged]))
+        with suppress(UsageError):  # a value that this estimator does not take
+            loss, train = _with_setting(case, fold, {path: value}, folds)
+            points.append((value, train, loss[judged]))
+    if len(points) < 2:
+        return None
     means = [float(loss.mean()) for _, _, loss in points]
     best = int(np.argmin(means))
     error = float(points[best][2].std()) / max(1.0, len(judged)) ** 0.5
@@ -133,11 +131,27 @@ def complexity_curve(case: Case, fold: NDArray[np.int64], own: OutOfFold, folds:
     }
 
 
+def _with_setting(
+    case: Case, fold: NDArray[np.int64], settings: dict[str, Any], folds: int
+) -> tuple[Numbers, float]:
+    """Losses (n,) of the rows of the first folds with other settings, and the mean loss on what was trained on."""
+    made, loss, train = maker(case, settings), np.zeros(len(fold)), []
+    for each in range(folds):
+        held, rest = np.flatnonzero(fold == each), np.flatnonzero(fold != each)
+        seen, judged = case.development.taken(rest), case.development.taken(held)
+        model = fitted(case, made, seen)
+        loss[held] = case.losses(predicted(case, model, judged), judged.target)
+        train.append(float(case.losses(predicted(case, model, seen), seen.target).mean()))
+    return loss, float(np.mean(train))
+
+
 def _knob(case: Case) -> tuple[Knob | None, str, Any]:
     """Which setting it has, by which path, and how it stands."""
     known = case.prototype.get_params()
     for knob in KNOBS:
         paths = [name for name in known if name.split("__")[-1] == knob.name and not _is_text(known[name])]
+        if knob.name == "degree":  # of powers, not of a kernel that may not be in use
+            paths = [name for name in paths if type(known.get(name[: -len("__degree")])).__name__ == "PolynomialFeatures"]
         if paths:
             path = min(paths, key=lambda name: (name.count("__"), name))
             return knob, path, known[path]

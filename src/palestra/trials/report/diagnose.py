@@ -34,8 +34,8 @@ WRONG = {"least": 0.03, "most": 0.22, "flat": 0.55, "surest": 0.7}
 """Share of wrong labels; what is left of all errors in the surer half, and of those in the surest quarter."""
 FAR = {"least": 0.04, "most": 0.25}
 """Share of outlying residuals."""
-RARE, UNSEEN, ACCURATE = 0.2, 0.5, 0.8
-"""Share of a class that is rare, its recall that is poor, and the accuracy that hides it."""
+RARE, LARGE, UNSEEN, ACCURATE = 0.2, 0.6, 0.5, 0.8
+"""Share of a class that is rare, and of one that is large; recall that is poor, and accuracy that hides it."""
 NOISE = 0.55
 """Share of the constant's loss that remains where noise has the last word."""
 MORE = {"gap": 0.1, "gain": 0.07, "part": 0.3}
@@ -150,9 +150,10 @@ def _shift(evidence: Evidence) -> Finding | None:
     found, chance = evidence["shift"], _chance(evidence)
     if found is None:
         return None
-    other = found["domain_auc"][1] > 0.5 and found["domain_auc"][0] >= DOMAIN
-    label = found.get("label_change")
-    moved = label is not None and label["moved"] >= max(MOVED, 4 * label["by_chance"])
+    area, low, _ = found["domain_auc"]
+    other = area >= DOMAIN and area - 1.5 * (area - low) > 0.5  # by three standard errors: it is the better of two
+    label = found["label_change"]
+    moved = label is not None and (label["new_classes"] > 0 or label["moved"] >= max(MOVED, 4 * label["by_chance"]))
     fall, within = found["fall"], found["within_test"]
     meaning = False
     if fall is not None and within is not None:
@@ -187,7 +188,7 @@ def _labels(evidence: Evidence) -> Finding | None:
 
 def _skew(evidence: Evidence) -> Finding | None:
     found = evidence["skew"]
-    if found is None or found["share"] > RARE or found["accuracy"] < ACCURATE or evidence["classes"] > 2:
+    if found is None or found["share"] > RARE or found["accuracy"] < ACCURATE or found["largest_share"] < LARGE:
         return None
     if found["recall"][0] >= UNSEEN or found["recall"][2] >= UNSEEN + 0.2:
         return None

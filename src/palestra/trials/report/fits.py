@@ -1,7 +1,8 @@
 """Fitting, as often as a report needs it, and what rows that were not fitted to say."""
 
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -40,31 +41,35 @@ def maker(case: Case, settings: Mapping[str, Any] | None = None) -> Make:
     return make
 
 
-def fitted(case: Case, make: Make, rows: Rows) -> Any:
-    """An estimator that was fitted to rows. UsageError, in a line, for rows that it refuses."""
-    model = make()
-    target = rows.target.astype(np.int64) if case.classifies else rows.target
+@contextmanager
+def _asking(case: Case, rows: Rows) -> Iterator[None]:
+    """An estimator at work: its warnings are left aside, and what it refuses is said in one line."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
-            return model.fit(rows.inputs, target)
+            yield
         except (ValueError, TypeError, FloatingPointError) as error:
             said = " ".join(str(error).split())[:300]
             raise UsageError(f"{case.called} refused {len(rows):,} rows: {said}") from error
 
 
-def predicted(model: Any, rows: Rows) -> Numbers:
-    """(n,) what a fitted estimator says of rows."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+def fitted(case: Case, make: Make, rows: Rows) -> Any:
+    """An estimator that was fitted to rows. UsageError, in a line, for rows that it refuses."""
+    target = rows.target.astype(np.int64) if case.classifies else rows.target
+    with _asking(case, rows):
+        return make().fit(rows.inputs, target)
+
+
+def predicted(case: Case, model: Any, rows: Rows) -> Numbers:
+    """(n,) what a fitted estimator says of rows. UsageError as of ``fitted``."""
+    with _asking(case, rows):
         return np.asarray(model.predict(rows.inputs), np.float64).reshape(len(rows), -1)[:, 0]
 
 
 def shares(case: Case, model: Any, rows: Rows) -> Numbers | None:
     """(n, k) probabilities of the case's classes; of two, a decision function stands for them where there are none."""
     known = [int(each) for each in model.classes_]
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+    with _asking(case, rows):
         if hasattr(model, "predict_proba"):
             given = np.asarray(model.predict_proba(rows.inputs), np.float64)
         elif hasattr(model, "decision_function") and len(known) == 2:
@@ -95,9 +100,9 @@ def out_of_fold(case: Case, make: Make, fold: NDArray[np.int64], *, probable: bo
         train = rows.taken(rest)
         model = fitted(case, make, train)
         judged = rows.taken(part)
-        said[part] = predicted(model, judged)
+        said[part] = predicted(case, model, judged)
         held[part] = case.losses(said[part], judged.target)
-        seen[rest] += case.losses(predicted(model, train), train.target)
+        seen[rest] += case.losses(predicted(case, model, train), train.target)
         times[rest] += 1
         if share is not None:
             found = shares(case, model, judged)

@@ -1,17 +1,21 @@
 """Ways by which the answer gets into the training: copies, disguises, groups and times on both sides of a split."""
 
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from palestra.errors import UsageError
 from palestra.ops.copies import are_copies, pattern_numbers
 from palestra.trials.report.case import Case, Numbers, assigned
 from palestra.trials.report.fits import fitted, maker, out_of_fold, predicted
 from palestra.trials.report.levels import difference, interval
 from palestra.trials.report.references import References, flat, reference
 
+BLOCKS = 5
+"""Of time, the first of which only teaches."""
 MOST_COLUMNS = 40
 """Columns that are tried alone, those first that go with the target most."""
 
@@ -144,43 +148,52 @@ def groups(case: Case, fold: NDArray[np.int64], held: Numbers) -> dict[str, Any]
 def times(case: Case) -> dict[str, Any] | None:
     """What comes later, foretold from before it, beside the same rows foretold from as many rows of any time.
 
-    Four blocks of time, each judged by a training on all before it, and by one on as many rows drawn from before and
-    after. The number of rows is the same, so what is left is what the future gives away.
+    Four blocks of time, each judged by a training on all before it, and by one on as many rows drawn from any time. The
+    number of rows is the same, so what is left is what the future gives away.
     """
     rows = case.development
     if rows.time is None:
         return None
     order = np.argsort(rows.time, kind="stable")
-    blocks = np.array_split(order, 5)
-    make, before, drawn, judged = maker(case), [], [], []
-    for i in range(1, 5):
-        past, block = np.concatenate(blocks[:i]), blocks[i]
-        if case.classifies and len(np.unique(rows.target[past])) < 2:
-            continue
-        rng = np.random.default_rng([case.seed, 2, i])
-        rest = np.setdiff1d(order, block)
-        mixed = rng.permutation(rest)[: len(past)]
-        # The neighbours in time of a row are what gives it away, so a draw from within its own block is needed too.
-        halves = np.array_split(rng.permutation(block), 2)
-        for one, other in (halves, halves[::-1]):
-            some = np.concatenate([mixed[: len(past) - len(other)], other]) if len(past) > len(other) else other
-            model = fitted(case, make, rows.taken(some))
-            drawn.append(case.losses(predicted(model, rows.taken(one)), rows.target[one]))
-            judged.append(one)
-        model = fitted(case, make, rows.taken(past))
-        said = case.losses(predicted(model, rows.taken(block)), rows.target[block])
-        place = {int(row): at for at, row in enumerate(block)}
-        before += [said[[place[int(row)] for row in half]] for half in halves]
+    blocks = np.array_split(order, BLOCKS)
+    judged, before, drawn = [], [], []
+    for i in range(1, BLOCKS):
+        with suppress(UsageError):  # a past of one class, or of too few rows for this estimator
+            forward, mixed = _both_ways(case, np.concatenate(blocks[:i]), blocks[i])
+            judged.append(blocks[i])
+            before.append(forward)
+            drawn.append(mixed)
     if not judged:
-        return None  # one class in the past, of which nothing is learned
+        return None
     part = case.with_development(replace(rows, group=None).taken(np.concatenate(judged)))
-    forward, mixed_up = np.concatenate(before), np.concatenate(drawn)
+    forward, mixed = np.concatenate(before), np.concatenate(drawn)
     among = 0.0
     if case.test is not None and case.test.time is not None:
         among = float((case.test.time <= rows.time.max()).mean())
     return {
         "from_before": interval(part, forward),
-        "at_random": interval(part, mixed_up),
-        "flattered_by": difference(part, forward, mixed_up),
+        "at_random": interval(part, mixed),
+        "flattered_by": difference(part, forward, mixed),
         "test_rows_before_the_last_training_row": among,
     }
+
+
+def _both_ways(case: Case, past: NDArray[np.int64], block: NDArray[np.int64]) -> tuple[Numbers, Numbers]:
+    """Losses of the rows of a block by a training on its past, and by trainings on as many rows of any time.
+
+    The neighbours in time of a row are what gives it away: half of its own block is among what is drawn.
+    """
+    rows, make = case.development, maker(case)
+
+    def losses(train: NDArray[np.int64], held: NDArray[np.int64]) -> Numbers:
+        model = fitted(case, make, rows.taken(train))
+        return case.losses(predicted(case, model, rows.taken(held)), rows.target[held])
+
+    rng = np.random.default_rng([case.seed, 2, len(past)])
+    others = rng.permutation(np.setdiff1d(np.arange(len(rows)), block))
+    first = rng.permutation(len(block)) < len(block) // 2
+    mixed = np.zeros(len(block))
+    for part in (first, ~first):
+        near = block[~part][: len(past)]
+        mixed[part] = losses(np.concatenate([near, others[: len(past) - len(near)]]), block[part])
+    return losses(past, block), mixed

@@ -24,7 +24,7 @@ from palestra.trials.report.skew import skew
 from palestra.trials.report.sources import case_of, settings_of
 from palestra.trials.report.words import sentence, words
 
-SLOW = 1.5
+SLOW = 0.5
 """Seconds of one training from which on the curve of complexity is judged on two folds."""
 
 

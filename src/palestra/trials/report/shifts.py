@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from palestra.errors import UsageError
-from palestra.ops.evidence import fold_interval, probability_of_improvement
+from palestra.ops.evidence import fold_interval
 from palestra.ops.shift import diagnose_shift
 from palestra.trials.report.case import Case, Numbers, Rows, assigned
 from palestra.trials.report.fits import fitted, maker, out_of_fold, predicted
@@ -14,6 +14,8 @@ from palestra.trials.report.references import NAMES, boosted, flat, reference
 
 MOST = 2_000
 """Rows of either side that are told apart."""
+FEWEST = 10
+"""Rows that either side has to have."""
 
 
 def shift(case: Case, held: Numbers) -> dict[str, Any] | None:
@@ -29,11 +31,11 @@ def shift(case: Case, held: Numbers) -> dict[str, Any] | None:
     assert plain.test is not None
     area, column = told_apart(plain)
     found: dict[str, Any] = {"rows": len(case.test), "domain_auc": area, "most_different": column}
-    found["test"] = found["fall"] = found["within_test"] = found["kind"] = None
+    found |= dict.fromkeys(("test", "fall", "within_test", "label_change", "kind"))
     if not case.test.labelled:
         return found
     model = fitted(case, maker(case), case.development)
-    loss = case.losses(predicted(model, case.test), case.test.target)
+    loss = case.losses(predicted(case, model, case.test), case.test.target)
     found["test"] = _plain(loss)
     found["fall"] = _difference(loss, held)
     if len(case.test) >= 10 * case.folds:
@@ -46,25 +48,36 @@ def shift(case: Case, held: Numbers) -> dict[str, Any] | None:
 def told_apart(case: Case) -> tuple[list[float], str]:
     """How well rows of the test are told from the others: the area under the curve, low and high; by which column most.
 
-    0.5 is by chance. The interval is Hanley & McNeil's (1982), with the larger of what two kinds of trees and lines say.
+    0.5 is by chance. The interval is Hanley & McNeil's (1982), of the better of boosted trees and a line. Columns that
+    only number the rows, or say when they were, are left aside: by them every later row is another.
     """
     assert case.test is not None
+    columns = [j for j in range(len(case.features)) if not _numbers_rows(case.development.inputs[:, j])]
+    nothing = [0.5, 0.5, 0.5]
+    if not columns or min(len(case.development), len(case.test)) < FEWEST:
+        return nothing, ""
     rng = np.random.default_rng([case.seed, 3])
-    one, other = (rng.permutation(rows.inputs)[:MOST] for rows in (case.development, case.test))
+    one, other = (rng.permutation(rows.inputs[:, columns])[:MOST] for rows in (case.development, case.test))
     inputs = np.concatenate([one, other])
     domain = np.repeat([0.0, 1.0], [len(one), len(other)])
     asked = replace(
-        case, development=Rows(inputs, domain, np.arange(len(inputs))), test=None, classes=("earlier", "later"), folds=3
-    )
+        case, development=Rows(inputs, domain, np.arange(len(inputs))), test=None, classes=("earlier", "later"), folds=3,
+        words=tuple(place for place, j in enumerate(columns) if j in case.words),
+    )  # fmt: skip
     fold = assigned(asked, 4)
-    best: list[float] = [0.5, 0.5, 0.5]
+    found = []
     for make in (lambda: boosted(asked), reference(asked, "linear")):
         share = out_of_fold(asked, make, fold).share
         assert share is not None
-        area = area_under(share[:, 1], domain)
-        best = max(best, area)
-    strength = [abs(area_under(_known(inputs[:, j]), domain)[0] - 0.5) for j in range(min(200, inputs.shape[1]))]
-    return best, case.features[int(np.argmax(strength))]
+        found.append(area_under(share[:, 1], domain))
+    strength = [abs(area_under(_known(inputs[:, j]), domain)[0] - 0.5) for j in range(min(200, len(columns)))]
+    return max(nothing, *found), case.features[columns[int(np.argmax(strength))]]
+
+
+def _numbers_rows(column: Numbers) -> bool:
+    """Whether a column rises, or falls, from each row to the next, as numbers of rows and times do."""
+    steps = np.diff(column)
+    return bool(len(steps) > FEWEST and ((steps > 0).all() or (steps < 0).all()))
 
 
 def _known(column: Numbers) -> Numbers:
@@ -73,9 +86,10 @@ def _known(column: Numbers) -> Numbers:
 
 
 def area_under(score: Numbers, domain: Numbers) -> list[float]:
-    """Area under the ROC curve and its 95% interval (Hanley & McNeil 1982, eq. 2)."""
-    yes, no = score[domain == 1], score[domain == 0]
-    area = float(probability_of_improvement(yes, no))
+    """Area under the ROC curve, ties counting half, and its 95% interval (Hanley & McNeil 1982, eq. 2)."""
+    yes, no = score[domain == 1], np.sort(score[domain == 0])
+    below = np.searchsorted(no, yes, "left") + np.searchsorted(no, yes, "right")
+    area = float(below.mean() / (2 * len(no)))
     q1, q2 = area / (2 - area), 2 * area**2 / (1 + area)
     variance = area * (1 - area) + (len(yes) - 1) * (q1 - area**2) + (len(no) - 1) * (q2 - area**2)
     half = 1.96 * (max(0.0, variance) / (len(yes) * len(no))) ** 0.5

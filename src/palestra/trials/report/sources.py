@@ -28,6 +28,8 @@ from palestra.trials.saved import saved_folder
 
 TABLES = (".csv", ".tsv")
 """Endings of tables."""
+ANY = Columns([0], [0])
+"""Columns of either kind, to make an estimator and see what it is."""
 MOST_NUMBERS, FEWEST_ROWS, MOST_ROWS = 2_000_000, 2_000, 20_000
 """A report looks at so many numbers, in no fewer and no more rows than these; of more, at a draw."""
 
@@ -96,7 +98,7 @@ def _of_table(asked: Asked) -> Case:
     """An estimator on a file."""
     require(bool(asked.target), f"--data {asked.data} without --target", "the column that is to be predicted")
     require(bool(asked.estimator), f"--data {asked.data} without --estimator", "the estimator that it is about")
-    wanted = kind_of(_estimator(asked, Columns([0], [])))
+    wanted = kind_of(_estimator(asked, ANY))
     _check_kind(asked.estimator, wanted)
     table = read_tables(asked, classifies=wanted == "classifier")
     prototype, prefix = _fitting(asked, table)
@@ -115,10 +117,10 @@ def _of_named(asked: Asked) -> Case:
     """An estimator on a data set with a name, as its learners see it."""
     require(not asked.target, f"--target {asked.target} of {asked.data}", "none: the data set says what is predicted")
     require(bool(asked.estimator), f"--data {asked.data} without --estimator", "the estimator that it is about")
-    prototype = _estimator(asked, None)
-    kind = kind_of(prototype)
+    kind = kind_of(_estimator(asked, ANY))
     _check_kind(asked.estimator, kind)
     case = _of_dataset(asked, named(asked.data, {}), kind == "classifier")
+    prototype = _estimator(asked, Columns(range(len(case.features)), []))
     return replace(case, prototype=prototype, called=asked.estimator)
 
 

@@ -106,8 +106,8 @@ NOISE = {"levels__cross_validation": band(0.4), "levels__train": band(0.38), "le
                      "suspects": [1]}}, ["label-noise"]),
         ({"labels": {"rate": [0.1, 0.07, 0.13], "errors_among_surest": 0.05, "errors_overall": 0.15, "classes": 2,
                      "suspects": [1]}}, ["healthy"]),
-        ({"skew__share": 0.05, "skew__recall": [0.1, 0.03, 0.2], "levels__over_constant": band(0.0)}, ["class-skew"]),
-        ({"skew__share": 0.05, "skew__recall": [0.9, 0.8, 0.95]}, ["healthy"]),
+        ({"skew__share": 0.05, "skew__largest_share": 0.95, "skew__recall": [0.1, 0.03, 0.2], "levels__over_constant": band(0.0)}, ["class-skew"]),
+        ({"skew__share": 0.05, "skew__largest_share": 0.95, "skew__recall": [0.9, 0.8, 0.95]}, ["healthy"]),
     ],
 )  # fmt: skip
 def test_names(changes: dict[str, Any], names: list[str]) -> None:
