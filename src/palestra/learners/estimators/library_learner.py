@@ -1,6 +1,7 @@
 """Any estimator of scikit-learn or XGBoost as a learner: what is common to those that say classes and numbers."""
 
 import copy
+import json
 import warnings
 from abc import abstractmethod
 from collections.abc import Iterator
@@ -53,6 +54,8 @@ class LibraryConfig(AlgorithmConfig):
 
     def __post_init__(self) -> None:
         check_arguments(self.estimator, self.arguments)
+        # As they come back from a file, so that settings that were saved are the same settings.
+        object.__setattr__(self, "arguments", json.loads(json.dumps(self.arguments)))
         require(self.rounds_per_step >= 1, f"rounds_per_step={self.rounds_per_step}", "1 or more")
         given = f"early_stopping_rounds={self.early_stopping_rounds}"
         require(self.early_stopping_rounds >= 0, given, "0 or more")
