@@ -134,7 +134,7 @@ def _scaled_with_test(rng: Draw) -> Case:
 
 
 def _ranged_with_test(rng: Draw) -> Case:
-    x, y = clouds(rng, 500, 2.5)
+    x, y = clouds(rng, 500, 2.5, 6)
     x = (x - x.min(0)) / (x.max(0) - x.min(0))
     return case(LogisticRegression(), x[:350], y[:350], **_half(x, y, 350))
 
@@ -317,7 +317,7 @@ PLANTED = (
     Planted("one in ten numbers wrong", "label-noise", _wrong_numbers),
     Planted("one in twenty, hard to see", "class-skew", _rare),
     Planted("one in seventeen, by a forest", "class-skew", _rare_forest),
-    Planted("24 rows", "not-enough-evidence", lambda r: case(DecisionTreeClassifier(), *clouds(r, 24, 2.0))),
+    Planted("30 rows", "not-enough-evidence", lambda r: case(logistic(), *clouds(r, 30, 1.5))),
     Planted("SVC on digits", "healthy", lambda r: case(SVC(), *some(r, datasets.load_digits(), 900))),
     Planted("logistic regression on cells", "healthy",
             lambda r: case(logistic(), *some(r, datasets.load_breast_cancer(), 569))),

@@ -42,3 +42,12 @@ def are_copies(rows: Table) -> NDArray[np.bool_]:
         agree *= float(((often / len(column)) ** 2).sum())
     by_chance = agree * len(rows) * (len(rows) - 1) / 2
     return twice if pairs(pattern) > CHANCE * max(by_chance, 0.01) else twice & own[pattern]
+
+
+def numbers_rows(column: NDArray[np.float64]) -> bool:
+    """Whether a column (n,) says which row it is, and nothing else: whole numbers that all differ, or ever later ones."""
+    if len(column) < 10 or np.isnan(column).any():
+        return False
+    steps = np.diff(column)
+    in_order = bool((steps > 0).all() or (steps < 0).all())
+    return in_order or bool((column == np.round(column)).all() and len(np.unique(column)) == len(column))

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from palestra.ops.copies import are_copies, pairs, pattern_numbers
+from palestra.ops.copies import are_copies, numbers_rows, pairs, pattern_numbers
 
 RNG = np.random.default_rng(0)
 
@@ -40,3 +40,12 @@ def test_a_value_of_its_own_makes_a_copy_among_rows_that_agree_by_chance() -> No
     rows[0, 2] = 17.25
     found = are_copies(np.concatenate([rows, rows[:1]]))
     assert np.flatnonzero(found).tolist() == [0, 300]
+
+
+def test_a_column_that_numbers_rows() -> None:
+    assert numbers_rows(np.arange(20.0))
+    assert numbers_rows(RNG.permutation(20).astype(float))
+    assert numbers_rows(np.sort(RNG.normal(size=20)))  # times, perhaps
+    assert not numbers_rows(RNG.normal(size=20))
+    assert not numbers_rows(RNG.integers(0, 5, 20).astype(float))
+    assert not numbers_rows(np.full(20, np.nan))

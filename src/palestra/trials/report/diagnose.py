@@ -21,9 +21,9 @@ NAMES = (
 LEAKS = NAMES[:5]
 """Where one of these is, how good the model is cannot be said at all."""
 
-EFFECT = 0.05
+EFFECT = 0.08
 """Least difference that is worth a name, in the constant's loss."""
-LEAK = {"alone": 0.04, "others": 0.12, "times": 4.0, "rank": 0.97}
+LEAK = {"alone": 0.04, "others": 0.12, "times": 4.0, "rank": 0.985}
 """Of a disguise: loss of the column alone at most, of the others at least, how many times as much; rank correlation."""
 COPIED = {"rows": 4, "share": 0.01}
 FLATTERED = 0.05
@@ -34,12 +34,13 @@ WRONG = {"least": 0.03, "most": 0.22, "flat": 0.55, "surest": 0.7}
 """Share of wrong labels; what is left of all errors in the surer half, and of those in the surest quarter."""
 FAR = {"least": 0.04, "most": 0.25}
 """Share of outlying residuals."""
-RARE, LARGE, UNSEEN, ACCURATE = 0.2, 0.6, 0.5, 0.8
+RARE, LARGE, UNSEEN, ACCURATE = 0.2, 0.6, 0.6, 0.8
 """Share of a class that is rare, and of one that is large; recall that is poor, and accuracy that hides it."""
 NOISE = 0.55
 """Share of the constant's loss that remains where noise has the last word."""
-MORE = {"gap": 0.1, "gain": 0.07, "part": 0.3}
-"""Of too little data: gap to the training, what ten times as much gives, and which part of the error that is."""
+MORE = {"gap": 0.1, "gain": 0.07, "part": 0.3, "sure": 0.9}
+"""Of too little data: gap to the training, what ten times as much gives, which part of the error that is, and how sure
+it is that the curve has fallen: few rows are never surer."""
 WIDE = 0.2
 """Half-width of an interval, in the constant's loss, that leaves everything open."""
 
@@ -236,7 +237,7 @@ def _more(evidence: Evidence, chance: float) -> Finding | None:
     """Whether rows are what is lacking: the curve has surely fallen over the last two doublings, and would go on."""
     curve, levels = evidence["learning_curve"], evidence["levels"]
     fallen, held, gap = curve["last_two"], levels["cross_validation"][0], levels["variance"]
-    if fallen is None or fallen[1] <= 0 or gap[1] <= 0 or gap[0] < MORE["gap"] * chance:
+    if fallen is None or sure(fallen) < MORE["sure"] or gap[1] <= 0 or gap[0] < MORE["gap"] * chance:
         return None
     later = curve["ten_times"] if curve["ten_times"] is not None else max(0.0, held - 2 * curve["last_doubling"][0])
     gain = held - later

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from palestra.errors import UsageError
-from palestra.ops.copies import are_copies, pattern_numbers
+from palestra.ops.copies import are_copies, numbers_rows, pattern_numbers
 from palestra.trials.report.case import Case, Numbers, assigned
 from palestra.trials.report.fits import fitted, maker, out_of_fold, predicted
 from palestra.trials.report.levels import difference, interval
@@ -20,19 +20,24 @@ MOST_COLUMNS = 40
 """Columns that are tried alone, those first that go with the target most."""
 
 
-def copies(case: Case, fold: NDArray[np.int64]) -> dict[str, Any]:
-    """Rows that stand on both sides of a split: of the test, if there is one, else of the folds at random."""
+def copies(case: Case) -> dict[str, Any]:
+    """Rows that stand on both sides of a split: of the test, if there is one, else of the folds at random.
+
+    A column that only numbers the rows is left aside: a copy has a number of its own.
+    """
     rows, test = case.development, case.test
-    target = rows.target[:, None]
+    inputs = rows.flat
+    every = range(inputs.shape[1])
+    columns = [j for j in every if not numbers_rows(inputs[:, j])] or list(every)
+    here = np.hstack([inputs[:, columns], rows.target[:, None]])
+    found = _across(here, assigned(ungrouped(case)))
+    place, number = "folds", rows.number[found]
     if test is not None and test.labelled:
-        both = np.concatenate([np.hstack([rows.flat, target]), np.hstack([test.flat, test.target[:, None]])])
-        twice = _across(both, np.arange(len(both)) >= len(rows))
-        found = twice[len(rows) :]
-        share, place, number = float(found.mean()), "test", test.number[found]
-    else:
-        found = _across(np.hstack([rows.flat, target]), assigned(ungrouped(case)))
-        share, place, number = float(found.mean()), "folds", rows.number[found]
-    return {"where": place, "rows": int(found.sum()), "share": share, "examples": number[:20].tolist()}
+        both = np.concatenate([here, np.hstack([test.flat[:, columns], test.target[:, None]])])
+        later = _across(both, np.arange(len(both)) >= len(rows))[len(rows) :]
+        if later.any() or not found.any():
+            found, place, number = later, "test", test.number[later]
+    return {"where": place, "rows": int(found.sum()), "share": float(found.mean()), "examples": number[:20].tolist()}
 
 
 def ungrouped(case: Case) -> Case:

@@ -119,7 +119,7 @@ def gather(case: Case) -> dict[str, Any]:
         "skew": skew(case, own),
         "leaks": {
             "disguise": disguises(case, fold, others),
-            "copies": copies(case, fold),
+            "copies": copies(case),
             "prepared": prepared(case),
             "groups": groups(case, fold, own.held),
             "times": times(case),

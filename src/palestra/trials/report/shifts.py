@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from palestra.errors import UsageError
+from palestra.ops.copies import numbers_rows
 from palestra.ops.evidence import fold_interval
 from palestra.ops.shift import diagnose_shift
 from palestra.trials.report.case import Case, Numbers, Rows, assigned
@@ -52,9 +53,10 @@ def told_apart(case: Case) -> tuple[list[float], str]:
     only number the rows, or say when they were, are left aside: by them every later row is another.
     """
     assert case.test is not None
-    columns = [j for j in range(len(case.features)) if not _numbers_rows(case.development.inputs[:, j])]
+    every = range(len(case.features))
+    columns = [j for j in every if not numbers_rows(case.development.inputs[:, j])] or list(every)
     nothing = [0.5, 0.5, 0.5]
-    if not columns or min(len(case.development), len(case.test)) < FEWEST:
+    if min(len(case.development), len(case.test)) < FEWEST:
         return nothing, ""
     rng = np.random.default_rng([case.seed, 3])
     one, other = (rng.permutation(rows.inputs[:, columns])[:MOST] for rows in (case.development, case.test))
@@ -72,12 +74,6 @@ def told_apart(case: Case) -> tuple[list[float], str]:
         found.append(area_under(share[:, 1], domain))
     strength = [abs(area_under(_known(inputs[:, j]), domain)[0] - 0.5) for j in range(min(200, len(columns)))]
     return max(nothing, *found), case.features[columns[int(np.argmax(strength))]]
-
-
-def _numbers_rows(column: Numbers) -> bool:
-    """Whether a column rises, or falls, from each row to the next, as numbers of rows and times do."""
-    steps = np.diff(column)
-    return bool(len(steps) > FEWEST and ((steps > 0).all() or (steps < 0).all()))
 
 
 def _known(column: Numbers) -> Numbers:

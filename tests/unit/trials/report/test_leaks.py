@@ -18,12 +18,12 @@ Y = X @ [1.0, 2.0, 0.5] + RNG.normal(size=200)
 
 def test_copies_across_folds_and_into_a_test() -> None:
     clean = case_of_arrays(Ridge(), X, Y)
-    assert copies(clean, assigned(clean)) == {"where": "folds", "rows": 0, "share": 0.0, "examples": []}
+    assert copies(clean) == {"where": "folds", "rows": 0, "share": 0.0, "examples": []}
     twice = case_of_arrays(Ridge(), np.r_[X, X[:40]], np.r_[Y, Y[:40]])
-    found = copies(twice, assigned(twice))
+    found = copies(twice)
     assert 40 <= found["rows"] <= 80  # but for pairs that happen to be in one fold
     known = case_of_arrays(Ridge(), X[:150], Y[:150], test=(X[140:], Y[140:]))
-    found = copies(known, assigned(known))
+    found = copies(known)
     assert (found["where"], found["rows"], found["examples"]) == ("test", 10, [*range(1, 11)])
 
 
