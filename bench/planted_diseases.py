@@ -1,4 +1,4 @@
-"""Does ``palestra report`` name what is wrong? Cases with a known disease, each on several draws, and the confusion matrix.
+"""Does ``palestra report`` name what is wrong? Cases with a known disease, on several draws: the confusion matrix.
 
 The limits in ``trials/report/diagnose.py`` were chosen on seeds 0 to 2. Seeds 3 to 5 are reported: none was looked at
 before. A case counts as right if what was planted is named first, and nothing else but what is right too.
@@ -52,9 +52,9 @@ def main() -> None:
         {"ours": right, "peer": total, "ratio": right / total, "unit": "cases named as planted", "seeds": seeds},
         table,
         [
-            f"{len(PLANTED)} cases on seeds {args.seeds}: {right} of {total} named first as planted and nothing wrong"
-            f" beside; {wrong_alarms} of {healthy} healthy ones called anything else. The limits were chosen on seeds 0,"
-            " 1, 2.",
+            f"{len(PLANTED)} cases on seeds {args.seeds}: {right} of {total} named as planted, with nothing wrong"
+            f" beside; {wrong_alarms} of {healthy} healthy ones called anything else. The limits were chosen on seeds"
+            " 0, 1, 2.",
             *notes,
             "Each row of the table is a planted disease, each column what was named first.",
             f"The longest of these reports took {longest:.1f} s, on one core of a machine that was busy otherwise.",

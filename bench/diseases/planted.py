@@ -1,4 +1,4 @@
-"""Cases with a known disease: an estimator and data in which one thing is wrong, or nothing, drawn anew by each seed."""
+"""Cases with a known disease: an estimator and data in which one thing is wrong, or nothing, drawn by a seed."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -45,7 +45,7 @@ def are_copies(rows: Table) -> NDArray[np.bool_]:
 
 
 def numbers_rows(column: NDArray[np.float64]) -> bool:
-    """Whether a column (n,) says which row it is, and nothing else: whole numbers that all differ, or ever later ones."""
+    """Whether a column (n,) says which row it is, and nothing else: whole numbers that all differ, or ever later."""
     if len(column) < 10 or np.isnan(column).any():
         return False
     steps = np.diff(column)

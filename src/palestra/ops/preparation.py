@@ -64,7 +64,7 @@ def robust(rows: Table, columns: Sequence[int]) -> list[int]:
 
 
 def filled(rows: Table, columns: Sequence[int]) -> list[int]:
-    """Those of these columns in which one value stands again and again, exactly the mean or the median of the others."""
+    """Those of these columns in which one value stands often, exactly the mean or the median of the others."""
     found = []
     for j in columns:
         value, count = np.unique(rows[:, j], return_counts=True)

@@ -170,7 +170,8 @@ def _rule(x: float, y: float, to_x: float, to_y: float, *, color: str = GRID, da
 
 def _text(x: float, y: float, text: str, *, anchor: str = "middle", color: str = QUIET, turned: bool = False) -> str:
     turn = f' transform="rotate(-90 {x:.1f} {y:.1f})"' if turned else ""
-    return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" fill="{color}" font-size="12"{turn}>{escape(text)}</text>'
+    place = f'x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}"'
+    return f'<text {place} fill="{color}" font-size="12"{turn}>{escape(text)}</text>'
 
 
 def _svg(parts: Sequence[str], title: str, height: float = HEIGHT) -> str:

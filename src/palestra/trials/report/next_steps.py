@@ -19,7 +19,8 @@ def command(case: Case, finding: Finding, evidence: Mapping[str, Any]) -> str:
         case "duplicates-across-split":
             return _unique(case, figures["where"])
         case "preprocessing-leak":
-            return asked.command(estimator=_prepared_inside(case), data="RAW.csv", test="RAW-TEST.csv" if asked.test else "")
+            raw = {"data": "RAW.csv", "test": "RAW-TEST.csv" if asked.test else ""}
+            return asked.command(estimator=_prepared_inside(case), **raw)
         case "group-leak" | "time-leak":
             return asked.command(test="")
         case "shift":

@@ -22,7 +22,8 @@ _STYLE = """
 body{font:16px/1.55 system-ui,-apple-system,"Noto Sans CJK SC","PingFang SC","Microsoft YaHei",sans-serif;
 color:#1e293b;max-width:900px;margin:2em auto;padding:0 1em;background:#fff}
 h1{font-size:1.5em;margin-bottom:.2em}h2{font-size:1.15em;margin-top:2em;border-bottom:1px solid #e2e8f0}
-.quiet{color:#64748b;font-size:.9em}.card{border-left:5px solid #2563eb;background:#f8fafc;padding:.7em 1em;margin:.8em 0}
+.quiet{color:#64748b;font-size:.9em}
+.card{border-left:5px solid #2563eb;background:#f8fafc;padding:.7em 1em;margin:.8em 0}
 .leak{border-color:#dc2626}.fine{border-color:#059669}.open{border-color:#64748b}.card b{font-size:1.1em}
 code{display:block;background:#f1f5f9;padding:.5em .7em;overflow-x:auto;font-size:.85em;white-space:pre-wrap;
 word-break:break-word}table{border-collapse:collapse;font-size:.9em;margin:.6em 0}td,th{padding:.25em .8em .25em 0;

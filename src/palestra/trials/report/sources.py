@@ -136,7 +136,7 @@ def _of_plan(plan: Plan, asked: Asked) -> Case:
         prototype = make_estimator(chosen.estimator, chosen.arguments)
     else:
         prototype = face_of(kind)(**vars(chosen), seed=plan.training.seed, budget=plan.training.budget)
-    source = named(asked.data, {}) if asked.data else plan.source
+    source = named(asked.data, {"target": asked.target} if asked.target else {}) if asked.data else plan.source
     case = _of_dataset(asked, source, kind.kind == "classifier")
     return replace(case, prototype=prototype, called=plan.recipe or plan.learner.name, data=source.id)
 
@@ -210,8 +210,8 @@ def _check_gaps(asked: Asked, made: Any, table: Table) -> None:
         if gap.any():
             row, column = (int(each[0]) for each in np.nonzero(gap))
             raise UsageError(
-                f"{file}, row {rows.number[row]}, column {table.features[column]}: no value, and {asked.estimator} takes"
-                f" none; expected one in every row, or a pipeline that fills gaps, such as"
+                f"{file}, row {rows.number[row]}, column {table.features[column]}: no value, and {asked.estimator}"
+                " takes none; expected one in every row, or a pipeline that fills gaps, such as"
                 f""" --estimator '["table", "{type(made).__name__}"]'"""
             )
 

@@ -1,4 +1,6 @@
-"""A user's table, and the one that it is to be tried on, as numbers: words become codes, groups and times are set apart.
+"""A user's table, and the one that it is to be tried on, as numbers.
+
+Words become codes, groups and times are set apart.
 
 Nothing is scaled, filled or left out of sight here: that is the estimator's affair, inside of every fold.
 """

@@ -1,4 +1,7 @@
-"""What a report says, in English or in Chinese: the sentences stand in ``words/``, the figures come from the findings."""
+"""What a report says, in English or in Chinese.
+
+The sentences stand in ``words/``, the figures come from the findings.
+"""
 
 import json
 from functools import cache
