@@ -11,7 +11,7 @@ from sklearn.ensemble import HistGradientBoostingRegressor, RandomForestClassifi
 from sklearn.linear_model import LinearRegression, LogisticRegression, Ridge
 from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import PolynomialFeatures, StandardScaler
+from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
@@ -20,7 +20,7 @@ from palestra.trials.report.sources import case_of_arrays
 
 Array = NDArray[Any]
 Draw = np.random.Generator
-FOREST = {"n_estimators": 40}
+FOREST = {"n_estimators": 12}
 
 
 @dataclass(frozen=True)
@@ -198,7 +198,7 @@ def _moved_meaning(rng: Draw) -> Case:
 
 
 def _wrong_digits(rng: Draw) -> Case:
-    x, y = some(rng, datasets.load_digits(), 900)
+    x, y = some(rng, datasets.load_digits(), 600)
     return case(SVC(), x, flipped(rng, y, 0.1))
 
 
@@ -273,7 +273,7 @@ def _easy(rng: Draw) -> Case:
 PLANTED = (
     Planted("a line through a sine", "underfit", lambda r: case(LinearRegression(), *sine(r, 300))),
     Planted("a tree of depth 2 on digits", "underfit",
-            lambda r: case(DecisionTreeClassifier(max_depth=2), *some(r, datasets.load_digits(), 900))),
+            lambda r: case(DecisionTreeClassifier(max_depth=2), *some(r, datasets.load_digits(), 600))),
     Planted("a line between rings", "underfit", lambda r: case(logistic(), *rings(r, 400))),
     Planted("ridge that shrinks too much", "underfit", lambda r: case(Ridge(alpha=1e5), *line(r, 300, 5, 0.3))),
     Planted("too many neighbours", "underfit", lambda r: case(KNeighborsRegressor(120), *sine(r, 300))),
@@ -283,14 +283,14 @@ PLANTED = (
             lambda r: case(DecisionTreeRegressor(), *line(r, 400, 5, 20.0)), ("noise-floor",)),
     Planted("one neighbour where classes overlap", "overfit",
             lambda r: case(KNeighborsClassifier(1), *clouds(r, 600, 1.5))),
-    Planted("fifteen powers on 60 points", "overfit",
-            lambda r: case(make_pipeline(StandardScaler(), PolynomialFeatures(15), LinearRegression()),
-                           *sine(r, 60, 0.3)), ("too-little-data",)),
+    Planted("least squares on 60 rows of 40 columns", "overfit",
+            lambda r: case(LinearRegression(), *line(r, 60, 40, 0.5)), ("too-little-data",)),
     Planted("logistic regression on 60 digits", "too-little-data",
             lambda r: case(logistic(), *some(r, datasets.load_digits(), 60))),
     Planted("a forest on 90 digits", "too-little-data",
             lambda r: case(RandomForestClassifier(**FOREST), *some(r, datasets.load_digits(), 90))),
-    Planted("ridge on 45 rows of 30 columns", "too-little-data", lambda r: case(Ridge(), *line(r, 45, 30, 0.2))),
+    Planted("ridge on 50 rows of 50 columns", "too-little-data",
+            lambda r: case(Ridge(20.0), *line(r, 50, 50, 0.1))),
     Planted("a line under much noise", "noise-floor", lambda r: case(LinearRegression(), *line(r, 600, 5, 2.0))),
     Planted("a weak column", "noise-floor", _weak),
     Planted("a careful forest on noise", "noise-floor",
@@ -317,8 +317,8 @@ PLANTED = (
     Planted("one in ten numbers wrong", "label-noise", _wrong_numbers),
     Planted("one in twenty, hard to see", "class-skew", _rare),
     Planted("one in seventeen, by a forest", "class-skew", _rare_forest),
-    Planted("30 rows", "not-enough-evidence", lambda r: case(logistic(), *clouds(r, 30, 1.5))),
-    Planted("SVC on digits", "healthy", lambda r: case(SVC(), *some(r, datasets.load_digits(), 900))),
+    Planted("30 rows", "not-enough-evidence", lambda r: case(SVC(), *clouds(r, 30, 1.5))),
+    Planted("SVC on digits", "healthy", lambda r: case(SVC(), *some(r, datasets.load_digits(), 600))),
     Planted("logistic regression on cells", "healthy",
             lambda r: case(logistic(), *some(r, datasets.load_breast_cancer(), 569))),
     Planted("ridge on diabetes", "healthy",

@@ -60,7 +60,8 @@ def robust(rows: Table, columns: Sequence[int]) -> list[int]:
     """Those of these columns whose median is 0 and whose quartiles are 1 apart, as a robust scaler leaves them."""
     part = rows[:, columns]
     low, middle, high = np.quantile(part, (0.25, 0.5, 0.75), axis=0)
-    return [j for j, off in zip(columns, np.maximum(np.abs(middle), np.abs(high - low - 1))) if off <= EXACT]
+    off = np.where((part == np.round(part)).all(0), np.inf, np.maximum(np.abs(middle), np.abs(high - low - 1)))
+    return [j for j, far in zip(columns, off) if far <= EXACT]  # whole numbers are so by themselves
 
 
 def filled(rows: Table, columns: Sequence[int]) -> list[int]:
@@ -73,7 +74,8 @@ def filled(rows: Table, columns: Sequence[int]) -> list[int]:
         others = rows[rows[:, j] != value[top], j]
         if count[top] < max(3, 0.005 * len(rows), 3 * next_most) or len(others) < 3:
             continue
-        off = min(abs(float(others.mean()) - value[top]), abs(float(np.median(others)) - value[top]))
+        middle = np.inf if (others == np.round(others)).all() else float(np.median(others))
+        off = min(abs(float(others.mean()) - value[top]), abs(middle - value[top]))
         if off <= EXACT * float(others.std()):
             found.append(j)
     return found

@@ -28,7 +28,7 @@ LEAK = {"alone": 0.04, "others": 0.12, "times": 4.0, "rank": 0.985}
 COPIED = {"rows": 4, "share": 0.01}
 FLATTERED = 0.05
 """By how much groups or times apart have to be worse."""
-DOMAIN, FALLEN, MOVED = 0.6, 0.08, 0.1
+DOMAIN, FALLEN, MOVED = 0.65, 0.08, 0.1
 """Area under the curve at which rows of the test are others; how far the error has to rise; how far classes move."""
 WRONG = {"least": 0.03, "most": 0.22, "flat": 0.55, "surest": 0.7}
 """Share of wrong labels; what is left of all errors in the surer half, and of those in the surest quarter."""
@@ -38,11 +38,11 @@ RARE, LARGE, UNSEEN, ACCURATE = 0.2, 0.6, 0.6, 0.8
 """Share of a class that is rare, and of one that is large; recall that is poor, and accuracy that hides it."""
 NOISE = 0.55
 """Share of the constant's loss that remains where noise has the last word."""
-MORE = {"gap": 0.1, "gain": 0.07, "part": 0.3, "sure": 0.9}
+MORE = {"gap": 0.1, "gain": 0.07, "part": 0.3, "sure": 0.85}
 """Of too little data: gap to the training, what ten times as much gives, which part of the error that is, and how sure
 it is that the curve has fallen: few rows are never surer."""
-WIDE = 0.2
-"""Half-width of an interval, in the constant's loss, that leaves everything open."""
+WIDE, WIDER = 0.2, 0.3
+"""Half-width of the difference to the reference, and of the error itself, that leaves everything open."""
 
 
 @dataclass(frozen=True)
@@ -117,13 +117,20 @@ def _too_good(evidence: Evidence) -> Finding | None:
     if shift is None or shift["within_test"] is None or shift["domain_auc"][0] >= DOMAIN:
         return None
     held, test, within = evidence["levels"]["cross_validation"][0], shift["test"][0], shift["within_test"]
-    label = shift["label_change"]
-    if label is not None and label["moved"] >= MOVED:
+    if _classes_moved(shift["label_change"]):
         return None
-    if shift["fall"][1] <= 2 * FALLEN * chance or within[1] - held <= 2 * FALLEN * chance:
+    fall = shift["fall"]
+    if fall[1] <= FALLEN * chance or within[1] <= held or within[0] - held < 0.5 * fall[0]:
         return None
     figures = {"trace": "too good", "held": held, "test": test, "within": within[0], "where": "", "columns": []}
     return Finding("preprocessing-leak", 0.7, figures)
+
+
+def _classes_moved(change: Mapping[str, Any] | None) -> bool:
+    """Whether the test has other classes, or surely others shares of them."""
+    return change is not None and bool(
+        change["new_classes"] > 0 or change["moved"] >= max(MOVED, 4 * change["by_chance"])
+    )
 
 
 def _groups(evidence: Evidence) -> Finding | None:
@@ -154,7 +161,7 @@ def _shift(evidence: Evidence) -> Finding | None:
     area, low, _ = found["domain_auc"]
     other = area >= DOMAIN and area - 1.5 * (area - low) > 0.5  # by three standard errors: it is the better of two
     label = found["label_change"]
-    moved = label is not None and (label["new_classes"] > 0 or label["moved"] >= max(MOVED, 4 * label["by_chance"]))
+    moved = _classes_moved(label)
     fall, within = found["fall"], found["within_test"]
     meaning = False
     if fall is not None and within is not None:
@@ -220,7 +227,7 @@ def _fit(evidence: Evidence) -> list[Finding]:
             found.append(Finding("underfit", min(sure(excess), sure(bias)), figures))
         if gap[0] >= max(EFFECT * chance, 0.5 * excess[0]) and gap[1] > 0 and not found:
             found.append(Finding("overfit", min(sure(excess), sure(gap)), figures))
-    elif levels["over_constant"][1] <= 0 and gap[0] >= 0.5 * chance:
+    elif levels["over_constant"][0] <= EFFECT * chance and gap[0] >= 0.5 * chance:
         found.append(Finding("overfit", sure(gap), figures))  # all is known by heart, and nothing by the rule
     more = _more(evidence, chance)
     if more is not None and not (found and found[0].name == "underfit"):
@@ -264,7 +271,8 @@ def _nothing(evidence: Evidence) -> Finding:
         "held": held, "reference": levels["reference"]["loss"], "name": levels["reference"]["name"], "excess": excess,
         "train": levels["train"], "gap": levels["variance"],
     }  # fmt: skip
-    undecided = excess[0] >= EFFECT * chance or (excess[2] - excess[0]) >= WIDE * chance
+    wide = excess[2] - excess[0] >= WIDE * chance or held[2] - held[0] >= WIDER * chance
+    undecided = excess[0] >= EFFECT * chance or wide
     unknown = levels["over_constant"][1] <= 0
     if undecided or unknown:
         return Finding("not-enough-evidence", 1 - abs(2 * sure(excess) - 1) if undecided else 0.5, figures)

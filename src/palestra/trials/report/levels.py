@@ -10,8 +10,8 @@ from palestra.trials.report.case import Case, Numbers
 from palestra.trials.report.fits import OutOfFold
 from palestra.trials.report.references import References
 
-WRONGEST = 9.0
-"""Loss from which on a number is as wrong as any: three deviations of the target. One prediction that flies away would
+WRONGEST = 4.0
+"""Loss from which on a number is as wrong as any: two deviations of the target. One prediction that flies away would
 else decide every difference, or rather leave it open."""
 
 

@@ -39,15 +39,9 @@ class References:
 
     @property
     def surest(self) -> OutOfFold | None:
-        """The classifier among them, but for the constant, whose probabilities are the best; None in a regression."""
-        known = {name: each for name, each in self.found.items() if each.share is not None and name != "constant"}
-        return known[min(known, key=lambda name: _surprise(known[name]))] if known else None
-
-
-def _surprise(each: OutOfFold) -> float:
-    """Mean loss where it says most, in the place of the log-loss, which a single certain mistake would decide."""
-    assert each.share is not None
-    return float(np.mean(np.where(each.held > 0, 1, -1) * each.share.max(1)))
+        """The classifier with the least error among them, but for the constant; None in a regression."""
+        known = [each for name, each in self.found.items() if each.share is not None and name != "constant"]
+        return min(known, key=lambda each: float(each.held.mean())) if known else None
 
 
 def flat(case: Case) -> Case:

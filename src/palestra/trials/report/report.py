@@ -104,7 +104,7 @@ def gather(case: Case) -> dict[str, Any]:
     own = out_of_fold(case, maker(case), fold)
     seconds = (perf_counter() - begin) / case.folds
     others = references(case, fold)
-    judged = 2 if seconds > SLOW else case.folds if len(fold) <= 1_000 else min(3, case.folds)
+    judged = 2 if seconds > SLOW else min(3, case.folds)
     return {
         "kind": "classification" if case.classifies else "regression",
         "classes": len(case.classes),
