@@ -45,7 +45,7 @@ def test_bad_usage(table: list[str], capsys: Captured) -> None:
         ([*table, "--folds", "1"], "--folds 1; expected 2 or more"),
         ([*table, "--out", "page.pdf"], "--out page.pdf; expected a name that ends in .html"),
         ([*table, "--set", "alpha"], "--set alpha; expected KEY=VALUE"),
-        ([*table, "--separator", ";"], "sine.csv"),
+        ([*table, "--separator", ";"], "unknown column 'y'; nearest: x,y"),
     ):
         assert main(["report", *argv]) == 2
         assert said in capsys.readouterr().err

@@ -165,7 +165,7 @@ def test_the_interval_of_a_cross_validation() -> None:
     mean, low, high = fold_interval(loss, 5)
     # Var = sum of squares 1 / 4 / 3 = 1/12, times 1 + 5/4: sqrt(2.25 / 12) = 0.4330, times 1.959964
     assert mean == 0.5
-    assert high - mean == pytest.approx(0.848679, abs=1e-5)
+    assert high - mean == pytest.approx(0.848689, abs=1e-5)
     assert mean - low == pytest.approx(high - mean)
     # two clusters of equal losses: sums -1 and 1, (1 + 1) / 16 * 2 = 1/4, times 2.25
     assert fold_interval([0.0, 0.0, 1.0, 1.0], 5, [0, 0, 7, 7])[2] - 0.5 == pytest.approx(0.75 * 1.959964, abs=1e-5)

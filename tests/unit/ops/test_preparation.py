@@ -85,11 +85,3 @@ def test_robust() -> None:
     assert robust(done, COLUMNS) == COLUMNS
     assert robust(done[:90], COLUMNS) == []
     assert robust(ROWS, COLUMNS) == []
-
-
-def test_filled_with_the_median() -> None:
-    rows = ROWS.copy()
-    rows[:15, 2] = np.median(rows[15:, 2])
-    assert filled(rows, COLUMNS) == [2]
-    rows[:, 2] = np.where(np.arange(120) < 70, 0.0, np.abs(rows[:, 2]))  # mostly nothing is no filling
-    assert filled(rows, COLUMNS) == []

@@ -40,7 +40,8 @@ def test_groups_stay_together() -> None:
 
 
 def test_rows_are_taken_with_all_that_is_known() -> None:
-    case = case_of_arrays(DummyRegressor(), np.arange(8.0).reshape(4, 2), np.arange(4), group=list("abab"), time=[4, 3, 2, 1])
+    rows = np.arange(8.0).reshape(4, 2)
+    case = case_of_arrays(DummyRegressor(), rows, np.arange(4), group=list("abab"), time=[4, 3, 2, 1], folds=2)
     some = case.development.taken(np.array([3, 0]))
     assert some.group is not None
     assert some.time is not None

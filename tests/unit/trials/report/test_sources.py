@@ -94,7 +94,8 @@ def test_costs() -> None:
 
 
 def test_labels_of_the_test_that_nobody_knew() -> None:
-    case = case_of_arrays(LogisticRegression(), np.eye(4), list("abab"), test=(np.eye(4)[:2], list("bz")))
+    later = np.eye(4)[:2], list("bz")
+    case = case_of_arrays(LogisticRegression(), np.eye(4), list("abab"), test=later, folds=2)
     assert case.test is not None
     assert case.test.target.tolist() == [1, -1]
 
