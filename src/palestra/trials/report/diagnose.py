@@ -21,6 +21,8 @@ NAMES = (
 LEAKS = NAMES[:5]
 """Where one of these is, how good the model is cannot be said at all."""
 
+SURE = 0.9
+"""How probable a difference to the reference has to be. Its variance counts for more than twice that of single rows."""
 EFFECT = 0.08
 """Least difference that is worth a name, in the constant's loss."""
 LEAK = {"alone": 0.04, "others": 0.12, "times": 4.0, "rank": 0.985}
@@ -38,7 +40,7 @@ RARE, LARGE, UNSEEN, ACCURATE = 0.2, 0.6, 0.6, 0.8
 """Share of a class that is rare, and of one that is large; recall that is poor, and accuracy that hides it."""
 NOISE = 0.55
 """Share of the constant's loss that remains where noise has the last word."""
-MORE = {"gap": 0.1, "gain": 0.07, "part": 0.3, "sure": 0.85}
+MORE = {"gap": 0.1, "gain": 0.07, "part": 0.3, "sure": 0.8}
 """Of too little data: gap to the training, what ten times as much gives, which part of the error that is, and how sure
 it is that the curve has fallen: few rows are never surer."""
 WIDE, WIDER = 0.2, 0.3
@@ -65,7 +67,7 @@ def diagnose(evidence: Evidence) -> list[Finding]:
         return [finding for finding in found if finding.name in LEAKS]
     fit = _fit(evidence)
     if "class-skew" in names:
-        worse = evidence["levels"]["excess"][1] > 0  # than what also takes the larger class for all
+        worse = sure(evidence["levels"]["excess"]) >= SURE  # than what also takes the larger class for all
         fit = [finding for finding in fit if finding.name == "overfit" and worse]
     if "label-noise" in names:
         fit = [finding for finding in fit if finding.name not in ("noise-floor", "too-little-data")]
@@ -219,11 +221,11 @@ def _fit(evidence: Evidence) -> list[Finding]:
         "train": levels["train"], "held": levels["cross_validation"], "reference": levels["reference"]["loss"],
         "name": levels["reference"]["name"], "excess": excess, "bias": bias, "gap": gap,
     }  # fmt: skip
-    worse = excess[1] > 0 and excess[0] >= EFFECT * chance
+    worse = sure(excess) >= SURE and excess[0] >= EFFECT * chance
     found: list[Finding] = []
     if worse:
         part = max(0.0, bias[0])
-        if bias[1] > 0 and part >= EFFECT * chance and part >= 0.4 * excess[0]:
+        if sure(bias) >= SURE and part >= EFFECT * chance and part >= 0.4 * excess[0]:
             found.append(Finding("underfit", min(sure(excess), sure(bias)), figures))
         if gap[0] >= max(EFFECT * chance, 0.5 * excess[0]) and gap[1] > 0 and not found:
             found.append(Finding("overfit", min(sure(excess), sure(gap)), figures))
@@ -246,11 +248,13 @@ def _more(evidence: Evidence, chance: float) -> Finding | None:
     fallen, held, gap = curve["last_two"], levels["cross_validation"][0], levels["variance"]
     if fallen is None or sure(fallen) < MORE["sure"] or gap[1] <= 0 or gap[0] < MORE["gap"] * chance:
         return None
-    later = curve["ten_times"] if curve["ten_times"] is not None else max(0.0, held - 2 * curve["last_doubling"][0])
+    # without a law as much as the last two doublings gave, or twice the last one
+    guess = held - max(fallen[0], 2 * curve["last_doubling"][0])
+    later = max(0.0, guess) if curve["ten_times"] is None else curve["ten_times"]
     gain = held - later
     if gain < MORE["gain"] * chance or gain < MORE["part"] * held:
         return None
-    if levels["excess"][1] > 0 and levels["reference"]["loss"][0] <= later:
+    if sure(levels["excess"]) >= SURE and levels["reference"]["loss"][0] <= later:
         return None  # another model gets there with the rows that there are
     return Finding("too-little-data", min(sure(fallen), 0.95), {
         "rows": curve["rows"][-1], "held": held, "later": later, "gain": gain, "fallen": fallen,

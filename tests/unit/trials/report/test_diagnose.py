@@ -80,7 +80,7 @@ NOISE = {"levels__cross_validation": band(0.4), "levels__train": band(0.38), "le
         (OVER, ["overfit"]),
         (MORE, ["too-little-data"]),
         (NOISE, ["noise-floor"]),
-        ({**OVER, "levels__excess": band(0.14, 0.2)}, ["not-enough-evidence"]),
+        ({**OVER, "levels__excess": band(0.14, 0.3)}, ["not-enough-evidence"]),
         ({"levels__excess": band(0.0, 0.15)}, ["not-enough-evidence"]),
         ({"levels__cross_validation": band(0.5), "levels__over_constant": band(0.0), "levels__train": band(0.0),
           "levels__variance": band(0.5)}, ["overfit"]),
