@@ -89,6 +89,8 @@ class Case:
     """What the report was asked for."""
     prefix: str = ""
     """What stands before the names of the estimator's own arguments."""
+    picture: tuple[int, ...] = ()
+    """The shape of a row that is a picture; empty for any other."""
     encoded: bool = False
     """Whether the columns were prepared here, by the training rows of the data set alone."""
     notes: tuple[str, ...] = ()

@@ -150,11 +150,11 @@ def _errors(case: Case, told: dict[str, Any], text: dict[str, str]) -> list[str]
 
 def _worst(case: Case, found: dict[str, Any], text: dict[str, str]) -> str:
     """The worst mistakes: as pictures where rows are pictures, else as rows of a table."""
-    inputs = case.development.inputs
-    if inputs.ndim >= 3:
+    inputs, shape = case.development.inputs, case.picture
+    if shape:
         shown_here = zip(found["worst"], found["worst_index"])
         return "".join(
-            f'<figure class="mistake"><img alt="" src="data:image/png;base64,{_picture(inputs[i])}">'
+            f'<figure class="mistake"><img alt="" src="data:image/png;base64,{_picture(inputs[i].reshape(shape))}">'
             f"<figcaption>{escape(str(each['given']))} / {escape(str(each['predicted']))}</figcaption></figure>"
             for each, i in shown_here
         )

@@ -44,11 +44,16 @@ class References:
         return min(known, key=lambda each: float(each.held.mean())) if known else None
 
 
-def flat(case: Case) -> Case:
-    """The case with its inputs as a table, as the references take them."""
+def in_rows(case: Case) -> Case:
+    """The case with each picture as a row of numbers, as estimators of other libraries take them."""
     rows, test = case.development, case.test
     test = None if test is None else replace(test, inputs=test.flat)
-    return replace(case, development=replace(rows, inputs=rows.flat), test=test, called="a reference")
+    return replace(case, development=replace(rows, inputs=rows.flat), test=test)
+
+
+def flat(case: Case) -> Case:
+    """The same as the references take it."""
+    return replace(in_rows(case), called="a reference")
 
 
 def references(case: Case, fold: NDArray[np.int64]) -> References:

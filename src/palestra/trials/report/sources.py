@@ -23,6 +23,7 @@ from palestra.runs.store import read_config
 from palestra.trials.plan import Plan, resolve
 from palestra.trials.report.asked import Asked, parsed
 from palestra.trials.report.case import Case, Cost, Rows
+from palestra.trials.report.references import in_rows
 from palestra.trials.report.table import Table, read_tables
 from palestra.trials.saved import saved_folder
 
@@ -121,7 +122,7 @@ def _of_named(asked: Asked) -> Case:
     _check_kind(asked.estimator, kind)
     case = _of_dataset(asked, named(asked.data, {}), kind == "classifier")
     prototype = _estimator(asked, Columns(range(len(case.features)), []))
-    return replace(case, prototype=prototype, called=asked.estimator)
+    return replace(in_rows(case), prototype=prototype, called=asked.estimator)
 
 
 def _of_plan(plan: Plan, asked: Asked) -> Case:
@@ -138,6 +139,8 @@ def _of_plan(plan: Plan, asked: Asked) -> Case:
         prototype = face_of(kind)(**vars(chosen), seed=plan.training.seed, budget=plan.training.budget)
     source = named(asked.data, {"target": asked.target} if asked.target else {}) if asked.data else plan.source
     case = _of_dataset(asked, source, kind.kind == "classifier")
+    if isinstance(chosen, LibraryConfig):
+        case = in_rows(case)
     return replace(case, prototype=prototype, called=plan.recipe or plan.learner.name, data=source.id)
 
 
@@ -165,11 +168,12 @@ def _of_dataset(asked: Asked, source: Any, classifies: bool) -> Case:
         later = Rows(test.inputs.numpy(), answers, np.arange(1, len(answers) + 1))
     names = ENCODINGS[source.id](**source.kwargs).names if source.id in ENCODINGS else ()
     level = known_level(source) if asked.reference is None else asked.reference
-    width = development.flat.shape[1]
+    width, shape = development.flat.shape[1], inputs.shape[1:]
     features = tuple(names) if len(names) == width else tuple(f"input {j}" for j in range(width))
     return Case(
         None, "", development, features, tuple(classes), test=later, data=source.id, reference=level,
         cost=cost_of(asked.cost), folds=asked.folds, seed=asked.seed, asked=asked, encoded=source.id in ENCODINGS,
+        picture=shape if len(shape) > 1 else (),
     )  # fmt: skip
 
 

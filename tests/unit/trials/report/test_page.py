@@ -48,8 +48,8 @@ def test_a_page_fetches_nothing(kind: str, language: str, request: pytest.Fixtur
 
 def test_pictures_are_in_the_page(digits_report: Report, tmp_path: Path) -> None:
     case = digits_report.case
-    rows = replace(case.development, inputs=case.development.inputs.reshape(-1, 8, 8))
-    report = replace(digits_report, case=replace(case, development=rows))
+    pictures = replace(case, picture=(8, 8))
+    report = replace(digits_report, case=pictures)
     path = report.save(tmp_path / "one.html")
     assert path.read_text(encoding="utf-8").count("data:image/png;base64,iVBOR") == 30
 

@@ -44,7 +44,8 @@ def test_a_data_set_and_a_recipe() -> None:
     assert recipe.called == "diabetes/ridge"
     assert type(maker(recipe)()).__name__ == "LinearRegressionEstimator"
     pictures = case_of(Asked(estimator="SVC", data="digits"))
-    assert pictures.development.flat.shape[1] == 64
+    assert pictures.development.inputs.shape[1:] == (64,)
+    assert pictures.picture == (8, 8)
     assert len(pictures.classes) == 10
 
 
