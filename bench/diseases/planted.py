@@ -288,7 +288,7 @@ PLANTED = (
     Planted("logistic regression on 60 digits", "too-little-data",
             lambda r: case(logistic(), *some(r, datasets.load_digits(), 60))),
     Planted("a forest on 90 digits", "too-little-data",
-            lambda r: case(RandomForestClassifier(**FOREST), *some(r, datasets.load_digits(), 90))),
+            lambda r: case(RandomForestClassifier(**FOREST), *some(r, datasets.load_digits(), 90)), ("overfit",)),
     Planted("ridge on 50 rows of 50 columns", "too-little-data",
             lambda r: case(Ridge(20.0), *line(r, 50, 50, 0.1))),
     Planted("a line under much noise", "noise-floor", lambda r: case(LinearRegression(), *line(r, 600, 5, 2.0))),

@@ -17,6 +17,8 @@ PARTS = (1 / 16, 1 / 8, 1 / 4, 1 / 2)
 """Of the training rows of a fold, beside all of them."""
 LEAST = 8
 """Rows that a part has to have."""
+FEW, DRAWS = 200, 3
+"""Up to so many rows each part is drawn so many times."""
 
 
 class Knob(NamedTuple):
@@ -69,17 +71,21 @@ def learning_curve(case: Case, fold: NDArray[np.int64], own: OutOfFold) -> dict[
 
 
 def _at(case: Case, fold: NDArray[np.int64], part: float) -> tuple[Numbers, float, int]:
-    """Losses (n,) after trainings on a part of the rows, their mean loss on what they saw, and how many that were."""
+    """Losses (n,) after trainings on a part of the rows, their mean loss on what they saw, and how many that were.
+
+    Where rows are few, which of them are drawn decides much: there it is the mean over several draws.
+    """
     rows, make = case.development, maker(case)
     loss, train, sizes = np.zeros(len(rows)), [], []
-    for each in np.unique(fold):
+    draws = DRAWS if len(rows) <= FEW else 1
+    for each in np.repeat(np.unique(fold), draws):
         held, rest = np.flatnonzero(fold == each), np.flatnonzero(fold != each)
-        order = np.random.default_rng([case.seed, 1, int(each)]).permutation(rest)
+        order = np.random.default_rng([case.seed, 1, int(each), len(sizes)]).permutation(rest)
         some = order[: max(LEAST, round(part * len(order)))]
         if case.classifies:
             some = with_every_class(rows.target, some, order)
         model = fitted(case, make, rows.taken(some))
-        loss[held] = case.losses(predicted(case, model, rows.taken(held)), rows.target[held])
+        loss[held] += case.losses(predicted(case, model, rows.taken(held)), rows.target[held]) / draws
         train.append(float(case.losses(predicted(case, model, rows.taken(some)), rows.target[some]).mean()))
         sizes.append(len(some))
     return loss, float(np.mean(train)), round(float(np.mean(sizes)))

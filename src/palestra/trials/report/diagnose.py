@@ -1,6 +1,6 @@
 """From evidence to names: what is wrong, how sure that is, and which figures say so.
 
-Every rule reads figures and compares them with limits that stand in this file. The limits were chosen on three draws of
+Every rule reads figures and compares them with limits that stand in this file. The limits were chosen on four draws of
 each planted case and are reported on three others (``palestra bench planted_diseases``). A rule speaks where an
 interval lies beyond its limit, not where a mean does. All losses are in shares of the constant's, so that one limit
 serves errors of classes and of numbers: 1 is knowing nothing.
@@ -229,7 +229,7 @@ def _fit(evidence: Evidence) -> list[Finding]:
             found.append(Finding("underfit", min(sure(excess), sure(bias)), figures))
         if gap[0] >= max(EFFECT * chance, 0.5 * excess[0]) and gap[1] > 0 and not found:
             found.append(Finding("overfit", min(sure(excess), sure(gap)), figures))
-    elif levels["over_constant"][0] <= EFFECT * chance and gap[0] >= 0.5 * chance:
+    elif levels["over_constant"][0] <= EFFECT * chance and gap[0] >= 0.5 * chance and not _is_wide(evidence, chance):
         found.append(Finding("overfit", sure(gap), figures))  # all is known by heart, and nothing by the rule
     more = _more(evidence, chance)
     if more is not None and not (found and found[0].name == "underfit"):
@@ -246,7 +246,7 @@ def _more(evidence: Evidence, chance: float) -> Finding | None:
     """Whether rows are what is lacking: the curve has surely fallen over the last two doublings, and would go on."""
     curve, levels = evidence["learning_curve"], evidence["levels"]
     fallen, held, gap = curve["last_two"], levels["cross_validation"][0], levels["variance"]
-    if fallen is None or sure(fallen) < MORE["sure"] or gap[1] <= 0 or gap[0] < MORE["gap"] * chance:
+    if fallen is None or sure(fallen) < MORE["sure"] or sure(gap) < SURE or gap[0] < MORE["gap"] * chance:
         return None
     # without a law as much as the last two doublings gave, or twice the last one
     guess = held - max(fallen[0], 2 * curve["last_doubling"][0])
@@ -267,6 +267,12 @@ def _is_noise(evidence: Evidence, chance: float) -> bool:
     return bool(levels["reference"]["loss"][0] >= NOISE * chance and levels["cross_validation"][1] > 0.4 * chance)
 
 
+def _is_wide(evidence: Evidence, chance: float) -> bool:
+    """Whether the error itself is hardly known."""
+    mean, _, high = evidence["levels"]["cross_validation"]
+    return bool(high - mean >= WIDER * chance)
+
+
 def _nothing(evidence: Evidence) -> Finding:
     """Nothing was found: because nothing is there, or because too little can be seen."""
     levels, chance = evidence["levels"], _chance(evidence)
@@ -275,7 +281,7 @@ def _nothing(evidence: Evidence) -> Finding:
         "held": held, "reference": levels["reference"]["loss"], "name": levels["reference"]["name"], "excess": excess,
         "train": levels["train"], "gap": levels["variance"],
     }  # fmt: skip
-    wide = excess[2] - excess[0] >= WIDE * chance or held[2] - held[0] >= WIDER * chance
+    wide = excess[2] - excess[0] >= WIDE * chance or _is_wide(evidence, chance)
     undecided = excess[0] >= EFFECT * chance or wide
     unknown = levels["over_constant"][1] <= 0
     if undecided or unknown:

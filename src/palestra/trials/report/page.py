@@ -95,11 +95,13 @@ def _learning(case: Case, told: dict[str, Any], text: dict[str, str]) -> list[st
     caption = text["no_law"]
     if curve["power_law"] is not None:
         law = curve["power_law"]
-        sizes = np.geomspace(curve["rows"][0], 10 * curve["rows"][-1], 40)
-        points = [(float(x), shown(case, law["a"] + law["b"] * x ** -law["c"])) for x in sizes]
+        along = np.geomspace(curve["rows"][0], 10 * curve["rows"][-1], 40)
+        points = [(float(x), shown(case, law["a"] + law["b"] * x ** -law["c"])) for x in along]
         lines.append(Line(text["law"], points, dashed=True))
         caption = text["ten"].format(later=amount(case, curve["ten_times"]))
-    drawn = line_chart(lines, text["rows"], text["error"], logarithmic=True, write=_write(case))
+    sizes = [*curve["rows"], 10 * curve["rows"][-1]] if curve["power_law"] is not None else curve["rows"]
+    ticks = {float(size): f"{size:,}" for size in sizes}
+    drawn = line_chart(lines, text["rows"], text["error"], logarithmic=True, ticks=ticks, write=_write(case))
     return [_heading(text["learning"]), _figure(drawn, caption)]
 
 
