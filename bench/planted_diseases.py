@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 from diseases.planted import PLANTED, drawn
-
 from palestra.trials.report.diagnose import NAMES
 from palestra.trials.report.report import of_case
 from report import publish
@@ -56,12 +55,12 @@ def main() -> None:
          "seeds": seeds, "outcomes": outcomes},
         [{"planted / named first": one, **{other: confusion[one, other] for other in shown}} for one in shown],
         [
-            f"{len(PLANTED)} cases on seeds {args.seeds}: {right} of {len(outcomes)} named as planted, with nothing wrong"
+            f"{len(PLANTED)} cases on seeds {args.seeds}: {right} of {len(outcomes)} named as planted, nothing wrong"
             f" beside; {wrong_alarms} of {len(healthy)} healthy ones called anything else. The limits were chosen on"
             " seeds 0, 1, 2, 3.",
             *(f"Not right: {_said(each)}." for each in outcomes if not each["right"]),
             "Each row of the table is a planted disease, each column what was named first.",
-            f"A report took {sum(seconds) / len(seconds):.1f} s on average and {max(seconds):.1f} s at most, on one core"
+            f"A report took {sum(seconds) / len(seconds):.1f} s on average, {max(seconds):.1f} s at most, on one core"
             " of a machine that was busy otherwise.",
         ],
     )  # fmt: skip

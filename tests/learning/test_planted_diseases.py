@@ -70,7 +70,11 @@ def test_the_command_line_says_the_same_of_a_file(
     planted = next(each for each in PLANTED.PLANTED if each.name == name)
     case = PLANTED.drawn(planted, HELD_BACK)
     words = ["report", "--estimator", AS_A_FILE[name], "--data", "table.csv", "--target", "answer", "--json"]
-    own = {name: value for name, value in case.prototype.get_params().items() if value != type(case.prototype)().get_params()[name]}
+    own = {
+        name: value
+        for name, value in case.prototype.get_params().items()
+        if value != type(case.prototype)().get_params()[name]
+    }
     for setting, value in own.items():
         words += ["--set", f"{setting}={value}"]
     for file, rows in (("table.csv", case.development), ("test.csv", case.test)):

@@ -5,11 +5,11 @@ import pytest
 
 from palestra.ops.preparation import (
     filled,
+    measured,
     projected,
     ranged,
     robust,
     standardised,
-    measured,
     target_means,
 )
 

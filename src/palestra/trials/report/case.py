@@ -82,10 +82,10 @@ class Case:
     """What the predicted column is called."""
     reference: float | None = None
     """The error that could be reached, as it was given: a share of rows, or a root mean squared error."""
-    cost: Cost = Cost()
+    cost: Cost = field(default=Cost())
     folds: int = 5
     seed: int = 0
-    asked: Asked = Asked()
+    asked: Asked = field(default=Asked())
     """What the report was asked for."""
     prefix: str = ""
     """What stands before the names of the estimator's own arguments."""

@@ -137,9 +137,7 @@ def complexity_curve(case: Case, fold: NDArray[np.int64], own: OutOfFold, folds:
     }
 
 
-def _with_setting(
-    case: Case, fold: NDArray[np.int64], settings: dict[str, Any], folds: int
-) -> tuple[Numbers, float]:
+def _with_setting(case: Case, fold: NDArray[np.int64], settings: dict[str, Any], folds: int) -> tuple[Numbers, float]:
     """Losses (n,) of the rows of the first folds with other settings, and the mean loss on what was trained on."""
     made, loss, train = maker(case, settings), np.zeros(len(fold)), []
     for each in range(folds):
@@ -157,7 +155,9 @@ def _knob(case: Case) -> tuple[Knob | None, str, Any]:
     for knob in KNOBS:
         paths = [name for name in known if name.split("__")[-1] == knob.name and not _is_text(known[name])]
         if knob.name == "degree":  # of powers, not of a kernel that may not be in use
-            paths = [name for name in paths if type(known.get(name[: -len("__degree")])).__name__ == "PolynomialFeatures"]
+            paths = [
+                name for name in paths if type(known.get(name[: -len("__degree")])).__name__ == "PolynomialFeatures"
+            ]
         if paths:
             path = min(paths, key=lambda name: (name.count("__"), name))
             return knob, path, known[path]

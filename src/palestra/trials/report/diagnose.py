@@ -140,9 +140,7 @@ def _groups(evidence: Evidence) -> Finding | None:
 
 
 def _times(evidence: Evidence) -> Finding | None:
-    return _flattered(
-        evidence, "times", "time-leak", "from_before", "test_rows_before_the_last_training_row"
-    )
+    return _flattered(evidence, "times", "time-leak", "from_before", "test_rows_before_the_last_training_row")
 
 
 def _flattered(evidence: Evidence, part: str, name: str, honest: str, shared: str) -> Finding | None:
@@ -238,8 +236,6 @@ def _fit(evidence: Evidence) -> list[Finding]:
     if not worse and more is None and _is_noise(evidence, chance):
         found.append(Finding("noise-floor", sure([each / chance for each in levels["cross_validation"]], 0.4), figures))
     return found
-
-
 
 
 def _more(evidence: Evidence, chance: float) -> Finding | None:

@@ -91,7 +91,9 @@ def _likely(case: Case) -> list[int]:
     rows = case.development
     if rows.inputs.shape[1] <= MOST_COLUMNS:
         return list(range(rows.inputs.shape[1]))
-    strength = [_strength(rows.inputs[:, j], rows.target, classifies=case.classifies) for j in range(rows.inputs.shape[1])]
+    strength = [
+        _strength(rows.inputs[:, j], rows.target, classifies=case.classifies) for j in range(rows.inputs.shape[1])
+    ]
     return np.argsort(-np.array(strength), kind="stable")[:MOST_COLUMNS].tolist()
 
 

@@ -64,7 +64,9 @@ def _prepared_inside(case: Case) -> str:
 def _weighed(case: Case) -> str:
     """Weigh the rare class, where the estimator can; else count what a mistake costs."""
     asked = case.asked
-    own = [name.removeprefix(case.prefix) for name in case.prototype.get_params() if name.split("__")[-1] == "class_weight"]
+    own = [
+        name.removeprefix(case.prefix) for name in case.prototype.get_params() if name.split("__")[-1] == "class_weight"
+    ]
     if own and not asked.run:
         return asked.command(settings={**asked.settings, own[0]: "balanced"})
     return asked.command(cost="missed=10,false_alarm=1")

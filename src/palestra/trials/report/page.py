@@ -65,10 +65,11 @@ def _made(report: "Report", text: dict[str, str]) -> str:
 def _cards(told: dict[str, Any], spoken: dict[str, Any]) -> Iterable[str]:
     for each in told["diagnoses"]:
         name = each["name"]
+        sure = f"{100 * each['confidence']:.0f}"
         look = "leak" if name in LEAKS else "fine" if name == "healthy" else "open" if "evidence" in name else ""
         yield (
             f'<div class="card {look}" id="{name}"><b>{escape(spoken["names"][name])}</b>'
-            f' <span class="quiet">{name}, {escape(spoken["page"]["confidence"])} {100 * each["confidence"]:.0f}%</span>'
+            f' <span class="quiet">{name}, {escape(spoken["page"]["confidence"])} {sure}%</span>'
             f"<br>{escape(each['evidence'])}</div>"
         )
 
@@ -138,7 +139,10 @@ def _errors(case: Case, told: dict[str, Any], text: dict[str, str]) -> list[str]
         parts += [_small(text["pairs"]), _table((text["given"], text["predicted"], text["row"], ""), rows)]
     if found["slices"]:
         write = _write(case)
-        slices = [(s["slice"], s["rows"], write(s["error"]), write(s["overall"]), write(s["ceiling"])) for s in found["slices"]]
+        slices = [
+            (s["slice"], s["rows"], write(s["error"]), write(s["overall"]), write(s["ceiling"]))
+            for s in found["slices"]
+        ]
         head = (text["slice"], text["row"], text["error"], text["overall"], text["ceiling"])
         parts += [_small(text["slices"]), _table(head, slices)]
     if found["worst"]:
@@ -225,7 +229,10 @@ def _leaks(case: Case, told: dict[str, Any], text: dict[str, str]) -> list[str]:
         if leaks[name] is None:
             rows.append((option, text["not_given"].format(option=option)))
         else:
-            figures = {"honest": amount(case, leaks[name][honest][0]), "at_random": amount(case, leaks[name]["at_random"][0])}
+            figures = {
+                "honest": amount(case, leaks[name][honest][0]),
+                "at_random": amount(case, leaks[name]["at_random"][0]),
+            }
             rows.append((text[name].format(**figures), ""))
     if shift is None:
         rows.append(("--test", text["not_given"].format(option="--test")))

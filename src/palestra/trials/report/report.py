@@ -47,7 +47,9 @@ class Report:
     def verdict(self, language: str = "en") -> str:
         """What is wrong, in a sentence or two."""
         spoken = words(language)
-        return " ".join(f"{spoken['names'][each.name]}: {sentence(self.case, each, language)}" for each in self.findings)
+        return " ".join(
+            f"{spoken['names'][each.name]}: {sentence(self.case, each, language)}" for each in self.findings
+        )
 
     def to_json(self, language: str = "en") -> dict[str, Any]:
         """Everything as JSON values: ``diagnoses``, ``verdict``, ``next`` and the evidence."""

@@ -63,7 +63,7 @@ def told_apart(case: Case) -> tuple[list[float], str]:
     inputs = np.concatenate([one, other])
     domain = np.repeat([0.0, 1.0], [len(one), len(other)])
     asked = replace(
-        case, development=Rows(inputs, domain, np.arange(len(inputs))), test=None, classes=("earlier", "later"), folds=3,
+        case, development=Rows(inputs, domain, np.arange(len(inputs))), test=None, classes=("before", "after"), folds=3,
         words=tuple(place for place, j in enumerate(columns) if j in case.words),
     )  # fmt: skip
     fold = assigned(asked, 4)
@@ -128,9 +128,7 @@ def _kind(case: Case) -> str | None:
     if np.isnan(one.inputs).any() or np.isnan(other.inputs).any() or (other.target < 0).any():
         return None
     try:
-        found = diagnose_shift(
-            one.inputs, one.target.astype(np.int64), other.inputs, other.target.astype(np.int64)
-        )
+        found = diagnose_shift(one.inputs, one.target.astype(np.int64), other.inputs, other.target.astype(np.int64))
     except (UsageError, RuntimeError):  # too few rows for so many columns, or columns that say the same
         return None
     return found.kind

@@ -1,8 +1,8 @@
 """From what is asked for to a case: the rows of a file, of a data set or of a run, and the estimator."""
 
 from collections.abc import Mapping
-from inspect import signature
 from dataclasses import replace
+from inspect import signature
 from pathlib import Path
 from typing import Any
 
@@ -178,7 +178,9 @@ def _of_dataset(asked: Asked, source: Any, classifies: bool) -> Case:
 
 
 def _estimator(asked: Asked, columns: Columns | None) -> Any:
-    return make_estimator(asked.estimator, {name: parsed(text) for name, text in asked.settings.items()}, columns=columns)
+    return make_estimator(
+        asked.estimator, {name: parsed(text) for name, text in asked.settings.items()}, columns=columns
+    )
 
 
 def _fitting(asked: Asked, table: Table) -> tuple[Any, str]:

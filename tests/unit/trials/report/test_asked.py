@@ -23,7 +23,16 @@ def test_the_command_line() -> None:
 
 @pytest.mark.parametrize(
     ("text", "value"),
-    [("3", 3), ("0.5", 0.5), ("None", None), ("null", None), ("True", True), ("rbf", "rbf"), ("[1, 2]", [1, 2]), (7, 7)],
+    [
+        ("3", 3),
+        ("0.5", 0.5),
+        ("None", None),
+        ("null", None),
+        ("True", True),
+        ("rbf", "rbf"),
+        ("[1, 2]", [1, 2]),
+        (7, 7),
+    ],
 )
 def test_values_as_they_are_typed(text: Any, value: Any) -> None:
     assert parsed(text) == value

@@ -84,7 +84,8 @@ NOISE = {"levels__cross_validation": band(0.4), "levels__train": band(0.38), "le
         ({"levels__excess": band(0.0, 0.15)}, ["not-enough-evidence"]),
         ({"levels__cross_validation": band(0.5), "levels__over_constant": band(0.0), "levels__train": band(0.0),
           "levels__variance": band(0.5)}, ["overfit"]),
-        ({"leaks__disguise__alone": band(0.0), "leaks__disguise__others": band(0.2), "leaks__disguise__gain": band(0.2)},
+        ({"leaks__disguise__alone": band(0.0), "leaks__disguise__others": band(0.2),
+          "leaks__disguise__gain": band(0.2)},
          ["target-leak"]),
         ({"leaks__disguise__alone": band(0.0), "leaks__disguise__others": band(0.01)}, ["healthy"]),
         ({"leaks__copies__rows": 30, "leaks__copies__share": 0.1, **OVER}, ["duplicates-across-split"]),
@@ -107,7 +108,8 @@ NOISE = {"levels__cross_validation": band(0.4), "levels__train": band(0.38), "le
                      "suspects": [1]}}, ["label-noise"]),
         ({"labels": {"rate": [0.1, 0.07, 0.13], "errors_among_surest": 0.05, "errors_overall": 0.15, "classes": 2,
                      "suspects": [1]}}, ["healthy"]),
-        ({"skew__share": 0.05, "skew__largest_share": 0.95, "skew__recall": [0.1, 0.03, 0.2], "levels__over_constant": band(0.0)}, ["class-skew"]),
+        ({"skew__share": 0.05, "skew__largest_share": 0.95, "skew__recall": [0.1, 0.03, 0.2],
+          "levels__over_constant": band(0.0)}, ["class-skew"]),
         ({"skew__share": 0.05, "skew__largest_share": 0.95, "skew__recall": [0.9, 0.8, 0.95]}, ["healthy"]),
     ],
 )  # fmt: skip
@@ -117,8 +119,22 @@ def test_names(changes: dict[str, Any], names: list[str]) -> None:
 
 def test_the_closed_list() -> None:
     assert sorted(NAMES) == sorted(
-        "underfit overfit too-little-data noise-floor duplicates-across-split target-leak preprocessing-leak group-leak"
-        " time-leak shift label-noise class-skew healthy not-enough-evidence".split()
+        [
+            "underfit",
+            "overfit",
+            "too-little-data",
+            "noise-floor",
+            "duplicates-across-split",
+            "target-leak",
+            "preprocessing-leak",
+            "group-leak",
+            "time-leak",
+            "shift",
+            "label-noise",
+            "class-skew",
+            "healthy",
+            "not-enough-evidence",
+        ]
     )
 
 

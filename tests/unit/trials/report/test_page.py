@@ -24,7 +24,9 @@ class Balance(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         if tag not in EMPTY:
             self.open.append(tag)
-        self.fetched += [value for name, value in attrs if name in ("src", "href") and not (value or "").startswith("data:")]
+        self.fetched += [
+            value for name, value in attrs if name in ("src", "href") and not (value or "").startswith("data:")
+        ]
 
     def handle_endtag(self, tag: str) -> None:
         if tag not in EMPTY:

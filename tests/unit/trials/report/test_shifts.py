@@ -31,7 +31,7 @@ def test_the_same_again() -> None:
 
 
 def test_other_inputs() -> None:
-    told = found(X[250:] + [0, 2, 0], Y[250:])
+    told = found(X[250:] + np.array([0, 2, 0]), Y[250:])
     assert told["domain_auc"][1] > 0.85
     assert told["most_different"] == "b"
 

@@ -14,13 +14,14 @@ RNG = np.random.default_rng(0)
 TARGET = (RNG.random(300) < 0.1).astype(int)
 SCORE = np.clip(0.2 + 0.3 * TARGET + 0.2 * RNG.normal(size=300), 0, 1).round(2)
 CASE = case_of_arrays(DummyClassifier(), np.ones((300, 1)), TARGET, cost=Cost(10.0, 1.0))
-OWN = OutOfFold((TARGET != (SCORE >= 0.5)).astype(float), np.zeros(300), (SCORE >= 0.5).astype(float),
+SAID = (SCORE >= 0.5).astype(int)
+OWN = OutOfFold((SAID != TARGET).astype(float), np.zeros(300), SAID.astype(float),
                 np.stack([1 - SCORE, SCORE], 1))  # fmt: skip
 
 
 def test_the_sweep_is_scikit_learn_s() -> None:
     for point in sweep(CASE, SCORE, TARGET == 1):
-        said = SCORE >= point["threshold"]
+        said = point["threshold"] <= SCORE
         for name, measure in (("precision", precision_score), ("recall", recall_score), ("f1", f1_score)):
             assert point[name] == pytest.approx(measure(TARGET, said, zero_division=0))
         mistakes = 10 * ((TARGET == 1) & ~said).sum() + ((TARGET == 0) & said).sum()

@@ -9,7 +9,10 @@ from palestra.errors import UsageError
 from palestra.trials.report.asked import Asked
 from palestra.trials.report.table import Table, hash_of, read_tables
 
-ROWS = [f"{i},{i % 5},{'ab'[i % 2]},{'name' + str(i)},2026-01-{1 + i % 28:02d},p{i // 4},{'yn'[i % 3 > 0]}" for i in range(80)]
+ROWS = [
+    f"{i},{i % 5},{'ab'[i % 2]},{'name' + str(i)},2026-01-{1 + i % 28:02d},p{i // 4},{'yn'[i % 3 > 0]}"
+    for i in range(80)
+]
 HEAD = "size,count,kind,who,day,patient,answer"
 
 
@@ -64,7 +67,11 @@ def test_a_test_table_without_answers(tmp_path: Path) -> None:
         ([*ROWS[:40], "x" + ROWS[40], *ROWS[41:]], {}, "line 42, column size: 'x40' is no number"),
         ([*ROWS[:40], "inf" + ROWS[40][2:], *ROWS[41:]], {}, "line 42, column size: inf; expected a finite number"),
         ([ROWS[0][:-1], *ROWS[1:]], {}, "row 1: no answer; expected one in every row"),
-        (ROWS, {"target": "size"}, "size with 80 different values in 80 rows; expected classes for SVC, or a regressor"),
+        (
+            ROWS,
+            {"target": "size"},
+            "size with 80 different values in 80 rows; expected classes for SVC, or a regressor",
+        ),
         (ROWS, {"target": "reply"}, "unknown column 'reply'"),
         (ROWS, {"group": "person"}, "unknown column 'person'"),
         (ROWS, {"time": "who"}, "--time who: 'name0'; expected numbers or dates"),
