@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 MOST_SUSPECTS = 100
+"""Rows that are shown."""
 ENOUGH = 10
 """Rows that the surer half of a class has to have to count."""
 
@@ -61,7 +62,8 @@ def suspects(share_nk: NDArray[np.float64], label_n: NDArray[np.int64]) -> NDArr
     row = np.arange(len(label_n))
     against = share_nk.max(1) - share_nk[row, label_n]
     order = np.argsort(-against, kind="stable")
-    return order[against[order] > 0.5][:MOST_SUSPECTS]
+    found: NDArray[np.int64] = order[against[order] > 0.5][:MOST_SUSPECTS]
+    return found
 
 
 def outliers(residual_n: NDArray[np.float64]) -> NDArray[np.bool_]:

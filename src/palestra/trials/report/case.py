@@ -110,7 +110,8 @@ class Case:
         """(n,) 1 for a wrong class; or the squared error in variances of the target."""
         if self.classifies:
             return (predicted != target).astype(np.float64)
-        return (predicted - target) ** 2 / self.scale
+        loss: Numbers = (predicted - target) ** 2 / self.scale
+        return loss
 
     def with_development(self, rows: Rows) -> "Case":
         """The same on other rows."""
@@ -137,7 +138,7 @@ def assigned(case: Case, seed: int = 0, *, grouped: bool = True) -> NDArray[np.i
     return fold
 
 
-def balanced_groups(group: Sequence[int] | NDArray[np.int64], folds: int, rng: np.random.Generator) -> Any:
+def balanced_groups(group: Sequence[int] | NDArray[np.int64], folds: int, rng: np.random.Generator) -> NDArray[np.int64]:
     """(n,) folds that no group is divided between: the largest group first, each into the fold with fewest rows."""
     _, which, count = np.unique(np.asarray(group), return_inverse=True, return_counts=True)
     filled, place = np.zeros(folds), np.empty(len(count), np.int64)
@@ -145,4 +146,5 @@ def balanced_groups(group: Sequence[int] | NDArray[np.int64], folds: int, rng: n
     for each in shuffled[np.argsort(-count[shuffled], kind="stable")]:
         place[each] = int(filled.argmin())
         filled[place[each]] += count[each]
-    return place[which.ravel()]
+    fold: NDArray[np.int64] = place[which.ravel()]
+    return fold

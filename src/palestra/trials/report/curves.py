@@ -76,7 +76,9 @@ def _at(case: Case, fold: NDArray[np.int64], part: float) -> tuple[Numbers, floa
     Where rows are few, which of them are drawn decides much: there it is the mean over several draws.
     """
     rows, make = case.development, maker(case)
-    loss, train, sizes = np.zeros(len(rows)), [], []
+    loss: Numbers = np.zeros(len(rows))
+    train: list[float] = []
+    sizes: list[int] = []
     draws = DRAWS if len(rows) <= FEW else 1
     for each in np.repeat(np.unique(fold), draws):
         held, rest = np.flatnonzero(fold == each), np.flatnonzero(fold != each)

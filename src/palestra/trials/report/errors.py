@@ -49,7 +49,8 @@ def _wrongness(case: Case, own: OutOfFold) -> Numbers:
     if own.share is None:
         return own.held
     label = case.development.target.astype(np.int64)
-    return own.held * (1 + own.share.max(1) - own.share[np.arange(len(label)), label])
+    sureness: Numbers = 1 + own.share.max(1) - own.share[np.arange(len(label)), label]
+    return own.held * sureness
 
 
 def _pairs(case: Case, own: OutOfFold) -> list[dict[str, Any]]:

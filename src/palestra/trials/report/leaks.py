@@ -94,7 +94,7 @@ def _likely(case: Case) -> list[int]:
     strength = [
         _strength(rows.inputs[:, j], rows.target, classifies=case.classifies) for j in range(rows.inputs.shape[1])
     ]
-    return np.argsort(-np.array(strength), kind="stable")[:MOST_COLUMNS].tolist()
+    return [int(j) for j in np.argsort(-np.array(strength), kind="stable")[:MOST_COLUMNS]]
 
 
 def _strength(column: Numbers, target: Numbers, *, classifies: bool) -> float:
@@ -131,7 +131,7 @@ def _rank_correlation(column: Numbers, target: Numbers) -> float:
     if known.sum() < 3:
         return 0.0
     ranks = [np.unique(each[known], return_inverse=True)[1].ravel().astype(np.float64) for each in (column, target)]
-    return float(np.corrcoef(*ranks)[0, 1]) if min(each.std() for each in ranks) > 0 else 0.0
+    return float(np.corrcoef(ranks[0], ranks[1])[0, 1]) if min(each.std() for each in ranks) > 0 else 0.0
 
 
 def groups(case: Case, fold: NDArray[np.int64], held: Numbers) -> dict[str, Any] | None:

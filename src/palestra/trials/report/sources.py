@@ -127,7 +127,7 @@ def _of_named(asked: Asked) -> Case:
 
 def _of_plan(plan: Plan, asked: Asked) -> Case:
     """What a run, or a recipe, learns and how, as an estimator."""
-    kind = learner_type(plan.learner.name).kind
+    kind: Any = learner_type(plan.learner.name).kind
     learns = isinstance(kind, type) and issubclass(kind, Predictor) and plan.source.key == "dataset"
     given = asked.run or asked.estimator
     if not (learns and kind.kind in ("classifier", "regressor")):
