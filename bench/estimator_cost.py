@@ -83,8 +83,8 @@ def main() -> None:
         {"ours": over, "peer": 1.0, "ratio": over, "unit": "of the limit, 3 % or 50 ms", "seeds": [0]},
         table,
         [
-            f"Median of {args.repeats} repeats in turn, one thread. `one step` is the learner by itself, everything in one"
-            " step: what it costs beyond `own fit` is seeding, the report of how well it does on 2,000 of its rows, and"
+            f"Median of {args.repeats} repeats in turn, one thread. `one step` is the learner alone, all in one step:"
+            " what it costs beyond `own fit` is seeding, the report of how well it does on 2,000 of its rows, and"
             " the loop. `ten steps` reports ten times, by `warm_start` or from XGBoost's bytes; `recorded run` is"
             " everything: loading the data, one step, a checkpoint, the manifest.",
         ],

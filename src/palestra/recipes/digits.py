@@ -19,9 +19,7 @@ def _digits(
     )  # fmt: skip
 
 
-def _library(
-    method: str, summary: str, rounds: int, settings: dict[str, Any], threshold: float, source: str
-) -> Recipe:
+def _library(method: str, summary: str, rounds: int, settings: dict[str, Any], threshold: float, source: str) -> Recipe:
     claim = Claim(threshold, source, "eval/accuracy", count=0, split="test")
     return Recipe(
         f"digits/{method}", summary, "library-classifier", dataset="digits", budget=rounds, settings=settings,

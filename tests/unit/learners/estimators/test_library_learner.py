@@ -20,8 +20,8 @@ from palestra.learners.estimators.library_classifier import LibraryClassifier, L
 from palestra.learners.estimators.library_learner import LOOKED_AT
 from palestra.learners.estimators.library_regressor import LibraryRegressor, LibraryRegressorConfig
 from palestra.pictures.importance import Importance
-from palestra.trials.plan import resolve
 from palestra.recipes.recipe import Recipe
+from palestra.trials.plan import resolve
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(240, 5))
@@ -199,7 +199,9 @@ def test_what_cannot_be_is_said_before_it_learns(
 
 
 def test_what_an_estimator_refuses_is_one_line() -> None:
-    with pytest.raises(UsageError, match=r"LogisticRegression on 'in memory': .*one class.*; expected what it takes") as caught:
+    with pytest.raises(
+        UsageError, match=r"LogisticRegression on 'in memory': .*one class.*; expected what it takes"
+    ) as caught:
         make("LogisticRegression", points(np.zeros(240, np.int64))).step()
     assert "\n" not in str(caught.value)
     with pytest.raises(UsageError, match="MultinomialNB on 'in memory': Negative values"):
@@ -216,7 +218,9 @@ def test_what_an_estimator_refuses_is_one_line() -> None:
 
 def test_a_setting_of_no_part_is_an_argument_of_the_estimator() -> None:
     recipe = Recipe("iris/forest", "", "library-classifier", dataset="iris", budget=10)
-    settings: Any = resolve(recipe, {"n_estimators": "30", "max_features": "log2", "rounds_per_step": 5}).learner.settings
+    settings: Any = resolve(
+        recipe, {"n_estimators": "30", "max_features": "log2", "rounds_per_step": 5}
+    ).learner.settings
     assert settings.arguments == {"n_estimators": 30, "max_features": "log2"}
     assert settings.rounds_per_step == 5
     with pytest.raises(UsageError, match="unknown argument of RandomForestClassifier 'n_estimator'; nearest: n_estim"):
