@@ -84,7 +84,9 @@ class Stored:
         else:
             made = clone(self.estimator)
             head, last = parted(made)
+            given = last.base_score
             last.load_model(bytearray(state["booster"].tobytes()))
+            last.base_score = given  # else where its rounds begin would be said to it, and be no more its own
             if head is not None:
                 made.steps[:-1] = _estimator(state["estimator"]).steps
             self.estimator = made
