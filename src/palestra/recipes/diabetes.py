@@ -41,6 +41,7 @@ RECIPES = (
         dataset="diabetes",
         budget=200,
         settings={"estimator": "RandomForestRegressor", "arguments": {"n_estimators": 200}},
+        eval_every=100,
         eval_count=0,
         paradigm="supervised",
         claim=_CLAIM,

@@ -23,7 +23,7 @@ def _library(method: str, summary: str, rounds: int, settings: dict[str, Any], t
     claim = Claim(threshold, source, "eval/accuracy", count=0, split="test")
     return Recipe(
         f"digits/{method}", summary, "library-classifier", dataset="digits", budget=rounds, settings=settings,
-        eval_count=0, paradigm="supervised", claim=claim,
+        eval_every=rounds // 2, eval_count=0, paradigm="supervised", claim=claim,
     )  # fmt: skip
 
 
@@ -72,16 +72,16 @@ RECIPES = (
         "a random forest by scikit-learn, and its out-of-bag error",
         200,
         {"estimator": "RandomForestClassifier", "arguments": {"n_estimators": 200}},
-        0.95,
-        "TO BE MEASURED",
+        0.945,
+        "its own fit, of 100 trees, names 0.955 of the validation split; a point less for luck",
     ),
     _library(
         "boosting",
         "histogram boosting by scikit-learn",
-        100,
-        {"estimator": "HistGradientBoostingClassifier", "arguments": {"max_iter": 100}, "rounds_per_step": 5},
-        0.95,
-        "TO BE MEASURED",
+        50,
+        {"estimator": "HistGradientBoostingClassifier", "arguments": {"max_iter": 50}},
+        0.96,
+        "its own fit, of 100 rounds, names 0.972 of the validation split; a point less for luck",
     ),
     Recipe(
         "digits/autoencoder",

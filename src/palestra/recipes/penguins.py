@@ -9,9 +9,16 @@ RECIPES = (
         "library-classifier",
         dataset="penguins",
         budget=200,
+        eval_every=100,
         settings={"estimator": "RandomForestClassifier", "arguments": {"n_estimators": 200}},
         eval_count=0,
         paradigm="supervised",
-        claim=Claim(0.97, "TO BE MEASURED", "eval/accuracy", count=0, split="5-fold"),
+        claim=Claim(
+            0.975,
+            "its own fit, of 100 trees, comes to 0.989 on three other partitions; one penguin in a hundred less for luck",
+            "eval/accuracy",
+            count=0,
+            split="5-fold",
+        ),
     ),
 )
