@@ -15,7 +15,7 @@ RECIPES = (
         paradigm="supervised",
         claim=Claim(
             0.975,
-            "its own fit, of 100 trees, comes to 0.989 on three other partitions; one penguin in a hundred less for luck",
+            "its own fit, of 100 trees, comes to 0.989 on three other partitions; a point less for luck",
             "eval/accuracy",
             count=0,
             split="5-fold",

@@ -18,7 +18,7 @@ from torch import Tensor
 from palestra.datasets.dataset import Dataset
 from palestra.learners.estimators.library_learner import LibraryConfig, LibraryLearner
 from palestra.measure import Metrics
-from palestra.ops.scores import ACCURACY, LOG_LOSS
+from palestra.ops.scores import ACCURACY, LOG_LOSS, Score
 
 LEAST = float(np.finfo(np.float64).eps)
 """A probability of 0 counts as this much, as in scikit-learn's log loss."""
@@ -36,7 +36,7 @@ class LibraryClassifier(LibraryLearner):
     config_type = LibraryClassifierConfig
     config: LibraryClassifierConfig
     kind = "classifier"
-    scores = (ACCURACY, LOG_LOSS)
+    scores: tuple[Score, ...] = (ACCURACY, LOG_LOSS)
 
     def __init__(self, source: str | Dataset, config: Any = None, *, seed: int = 0, device: str = "auto"):
         super().__init__(source, config, seed=seed, device=device)
