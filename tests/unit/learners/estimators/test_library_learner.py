@@ -93,7 +93,10 @@ def test_all_its_rounds_are_scikit_learns_forest() -> None:
     np.testing.assert_array_equal(learner.predict(X), forest.predict(X))
     np.testing.assert_allclose(learner.predicted(X).exp().numpy(), forest.predict_proba(X), atol=1e-15)
     assert (learner.clock, learner.finished) == (20, True)
-    assert learner.out_of_bag(learner.model.estimator) == {"train/oob_error": 1 - forest.oob_score_}
+    learner = make("RandomForestClassifier", rounds=30, n_estimators=60)
+    forest = RandomForestClassifier(60, random_state=seed, oob_score=True).fit(X[:160], Y[:160])
+    learner.step()
+    assert learner.step()["train/oob_error"] == pytest.approx(1 - forest.oob_score_)
 
 
 def test_a_pipeline_is_scikit_learns() -> None:
@@ -132,7 +135,11 @@ def test_a_forest_reports_its_out_of_bag_error_and_no_other_does() -> None:
     assert errors[-1] <= errors[0]
     for other in ("ExtraTreesClassifier", "HistGradientBoostingClassifier", "GaussianNB"):
         assert "train/oob_error" not in make(other).step()
-    assert "train/oob_error" not in make("RandomForestClassifier", oob_score=False).step()
+    reports = [learner.step() for learner in [make("RandomForestClassifier", rounds=5, n_estimators=10)] for _ in "ab"]
+    assert [set(report) for report in reports] == [
+        {"train/oob_error"},
+        {"train/oob_error", "train/accuracy", "train/log_loss"},
+    ]
 
 
 def test_early_stopping_ends_and_predicts_by_what_was_best() -> None:
