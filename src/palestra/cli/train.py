@@ -82,7 +82,8 @@ else:
 @dataclass(frozen=True)
 class Args:
     """Train a recipe, or any algorithm on any environment or data (--algo with --env-id or --data), or any estimator of
-    scikit-learn or XGBoost (--estimator with --data), or go on with a run (--resume)."""
+    scikit-learn or XGBoost (--estimator with --data), or go on with a run (--resume).
+    """
 
     recipe: Annotated[Positional[str | None], arg(metavar="[RECIPE]", help_behavior_hint="")] = None
     """A recipe, as `palestra list` shows them."""

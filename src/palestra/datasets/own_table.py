@@ -91,7 +91,7 @@ def frame(path: str, *, words: Sequence[str] | str = (), separator: str = "") ->
         raise UsageError(f"{path} cannot be read ({error.strerror}); expected a file of separated values") from error
     if size > LARGEST:
         raise UsageError(
-            f"{path} of {size / 1e6:,.0f} MB; expected at most {LARGEST / 1e6:,.0f} MB, since a table is held in memory:"
+            f"{path} of {size / 1e6:,.0f} MB; expected at most {LARGEST / 1e6:,.0f} MB, since memory has to hold it:"
             " take some of its rows, or give its numbers as .npy files (own/arrays)"
         )
     by_name = "\t" if file.suffix.lower() == ".tsv" else ","

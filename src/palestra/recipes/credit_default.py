@@ -18,6 +18,13 @@ RECIPES = (
         eval_every=25,
         eval_count=0,
         paradigm="supervised",
-        claim=Claim(0.09, "TO BE MEASURED", "eval/log_loss", count=0, direction="down", split="test"),
+        claim=Claim(
+            0.095,
+            "on the validation split the defaults of XGBoost and of histogram boosting come to 0.107 and 0.111",
+            "eval/log_loss",
+            count=0,
+            direction="down",
+            split="test",
+        ),
     ),
 )

@@ -19,13 +19,11 @@ def _digits(
     )  # fmt: skip
 
 
-def _library(
-    method: str, summary: str, rounds: int, settings: dict[str, Any], threshold: float, source: str
-) -> Recipe:
+def _library(method: str, summary: str, rounds: int, settings: dict[str, Any], threshold: float, source: str) -> Recipe:
     claim = Claim(threshold, source, "eval/accuracy", count=0, split="test")
     return Recipe(
         f"digits/{method}", summary, "library-classifier", dataset="digits", budget=rounds, settings=settings,
-        eval_count=0, paradigm="supervised", claim=claim,
+        eval_every=rounds // 2, eval_count=0, paradigm="supervised", claim=claim,
     )  # fmt: skip
 
 
@@ -70,20 +68,20 @@ RECIPES = (
         _NEAREST,
     ),
     _library(
-        "forest",
-        "a random forest by scikit-learn, and its out-of-bag error",
-        200,
-        {"estimator": "RandomForestClassifier", "arguments": {"n_estimators": 200}},
-        0.95,
-        "TO BE MEASURED",
-    ),
-    _library(
         "boosting",
         "histogram boosting by scikit-learn",
+        50,
+        {"estimator": "HistGradientBoostingClassifier", "arguments": {"max_iter": 50}},
+        0.96,
+        "its own fit, of 100 rounds, names 0.972 of the validation split; a point less for luck",
+    ),
+    _library(
+        "forest",
+        "a random forest by scikit-learn, and its out-of-bag error",
         100,
-        {"estimator": "HistGradientBoostingClassifier", "arguments": {"max_iter": 100}, "rounds_per_step": 5},
-        0.95,
-        "TO BE MEASURED",
+        {"estimator": "RandomForestClassifier", "arguments": {"n_estimators": 100}},
+        0.945,
+        "its own fit names 0.955 of the validation split; a point less for luck",
     ),
     Recipe(
         "digits/autoencoder",

@@ -43,7 +43,9 @@ def estimator_recipe(estimator: str, data: str, budget: int | None, overrides: M
         budget: rounds; as many as the estimator has by itself if None.
         overrides: settings that go with it, the estimator's arguments among them; they are not in the recipe.
     """
-    asked = replace(data_recipe("library-classifier", data, 1 if budget is None else budget), settings={"estimator": estimator})
+    asked = replace(
+        data_recipe("library-classifier", data, 1 if budget is None else budget), settings={"estimator": estimator}
+    )
     settings = resolve(asked, overrides).learner.settings
     assert isinstance(settings, LibraryConfig)
     made = make_estimator(settings.estimator, settings.arguments)

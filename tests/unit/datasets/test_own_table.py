@@ -96,5 +96,5 @@ def test_another_separator_is_recognised_by_the_first_line(tmp_path: Path) -> No
 
 def test_a_table_that_memory_does_not_hold_is_not_read(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("palestra.datasets.own_table.LARGEST", 100)
-    with pytest.raises(UsageError, match=r"houses\.csv of 0 MB; expected at most 0 MB, .* own/arrays"):
+    with pytest.raises(UsageError, match=r"houses\.csv of 0 MB; expected at most 0 MB, .*own/arrays"):
         load(str(path), "price")

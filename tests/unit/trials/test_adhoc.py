@@ -14,7 +14,7 @@ from palestra.trials.adhoc import data_recipe, estimator_recipe
     ("estimator", "data", "overrides", "recipe", "learner", "budget"),
     [
         ("RandomForestClassifier", "iris", {}, "iris/randomforestclassifier", "library-classifier", 100),
-        ("RandomForestClassifier", "iris", {"n_estimators": "30"}, "iris/randomforestclassifier", "library-classifier", 30),
+        ("ExtraTreesClassifier", "iris", {"n_estimators": "30"}, "iris/extratreesclassifier", "library-classifier", 30),
         ("Ridge", "toy/polynomial", {"alpha": "2"}, "toy-polynomial/ridge", "library-regressor", 1),
         ('["StandardScaler", "SVC"]', "iris", {"svc__C": 3}, "iris/standardscaler-svc", "library-classifier", 1),
         ("GridSearchCV", "iris", {"estimator": "x"}, "", "", 0),

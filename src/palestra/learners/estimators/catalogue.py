@@ -226,10 +226,10 @@ def _class(name: str) -> type[Any]:
         cls: type[Any] = getattr(imported("xgboost", last), last)
         return cls
     asked = [each for each in MODULES if room in ("", f"sklearn.{each}")]
+    require(not asked or last not in LEFT_OUT, f"estimator {name}", LEFT_OUT.get(last, ""))
     for each in asked:
         published = _published(each)
         if last in published:
-            require(last not in LEFT_OUT, f"estimator {name}", LEFT_OUT.get(last, ""))
             return published[last]
     raise unknown_name("estimator", last if asked else name, names())
 

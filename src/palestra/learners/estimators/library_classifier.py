@@ -13,12 +13,14 @@ from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from palestra.datasets.dataset import Dataset
 from palestra.learners.estimators.library_learner import LibraryConfig, LibraryLearner
+from palestra.learners.estimators.rounds import parted
 from palestra.measure import Metrics
-from palestra.ops.scores import ACCURACY, LOG_LOSS
+from palestra.ops.scores import ACCURACY, LOG_LOSS, Score
 
 LEAST = float(np.finfo(np.float64).eps)
 """A probability of 0 counts as this much, as in scikit-learn's log loss."""
@@ -36,7 +38,7 @@ class LibraryClassifier(LibraryLearner):
     config_type = LibraryClassifierConfig
     config: LibraryClassifierConfig
     kind = "classifier"
-    scores = (ACCURACY, LOG_LOSS)
+    scores: tuple[Score, ...] = (ACCURACY, LOG_LOSS)
 
     def __init__(self, source: str | Dataset, config: Any = None, *, seed: int = 0, device: str = "auto"):
         super().__init__(source, config, seed=seed, device=device)
@@ -57,6 +59,8 @@ class LibraryClassifier(LibraryLearner):
             out_BK[np.arange(len(inputs)), estimator.predict(inputs)] = 0.0
         return torch.from_numpy(out_BK)
 
-    def out_of_bag(self, last: Any) -> Metrics:
+    def out_of_bag(self, asked_B: NDArray[np.bool_], mean_BK: NDArray[np.float64]) -> Metrics:
         """The share of rows that the trees which did not see them name wrongly (Breiman 2001, section 3.1)."""
-        return {"train/oob_error": 1.0 - float(last.oob_score_)} if getattr(last, "oob_score", False) else {}
+        _, last = parted(self.model.estimator)
+        wrong_B = last.classes_[mean_BK.argmax(1)] != self.rows[1][asked_B]
+        return {"train/oob_error": float(wrong_B.mean())}

@@ -2,7 +2,6 @@
 
 import copy
 import json
-import warnings
 from abc import abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,6 +11,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from palestra.datasets.dataset import Dataset, Split
@@ -26,6 +26,7 @@ from palestra.envs.arguments import check_arguments
 from palestra.errors import UsageError, require
 from palestra.learners.estimators.catalogue import BOOSTERS, imported, kind_of, make_estimator
 from palestra.learners.estimators.importance import importance
+from palestra.learners.estimators.out_of_bag import OutOfBag
 from palestra.learners.estimators.rounds import FORESTS, Rows, most_rounds, parted, way_of
 from palestra.learners.estimators.stored import Stored
 from palestra.measure import Metrics, better
@@ -69,7 +70,7 @@ class LibraryLearner(Predictor, Learner):
     clock_unit = "rounds"
     dtype = torch.float64
     default_budget = 100
-    saves = ("model", "best", "best_loss", "best_round")
+    saves = ("model", "best", "best_loss", "best_round", "bag")
     derives = ("rows",)
 
     def __init__(self, source: str | Dataset, config: Any = None, *, seed: int = 0, device: str = "auto"):
@@ -81,8 +82,6 @@ class LibraryLearner(Predictor, Learner):
         require(kind == self.kind, f"{config.estimator}, a {kind or 'transformer'}, as a {self.kind}", f"a {self.kind}")
         _, last = parted(made)
         _seed(made, seed)
-        if type(last).__name__ in FORESTS and last.bootstrap and "oob_score" not in config.arguments:
-            last.set_params(oob_score=True)
         if type(last).__name__ in BOOSTERS:
             last.set_params(n_jobs=torch.get_num_threads())
         self.model = Stored(made)
@@ -91,6 +90,7 @@ class LibraryLearner(Predictor, Learner):
         """With early stopping: what it was when its loss was smallest, and what predicts."""
         self.best_loss: float | None = None
         self.best_round = 0
+        self.bag = OutOfBag.of(last, len(self.train.inputs), self.num_outputs)
         way = way_of(last)
         named = any(name.split("__")[-1] == way.counted for name in config.arguments)
         self._most = most_rounds(last, named)
@@ -124,18 +124,30 @@ class LibraryLearner(Predictor, Learner):
             self.clock = way_of(last).fit(last, rows, rounds, self.seed)
         self.model.fitted = True
         self.finished = self.clock < end or self.clock == most
-        metrics = {f"train/{name}": value for name, value in self._scored(self.model, self._some_rows()).items()}
+        metrics: Metrics = {}
+        if self.bag is not None:
+            with _limited():
+                self.bag.add(last, rows[0], rounds.start)
+            metrics = self.out_of_bag(*self.bag.mean())
+        if self.finished or type(last).__name__ not in FORESTS:  # which know their own rows by heart
+            scored = self._scored(self.model, self._some_rows())
+            metrics |= {f"train/{name}": value for name, value in scored.items()}
         if self.config.early_stopping_rounds:
             metrics |= self._keep_best()
-        return metrics | self.out_of_bag(last)
+        return metrics
+
+    @property
+    def num_outputs(self) -> int:
+        """Numbers that a tree says of a row: one for each class, or one."""
+        return self.num_classes if self.kind == "classifier" else 1
 
     @abstractmethod
     def said(self, estimator: Any, inputs: Any) -> Tensor:
         """The ``outputs`` that an estimator gives of rows (B, F) of NumPy."""
 
-    def out_of_bag(self, last: Any) -> Metrics:
-        """Of a forest: how wrong its trees are on the rows that they did not see; nothing of all else."""
-        return {}
+    @abstractmethod
+    def out_of_bag(self, asked_B: NDArray[np.bool_], mean_BK: NDArray[np.float64]) -> Metrics:
+        """How wrong the trees of a forest are on the rows that they did not see, of those that were asked of."""
 
     def outputs(self, inputs: Tensor) -> Tensor:
         """As ``Predictor`` says; by what was best, with early stopping."""
@@ -201,8 +213,7 @@ class LibraryLearner(Predictor, Learner):
     def _asked(self) -> Iterator[None]:
         """A library at work: with as many threads as PyTorch, and what it refuses said in one line."""
         try:
-            with _limited(), warnings.catch_warnings():
-                warnings.filterwarnings("ignore", message="Some inputs do not have OOB scores")
+            with _limited():
                 yield
         except (TypeError, ValueError) as error:
             said = " ".join(str(error).split())

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from palestra.learners.estimators.library_learner import LibraryConfig, LibraryLearner
@@ -41,9 +42,7 @@ class LibraryRegressor(LibraryLearner):
         """(B,) numbers."""
         return torch.from_numpy(np.asarray(estimator.predict(inputs), np.float64).reshape(len(inputs)))
 
-    def out_of_bag(self, last: Any) -> Metrics:
+    def out_of_bag(self, asked_B: NDArray[np.bool_], mean_BK: NDArray[np.float64]) -> Metrics:
         """The error of each row by the trees that did not see it (Breiman 2001, section 3.1)."""
-        if not getattr(last, "oob_score", False):
-            return {}
-        wrong_B = last.oob_prediction_ - self.rows[1]
+        wrong_B = mean_BK[:, 0] - self.rows[1][asked_B]
         return {"train/oob_rmse": float(np.sqrt(np.mean(wrong_B**2)))}

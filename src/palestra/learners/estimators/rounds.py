@@ -63,7 +63,7 @@ def way_of(last: Any) -> Way:
         return Way("n_estimators", given["n_estimators"] or ROUNDS, _boosted)
     if name in GROWN and not (name.startswith("Bagging") and given["oob_score"]):  # which goes without warm_start
         return Way(GROWN[name], given[GROWN[name]], _grown)
-    if name in PASSED and hasattr(last, "partial_fit") and not given.get("early_stopping"):
+    if name in PASSED and given.get("solver") != "lbfgs" and not given.get("early_stopping"):
         return Way("max_iter", EPOCHS if _is_default(last, "max_iter") else given["max_iter"], _passed)
     return Way("", 1, _at_once)
 

@@ -18,9 +18,26 @@ from palestra.errors import UsageError, require
 from palestra.learners.estimators.catalogue import BOOSTERS, imported
 from palestra.learners.estimators.rounds import parted
 
-TRUSTED: frozenset[str] = frozenset()
+TRUSTED = frozenset(
+    {
+        "numpy.dtype", "numpy.mean", "scipy._lib.array_api_compat.numpy._aliases.asarray",
+        "scipy.interpolate._bsplines.BSpline", "sklearn._loss.loss.HalfTweedieLossIdentity",
+        "sklearn.calibration._CalibratedClassifier", "sklearn.calibration._SigmoidCalibration",
+        "sklearn.cluster._bisect_k_means._BisectingTree", "sklearn.cluster._kmeans._kmeans_single_lloyd",
+        "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
+        "sklearn.feature_selection._univariate_selection.f_classif",
+        "sklearn.gaussian_process._gpc._BinaryGaussianProcessClassifierLaplace",
+        "sklearn.gaussian_process.kernels.ConstantKernel", "sklearn.gaussian_process.kernels.Product",
+        "sklearn.gaussian_process.kernels.RBF", "sklearn.metrics._dist_metrics.EuclideanDistance64",
+        "sklearn.metrics._scorer._PassthroughScorer", "sklearn.model_selection._split.KFold",
+        "sklearn.model_selection._split.StratifiedKFold", "sklearn.multiclass._ConstantPredictor",
+        "sklearn.neighbors._kd_tree.KDTree", "sklearn.neural_network._stochastic_optimizers.AdamOptimizer",
+        "sklearn.neural_network._stochastic_optimizers.SGDOptimizer", "sklearn.tree._tree.Tree",
+        "sklearn.utils._bunch.Bunch",
+    }
+)  # fmt: skip
 """Types of scikit-learn, NumPy and SciPy, beside those that skops trusts, of which what is read may consist."""
-NOT_STORED: dict[str, str] = {}
+NOT_STORED = {"Birch": "its tree is no array"}
 """Estimators that cannot be written, and why."""
 _BEGINNING = (1980, 1, 1, 0, 0, 0)
 """The date of every member, the first that an archive can have."""
@@ -67,7 +84,9 @@ class Stored:
         else:
             made = clone(self.estimator)
             head, last = parted(made)
+            given = last.base_score
             last.load_model(bytearray(state["booster"].tobytes()))
+            last.base_score = given  # else where its rounds begin would be said to it, and be no more its own
             if head is not None:
                 made.steps[:-1] = _estimator(state["estimator"]).steps
             self.estimator = made
@@ -127,8 +146,20 @@ def _canonical(written: bytes) -> bytes:
     with zipfile.ZipFile(io.BytesIO(written)) as source, zipfile.ZipFile(out, "w") as target:
         schema = renumbered(json.loads(source.read("schema.json")))
         for name, number in files.items():
-            target.writestr(zipfile.ZipInfo(number, _BEGINNING), source.read(name))
+            target.writestr(zipfile.ZipInfo(number, _BEGINNING), _without_gaps(source.read(name)))
         target.writestr(zipfile.ZipInfo("schema.json", _BEGINNING), json.dumps(schema))
+    return out.getvalue()
+
+
+def _without_gaps(member: bytes) -> bytes:
+    """An array as it was written, with nothing where a record of it has gaps: there stands whatever was in memory."""
+    if b"|V" not in member[:512]:
+        return member
+    array, out = np.load(io.BytesIO(member), allow_pickle=False), io.BytesIO()
+    filled = np.zeros(array.shape, array.dtype)
+    for name in array.dtype.names or ():
+        filled[name] = array[name]
+    np.save(out, filled, allow_pickle=False)
     return out.getvalue()
 
 

@@ -15,9 +15,25 @@ from sklearn.tree import DecisionTreeClassifier
 from sklearn.utils import all_estimators
 
 from palestra.errors import UsageError
-from palestra.learners.estimators.catalogue import BOOSTERS, LEFT_OUT, Columns, kind_of, make_estimator, names, parameters
+from palestra.learners.estimators.catalogue import (
+    BOOSTERS,
+    LEFT_OUT,
+    Columns,
+    kind_of,
+    make_estimator,
+    names,
+    parameters,
+)
 
-TEXTS = {"DictVectorizer", "FeatureHasher", "HashingVectorizer", "TfidfTransformer", "CountVectorizer", "TfidfVectorizer"}
+TEXTS = {
+    "DictVectorizer",
+    "FeatureHasher",
+    "HashingVectorizer",
+    "TfidfTransformer",
+    "CountVectorizer",
+    "PatchExtractor",
+    "TfidfVectorizer",
+}
 
 
 def test_the_list_is_scikit_learns_less_what_makes_no_sense() -> None:
@@ -32,7 +48,9 @@ def test_the_list_is_scikit_learns_less_what_makes_no_sense() -> None:
     assert not LEFT_OUT.keys() & set(names())
 
 
-@pytest.mark.parametrize("text", ["RandomForestClassifier", "sklearn.ensemble.RandomForestClassifier", " RandomForestClassifier "])
+@pytest.mark.parametrize(
+    "text", ["RandomForestClassifier", "sklearn.ensemble.RandomForestClassifier", " RandomForestClassifier "]
+)
 def test_a_name_with_and_without_its_module(text: str) -> None:
     made = make_estimator(text, {"n_estimators": 7})
     assert type(made) is RandomForestClassifier
@@ -52,7 +70,10 @@ def test_kinds(text: str, kind: str | None) -> None:
     ("text", "said"),
     [
         ("RandomForrest", "unknown estimator 'RandomForrest'; nearest: RandomForest"),
-        ("sklearn.svm.RandomForestClassifier", "unknown estimator 'RandomForestClassifier'; nearest: RandomForestClassifier"),
+        (
+            "sklearn.svm.RandomForestClassifier",
+            "unknown estimator 'RandomForestClassifier'; nearest: RandomForestClassifier",
+        ),
         ("os.system", "unknown estimator 'os.system'"),
         ("sklearn.datasets.load_iris", "unknown estimator 'sklearn.datasets.load_iris'"),
         ("sklearn.feature_extraction.text.TfidfVectorizer", "unknown estimator"),
@@ -108,7 +129,11 @@ def test_tuples_come_as_lists() -> None:
 
 def test_estimators_within_estimators() -> None:
     made = make_estimator("AdaBoostClassifier", {"estimator": ["DecisionTreeClassifier", {"max_depth": 3}]})
-    assert (type(made), type(made.estimator), made.estimator.max_depth) == (AdaBoostClassifier, DecisionTreeClassifier, 3)
+    assert (type(made), type(made.estimator), made.estimator.max_depth) == (
+        AdaBoostClassifier,
+        DecisionTreeClassifier,
+        3,
+    )
     voting = make_estimator("VotingClassifier", {"estimators": ["GaussianNB", ["SVC", {"C": 3}], "GaussianNB"]})
     assert [name for name, _ in voting.estimators] == ["gaussiannb-1", "svc", "gaussiannb-2"]
     assert voting.estimators[1][1].C == 3
