@@ -1,6 +1,6 @@
 """Case: what a report is about, an estimator and the rows that it is to learn, as everything else here takes them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
@@ -109,7 +109,8 @@ class Case:
     def losses(self, predicted: NDArray[Any], target: Numbers) -> Numbers:
         """(n,) 1 for a wrong class; or the squared error in variances of the target."""
         if self.classifies:
-            return (predicted != target).astype(np.float64)
+            wrong: Numbers = (predicted != target).astype(np.float64)
+            return wrong
         loss: Numbers = (predicted - target) ** 2 / self.scale
         return loss
 
@@ -138,7 +139,7 @@ def assigned(case: Case, seed: int = 0, *, grouped: bool = True) -> NDArray[np.i
     return fold
 
 
-def balanced_groups(group: Sequence[int] | NDArray[np.int64], folds: int, rng: np.random.Generator) -> NDArray[np.int64]:
+def balanced_groups(group: NDArray[np.int64], folds: int, rng: np.random.Generator) -> NDArray[np.int64]:
     """(n,) folds that no group is divided between: the largest group first, each into the fold with fewest rows."""
     _, which, count = np.unique(np.asarray(group), return_inverse=True, return_counts=True)
     filled, place = np.zeros(folds), np.empty(len(count), np.int64)
