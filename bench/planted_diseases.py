@@ -1,6 +1,6 @@
 """Does ``palestra report`` name what is wrong? Cases with a known disease, on several draws: the confusion matrix.
 
-The limits in ``trials/report/diagnose.py`` were chosen on seeds 0 to 3. Seeds 4 to 6 are reported: none was looked at
+The limits in ``trials/report/diagnose.py`` were chosen on seeds 0 to 3. Seeds 4 and 5 are reported: neither was looked at
 before. A case counts as right if what was planted is named first, and nothing else but what is right too.
 """
 
@@ -20,7 +20,7 @@ from report import publish
 def main() -> None:
     """Report on every case with every seed."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seeds", default="4,5,6", help="which draws, with commas between them")
+    parser.add_argument("--seeds", default="4,5", help="which draws, with commas between them")
     parser.add_argument("--outcomes", type=Path, help="a file of what was found already, to go on from and to add to")
     args, _ = parser.parse_known_args()
     seeds = [int(each) for each in args.seeds.split(",")]

@@ -1,7 +1,7 @@
 """From evidence to names: what is wrong, how sure that is, and which figures say so.
 
 Every rule reads figures and compares them with limits that stand in this file. The limits were chosen on four draws of
-each planted case and are reported on three others (``palestra bench planted_diseases``). A rule speaks where an
+each planted case and are reported on two others (``palestra bench planted_diseases``). A rule speaks where an
 interval lies beyond its limit, not where a mean does. All losses are in shares of the constant's, so that one limit
 serves errors of classes and of numbers: 1 is knowing nothing.
 """
