@@ -1,6 +1,6 @@
 """Does ``palestra report`` name what is wrong? Cases with a known disease, on several draws: the confusion matrix.
 
-The limits in ``trials/report/diagnose.py`` were chosen on seeds 0 to 3. Seeds 4 and 5 are reported: neither was looked at
+The limits in ``trials/report/diagnose.py`` were chosen on seeds 0 to 3. Seeds 4 and 5 are reported: neither was seen
 before. A case counts as right if what was planted is named first, and nothing else but what is right too.
 """
 
