@@ -13,6 +13,8 @@ from palestra.learners.bandits.ucb import UCBConfig
 from palestra.learners.dynamic.modified_policy_iteration import ModifiedPolicyIteration, ModifiedPolicyIterationConfig
 from palestra.learners.dynamic.policy_iteration import PolicyIteration, PolicyIterationConfig
 from palestra.learners.dynamic.value_iteration import ValueIteration, ValueIterationConfig
+from palestra.learners.estimators.library_classifier import LibraryClassifier, LibraryClassifierConfig
+from palestra.learners.estimators.library_regressor import LibraryRegressor, LibraryRegressorConfig
 from palestra.learners.imitation.behaviour_cloning import BehaviourCloning, BehaviourCloningConfig
 from palestra.learners.imitation.dagger import DAgger, DAggerConfig
 from palestra.learners.labels.image_classifier import ImageClassifier, ImageClassifierConfig
@@ -95,6 +97,10 @@ __all__ = [
     "GradientBanditConfig",
     "ImageClassifier",
     "ImageClassifierConfig",
+    "LibraryClassifier",
+    "LibraryClassifierConfig",
+    "LibraryRegressor",
+    "LibraryRegressorConfig",
     "LinearRegression",
     "LinearRegressionConfig",
     "ModifiedPolicyIteration",
