@@ -39,7 +39,7 @@ class LibraryRegressor(LibraryLearner):
     scores = (RMSE,)
 
     def said(self, estimator: Any, inputs: Any) -> Tensor:
-        """(B,) numbers."""
+        """(B,) numbers: of a forest the mean of its trees, of boosting their sum (Breiman 2001; Friedman 2001)."""
         return torch.from_numpy(np.asarray(estimator.predict(inputs), np.float64).reshape(len(inputs)))
 
     def out_of_bag(self, asked_B: NDArray[np.bool_], mean_BK: NDArray[np.float64]) -> Metrics:

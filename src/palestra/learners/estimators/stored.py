@@ -39,6 +39,9 @@ TRUSTED = frozenset(
 """Types of scikit-learn, NumPy and SciPy, beside those that skops trusts, of which what is read may consist."""
 NOT_STORED = {"Birch": "its tree is no array"}
 """Estimators that cannot be written, and why."""
+_BRANCHES = (("left_child", "right_child", "feature", None), ("left", "right", "feature_idx", "is_leaf"))
+"""Of the records that a tree of scikit-learn is made of, and one of its histogram boosting: to where a node branches,
+by which column, and what says that it does not."""
 _BEGINNING = (1980, 1, 1, 0, 0, 0)
 """The date of every member, the first that an archive can have."""
 
@@ -119,7 +122,26 @@ def _estimator(written: NDArray[np.uint8]) -> Any:
     foreign = set(skops.get_untrusted_types(data=data)) - TRUSTED
     if foreign:
         raise UsageError(f"an estimator of {', '.join(sorted(foreign))}; expected types of scikit-learn that are known")
-    return skops.loads(data, trusted=sorted(TRUSTED))
+    estimator = skops.loads(data, trusted=sorted(TRUSTED))
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        for member in (archive.read(name) for name in archive.namelist() if name.endswith(".npy")):
+            _check_tree(member, getattr(estimator, "n_features_in_", None))
+    return estimator
+
+
+def _check_tree(member: bytes, columns: int | None) -> None:
+    """Raise ValueError for a tree that leads out of its array or out of a row, where scikit-learn would follow it."""
+    for left, right, column, leaf in _BRANCHES:
+        if left.encode() in member[:512] and column.encode() in member[:512]:
+            nodes = np.load(io.BytesIO(member), allow_pickle=False)
+            at = np.flatnonzero(nodes[left] != -1 if leaf is None else nodes[leaf] == 0)
+            inner = nodes[at]
+            sound = all(((inner[side] > at) & (inner[side] < len(nodes))).all() for side in (left, right))
+            within = columns is None or ((inner[column] >= 0) & (inner[column] < columns)).all()
+            if not (sound and within):
+                raise ValueError(
+                    f"a tree of {len(nodes)} nodes whose branches lead out of it or of its {columns} columns"
+                )
 
 
 def _canonical(written: bytes) -> bytes:

@@ -77,6 +77,22 @@ def test_a_type_that_is_not_on_the_list_is_refused(foreign: Any) -> None:
         Stored(make_estimator("GaussianNB")).load_state_dict(state)
 
 
+@pytest.mark.parametrize("name", ["RandomForestClassifier", "HistGradientBoostingClassifier"])
+@pytest.mark.parametrize("side", ["left", "right", "column"])
+def test_a_tree_that_leads_out_of_itself_is_refused(name: str, side: str) -> None:
+    held = fitted(name)
+    if name.startswith("Random"):
+        nodes = held.estimator.estimators_[0].tree_.__getstate__()["nodes"].copy()
+        nodes[{"left": "left_child", "right": "right_child", "column": "feature"}[side]][0] = 10**6
+        held.estimator.planted = nodes
+    else:
+        nodes = held.estimator._predictors[0][0].nodes
+        nodes[{"left": "left", "right": "right", "column": "feature_idx"}[side]][0] = 10**6
+    state = held.state_dict()
+    with pytest.raises(ValueError, match=r"a tree of \d+ nodes whose branches lead out of it or of its 6 columns"):
+        Stored(make_estimator(name)).load_state_dict(state)
+
+
 def test_damaged_bytes_are_no_estimator() -> None:
     state = fitted("GaussianNB").state_dict()
     with pytest.raises(Exception, match="zip"):
