@@ -32,6 +32,7 @@ FUNCTIONS = {
     "make_env": "palestra.trials.saved",
     "make_vec": "palestra.envs.registry",
     "record_episodes": "palestra.trials.recording",
+    "report": "palestra.trials.report.report",
     "resume": "palestra.trials.train",
     "train": "palestra.trials.train",
     "verify": "palestra.trials.verify",

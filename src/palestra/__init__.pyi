@@ -13,6 +13,8 @@ from palestra.learners.bandits.ucb import UCBConfig
 from palestra.learners.dynamic.modified_policy_iteration import ModifiedPolicyIteration, ModifiedPolicyIterationConfig
 from palestra.learners.dynamic.policy_iteration import PolicyIteration, PolicyIterationConfig
 from palestra.learners.dynamic.value_iteration import ValueIteration, ValueIterationConfig
+from palestra.learners.estimators.library_classifier import LibraryClassifier, LibraryClassifierConfig
+from palestra.learners.estimators.library_regressor import LibraryRegressor, LibraryRegressorConfig
 from palestra.learners.imitation.behaviour_cloning import BehaviourCloning, BehaviourCloningConfig
 from palestra.learners.imitation.dagger import DAgger, DAggerConfig
 from palestra.learners.labels.image_classifier import ImageClassifier, ImageClassifierConfig
@@ -49,6 +51,7 @@ from palestra.ops.shift import diagnose_shift
 from palestra.trials.compare import compare
 from palestra.trials.folds import k_fold
 from palestra.trials.recording import record_episodes
+from palestra.trials.report.report import report
 from palestra.trials.saved import evaluate, load, make_env
 from palestra.trials.train import resume, train
 from palestra.trials.verify import verify
@@ -95,6 +98,10 @@ __all__ = [
     "GradientBanditConfig",
     "ImageClassifier",
     "ImageClassifierConfig",
+    "LibraryClassifier",
+    "LibraryClassifierConfig",
+    "LibraryRegressor",
+    "LibraryRegressorConfig",
     "LinearRegression",
     "LinearRegressionConfig",
     "ModifiedPolicyIteration",
@@ -145,6 +152,7 @@ __all__ = [
     "make_env",
     "make_vec",
     "record_episodes",
+    "report",
     "resume",
     "train",
     "verify",

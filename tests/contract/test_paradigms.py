@@ -134,8 +134,9 @@ def test_killed_and_resumed_it_is_the_same_training(name: str, driver: Driver) -
 
 @pytest.mark.parametrize("name", [name for name, recipe in OURS.items() if recipe.dataset in AT_HAND])
 def test_ours_is_killed_within_an_epoch_and_goes_on_as_the_same_training(name: str, driver: Driver) -> None:
-    batches = {"batch_size": 64, "batches_per_step": 2}
-    asked = {"toy": OURS[name].id, "budget": 1_500, "checkpoint_every": 0.0, "tensorboard": False, **batches}
+    by_rounds = hasattr(make(name).config, "rounds_per_step")
+    small = {"budget": 40, "rounds_per_step": 4} if by_rounds else {"batch_size": 64, "batches_per_step": 2}
+    asked = {"toy": OURS[name].id, "budget": 1_500, "checkpoint_every": 0.0, "tensorboard": False, **small}
     chain = driver.chain(asked, plans=[{"save": 2, "into": 0.4}, {"save": 1, "by_itself": True}])
     assert chain.error is None
     assert chain.kills == 2

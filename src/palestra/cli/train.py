@@ -1,4 +1,4 @@
-"""``palestra train``: train a recipe, or any algorithm on any environment, or go on with a run."""
+"""``palestra train``: train a recipe, or any algorithm or estimator on what it learns from, or go on with a run."""
 
 import dataclasses
 import signal
@@ -81,7 +81,9 @@ else:
 
 @dataclass(frozen=True)
 class Args:
-    """Train a recipe, or any algorithm on any environment (--algo with --env-id), or go on with a run (--resume)."""
+    """Train a recipe, or any algorithm on any environment or data (--algo with --env-id or --data), or any estimator of
+    scikit-learn or XGBoost (--estimator with --data), or go on with a run (--resume).
+    """
 
     recipe: Annotated[Positional[str | None], arg(metavar="[RECIPE]", help_behavior_hint="")] = None
     """A recipe, as `palestra list` shows them."""
@@ -89,6 +91,12 @@ class Args:
     """Algorithm, to train without a recipe."""
     env_id: Annotated[str | None, arg(help_behavior_hint="")] = None
     """Environment for --algo: any Gymnasium id, one of ours, or MODULE:ID, as --import MODULE with that id."""
+    estimator: Annotated[str | None, arg(metavar="NAME", help_behavior_hint="")] = None
+    """Estimator, to train without a recipe: by scikit-learn's name, XGBClassifier or XGBRegressor, or a pipeline as
+    JSON; its arguments with --set."""
+    data: Annotated[str | None, arg(metavar="NAME", help_behavior_hint="")] = None
+    """Data set for --algo or --estimator: a name, as `palestra data ls` shows them, or a table (.csv, .tsv) with --set
+    dataset.kwargs.target=COLUMN."""
     resume: Annotated[str | None, arg(metavar="RUN", help_behavior_hint="")] = None
     """Go on with a run, by its folder or id: to its end, or further with --total-timesteps; it keeps its settings."""
     start: Annotated[str | None, arg(name="from", metavar="RUN", help_behavior_hint="")] = None
@@ -186,6 +194,8 @@ def _resume(args: Args, run: str) -> "Outcome":
         ("recipe " + str(args.recipe), args.recipe),
         ("--algo", args.algo),
         ("--env-id", args.env_id),
+        ("--estimator", args.estimator),
+        ("--data", args.data),
         ("--from", args.start),
     )
     for option, given in named:
@@ -216,22 +226,47 @@ def _overrides(args: Args) -> dict[str, Any]:
     return {**assignments(args.settings), **flags}
 
 
+_PAIRS = {
+    "--algo": ("--env-id", "--algo ppo --env-id CartPole-v1"),
+    "--env-id": ("--algo", "--algo ppo --env-id CartPole-v1"),
+    "--estimator": ("--data", "--estimator RandomForestClassifier --data digits"),
+    "--data": ("--estimator", "--estimator RandomForestClassifier --data digits"),
+}
+"""Who learns and what from: each option with the one that it goes with, and both together."""
+
+
 def _recipe(args: Args) -> Recipe | None:
     """What to train; None for what the run that is begun from was asked for."""
+    asked = zip(_PAIRS, (args.algo, args.env_id, args.estimator, args.data))
+    given = {option: value for option, value in asked if value is not None}
     if args.recipe is not None:
-        if args.algo is not None or args.env_id is not None:
-            raise UsageError(f"recipe {args.recipe} given with --algo or --env-id; expected one or the other")
+        if given:
+            raise UsageError(f"recipe {args.recipe} given with {' and '.join(given)}; expected one or the other")
         return get_recipe(args.recipe)
-    if args.start is not None and args.algo is None:
+    if args.start is not None and given.keys() <= {"--env-id"}:
         return None
-    if args.algo is None and args.env_id is None:
+    if not given:
         raise UsageError(
-            "nothing to train; expected a recipe (palestra list), --algo and --env-id, --resume RUN or --from RUN"
+            "nothing to train; expected a recipe (palestra list), --algo and --env-id, --estimator and --data,"
+            " --resume RUN or --from RUN"
         )
-    if args.algo is None or args.env_id is None:
-        given, missing = ("--algo", "--env-id") if args.env_id is None else ("--env-id", "--algo")
-        raise UsageError(f"{given} without {missing}; expected both, e.g. --algo ppo --env-id CartPole-v1")
-    from palestra.trials.plan import adhoc_recipe  # imports torch
-
+    if len(given) == 1:
+        (option,) = given
+        missing, example = _PAIRS[option]
+        raise UsageError(f"{option} without {missing}; expected both, e.g. {example}")
     budget = args.flags.total_timesteps
-    return adhoc_recipe(args.algo, plain_id(args.env_id), ADHOC_BUDGET if budget is None else budget)
+    match given:
+        case {"--algo": algo, "--env-id": env_id, **rest} if not rest:
+            from palestra.trials.plan import adhoc_recipe  # imports torch
+
+            return adhoc_recipe(algo, plain_id(env_id), ADHOC_BUDGET if budget is None else budget)
+        case {"--algo": algo, "--data": data, **rest} if not rest:
+            from palestra.trials.adhoc import data_recipe
+
+            return data_recipe(algo, data, ADHOC_BUDGET if budget is None else budget)
+        case {"--estimator": estimator, "--data": data, **rest} if not rest:
+            from palestra.trials.adhoc import estimator_recipe
+
+            return estimator_recipe(estimator, data, budget, _overrides(args))
+    both = _PAIRS["--data"][1]
+    raise UsageError(f"{' with '.join(given)}; expected one who learns and one to learn from, e.g. {both}")

@@ -13,6 +13,9 @@ from palestra.datasets.tables.source import ENCODINGS, FRAMES
 from palestra.datasets.tables.splits import Cut, Encoded, Task, table_splits
 from palestra.errors import UsageError
 
+LARGEST = 250_000_000
+"""Bytes of a table that is read: as values of their own they take about twenty times as many."""
+
 
 def load(
     path: str,
@@ -82,10 +85,20 @@ def frame(path: str, *, words: Sequence[str] | str = (), separator: str = "") ->
     """The table in a file."""
     file = Path(path).expanduser()
     try:
-        data = file.read_bytes()
+        size = file.stat().st_size
+        data = b"" if size > LARGEST else file.read_bytes()
     except OSError as error:
         raise UsageError(f"{path} cannot be read ({error.strerror}); expected a file of separated values") from error
+    if size > LARGEST:
+        raise UsageError(
+            f"{path} of {size / 1e6:,.0f} MB; expected at most {LARGEST / 1e6:,.0f} MB, since memory has to hold it:"
+            " take some of its rows, or give its numbers as .npy files (own/arrays)"
+        )
     by_name = "\t" if file.suffix.lower() == ".tsv" else ","
+    first = data.partition(b"\n")[0].decode("utf-8", "replace")
+    others = [each for each in ";\t|," if each in first]
+    if not separator and by_name not in first and others:
+        raise UsageError(f"{path}: no {by_name!r} in its first line; expected it, or separator={others[0]!r}")
     return read_separated(data, path, separator=separator or by_name, words=_listed(words))
 
 

@@ -41,8 +41,8 @@ class Predictor:
     clock_unit: ClassVar[str] = "samples"
     kind: ClassVar[Literal["classifier", "regressor", "clusterer"]]
     """What it predicts: a class from 0, a number, or a group."""
-    scores: ClassVar[tuple[Score, ...]]
-    """How its predictions are judged; the first is its headline, and says which way is better."""
+    scores: tuple[Score, ...]
+    """How its predictions are judged, as its class says; the first is its headline, and says which way is better."""
     headline: ClassVar[str]
     direction: ClassVar[Direction]
     dtype: ClassVar[torch.dtype] = torch.float32

@@ -35,6 +35,8 @@ class AlgorithmConfig:
     """A training too short to give each copy so many steps has fewer copies by default; 0 for as many."""
     parts: ClassVar[Mapping[str, Part]] = {}
     """Name to part: what ``palestra ablate`` takes away and adds."""
+    others: ClassVar[str] = ""
+    """Name of a field, a dict, that takes every setting whose name no part of a training has; empty for none."""
 
     def schedules(self) -> tuple[str, ...]:
         """Names of the settings that, as they are set, make what is learned depend on the budget."""

@@ -50,6 +50,8 @@ LEARNERS = {
     "linear-regression": ("palestra.learners.labels.linear_regression", "LinearRegression"),
     "softmax-regression": ("palestra.learners.labels.softmax_regression", "SoftmaxRegression"),
     "mlp": ("palestra.learners.labels.multilayer_perceptron", "MultilayerPerceptron"),
+    "library-classifier": ("palestra.learners.estimators.library_classifier", "LibraryClassifier"),
+    "library-regressor": ("palestra.learners.estimators.library_regressor", "LibraryRegressor"),
     "image-classifier": ("palestra.learners.labels.image_classifier", "ImageClassifier"),
     "translator": ("palestra.learners.sequences.translator", "Translator"),
     "autoencoder": ("palestra.learners.structure.autoencoder", "Autoencoder"),

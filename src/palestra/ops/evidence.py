@@ -54,6 +54,38 @@ def bootstrap_interval(
     return np.quantile(values, tail, axis=-1, method="lower"), np.quantile(values, 1 - tail, axis=-1, method="higher")
 
 
+def fold_interval(
+    loss_n: ArrayLike, folds: int, cluster_n: ArrayLike | None = None, level: float = 0.95
+) -> tuple[float, float, float]:
+    """Mean of the losses (n,) that a cross-validation gave, one a row, and its interval (low, high).
+
+    The trainings of the folds share most of their rows, so the mean varies more than n rows by themselves would make
+    it. Of a mean over k folds the variance is (1/k + test rows / training rows) s^2 with s^2 that of one fold (Nadeau &
+    Bengio 2003, section 3), which with s^2 = k / n Var(loss) is (1 + k / (k - 1)) Var(loss) / n.
+
+    Args:
+        loss_n: of each row, by a training that did not see it; or the difference of two such.
+        folds: k, 2 or more.
+        cluster_n: which rows belong together, if any do; then whole clusters are what varies.
+        level: the confidence asked for.
+    """
+    loss = _sample(loss_n)
+    n = len(loss)
+    if folds < 2:
+        raise ValueError(f"fold_interval of {folds} folds; expected 2 or more")
+    off = loss - loss.mean()
+    if cluster_n is None:
+        number, variance = n, float((off**2).sum()) / n / max(1, n - 1)
+    else:
+        sums = np.bincount(np.unique(np.asarray(cluster_n), return_inverse=True)[1], off)
+        number = len(sums)
+        variance = float((sums**2).sum()) / n**2 * number / max(1, number - 1)
+    if number == 1:
+        return float(loss.mean()), -math.inf, math.inf
+    half = NormalDist().inv_cdf((1 + level) / 2) * math.sqrt((1 + folds / (folds - 1)) * variance)
+    return float(loss.mean()), float(loss.mean()) - half, float(loss.mean()) + half
+
+
 def wilson_interval(successes: int, n: int, level: float = 0.95) -> tuple[float, float]:
     """Score interval of a share: the shares from which the observed one is within z standard errors.
 

@@ -11,6 +11,7 @@ from palestra.pictures.board import Board, Convergence, Table, draw_board, draw_
 from palestra.pictures.boundary import Boundary, BoundaryFilm, draw_boundary, draw_boundary_film
 from palestra.pictures.codes import CodeMap, Reconstructions, draw_code_map, draw_reconstructions
 from palestra.pictures.graph import Graph, draw_graph
+from palestra.pictures.importance import Importance, draw_importance
 from palestra.pictures.regret import Regret, draw_regret
 from palestra.pictures.samples import Samples, draw_samples
 from palestra.pictures.tiles import Mistakes, Sight, draw_tiles
@@ -30,6 +31,7 @@ _DRAWN: dict[type[Exhibit], tuple[str, Callable[[Path, Any], Path]]] = {
     BoundaryFilm: ("boundary", draw_boundary_film),
     Mistakes: ("mistakes", draw_tiles),
     Sight: ("sight", draw_tiles),
+    Importance: ("importance", draw_importance),
 }
 
 

@@ -34,4 +34,16 @@ RECIPES = (
         "linear-autograd", "linear regression, its derivative by autograd", 100, {**_DESCENT, "solver": "autograd"}
     ),
     _linear("linear", "linear regression, batch by batch, its derivative written by hand", 100, _DESCENT),
+    Recipe(
+        "diabetes/forest",
+        "a random forest by scikit-learn, and its out-of-bag error",
+        "library-regressor",
+        dataset="diabetes",
+        budget=100,
+        settings={"estimator": "RandomForestRegressor", "arguments": {"n_estimators": 100}},
+        eval_every=50,
+        eval_count=0,
+        paradigm="supervised",
+        claim=_CLAIM,
+    ),
 )

@@ -94,6 +94,8 @@ class Recipe:
     @property
     def unit(self) -> str:
         """What its budget counts, as far as can be said without the learner."""
+        if self.learner.startswith("library-"):
+            return "rounds"
         return "samples" if self.dataset else "steps"
 
     @property

@@ -134,6 +134,8 @@ class Plan:
         if first in parts and rest:
             return first, rest
         having = [part for part, config in parts.items() if first in _names(config)]
+        if not having and self.learner.settings.others:
+            return "learner", f"{self.learner.settings.others}.{name}"
         if not having:
             raise unknown_name("setting", first, [each for config in parts.values() for each in _names(config)])
         if len(having) > 1:

@@ -100,3 +100,23 @@ def test_a_run_goes_on_as_the_command_line_says(
     assert "at step 256: learner.gamma from 0.99 to 0.5" in capsys.readouterr().out
     assert main(["runs", "show", new, "--out", str(tmp_path)]) == 0
     assert f"begun from   {tmp_path / run} at step " in capsys.readouterr().out
+
+
+def test_any_estimator_and_any_algorithm_on_any_data_has_a_name(asked: list[Any], tmp_path: Path) -> None:
+    argv = ["train", "--data", "iris", "--quiet", "--out", str(tmp_path)]
+    assert main([*argv, "--estimator", "RandomForestClassifier", "--set", "n_estimators=7"]) == 0
+    assert main([*argv, "--algo", "mlp"]) == 0
+    assert [recipe for recipe, _, _ in asked] == ["iris/randomforestclassifier", "iris/mlp"]
+    assert asked[0][1] == {"n_estimators": "7"}
+
+
+def test_an_estimator_is_trained_evaluated_and_compared(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = ["--out", str(tmp_path)]
+    for name in ("GaussianNB", "RandomForestClassifier"):
+        argv = ["train", "--estimator", name, "--data", "iris", "--quiet", "--no-plots", "--json", *out]
+        assert main(argv) == 0
+    run = json.loads(capsys.readouterr().out.splitlines()[-1])["run"]
+    assert main(["eval", run, "--json", *out]) == 0
+    assert json.loads(capsys.readouterr().out)["score"] > 0.85
+    assert main(["eval", run, "--split", "5-fold", "--json", *out]) == 0
+    assert json.loads(capsys.readouterr().out)["score"] > 0.9

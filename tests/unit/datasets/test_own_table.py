@@ -82,3 +82,19 @@ def test_its_digest(path: Path) -> None:
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
     named = Dataset("own/table", {"path": str(path), "target": "price"})
     assert named.origin() == {"files": {str(path): {"sha256": digest}}}
+
+
+def test_another_separator_is_recognised_by_the_first_line(tmp_path: Path) -> None:
+    for name, between, expected in (("a.csv", ";", "','"), ("b.tsv", ",", r"'\\t'")):
+        (tmp_path / name).write_text(f"x{between}y\n1{between}2\n")
+        with pytest.raises(UsageError, match=f"no {expected} in its first line; expected it, or separator='{between}'"):
+            load(str(tmp_path / name), "y")
+    (tmp_path / "c.csv").write_text("x\n1\n")
+    with pytest.raises(UsageError, match="a table of nothing but x"):
+        load(str(tmp_path / "c.csv"), "x")
+
+
+def test_a_table_that_memory_does_not_hold_is_not_read(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("palestra.datasets.own_table.LARGEST", 100)
+    with pytest.raises(UsageError, match=r"houses\.csv of 0 MB; expected at most 0 MB, .*own/arrays"):
+        load(str(path), "price")

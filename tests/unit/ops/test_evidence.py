@@ -9,6 +9,7 @@ import pytest
 
 from palestra.ops.evidence import (
     bootstrap_interval,
+    fold_interval,
     iqm,
     optimality_gap,
     performance_profile,
@@ -157,3 +158,17 @@ def test_no_winner_between_equals() -> None:
         gap = bootstrap_interval(lambda a, b: iqm(a) - iqm(b), x, y, seed=i, resamples=1_000)
         named += bool((share[0] > 0.5 and gap[0] > 0) or (share[1] < 0.5 and gap[1] < 0))
     assert named / 400 < 0.08
+
+
+def test_the_interval_of_a_cross_validation() -> None:
+    loss = np.array([0.0, 1.0, 0.0, 1.0])
+    mean, low, high = fold_interval(loss, 5)
+    # Var = sum of squares 1 / 4 / 3 = 1/12, times 1 + 5/4: sqrt(2.25 / 12) = 0.4330, times 1.959964
+    assert mean == 0.5
+    assert high - mean == pytest.approx(0.848689, abs=1e-5)
+    assert mean - low == pytest.approx(high - mean)
+    # two clusters of equal losses: sums -1 and 1, (1 + 1) / 16 * 2 = 1/4, times 2.25
+    assert fold_interval([0.0, 0.0, 1.0, 1.0], 5, [0, 0, 7, 7])[2] - 0.5 == pytest.approx(0.75 * 1.959964, abs=1e-5)
+    assert fold_interval([0.0, 1.0], 5, [3, 3])[1:] == (-math.inf, math.inf)
+    with pytest.raises(ValueError, match="1 folds"):
+        fold_interval(loss, 1)

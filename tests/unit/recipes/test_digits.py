@@ -6,6 +6,6 @@ from palestra.recipes.digits import RECIPES
 
 def test_budgets_are_whole_epochs() -> None:
     images = len(Dataset("digits").load()["train"].inputs)
-    for recipe in RECIPES:
+    for recipe in (recipe for recipe in RECIPES if not recipe.learner.startswith("library-")):
         assert recipe.dataset == "digits"
         assert recipe.budget % images == 0

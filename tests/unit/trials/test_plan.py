@@ -163,3 +163,22 @@ def test_a_table_has_fewer_copies_in_a_short_training() -> None:
     copies = {budget: adhoc_recipe("q-learning", "Taxi-v4", budget).num_envs for budget in (1, 1_000, 20_000, 10**6)}
     assert copies == {1: 1, 1_000: 2, 20_000: 51, 10**6: 256}
     assert adhoc_recipe("ppo", "CartPole-v1", 1).num_envs == 8
+
+
+@dataclasses.dataclass(frozen=True)
+class Open(AlgorithmConfig):
+    """Settings of which one takes all others."""
+
+    others = "more"
+    more: dict[str, object] = dataclasses.field(default_factory=dict)
+    """What has no field of its own."""
+
+
+def test_a_name_of_no_part_goes_where_all_others_go() -> None:
+    plan = Plan(LearnerPlan("random", Open()), World("X"), TrainSettings(1))
+    assert plan.override({"trees": "30", "seed": 2, "learner.more.depth": 3}).learner.settings == Open(
+        {"trees": 30, "depth": 3}
+    )
+    assert plan.override({"seed": 2}).learner.settings == Open()
+    with pytest.raises(UsageError, match="unknown setting of Open 'trees'"):
+        plan.override({"learner.trees": 30})

@@ -36,7 +36,9 @@ def read_separated(
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
-        raise UsageError(f"{name}, line {line}: byte {data[error.start]:#04x}; expected text in UTF-8") from error
+        raise UsageError(
+            f"{name}, line {line}: byte {data[error.start]:#04x}; expected text in UTF-8{_conversion(data, name)}"
+        ) from error
     lines = _lines(text, name, separator)
     names = list(header) or next(lines, (0, []))[1]
     _check_names(names, name)
@@ -59,6 +61,18 @@ def read_separated(
             for each, column in zip(names, values)
         }
     )
+
+
+def _conversion(data: bytes, name: str) -> str:
+    """How a text in one of the two other encodings that Chinese tables come in becomes UTF-8; empty for any other."""
+    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return f"; it begins as UTF-16 does: iconv -f UTF-16 -t UTF-8 {name} > utf8.csv"
+    try:
+        text = data.decode("gb18030")
+    except UnicodeDecodeError:
+        return ""
+    chinese = any("\u4e00" <= letter <= "\u9fff" for letter in text)
+    return f"; it reads as GBK: iconv -f GB18030 -t UTF-8 {name} > utf8.csv" if chinese else ""
 
 
 def _lines(text: str, name: str, separator: str) -> Iterator[tuple[int, list[str]]]:

@@ -93,3 +93,17 @@ def test_any_bytes_in_it_are_a_table_or_an_error(data: bytes, place: int) -> Non
     whole = TEXT.encode()[:place] + data + TEXT.encode()[place:]
     frame, error = outcome(lambda: read_separated(whole, "a.csv"))
     assert error.startswith("a.csv") if frame is None else len(frame) >= 1
+
+
+def test_an_encoding_that_chinese_tables_come_in_is_named() -> None:
+    for text, encoding, said in (
+        (
+            "城市,价格\n北京,3\n",
+            "gbk",
+            r"a\.csv, line 1: byte 0xb3; .*it reads as GBK: iconv -f GB18030 -t UTF-8 a\.csv",
+        ),
+        ("a,b\n1,2\n", "utf-16", r"it begins as UTF-16 does: iconv -f UTF-16"),
+    ):
+        with pytest.raises(UsageError, match=said):
+            read_separated(text.encode(encoding), "a.csv")
+    assert read_separated("\ufeffa,b\n1,2\n".encode(), "a.csv").numbers("a").tolist() == [1]
