@@ -16,7 +16,7 @@ from palestra.engine.seeding import derive
 from palestra.learners.labels.image_classifier import ImageClassifier, ImageClassifierConfig
 from palestra.nets.vision.lenet import Normalisation
 from palestra.ops.pooling import Pooling
-from palestra.pictures.panels import Bars, Lines, Panels
+from palestra.pictures.panels import Bars, Lines, Panel, Panels
 from palestra.trials.lessons.lesson import Lesson
 
 Change = tuple[Pooling, Normalisation]
@@ -98,7 +98,7 @@ def _picture(found: Mapping[Change, Tensor], said: str) -> Panels:
     lines = {NAMES[change]: (epochs, accuracy.mean(0).numpy()) for change, accuracy in found.items()}
     ends = [figures(accuracy) for accuracy in found.values()]
     bars = {name: [each[at] for each in ends] for at, name in ((1, "lowest"), (0, "mean"), (2, "highest"))}
-    panels = [
+    panels: list[Panel] = [
         Lines(f"accuracy on images held out, mean of {SEEDS} trainings", "epochs", lines, bounds=(0.0, 1.0)),
         Bars(f"after {EPOCHS} epochs", [*NAMES.values()], bars),
     ]
