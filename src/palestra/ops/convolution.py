@@ -54,9 +54,18 @@ def window(
         column: of the output.
         stride: from one window to the next, in rows and columns.
         padding: rows and columns of zeros on each side.
+
+    ValueError for a pixel that the output does not have, and for a kernel of other channels than the image.
     """
     check_rank(3, image=image_CHW, kernel=kernel_CHW)
-    (down, across), (above, beside), (high, wide) = pair(stride), pair(padding), kernel_CHW.shape[1:]
+    channels, high, wide = kernel_CHW.shape
+    if channels != image_CHW.shape[0]:
+        raise ValueError(f"a kernel of {channels} channels on an image of {image_CHW.shape[0]}; expected as many")
+    rows, columns = shape_of(image_CHW, (high, wide), stride, padding)
+    if not (0 <= row < rows and 0 <= column < columns):
+        expected = f"a row below {rows} and a column below {columns}"
+        raise ValueError(f"pixel ({row}, {column}) of the output; expected {expected}, both from 0")
+    (down, across), (above, beside) = pair(stride), pair(padding)
     top, left = row * down - above, column * across - beside
     inputs_CHW = torch.zeros_like(kernel_CHW, dtype=image_CHW.dtype)
     for u in range(high):

@@ -62,6 +62,31 @@ def test_what_stands_behind_a_pixel() -> None:
     assert window(image_CHW, kernel_CHW, torch.tensor(0.0), 1, 0, padding=1).inputs_CHW.tolist() == [[[0, 0], [0, 3]]]
 
 
+@pytest.mark.parametrize("way", WAYS.values(), ids=WAYS)
+def test_every_pixel_is_the_sum_that_stands_behind_it(way: dict[str, Any]) -> None:
+    draw = Generator().manual_seed(0)
+    image_BCHW = torch.randn(1, 3, 7, 6, generator=draw, dtype=torch.float64)
+    kernel_KCHW = torch.randn(2, 3, 3, 2, generator=draw, dtype=torch.float64)
+    bias_K = torch.randn(2, generator=draw, dtype=torch.float64)
+    (expected_KHW,) = F.conv2d(image_BCHW, kernel_KCHW, bias_K, **way)
+    for k, i, j in torch.cartesian_prod(*map(torch.arange, expected_KHW.shape)).tolist():
+        behind = window(image_BCHW[0], kernel_KCHW[k], bias_K[k], i, j, **way)
+        assert torch.equal(behind.products_CHW, behind.inputs_CHW * kernel_KCHW[k])
+        torch.testing.assert_close(behind.total, behind.products_CHW.sum() + bias_K[k])
+        torch.testing.assert_close(behind.total, expected_KHW[k, i, j], rtol=1e-12, atol=1e-12)
+
+
+def test_there_is_no_window_behind_what_is_no_pixel() -> None:
+    image_CHW, kernel_CHW, bias = torch.ones(2, 5, 4), torch.ones(2, 3, 3), torch.tensor(0.0)
+    # (5 + 2 - 3) / 2 + 1 = 3 rows, and 2 columns, of the 3 / 2 that are rounded down.
+    assert float(window(image_CHW, kernel_CHW, bias, 2, 1, stride=2, padding=1).total) == 2 * 2 * 3
+    for place in ((3, 1), (2, 2), (-1, 0), (0, -1)):
+        with pytest.raises(ValueError, match="expected a row below 3 and a column below 2, both from 0"):
+            window(image_CHW, kernel_CHW, bias, *place, stride=2, padding=1)
+    with pytest.raises(ValueError, match="a kernel of 2 channels on an image of 1; expected as many"):
+        window(image_CHW[:1], kernel_CHW, bias, 0, 0)
+
+
 def test_a_one_by_one_convolution_is_a_linear_layer_at_every_pixel() -> None:
     draw = Generator().manual_seed(0)
     image_BCHW = torch.randn(2, 3, 4, 5, generator=draw)

@@ -29,6 +29,15 @@ class Paths(NamedTuple):
         """Of all four together."""
         return self.one + self.three[1] + self.five[1] + self.pool
 
+    def narrowed(self, width: float) -> "Paths":
+        """That share of the channels of every layer, but one at least."""
+        return Paths(
+            _share(self.one, width),
+            (_share(self.three[0], width), _share(self.three[1], width)),
+            (_share(self.five[0], width), _share(self.five[1], width)),
+            _share(self.pool, width),
+        )
+
 
 STAGES = {
     "stage3": (Paths(64, (96, 128), (16, 32), 32), Paths(128, (128, 192), (32, 96), 64)),
@@ -74,6 +83,7 @@ def googlenet(
     stem: Stem = "large",
     widest: int = 5,
     norm: bool = False,
+    width: float = 1.0,
     dropout: float = 0.4,
 ) -> nn.Sequential:
     """(B, C, H, W) -> (B, K).
@@ -84,16 +94,21 @@ def googlenet(
         stem: large, 7 x 7 pixels and the largest of 3 x 3, both in leaps of two, or small, 3 x 3 at full resolution.
         widest: rows and columns of the largest window; 3 with ``norm`` is torchvision's network.
         norm: whether batch normalisation follows each convolution.
+        width: share of table 1's channels that each layer has (Howard et al. 2017, section 3.3).
         dropout: before the last layer; 0 in Dive into Deep Learning.
     """
+    if width <= 0:
+        raise ValueError(f"width={width}; expected above 0")
+    first, fan_in = _share(64, width), _share(192, width)
     blocks: dict[str, nn.Module] = {
-        "stage1": nn.Sequential(*stem_blocks(shape[0], 64, stem, norm=norm, bias=not norm)),
-        "stage2": nn.Sequential(_convolution(64, 64, 1, norm), _convolution(64, 192, 3, norm), nn.MaxPool2d(3, 2, 1)),
+        "stage1": nn.Sequential(*stem_blocks(shape[0], first, stem, norm=norm, bias=not norm)),
+        "stage2": nn.Sequential(
+            _convolution(first, first, 1, norm), _convolution(first, fan_in, 3, norm), nn.MaxPool2d(3, 2, 1)
+        ),
     }
-    fan_in = 192
     for name, stage in STAGES.items():
         layers: list[nn.Module] = []
-        for paths in stage:
+        for paths in (each.narrowed(width) for each in stage):
             layers.append(Inception(fan_in, paths, widest, norm))
             fan_in = paths.channels
         blocks[name] = nn.Sequential(*layers, *([] if name == "stage5" else [nn.MaxPool2d(3, 2, 1)]))
@@ -103,3 +118,7 @@ def googlenet(
 def _convolution(fan_in: int, channels: int, kernel: int, norm: bool) -> nn.Sequential:
     convolution = nn.Conv2d(fan_in, channels, kernel, padding=kernel // 2, bias=not norm)
     return nn.Sequential(convolution, *([nn.BatchNorm2d(channels)] if norm else []), nn.ReLU())
+
+
+def _share(channels: int, width: float) -> int:
+    return max(1, round(channels * width))

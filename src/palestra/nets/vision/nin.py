@@ -2,7 +2,8 @@
 
 A convolution is followed by two of 1 x 1, each with ReLU; the last block has a channel a class, whose mean over all
 pixels is the class's output. As it ends in ReLU too, no output is ever below zero, and a class whose channel is zero
-everywhere does not learn: a network that stays at chance has met this.
+everywhere does not learn: a network that stays at chance, or never says some of the classes, has met this. Without the
+last ReLU it cannot.
 """
 
 from torch import nn
@@ -13,24 +14,34 @@ from palestra.nets.vision.blocks import Shape, Stem, named
 Widths = tuple[int, int, int]
 
 
-def nin(shape: Shape, num_classes: int, *, stem: Stem = "large") -> nn.Sequential:
+def nin(
+    shape: Shape,
+    num_classes: int,
+    *,
+    stem: Stem = "large",
+    channels: Widths = (96, 256, 384),
+    bent: bool = True,
+) -> nn.Sequential:
     """(B, C, H, W) -> (B, K), with AlexNet's windows, as Dive into Deep Learning has it.
 
     Args:
         shape: of an image.
         num_classes: K.
         stem: large, 11 x 11 pixels in leaps of four, or small, 5 x 5 at full resolution.
+        channels: of the blocks before the last.
+        bent: whether ReLU comes after the last layer too.
     """
     kernel, stride, padding = (11, 4, 0) if stem == "large" else (5, 1, 2)
+    one, two, three = channels
     return named(
-        block1=_block(shape[0], (96,) * 3, kernel, stride, padding),
+        block1=_block(shape[0], (one,) * 3, kernel, stride, padding),
         pool1=nn.MaxPool2d(3, 2),
-        block2=_block(96, (256,) * 3, 5, 1, 2),
+        block2=_block(one, (two,) * 3, 5, 1, 2),
         pool2=nn.MaxPool2d(3, 2),
-        block3=_block(256, (384,) * 3, 3, 1, 1),
+        block3=_block(two, (three,) * 3, 3, 1, 1),
         pool3=nn.MaxPool2d(3, 2),
         dropout=Dropout(0.5),
-        block4=_block(384, (num_classes,) * 3, 3, 1, 1),
+        block4=_block(three, (num_classes,) * 3, 3, 1, 1)[: 6 if bent else 5],
         output=nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten()),
     )
 

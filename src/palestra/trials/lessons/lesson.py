@@ -22,6 +22,10 @@ LESSONS = {
         "palestra.trials.lessons.initialisation",
         "numbers and gradients that vanish or explode, by layer",
     ),
+    "normalisation": (
+        "palestra.trials.lessons.normalisation",
+        "batch normalisation and pooling, which a textbook changes together, taken apart",
+    ),
     "shift": ("palestra.trials.lessons.shift", "inputs, labels or concepts change: what it is called, and what helps"),
 }
 """Name to module and summary. Each module has a function ``lesson(seed)``."""

@@ -1,5 +1,6 @@
 """GoogLeNet: the shape after every block, and the four paths of one."""
 
+import pytest
 import torch
 
 from palestra.nets.summary import summarised
@@ -31,3 +32,12 @@ def test_paths_stand_one_behind_the_other() -> None:
     parts = block(x_BCHW).split([1, 2, 3, 4], 1)
     for part, path in zip(parts, (block.one, block.three, block.five, block.pool), strict=True):
         assert torch.equal(part, path(x_BCHW))
+
+
+def test_it_may_be_narrower_everywhere() -> None:
+    # An eighth of table 1: 64 and 192 to 8 and 24; 256 and 480 to 32 and 60; ...; 1024 to 128.
+    assert [row[0] for row in shapes((1, 28, 28), stem="small", width=1 / 8)] == [8, 24, 60, 104, 128, 10]
+    assert Paths(192, (96, 208), (16, 48), 64).narrowed(1 / 8) == Paths(24, (12, 26), (2, 6), 8)
+    assert Paths(192, (96, 208), (16, 48), 64).narrowed(1 / 100) == Paths(2, (1, 2), (1, 1), 1)
+    with pytest.raises(ValueError, match="width=0; expected above 0"):
+        googlenet((1, 96, 96), 10, width=0)
