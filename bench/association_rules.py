@@ -16,7 +16,7 @@ import torch
 from numpy.typing import NDArray
 
 from palestra.datasets.dataset import Dataset
-from palestra.errors import UsageError, pip_install
+from palestra.errors import pip_install
 from palestra.ops.association import least_count, longer_sets, packed, rules_of, single_sets
 from report import publish
 
@@ -26,11 +26,11 @@ Found = dict[tuple[int, ...], int]
 
 
 def peer(module: str) -> Any:
-    """A peer's module. UsageError, with the line that installs both, without it."""
+    """A peer's module; without it the benchmark ends with the line that installs both."""
     try:
         return import_module(module)
     except ImportError as error:
-        raise UsageError(f"this benchmark needs its peers: {pip_install()} {' '.join(PEERS)}") from error
+        raise SystemExit(f"this benchmark needs its peers: {pip_install()} {' '.join(PEERS)}") from error
 
 
 def ours(table: NDArray[np.uint8], support: float, longest: int) -> Callable[[], Found]:
