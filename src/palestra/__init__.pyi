@@ -17,9 +17,12 @@ from palestra.learners.estimators.library_classifier import LibraryClassifier, L
 from palestra.learners.estimators.library_regressor import LibraryRegressor, LibraryRegressorConfig
 from palestra.learners.imitation.behaviour_cloning import BehaviourCloning, BehaviourCloningConfig
 from palestra.learners.imitation.dagger import DAgger, DAggerConfig
+from palestra.learners.labels.decision_tree import DecisionTree, DecisionTreeConfig
+from palestra.learners.labels.grown_tree import GrowthConfig as RegressionTreeConfig
 from palestra.learners.labels.image_classifier import ImageClassifier, ImageClassifierConfig
 from palestra.learners.labels.linear_regression import LinearRegression, LinearRegressionConfig
 from palestra.learners.labels.multilayer_perceptron import MultilayerPerceptron, MultilayerPerceptronConfig
+from palestra.learners.labels.regression_tree import RegressionTree
 from palestra.learners.labels.softmax_regression import SoftmaxRegression, SoftmaxRegressionConfig
 from palestra.learners.off_policy.ddpg import DDPG, DDPGConfig
 from palestra.learners.off_policy.discrete_sac import DiscreteSAC, DiscreteSACConfig
@@ -35,7 +38,11 @@ from palestra.learners.registry import LearnerType
 from palestra.learners.sequences.character_model import CharacterModel, CharacterModelConfig
 from palestra.learners.sequences.decision_transformer import DecisionTransformer, DecisionTransformerConfig
 from palestra.learners.sequences.translator import Translator, TranslatorConfig
+from palestra.learners.structure.association_rules import AssociationRules, AssociationRulesConfig
 from palestra.learners.structure.autoencoder import Autoencoder, AutoencoderConfig
+from palestra.learners.structure.gaussian_anomaly import GaussianAnomaly, GaussianAnomalyConfig
+from palestra.learners.structure.k_means import KMeans, KMeansConfig
+from palestra.learners.structure.pca import PCA, PCAConfig
 from palestra.learners.tabular.dyna_q import DynaQConfig
 from palestra.learners.tabular.expected_sarsa import ExpectedSarsaConfig
 from palestra.learners.tabular.monte_carlo import MonteCarloConfig
@@ -60,6 +67,7 @@ __all__ = [
     "A2C",
     "DDPG",
     "DQN",
+    "PCA",
     "PPO",
     "SAC",
     "TD3",
@@ -67,6 +75,8 @@ __all__ = [
     "UCB",
     "VPG",
     "A2CConfig",
+    "AssociationRules",
+    "AssociationRulesConfig",
     "Autoencoder",
     "AutoencoderConfig",
     "BehaviourCloning",
@@ -80,6 +90,8 @@ __all__ = [
     "DQNConfig",
     "DecisionTransformer",
     "DecisionTransformerConfig",
+    "DecisionTree",
+    "DecisionTreeConfig",
     "DiscreteSAC",
     "DiscreteSACConfig",
     "DoubleQLearning",
@@ -94,10 +106,14 @@ __all__ = [
     "ExpectedSarsaConfig",
     "Expert",
     "ExpertConfig",
+    "GaussianAnomaly",
+    "GaussianAnomalyConfig",
     "GradientBandit",
     "GradientBanditConfig",
     "ImageClassifier",
     "ImageClassifierConfig",
+    "KMeans",
+    "KMeansConfig",
     "LibraryClassifier",
     "LibraryClassifierConfig",
     "LibraryRegressor",
@@ -113,6 +129,7 @@ __all__ = [
     "NStepSarsa",
     "NStepSarsaConfig",
     "Networks",
+    "PCAConfig",
     "PPOConfig",
     "PolicyIteration",
     "PolicyIterationConfig",
@@ -122,6 +139,8 @@ __all__ = [
     "QLearningConfig",
     "Random",
     "RandomConfig",
+    "RegressionTree",
+    "RegressionTreeConfig",
     "SACConfig",
     "Sarsa",
     "SarsaConfig",

@@ -19,10 +19,11 @@ from states import hash_of, lines_of_three_processes, saved
 import palestra
 from palestra.engine.callbacks import Callback
 from palestra.engine.learner import Learner
+from palestra.engine.predictor import BatchConfig
 from palestra.engine.state import undeclared
 from palestra.engine.trainer import Trainer, TrainSettings
 from palestra.errors import UsageError
-from palestra.learners.registry import LEARNERS
+from palestra.learners.registry import LEARNERS, learner_type
 from palestra.measure import Evaluation, Measure
 from palestra.recipes.registry import RECIPES
 from palestra.runs import checkpoints
@@ -30,11 +31,17 @@ from palestra.runs.series import read_series
 from palestra.runs.store import Run
 from palestra.trials.plan import resolve
 
-AT_HAND = ("digits", "iris", "diabetes")
-"""Data sets that come with a package which the tests need anyway: nothing is fetched for these."""
+AT_HAND = ("digits", "iris", "diabetes", "toy/baskets", "toy/outliers")
+"""Data sets that are made, or come with a package which the tests need anyway: nothing is fetched for these."""
 _FITTING = sorted((r for r in RECIPES.values() if r.dataset), key=lambda recipe: recipe.dataset in AT_HAND)
 OURS = {recipe.learner: recipe for recipe in _FITTING}
 """What is registered and fits data, by the names of the learners: a recipe of each, on data at hand if there is one."""
+IN_BATCHES = [
+    name
+    for name, recipe in OURS.items()
+    if recipe.dataset in AT_HAND and issubclass(learner_type(name).config_type, BatchConfig)
+]
+"""Of these, those that learn batch by batch: an epoch has a middle."""
 each = pytest.mark.parametrize("name", [*cast.TOYS, *OURS])
 each_on_data = pytest.mark.parametrize("name", ["logistic-regression", "naive-bayes"])
 
@@ -132,7 +139,7 @@ def test_killed_and_resumed_it_is_the_same_training(name: str, driver: Driver) -
         assert any(step > 0 and step % 200 for step in chain.steps), "never killed within an epoch"
 
 
-@pytest.mark.parametrize("name", [name for name, recipe in OURS.items() if recipe.dataset in AT_HAND])
+@pytest.mark.parametrize("name", IN_BATCHES)
 def test_ours_is_killed_within_an_epoch_and_goes_on_as_the_same_training(name: str, driver: Driver) -> None:
     by_rounds = hasattr(make(name).config, "rounds_per_step")
     small = {"budget": 40, "rounds_per_step": 4} if by_rounds else {"batch_size": 64, "batches_per_step": 2}
@@ -142,6 +149,16 @@ def test_ours_is_killed_within_an_epoch_and_goes_on_as_the_same_training(name: s
     assert chain.kills == 2
     rows = len(make(name).train.inputs)
     assert any(step % rows for step in chain.steps), "never killed within an epoch"
+    assert differences(driver.whole(asked).run, chain.run) == []
+
+
+@pytest.mark.parametrize("name", ["k-means", "association-rules"])
+def test_what_learns_from_all_rows_at_once_is_killed_between_two_passes(name: str, driver: Driver) -> None:
+    asked = {"toy": OURS[name].id, "checkpoint_every": 0.0, "tensorboard": False}
+    chain = driver.chain(asked, plans=[{"save": 2, "into": 0.4}, {"save": 1, "by_itself": True}])
+    assert chain.error is None
+    assert chain.kills == 2
+    assert any(0 < step < 1_000_000 for step in chain.steps), "never killed before its end"
     assert differences(driver.whole(asked).run, chain.run) == []
 
 

@@ -10,6 +10,7 @@ import pytest
 
 BENCH = Path(__file__).parents[2] / "bench"
 SMALLEST = {
+    "anomalies": ["--rows", "1000", "--seeds", "1"],
     "arm_speed": ["--seconds", "0.2", "--copies", "8", "--iterations", "1", "--warm-up", "512"],
     "bandits": ["--repeats", "1", "--loop-bandits", "1"],
     "checkpoint_cost": ["--pairs", "1"],
@@ -27,8 +28,8 @@ SMALLEST = {
     "value_iteration": ["--sides", "20", "--plain-side", "10", "--plain-seconds", "0.2"],
 }
 """Not among them: ``ppo_lunarlander``, whose sizes cannot be less than a training; ``same_results`` and ``same_speed``,
-which need the repository's history; ``defaults``, whose trainings are whole (``tests/unit/test_defaults.py``); and what
-draws or fits the arm. ``errata`` has a test of its own."""
+which need the repository's history; ``association_rules``, whose peers no extra has; ``defaults``, whose trainings are
+whole (``tests/unit/test_defaults.py``); and what draws or fits the arm. ``errata`` has a test of its own."""
 
 ONE_SEED = """
 from importlib import import_module

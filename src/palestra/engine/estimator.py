@@ -34,6 +34,19 @@ OWN = {
     "device": "Where to compute: auto, cpu, cuda, ...",
 }
 """Arguments of every estimator beyond its learner's settings, and what they mean."""
+UNLABELLED = ("clusterer", "transformer")
+"""Kinds that are fitted to rows alone."""
+_MIXINS = {
+    "classifier": ("ClassifierMixin",),
+    "regressor": ("RegressorMixin",),
+    "clusterer": ("ClusterMixin",),
+    "transformer": ("ClassNamePrefixFeaturesOutMixin", "TransformerMixin"),
+}
+"""Classes of scikit-learn that an estimator of each kind is of, so that its tools take it for one."""
+
+
+class Unfit(UsageError, ValueError):
+    """What a learner refuses of the data that it is fitted to: where scikit-learn looks for it, a ValueError too."""
 
 
 class Fits:
@@ -55,24 +68,29 @@ class Fits:
         if kind == "classifier":
             self.classes_, labels = np.unique(targets, return_inverse=True)
             targets = labels.astype(np.int64)
-        split = Split(torch.from_numpy(rows), None if kind == "clusterer" else torch.from_numpy(targets))
+        split = Split(torch.from_numpy(rows), None if kind in UNLABELLED else torch.from_numpy(targets))
         settings = {field.name: given[field.name] for field in fields(self.learner_type.config_type)}
         config = self.learner_type.config_type(**settings)
         source = InMemory({"train": split})
-        self.learner_ = self.learner_type(source, config, seed=given["seed"], device=given["device"])
-        self.learner_.learn(given["budget"])
+        try:
+            self.learner_ = self.learner_type(source, config, seed=given["seed"], device=given["device"])
+            self.learner_.learn(given["budget"])
+        except UsageError as error:
+            raise Unfit(str(error)) from error
         if kind == "clusterer":
             self.labels_ = self.learner_.predict(rows)
+        if kind == "transformer":
+            self._n_features_out = self.learner_.encode(split.inputs[:1]).shape[1]
         return self
 
     def predict(self, X: Any) -> NDArray[Any]:
-        """The label, value or group of each row of X (n, ...)."""
+        """The label, value or group of each row of X (n, ...); of a transformer the row again."""
         rows = _again(self, X)
         found: NDArray[Any] = self.learner_.predict(rows)
         return self.classes_[found] if self.learner_type.kind == "classifier" else found
 
     def score(self, X: Any, y: Any = None, sample_weight: Any = None) -> float:
-        """More is better: accuracy of a classifier, R^2 of a regressor, the learner's own score of a clusterer."""
+        """More is better: accuracy of a classifier, R^2 of a regressor, the learner's own score of others."""
         kind, learner_type = self.learner_type.kind, self.learner_type
         if kind == "classifier":
             return float(np.average(self.predict(X) == np.asarray(y), weights=sample_weight))
@@ -97,6 +115,25 @@ def _predict_proba(self: Any, X: Any) -> NDArray[Any]:
     rows = _again(self, X)
     probabilities: NDArray[Any] = self.learner_.predicted(rows).double().softmax(-1).cpu().numpy()
     return probabilities
+
+
+def _binary_tags(self: Any) -> Any:
+    """What scikit-learn asks of a classifier, for one of two classes and no more."""
+    tags = sklearn.base.ClassifierMixin.__sklearn_tags__(self)
+    tags.classifier_tags.multi_class = False
+    return tags
+
+
+def _transform(self: Any, X: Any) -> NDArray[Any]:
+    """The code of each row of X (n, ...): (n, K)."""
+    code: NDArray[Any] = self.learner_.encode(torch.from_numpy(_again(self, X))).cpu().numpy()
+    return code
+
+
+def _inverse_transform(self: Any, X: Any) -> NDArray[Any]:
+    """The rows that codes X (n, K) stand for."""
+    rows: NDArray[Any] = self.learner_.decode(torch.from_numpy(_rows(X))).cpu().numpy()
+    return rows
 
 
 class Plain:
@@ -133,10 +170,13 @@ def estimator(learner_type: Any) -> Any:
     kind = learner_type.kind
     if kind == "classifier":
         namespace["predict_proba"] = _predict_proba
+    if learner_type.binary and INSTALLED:
+        namespace["__sklearn_tags__"] = _binary_tags
+    if kind == "transformer":
+        namespace |= {"transform": _transform, "inverse_transform": _inverse_transform}
     parents: tuple[type[Any], ...] = (Fits, Plain)
     if INSTALLED:
-        mixin = {"classifier": "ClassifierMixin", "regressor": "RegressorMixin", "clusterer": "ClusterMixin"}[kind]
-        parents = (Fits, getattr(sklearn.base, mixin), sklearn.base.BaseEstimator)
+        parents = (Fits, *(getattr(sklearn.base, mixin) for mixin in _MIXINS[kind]), sklearn.base.BaseEstimator)
     return type(f"{learner_type.__name__}Estimator", parents, namespace)
 
 
@@ -188,7 +228,7 @@ def _checked(self: Any, X: Any, y: Any) -> tuple[NDArray[Any], Any]:
     kind = self.learner_type.kind
     if INSTALLED:
         check = sklearn.utils.validation.validate_data
-        if kind == "clusterer":
+        if kind in UNLABELLED:
             return _numbers(check(self, X, allow_nd=True)), None
         rows, targets = check(self, X, y, allow_nd=True, y_numeric=kind == "regressor")
         if kind == "classifier":
@@ -196,7 +236,7 @@ def _checked(self: Any, X: Any, y: Any) -> tuple[NDArray[Any], Any]:
         return _numbers(rows), targets if kind == "classifier" else _numbers(targets)
     rows = _rows(X)
     self.n_features_in_ = rows.shape[1]
-    if kind == "clusterer":
+    if kind in UNLABELLED:
         return rows, None
     targets = np.asarray(y)
     require(targets.shape == (len(rows),), f"y of shape {targets.shape}", f"({len(rows)},), a target for every row")

@@ -39,8 +39,8 @@ class Predictor:
 
     learns_from: ClassVar[Any] = Dataset
     clock_unit: ClassVar[str] = "samples"
-    kind: ClassVar[Literal["classifier", "regressor", "clusterer"]]
-    """What it predicts: a class from 0, a number, or a group."""
+    kind: ClassVar[Literal["classifier", "regressor", "clusterer", "transformer"]]
+    """What it predicts: a class from 0, a number, or a group; or it says a row again, by way of a code."""
     scores: tuple[Score, ...]
     """How its predictions are judged, as its class says; the first is its headline, and says which way is better."""
     headline: ClassVar[str]
@@ -49,6 +49,8 @@ class Predictor:
     """What floating numbers of the data become."""
     default_budget: ClassVar[int] = 10_000
     """On its clock, where an estimator is not told otherwise."""
+    binary: ClassVar[bool] = False
+    """Whether a classifier tells two classes apart and no more: what is normal and what is not, say."""
     together: ClassVar[int] = 4_096
     """Rows that are predicted at once."""
     derives: ClassVar[tuple[str, ...]] = ("splits",)
@@ -91,12 +93,12 @@ class Predictor:
 
     def outputs(self, inputs: Tensor) -> Tensor:
         """What it makes of rows (B, ...): (B, K) log-probabilities up to a constant of a classifier, (B, ...) values of
-        a regressor, (B, K) distances of a clusterer.
+        a regressor, (B, K) distances of a clusterer, the rows again of a transformer.
         """
         raise TypeError(f"{type(self).__name__} says nothing of rows; expected a class with a method outputs")
 
     def predict(self, inputs: Any) -> Any:
-        """The class, value or group of every row, as NumPy.
+        """The class, value or group of every row, or the row again, as NumPy.
 
         Args:
             inputs: (n, ...) rows like those that it was fitted to.
@@ -104,7 +106,7 @@ class Predictor:
         Raises UsageError for rows of another shape.
         """
         outputs = self.predicted(inputs)
-        if self.kind == "regressor":
+        if self.kind in ("regressor", "transformer"):
             return outputs.cpu().numpy()
         return (outputs.argmax(-1) if self.kind == "classifier" else outputs.argmin(-1)).cpu().numpy()
 

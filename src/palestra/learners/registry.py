@@ -53,8 +53,14 @@ LEARNERS = {
     "library-classifier": ("palestra.learners.estimators.library_classifier", "LibraryClassifier"),
     "library-regressor": ("palestra.learners.estimators.library_regressor", "LibraryRegressor"),
     "image-classifier": ("palestra.learners.labels.image_classifier", "ImageClassifier"),
+    "decision-tree": ("palestra.learners.labels.decision_tree", "DecisionTree"),
+    "regression-tree": ("palestra.learners.labels.regression_tree", "RegressionTree"),
     "translator": ("palestra.learners.sequences.translator", "Translator"),
     "autoencoder": ("palestra.learners.structure.autoencoder", "Autoencoder"),
+    "k-means": ("palestra.learners.structure.k_means", "KMeans"),
+    "pca": ("palestra.learners.structure.pca", "PCA"),
+    "gaussian-anomaly": ("palestra.learners.structure.gaussian_anomaly", "GaussianAnomaly"),
+    "association-rules": ("palestra.learners.structure.association_rules", "AssociationRules"),
     "character-model": ("palestra.learners.sequences.character_model", "CharacterModel"),
 }
 """Name to module and class. Only what stands here is ever imported, whatever a config file says."""

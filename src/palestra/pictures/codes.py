@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 _CELL = 1.1
 """Inches of an image."""
-_CLASSES = (
+CLASS_COLORS = (
     "#2563eb",
     "#f59e0b",
     "#059669",
@@ -86,12 +86,12 @@ def draw_code_map(path: Path, shown: CodeMap) -> Path:
     labels = np.zeros(len(shown.points), np.int64) if shown.labels is None else shown.labels
     for label in np.unique(labels):
         points = shown.points[labels == label]
-        color = _CLASSES[label % len(_CLASSES)]
+        color = CLASS_COLORS[label % len(CLASS_COLORS)]
         axes.scatter(points[:, 0], points[:, 1], s=14, color=color, alpha=0.6, linewidths=0)
     for label in [] if shown.labels is None else np.unique(labels):
         x, y = np.median(shown.points[labels == label], axis=0)
         name = shown.names[label] if label < len(shown.names) else str(label)
-        box = {"facecolor": "white", "edgecolor": _CLASSES[label % len(_CLASSES)], "boxstyle": "round,pad=0.25"}
+        box = {"facecolor": "white", "edgecolor": CLASS_COLORS[label % len(CLASS_COLORS)], "boxstyle": "round,pad=0.25"}
         axes.text(x, y, name, fontsize=13, color=chart.INK, ha="center", va="center", bbox=box, parse_math=False)
     chart.style(axes, 12)
     figure.text(0.06, 0.95, shown.title, fontsize=18, color=chart.INK, va="center")

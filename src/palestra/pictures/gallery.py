@@ -12,9 +12,13 @@ from palestra.pictures.boundary import Boundary, BoundaryFilm, draw_boundary, dr
 from palestra.pictures.codes import CodeMap, Reconstructions, draw_code_map, draw_reconstructions
 from palestra.pictures.graph import Graph, draw_graph
 from palestra.pictures.importance import Importance, draw_importance
+from palestra.pictures.grouping import Grouping, GroupingFilm, draw_grouping, draw_grouping_film
+from palestra.pictures.panels import Panels, draw_panels
 from palestra.pictures.regret import Regret, draw_regret
+from palestra.pictures.rules import Rules, draw_rules
 from palestra.pictures.samples import Samples, draw_samples
 from palestra.pictures.tiles import Mistakes, Sight, draw_tiles
+from palestra.pictures.tree import DrawnTree, draw_tree
 
 _DRAWN: dict[type[Exhibit], tuple[str, Callable[[Path, Any], Path]]] = {
     Board: ("value-and-policy", draw_board),
@@ -29,6 +33,11 @@ _DRAWN: dict[type[Exhibit], tuple[str, Callable[[Path, Any], Path]]] = {
     CodeMap: ("codes", draw_code_map),
     Boundary: ("boundary", draw_boundary),
     BoundaryFilm: ("boundary", draw_boundary_film),
+    Grouping: ("groups", draw_grouping),
+    GroupingFilm: ("groups", draw_grouping_film),
+    Panels: ("panels", draw_panels),
+    Rules: ("rules", draw_rules),
+    DrawnTree: ("tree", draw_tree),
     Mistakes: ("mistakes", draw_tiles),
     Sight: ("sight", draw_tiles),
     Importance: ("importance", draw_importance),

@@ -20,7 +20,7 @@ from palestra.engine.estimator import estimator
 from palestra.engine.learner import Learner
 from palestra.engine.predictor import Predictor
 from palestra.engine.settings import AlgorithmConfig
-from palestra.errors import UsageError
+from palestra.errors import UsageError, require
 from palestra.measure import Metrics
 from palestra.ops.scores import RMSE, Score
 
@@ -34,6 +34,7 @@ from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.naive_bayes import GaussianNB
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
+from sklearn.utils import get_tags
 from sklearn.utils.estimator_checks import check_estimator
 
 NOT_RUN = {"check_array_api_input", "check_classifier_data_not_an_array", "check_regressor_data_not_an_array"}
@@ -202,6 +203,58 @@ def test_data_in_memory_is_nothing_to_save(tmp_path: Path) -> None:
     x, y = clouds()
     with pytest.raises(UsageError, match="register a data set to save what learns from it"):
         estimator(NaiveBayes)().fit(x, y).learner_.save(tmp_path / "saved")
+
+
+class Halves(Predictor, Learner):
+    """A transformer: the first half of every row, and zeros again for the rest."""
+
+    name, kind, dtype = "halves", "transformer", torch.float64
+    scores = (RMSE,)
+    saves = ("width",)
+
+    def __init__(self, source: Any, config: Any = None, *, seed: int = 0, device: str = "auto"):
+        super().__init__(source, config, seed=seed, device=device)
+        require(self.train.inputs.shape[1] % 2 == 0, f"{self.train.inputs.shape[1]} columns", "an even number")
+        self.width = self.train.inputs.shape[1]
+
+    def step(self) -> Metrics:
+        self.clock, self.finished = len(self.train.inputs), True
+        return {}
+
+    def encode(self, inputs: Tensor) -> Tensor:
+        return inputs[:, : self.width // 2]
+
+    def decode(self, code: Tensor) -> Tensor:
+        return torch.cat((code, torch.zeros_like(code)), 1)
+
+    def outputs(self, inputs: Tensor) -> Tensor:
+        return self.decode(self.encode(inputs))
+
+
+def test_a_transformer_has_codes_and_is_fitted_without_labels() -> None:
+    x = np.arange(12.0).reshape(3, 4)
+    made = estimator(Halves)().fit(x)
+    assert made.transform(x).tolist() == x[:, :2].tolist() == made.fit_transform(x).tolist()
+    assert made.inverse_transform(x[:, :2]).tolist() == np.hstack((x[:, :2], np.zeros((3, 2)))).tolist()
+    assert made.predict(x).tolist() == made.inverse_transform(made.transform(x)).tolist()
+    assert made.score(x) == pytest.approx(-np.sqrt(np.mean(x[:, 2:] ** 2) / 2))
+    assert made.get_feature_names_out().tolist() == ["halvesestimator0", "halvesestimator1"]
+    assert not hasattr(estimator(LeastSquares), "transform")
+
+
+def test_what_a_learner_refuses_of_the_data_is_an_error_of_both_kinds() -> None:
+    with pytest.raises(UsageError, match="3 columns; expected an even number"):
+        estimator(Halves)().fit(np.ones((2, 3)))
+    with pytest.raises(ValueError, match="3 columns; expected an even number"):
+        estimator(Halves)().fit(np.ones((2, 3)))
+
+
+def test_who_tells_two_classes_apart_and_no_more_says_so() -> None:
+    class Two(LogisticRegression):
+        binary = True
+
+    assert not get_tags(estimator(Two)()).classifier_tags.multi_class
+    assert get_tags(estimator(LogisticRegression)()).classifier_tags.multi_class
 
 
 @pytest.mark.filterwarnings("ignore")

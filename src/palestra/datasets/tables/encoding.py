@@ -67,6 +67,15 @@ class Encoding:
         words = self._words
         return Frame({n: as_words(frame.column(n)) if n in words else frame.numbers(n) for n in self._columns})
 
+    def question(self, column: int, threshold: float) -> str:
+        """What it means that a column that comes out is at most a threshold, in the words and units of the table."""
+        name = self.names[column]
+        if name not in self._scale:
+            return f"not {name}"
+        mean, deviation = self._scale[name]
+        value = threshold * deviation + mean
+        return f"{name} ≤ {np.expm1(value) if name in self._log else value:.4g}"
+
     def __call__(self, frame: Frame) -> NDArray[np.float32]:
         """(N, F) the rows of a frame with the same columns."""
         out = np.zeros((len(frame), len(self.names)), np.float32)

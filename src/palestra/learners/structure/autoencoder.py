@@ -20,20 +20,19 @@ from torch.nn import functional as F
 
 from palestra.datasets.dataset import Dataset, Split
 from palestra.datasets.loader import Loader
-from palestra.datasets.order import permutation
 from palestra.engine.exhibit import Exhibit
 from palestra.engine.learner import Learner
 from palestra.engine.predictor import Predictor
 from palestra.engine.seeding import generator
 from palestra.errors import require
 from palestra.learners.labels.descent import DescentConfig, make_optimizer
+from palestra.learners.structure.looked_at import code_map, has_classes, images_again, some
 from palestra.measure import Evaluation, Measure, Metrics
 from palestra.nets.bottleneck import Bottleneck
 from palestra.nets.initialisation import realised
 from palestra.ops.neighbours import nearest_classes
 from palestra.ops.principal import Plane, mean_row, principal_plane
 from palestra.ops.scores import RMSE
-from palestra.pictures.codes import CodeMap, Reconstructions
 
 KNOWN, JUDGED = 5_000, 2_000
 """Images whose classes neighbours are asked for, and images whose neighbours are asked; as far as there are so many."""
@@ -139,14 +138,14 @@ class Autoencoder(Predictor, Learner):
         split = self._chosen(measure)
         found = self._evaluated(split.inputs, split.inputs)
         more = {"eval/pca_rmse": self._plane_error(split.inputs)}
-        if _has_classes(split):
+        if has_classes(split):
             more |= self.neighbourly(split)
         return replace(found, metrics={**found.metrics, **more})
 
     def neighbourly(self, split: Split) -> Metrics:
         """Shares of images of a split that have the class of most of their neighbours: by codes, pixels and PCA."""
-        images, label_B = _some(split, JUDGED)
-        known, known_B = _some(self.train, KNOWN)
+        images, label_B = some(split, JUDGED)
+        known, known_B = some(self.train, KNOWN)
         assert label_B is not None
         assert known_B is not None
         ways: dict[str, Callable[[Tensor], Tensor]] = {
@@ -163,25 +162,19 @@ class Autoencoder(Predictor, Learner):
     def exhibits(self) -> list[Exhibit]:
         """Images again, and where their codes lie."""
         split = self._split("validation" if "validation" in self.splits else "train")
-        images, label_B = _some(split, JUDGED)
-        few, size = images[:SHOWN], self.config.code
+        looked_at = some(split, JUDGED)
+        few, size = looked_at.inputs[:SHOWN], self.config.code
         lines = {
             "as they are": few,
             f"through {size} numbers": self._outputs(few),
             f"{size} principal components": self._flat_again(few).reshape(few.shape),
         }
-        shown = {name: line.cpu().numpy() for name, line in lines.items()}
-        if not few.is_floating_point():
-            top = float(self.train.inputs.max())
-            shown = {name: line.clip(0, top) for name, line in shown.items()}
-        title = f"images again, through a code of {size}"
-        drawn: list[Exhibit] = [Reconstructions(title, shown)] if few.dim() > 2 else []
+        drawn = images_again(f"images again, through a code of {size}", lines, self.train)
         if size == 1:
             return drawn
-        code_BK = self.encode(images)
-        flat = code_BK if size == 2 else principal_plane(code_BK, 2).code(code_BK)
+        code_BK = self.encode(looked_at.inputs)
         said = [] if size == 2 else ["the two directions in which codes differ most"]
-        if _has_classes(split):
+        if has_classes(split):
             shares = self.neighbourly(split)
             count = self.config.neighbours
             words = ("its code", "its pixels", "PCA")
@@ -189,11 +182,7 @@ class Autoencoder(Predictor, Learner):
                 f"{100 * share:.1f} % by {word}" for word, share in zip(words, shares.values(), strict=True)
             )
             said.append(f"of the class of most of {count} neighbours: {named}")
-        labels = label_B.cpu().numpy() if label_B is not None and _has_classes(split) else None
-        return [
-            *drawn,
-            CodeMap(f"{len(images):,} codes", "; ".join(said), flat.cpu().numpy(), labels, self.dataset.class_names()),
-        ]
+        return [*drawn, code_map("; ".join(said), code_BK, looked_at, self.dataset.class_names())]
 
     def _rows(self, images: Tensor) -> Tensor:
         """(B, F) as the network takes them."""
@@ -212,14 +201,3 @@ class Autoencoder(Predictor, Learner):
             (self._flat_again(part) - part.flatten(1).double()).square().mean(1) for part in images.split(self.together)
         ]
         return float(torch.cat(parts).mean().sqrt())
-
-
-def _has_classes(split: Split) -> bool:
-    """Whether rows have one class each, and not a value or none."""
-    return split.targets is not None and split.targets.dim() == 1 and not split.targets.is_floating_point()
-
-
-def _some(split: Split, count: int) -> Split:
-    """So many rows, the same ones whoever asks."""
-    chosen = permutation(0, 0, len(split.inputs))[:count].to(split.inputs.device)
-    return Split(split.inputs[chosen], None if split.targets is None else split.targets[chosen])

@@ -72,3 +72,18 @@ def test_skewed_columns_by_their_logarithm() -> None:
     assert np.allclose(made[:, 0], (logged - logged.mean()) / logged.std())
     assert np.allclose(made[:, 1:], Encoding(table)(table)[:, 1:])
     assert not np.allclose(made[:, 0], Encoding(table)(table)[:, 0])
+
+
+def test_a_threshold_is_told_in_the_words_and_units_of_the_table() -> None:
+    train = frame(200, 0)
+    encoding = Encoding(train)
+    at = encoding.names.index("rooms")
+    rooms = train.numbers("rooms")
+    threshold = float((3.5 - rooms.mean()) / rooms.std())
+    assert encoding.question(at, threshold) == "rooms ≤ 3.5"
+    assert ((encoding(train)[:, at] <= threshold) == (rooms <= 3.5)).all()
+    assert encoding.question(encoding.names.index("kind=b"), 0.5) == "not kind=b"
+    assert encoding.question(encoding.names.index("size missing"), 0.5) == "not size missing"
+    skewed = Encoding(Frame({"cost": np.exp(np.random.default_rng(0).normal(size=300) * 2)}), log_skewed=True)
+    cost = np.log1p(np.exp(np.random.default_rng(0).normal(size=300) * 2))
+    assert skewed.question(0, float((np.log1p(10.0) - cost.mean()) / cost.std())) == "cost ≤ 10"
