@@ -81,8 +81,8 @@ def command(argv: Sequence[str]) -> int:
     score = judged.evaluation.score
     if score != score:
         raise PalestraError(
-            f"{args.run}, {args.checkpoint} checkpoint, at {judged.step:,} {judged.clock_unit}: its {judged.headline} is"
-            " nan; expected a number. Its weights are none any more; train it again, with a smaller learning_rate"
+            f"{args.run}, {args.checkpoint} checkpoint, at {judged.step:,} {judged.clock_unit}: its "
+            f"{judged.headline} is nan; expected a number. Its weights are none any more; train it again, with a smaller learning_rate"
         )
     if args.json:
         print_json(_facts(args, judged))
@@ -96,7 +96,8 @@ def _facts(args: Args, judged: "Judged") -> dict[str, Any]:
     from palestra.ops.statistics import mean_interval
 
     mean, low, high = mean_interval(values)
-    about = {"run": args.run, "metric": judged.headline, "which": args.checkpoint, "step": judged.step, "seed": args.seed}
+    about = {"run": args.run, "metric": judged.headline, "which": args.checkpoint}
+    about |= {"step": judged.step, "seed": args.seed}
     found = {"score": judged.evaluation.score, "mean": mean, "ci95": [low, high], "split": measure.split}
     if judged.source.key == "dataset":
         return {

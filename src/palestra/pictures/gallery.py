@@ -11,8 +11,8 @@ from palestra.pictures.board import Board, Convergence, Table, draw_board, draw_
 from palestra.pictures.boundary import Boundary, BoundaryFilm, draw_boundary, draw_boundary_film
 from palestra.pictures.codes import CodeMap, Reconstructions, draw_code_map, draw_reconstructions
 from palestra.pictures.graph import Graph, draw_graph
-from palestra.pictures.importance import Importance, draw_importance
 from palestra.pictures.grouping import Grouping, GroupingFilm, draw_grouping, draw_grouping_film
+from palestra.pictures.importance import Importance, draw_importance
 from palestra.pictures.panels import Panels, draw_panels
 from palestra.pictures.regret import Regret, draw_regret
 from palestra.pictures.rules import Rules, draw_rules
