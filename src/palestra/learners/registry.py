@@ -53,6 +53,10 @@ LEARNERS = {
     "image-classifier": ("palestra.learners.labels.image_classifier", "ImageClassifier"),
     "translator": ("palestra.learners.sequences.translator", "Translator"),
     "autoencoder": ("palestra.learners.structure.autoencoder", "Autoencoder"),
+    "matrix-factorisation": ("palestra.learners.ratings.matrix_factorisation", "MatrixFactorisation"),
+    "binary-factorisation": ("palestra.learners.ratings.matrix_factorisation", "BinaryFactorisation"),
+    "bayesian-factorisation": ("palestra.learners.ratings.bayesian_factorisation", "BayesianFactorisation"),
+    "two-towers": ("palestra.learners.ratings.two_towers", "TwoTowers"),
     "character-model": ("palestra.learners.sequences.character_model", "CharacterModel"),
 }
 """Name to module and class. Only what stands here is ever imported, whatever a config file says."""

@@ -12,6 +12,7 @@ from palestra.pictures.boundary import Boundary, BoundaryFilm, draw_boundary, dr
 from palestra.pictures.codes import CodeMap, Reconstructions, draw_code_map, draw_reconstructions
 from palestra.pictures.graph import Graph, draw_graph
 from palestra.pictures.regret import Regret, draw_regret
+from palestra.pictures.related import Related, draw_related
 from palestra.pictures.samples import Samples, draw_samples
 from palestra.pictures.tiles import Mistakes, Sight, draw_tiles
 
@@ -30,6 +31,7 @@ _DRAWN: dict[type[Exhibit], tuple[str, Callable[[Path, Any], Path]]] = {
     BoundaryFilm: ("boundary", draw_boundary_film),
     Mistakes: ("mistakes", draw_tiles),
     Sight: ("sight", draw_tiles),
+    Related: ("related", draw_related),
 }
 
 
