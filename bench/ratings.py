@@ -85,13 +85,14 @@ def main() -> None:
         "MovieLens 100k by five folds: error and seconds",
         {
             "ours": seconds[mine], "peer": seconds.get(theirs),
-            "ratio": seconds[theirs] / seconds[mine] if theirs in seconds else None, "unit": "s", "seeds": list(range(args.seeds)),
+            "ratio": seconds[theirs] / seconds[mine] if theirs in seconds else None, "unit": "s",
+            "seeds": list(range(args.seeds)),
         },
         table,
         [
             "Seconds are of training and of predicting the ratings left out, all five folds, one thread.",
             "Another partition for every seed, the same one for all sides.",
-            "Surprise's own table, of its partition: " + ", ".join(f"{name} {value}" for name, value in PUBLISHED.items()) + ".",
+            f"Surprise's own table, of its partition: {', '.join(f'{name} {value}' for name, value in PUBLISHED.items())}.",
         ],
     )  # fmt: skip
 

@@ -1,6 +1,9 @@
 """Finding the best of many, and how many of those that matter were found.
 
-U  users;  I  films;  C  candidates, the best first
+Films stand for whatever is recommended, users for whomever it is recommended to.
+
+    Y  users
+    I  films
 """
 
 import torch
