@@ -23,6 +23,7 @@ from palestra.engine.predictor import BatchConfig
 from palestra.engine.state import undeclared
 from palestra.engine.trainer import Trainer, TrainSettings
 from palestra.errors import UsageError
+from palestra.learners.estimators.library_learner import LibraryConfig
 from palestra.learners.registry import LEARNERS, learner_type
 from palestra.measure import Evaluation, Measure
 from palestra.recipes.registry import RECIPES
@@ -31,7 +32,7 @@ from palestra.runs.series import read_series
 from palestra.runs.store import Run
 from palestra.trials.plan import resolve
 
-AT_HAND = ("digits", "iris", "diabetes", "toy/baskets", "toy/outliers")
+AT_HAND = ("digits", "iris", "diabetes", "toy/baskets", "toy/outliers", "toy/ratings")
 """Data sets that are made, or come with a package which the tests need anyway: nothing is fetched for these."""
 _FITTING = sorted((r for r in RECIPES.values() if r.dataset), key=lambda recipe: recipe.dataset in AT_HAND)
 OURS = {recipe.learner: recipe for recipe in _FITTING}
@@ -39,9 +40,9 @@ OURS = {recipe.learner: recipe for recipe in _FITTING}
 IN_BATCHES = [
     name
     for name, recipe in OURS.items()
-    if recipe.dataset in AT_HAND and issubclass(learner_type(name).config_type, BatchConfig)
+    if recipe.dataset in AT_HAND and issubclass(learner_type(name).config_type, BatchConfig | LibraryConfig)
 ]
-"""Of these, those that learn batch by batch: an epoch has a middle."""
+"""Of these, those that learn batch by batch, or round by round: a training has a middle."""
 each = pytest.mark.parametrize("name", [*cast.TOYS, *OURS])
 each_on_data = pytest.mark.parametrize("name", ["logistic-regression", "naive-bayes"])
 
@@ -152,7 +153,7 @@ def test_ours_is_killed_within_an_epoch_and_goes_on_as_the_same_training(name: s
     assert differences(driver.whole(asked).run, chain.run) == []
 
 
-@pytest.mark.parametrize("name", ["k-means", "association-rules"])
+@pytest.mark.parametrize("name", ["k-means", "association-rules", "bayesian-factorisation"])
 def test_what_learns_from_all_rows_at_once_is_killed_between_two_passes(name: str, driver: Driver) -> None:
     asked = {"toy": OURS[name].id, "checkpoint_every": 0.0, "tensorboard": False}
     chain = driver.chain(asked, plans=[{"save": 2, "into": 0.4}, {"save": 1, "by_itself": True}])

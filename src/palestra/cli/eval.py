@@ -82,7 +82,8 @@ def command(argv: Sequence[str]) -> int:
     if score != score:
         raise PalestraError(
             f"{args.run}, {args.checkpoint} checkpoint, at {judged.step:,} {judged.clock_unit}: its "
-            f"{judged.headline} is nan; expected a number. Its weights are none any more; train it again, with a smaller learning_rate"
+            f"{judged.headline} is nan; expected a number. Its weights are none any more; train it again, with a "
+            "smaller learning_rate"
         )
     if args.json:
         print_json(_facts(args, judged))

@@ -40,6 +40,10 @@ NAMES: dict[str, Callable[..., tuple[str, ...]]] = {}
 """Name to a function of the same arguments that gives the words for its labels, where its card does not."""
 TOKENS: dict[str, tuple[str, ...]] = {}
 """Name to the words for the numbers that inputs consist of, where these are sequences of tokens."""
+ITEMS: dict[str, Callable[[], tuple[str, ...]]] = {}
+"""Name to a function that gives the words for the second number of each row, where rows are who rated what."""
+SIDES: dict[str, Callable[[], tuple[Tensor, Tensor]]] = {}
+"""Name to a function that gives what is known of those who rate and of what is rated, (U, F) and (I, G) float32."""
 ORIGINS: dict[str, Callable[..., dict[str, Any]]] = {}
 """Name to a function of the same arguments that says where data without a resource came from, as JSON values."""
 DIGESTS: dict[str, Callable[..., dict[str, str]]] = {}
@@ -54,6 +58,8 @@ def register(
     tokens: tuple[str, ...] = (),
     origin: Callable[..., dict[str, Any]] | None = None,
     digests: Callable[..., dict[str, str]] | None = None,
+    items: Callable[[], tuple[str, ...]] | None = None,
+    sides: Callable[[], tuple[Tensor, Tensor]] | None = None,
 ) -> None:
     """Make a source known under a name. UsageError where another has the name.
 
@@ -65,6 +71,8 @@ def register(
         tokens: the words for the numbers that its inputs consist of, if these are sequences.
         origin: says where its data came from, from the same arguments, where no card has a resource.
         digests: gives the SHA-256 of files that may change, from the same arguments, where they are the user's own.
+        items: gives the words for what was rated, if rows are who rated what.
+        sides: gives what is known of those who rate, (U, F) float32, and of what is rated, (I, G), if rows are such.
     """
     require(SOURCES.get(name, load) is load, f"a second data set named {name!r}", "a name of its own")
     SOURCES[name] = load
@@ -78,6 +86,10 @@ def register(
         ORIGINS[name] = origin
     if digests is not None:
         DIGESTS[name] = digests
+    if items is not None:
+        ITEMS[name] = items
+    if sides is not None:
+        SIDES[name] = sides
 
 
 def known_cards() -> dict[str, Card]:
@@ -144,6 +156,17 @@ class Dataset:
         self._known()
         return TOKENS.get(self.id, ())
 
+    def item_names(self) -> tuple[str, ...]:
+        """Words for what was rated, by its number; empty where it has none. UsageError as for ``load``."""
+        self._known()
+        return ITEMS[self.id]() if self.id in ITEMS else ()
+
+    def sides(self) -> tuple[Tensor, Tensor]:
+        """What is known of those who rate, (U, F) float32, and of what is rated, (I, G). UsageError where none is."""
+        self._known()
+        require(self.id in SIDES, f"the data set {self.id!r}", f"one of who rated what: {', '.join(sorted(SIDES))}")
+        return SIDES[self.id]()
+
     def origin(self) -> dict[str, Any]:
         """For the record of a run: the digest of each file and where it came from, or that the data were made.
 
@@ -197,6 +220,10 @@ class InMemory(Dataset):
 
     def token_names(self) -> tuple[str, ...]:
         """None either."""
+        return ()
+
+    def item_names(self) -> tuple[str, ...]:
+        """Nor here."""
         return ()
 
     def origin(self) -> dict[str, Any]:

@@ -2,15 +2,18 @@
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from palestra.datasets.card import Card
 from palestra.datasets.dataset import Split, Splits, register
 from palestra.datasets.hub.content import Content
 from palestra.datasets.hub.ladder import fetch
 from palestra.datasets.small_tables import in_package
-from palestra.datasets.tables.frame import Frame
+from palestra.datasets.tables.encoding import Encoding
+from palestra.datasets.tables.frame import Frame, Words
 from palestra.datasets.tables.separated import read_separated
 from palestra.datasets.tables.splits import Cut
+from palestra.errors import require
 
 _FOLDER = "recbole/dataset_example/ml-100k"
 RESOURCE = in_package(
@@ -27,16 +30,21 @@ RESOURCE = in_package(
 )
 
 
-def load(validation: float = 0.1, test: float = 0.1, folds: int = 0, fold: int = 0, seed: int = 0) -> Splits:
+def load(
+    validation: float = 0.1, test: float = 0.1, folds: int = 0, fold: int = 0, seed: int = 0, liked: int = 0
+) -> Splits:
     """Pairs (N, 2) int64 of a user and a film, both from 0, and stars from 1 to 5 as float32.
 
-    The arguments are those of :class:`Cut`; user and film ``i`` are row ``i`` of ``users`` and ``films``.
+    The arguments are those of :class:`Cut`; user and film ``i`` are row ``i`` of ``users`` and ``films``. With
+    ``liked`` there is 1 for so many stars or more and 0 for fewer, in the place of stars.
     """
+    require(0 <= liked <= 5, f"liked={liked}", "stars from 2 to 5, or 0 for the stars themselves")
     ratings = _frame("inter")
     pairs = np.stack([ratings.numbers(f"{who}_id:token").astype(np.int64) - 1 for who in ("user", "item")], 1)
     stars = ratings.numbers("rating:float").astype(np.float32)
+    wanted = (stars >= liked).astype(np.int64) if liked else stars
     parts = Cut(validation, test, folds, fold, seed).rows(len(stars))
-    return {name: Split(torch.from_numpy(pairs[rows]), torch.from_numpy(stars[rows])) for name, rows in parts.items()}
+    return {name: Split(torch.from_numpy(pairs[rows]), torch.from_numpy(wanted[rows])) for name, rows in parts.items()}
 
 
 def films() -> Frame:
@@ -44,9 +52,40 @@ def films() -> Frame:
     return _frame("item")
 
 
+def titles() -> tuple[str, ...]:
+    """Of the films, in order, as ``Toy Story (1995)``."""
+    frame = films()
+    title, year = (frame.column(name) for name in ("movie_title:token_seq", "release_year:token"))
+    assert isinstance(title, Words)
+    assert isinstance(year, Words)
+    return tuple(
+        f"{title.levels[film]} ({int(when)})" if when == when else title.levels[film]
+        for film, when in zip(title.codes, _years(year))
+    )
+
+
 def users() -> Frame:
     """Number, age, gender, occupation and postcode of the 943 users."""
     return _frame("user")
+
+
+def sides() -> tuple[torch.Tensor, torch.Tensor]:
+    """(943, F) and (1,682, G) float32: age, gender and occupation of the users; year and genres of the films."""
+    who, film = users(), films()
+    known = Frame({name: who.column(f"{name}:token") for name in ("age", "gender", "occupation")})
+    year, genres = film.column("release_year:token"), film.column("class:token_seq")
+    assert isinstance(year, Words)
+    assert isinstance(genres, Words)
+    of = [frozenset(genres.levels[code].split(" ")) if code >= 0 else frozenset() for code in genres.codes]
+    kinds = {kind: np.array([float(kind in each) for each in of]) for kind in sorted(frozenset().union(*of))}
+    told = (known, Frame({"year": _years(year), **kinds}))
+    return tuple(torch.from_numpy(Encoding(frame)(frame)) for frame in told)  # type: ignore[return-value]
+
+
+def _years(column: Words) -> NDArray[np.float64]:
+    """(N,) as numbers; NaN where there is none, or a word (the data have "unkonwn")."""
+    numbers = [float(level) if level.isdigit() else np.nan for level in column.levels]
+    return np.array([*numbers, np.nan])[column.codes]
 
 
 def _frame(which: str) -> Frame:
@@ -68,4 +107,6 @@ register(
         resource=RESOURCE,
         features=("user", "film"),
     ),
+    items=titles,
+    sides=sides,
 )

@@ -61,6 +61,10 @@ LEARNERS = {
     "pca": ("palestra.learners.structure.pca", "PCA"),
     "gaussian-anomaly": ("palestra.learners.structure.gaussian_anomaly", "GaussianAnomaly"),
     "association-rules": ("palestra.learners.structure.association_rules", "AssociationRules"),
+    "matrix-factorisation": ("palestra.learners.ratings.matrix_factorisation", "MatrixFactorisation"),
+    "binary-factorisation": ("palestra.learners.ratings.matrix_factorisation", "BinaryFactorisation"),
+    "bayesian-factorisation": ("palestra.learners.ratings.bayesian_factorisation", "BayesianFactorisation"),
+    "two-towers": ("palestra.learners.ratings.two_towers", "TwoTowers"),
     "character-model": ("palestra.learners.sequences.character_model", "CharacterModel"),
 }
 """Name to module and class. Only what stands here is ever imported, whatever a config file says."""

@@ -51,6 +51,10 @@ def _squared_error(outputs: Tensor, targets: Tensor) -> Tensor:
     return (outputs.double() - targets.double()).square().reshape(len(outputs), -1).mean(1)
 
 
+def _distance(outputs: Tensor, targets: Tensor) -> Tensor:
+    return (outputs.double() - targets.double()).abs().reshape(len(outputs), -1).mean(1)
+
+
 def _root_mean(rows_B: Tensor) -> Tensor:
     return rows_B.mean().sqrt()
 
@@ -61,6 +65,8 @@ LOG_LOSS = Score("eval/log_loss", "down", _surprise)
 """Mean of -log p(right class)."""
 RMSE = Score("eval/rmse", "down", _squared_error, _root_mean)
 """Square root of the mean squared error."""
+MAE = Score("eval/mae", "down", _distance)
+"""Mean absolute error."""
 EXACT_MATCH = Score("eval/exact_match", "up", _all_correct)
 """Share of sequences of which every token is the right one."""
 NATS = Score("eval/nats", "down", _mean_surprise)

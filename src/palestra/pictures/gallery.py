@@ -15,6 +15,7 @@ from palestra.pictures.grouping import Grouping, GroupingFilm, draw_grouping, dr
 from palestra.pictures.importance import Importance, draw_importance
 from palestra.pictures.panels import Panels, draw_panels
 from palestra.pictures.regret import Regret, draw_regret
+from palestra.pictures.related import Related, draw_related
 from palestra.pictures.rules import Rules, draw_rules
 from palestra.pictures.samples import Samples, draw_samples
 from palestra.pictures.tiles import Mistakes, Sight, draw_tiles
@@ -41,6 +42,7 @@ _DRAWN: dict[type[Exhibit], tuple[str, Callable[[Path, Any], Path]]] = {
     Mistakes: ("mistakes", draw_tiles),
     Sight: ("sight", draw_tiles),
     Importance: ("importance", draw_importance),
+    Related: ("related", draw_related),
 }
 
 

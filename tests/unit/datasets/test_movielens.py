@@ -7,10 +7,12 @@ import pytest
 import torch
 
 from palestra.datasets import movielens
+from palestra.datasets.dataset import Dataset
 from palestra.datasets.hub.content import Content
 from palestra.datasets.hub.ladder import Resource
 from palestra.datasets.hub.sources import Folder
 from palestra.datasets.tables.frame import Words
+from palestra.errors import UsageError
 
 FILES = {
     "ml-100k.inter": b"user_id:token\titem_id:token\trating:float\ttimestamp:float\n"
@@ -38,6 +40,19 @@ def test_pairs_and_stars() -> None:
     assert train.targets is not None
     assert train.targets.tolist() == [3.0, 5.0]
     assert (train.inputs.dtype, train.targets.dtype) == (torch.int64, torch.float32)
+
+
+def test_liked_in_the_place_of_stars() -> None:
+    (train,) = movielens.load(validation=0.0, test=0.0, liked=4).values()
+    assert train.targets is not None
+    assert (train.targets.tolist(), train.targets.dtype) == ([0, 1], torch.int64)
+    with pytest.raises(UsageError, match="liked=6; expected stars from 2 to 5"):
+        movielens.load(liked=6)
+
+
+def test_titles_with_their_years_where_there_are_any() -> None:
+    assert movielens.titles() == ("Toy Story (1995)", 'One "A"')
+    assert Dataset("movielens-100k").item_names() == movielens.titles()
 
 
 def test_films_and_users() -> None:
