@@ -14,6 +14,7 @@ import palestra
 from palestra.datasets.dataset import Dataset
 from palestra.learners.estimators.catalogue import make_estimator
 from palestra.recipes.recipe import Recipe
+from palestra.trials.plan import resolve
 from report import publish
 
 CASES: tuple[tuple[str, str, dict[str, Any], int], ...] = (
@@ -53,7 +54,7 @@ def measured(data: str, name: str, arguments: dict[str, Any], rounds: int, repea
         if recorded:
             with tempfile.TemporaryDirectory() as out:
                 return seconds(lambda: palestra.train(recipe, out=out, eval_every=0, tensorboard=False))
-        learner = palestra.trials.plan.resolve(recipe).make_learner()
+        learner = resolve(recipe).make_learner()
         _ = learner.rows, learner.splits  # loading the data is no part of either
         return seconds(lambda: learner.learn(rounds))
 
@@ -85,7 +86,7 @@ def main() -> None:
         table,
         [
             f"Median of {args.repeats} repeats in turn, one thread. `one step` is the learner alone, all in one step:"
-            " what it costs beyond `fit` is seeding, the report of how well it does on 2,000 of its rows, and"
+            " what it costs beyond `fit` is seeding, the report of how well it does on 400 of its rows, and"
             " the loop. `ten steps` reports ten times, by `warm_start` or from XGBoost's bytes; `recorded run` is"
             " everything: loading the data, one step, a checkpoint, the manifest.",
         ],

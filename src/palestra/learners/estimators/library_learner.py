@@ -32,7 +32,7 @@ from palestra.learners.estimators.stored import Stored
 from palestra.measure import Metrics, better
 from palestra.pictures.importance import Importance
 
-LOOKED_AT = 2_000
+LOOKED_AT = 400
 """Rows that it was fitted to and is judged on after a step, as far as there are so many."""
 
 
