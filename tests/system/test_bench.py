@@ -24,11 +24,14 @@ SMALLEST = {
     "sac_throughput": ["--steps", "20", "--seeds", "1"],
     "time_to_accuracy": ["--seeds", "1", "--textbook-seeds", "1", "--textbook-epochs", "1", "--longest", "1"],
     "time_to_solve": ["--seeds", "1"],
+    "ratings": ["--seeds", "1", "--peers"],
+    "recommendation": ["--items", "20000", "--queries", "3"],
     "lenet_epoch": ["--images", "512", "--rounds", "1"],
     "value_iteration": ["--sides", "20", "--plain-side", "10", "--plain-seconds", "0.2"],
 }
 """Not among them: ``ppo_lunarlander``, whose sizes cannot be less than a training; ``same_results`` and ``same_speed``,
-which need the repository's history; ``association_rules``, whose peers no extra has; ``defaults``, whose trainings are
+which need the repository's history; ``association_rules``, whose peers no extra has; ``planted_diseases``, which takes minutes
+(``tests/learning/test_planted_diseases.py`` plants them too); ``defaults``, whose trainings are
 whole (``tests/unit/test_defaults.py``); and what draws or fits the arm. ``errata`` has a test of its own."""
 
 ONE_SEED = """

@@ -50,7 +50,7 @@ COMMANDS = (
     ("list",), ("show",), ("train",), ("eval",), ("predict",), ("play",), ("verify",), ("compare",), ("ablate",),
     ("runs",), ("runs", "ls"), ("runs", "show"), ("runs", "reindex"), ("runs", "nosuch"), ("nosuch",),
     ("--version",), (),
-    ("data",), ("data", "ls"), ("data", "get"), ("data", "verify"), ("data", "show"),
+    ("report",), ("data",), ("data", "ls"), ("data", "get"), ("data", "verify"), ("data", "show"),
 )  # fmt: skip
 KEYS = ("name", "value", "$int", "$tensor", "\n")
 JSON = st.recursive(
