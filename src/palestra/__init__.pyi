@@ -34,6 +34,14 @@ from palestra.learners.on_policy.a2c import A2C, A2CConfig
 from palestra.learners.on_policy.ppo import PPO, PPOConfig
 from palestra.learners.on_policy.trpo import TRPO, TRPOConfig
 from palestra.learners.on_policy.vpg import VPG, VPGConfig
+from palestra.learners.ratings.bayesian_factorisation import BayesianFactorisation, BayesianFactorisationConfig
+from palestra.learners.ratings.matrix_factorisation import (
+    BinaryFactorisation,
+    MatrixFactorisation,
+    MatrixFactorisationConfig,
+)
+from palestra.learners.ratings.matrix_factorisation import MatrixFactorisationConfig as BinaryFactorisationConfig
+from palestra.learners.ratings.two_towers import TwoTowers, TwoTowersConfig
 from palestra.learners.registry import LearnerType
 from palestra.learners.sequences.character_model import CharacterModel, CharacterModelConfig
 from palestra.learners.sequences.decision_transformer import DecisionTransformer, DecisionTransformerConfig
@@ -79,8 +87,12 @@ __all__ = [
     "AssociationRulesConfig",
     "Autoencoder",
     "AutoencoderConfig",
+    "BayesianFactorisation",
+    "BayesianFactorisationConfig",
     "BehaviourCloning",
     "BehaviourCloningConfig",
+    "BinaryFactorisation",
+    "BinaryFactorisationConfig",
     "Callback",
     "CharacterModel",
     "CharacterModelConfig",
@@ -120,6 +132,8 @@ __all__ = [
     "LibraryRegressorConfig",
     "LinearRegression",
     "LinearRegressionConfig",
+    "MatrixFactorisation",
+    "MatrixFactorisationConfig",
     "ModifiedPolicyIteration",
     "ModifiedPolicyIterationConfig",
     "MonteCarlo",
@@ -156,6 +170,8 @@ __all__ = [
     "TranslatorConfig",
     "TreeBackup",
     "TreeBackupConfig",
+    "TwoTowers",
+    "TwoTowersConfig",
     "UCBConfig",
     "VPGConfig",
     "ValueIteration",

@@ -30,7 +30,7 @@ SMALLEST = {
     "value_iteration": ["--sides", "20", "--plain-side", "10", "--plain-seconds", "0.2"],
 }
 """Not among them: ``ppo_lunarlander``, whose sizes cannot be less than a training; ``same_results`` and ``same_speed``,
-which need the repository's history; ``association_rules``, whose peers no extra has; ``planted_diseases``, which takes minutes
+which need the repository's history; ``association_rules``, whose peers no extra has; ``planted_diseases``, minutes long
 (``tests/learning/test_planted_diseases.py`` plants them too); ``defaults``, whose trainings are
 whole (``tests/unit/test_defaults.py``); and what draws or fits the arm. ``errata`` has a test of its own."""
 

@@ -97,7 +97,7 @@ def _facts(args: Args, judged: "Judged") -> dict[str, Any]:
     from palestra.ops.statistics import mean_interval
 
     mean, low, high = mean_interval(values)
-    about = {"run": args.run, "metric": judged.headline, "which": args.checkpoint}
+    about: dict[str, Any] = {"run": args.run, "metric": judged.headline, "which": args.checkpoint}
     about |= {"step": judged.step, "seed": args.seed}
     found = {"score": judged.evaluation.score, "mean": mean, "ci95": [low, high], "split": measure.split}
     if judged.source.key == "dataset":

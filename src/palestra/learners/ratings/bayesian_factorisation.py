@@ -144,7 +144,7 @@ class BayesianFactorisation(Predictor, Learner):
         size = old_OV.shape[1]
         prior = normal_wishart(
             old_OV, old_OV.new_zeros(size), torch.eye(size).to(old_OV), 2.0, size, self.generator
-        )  # equation 14
+        )  # Salakhutdinov & Mnih 2008, eq. 14
         precision_OVV, pull_OV = conditional(other, side, *prior, self.precision)
         root_OVV = torch.linalg.cholesky(precision_OVV)
         noise_OV1 = torch.randn(*old_OV.shape, 1, dtype=self.dtype, device=self.device, generator=self.generator)
@@ -178,7 +178,7 @@ def sparse(pair_2R: Tensor, value_R: Tensor, shape: tuple[int, int]) -> Tensor:
 
 
 def conditional(other: Tensor, side: Side, mean_V: Tensor, prior_VV: Tensor, alpha: float) -> tuple[Tensor, Tensor]:
-    """(O, V, V) P and (O, V) P times the mean, of those who rated others or were rated by them (equations 12 and 13).
+    """(O, V, V) P and (O, V) P times the mean, of those who rated others or were rated by them (eq. 12 and 13).
 
     Args:
         other: factors and bias of the others.
@@ -190,6 +190,7 @@ def conditional(other: Tensor, side: Side, mean_V: Tensor, prior_VV: Tensor, alp
     size = other.shape[1]
     feature, bias = torch.cat((other[:, :-1], torch.ones_like(other[:, :1])), 1), other[:, -1:]
     square = feature[:, :, None] * feature[:, None]
+    # Salakhutdinov & Mnih 2008, eq. 12 and 13
     precision_OVV = prior_VV + alpha * (side.given @ square.flatten(1)).view(-1, size, size)
     pull_OV = side.stars @ feature - side.given @ (bias * feature)
     return precision_OVV, prior_VV @ mean_V + alpha * pull_OV

@@ -87,7 +87,7 @@ class MatrixFactorisation(Predictor, Learner):
             self.optimizer.learning_rate = config.rate(self.budget_used)
             found_B, size_B = self.network.scored(pair_B2)
             loss = self.loss(found_B, stars_B)
-            self.optimizer.descend(loss + config.penalty / 2 * size_B.mean())
+            self.optimizer.descend(loss + config.penalty / 2 * size_B.mean())  # Koren et al. 2009, eq. 5
             losses.append(loss.detach())
             self.clock = self.loader.position
         return {
@@ -98,7 +98,7 @@ class MatrixFactorisation(Predictor, Learner):
 
     def loss(self, found_B: Tensor, stars_B: Tensor) -> Tensor:
         """Half of the mean squared error."""
-        return F.mse_loss(found_B, stars_B) / 2
+        return F.mse_loss(found_B, stars_B) / 2  # Koren et al. 2009, eq. 5
 
     def outputs(self, inputs: Tensor) -> Tensor:
         """(B,) stars, within the scale that it fitted."""
