@@ -50,7 +50,11 @@ RECIPES = (
         40 * _RATINGS,
         {**_SETTINGS, "penalty": 0.01},
         Claim(
-            0.85, "the truth itself would come to 0.93, so noisy are the labels", "eval/accuracy", count=0, split="test"
+            0.71,
+            "what biases alone come to (scikit-learn's logistic regression on who and what: 0.706); the truth: 0.93",
+            "eval/accuracy",
+            count=0,
+            split="test",
         ),
         liked=True,
     ),
