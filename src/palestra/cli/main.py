@@ -33,7 +33,7 @@ COMMANDS = {
     "ablate": ("palestra.cli.ablate", "what each part of Rainbow is worth on a task"),
     "data": ("palestra.cli.data", "the data sets: ls, get, verify, show"),
     "lesson": ("palestra.cli.lesson", "what a chapter is about, as one table and one picture"),
-    "report": ("palestra.cli.report", "what is wrong with a model: bias, variance, bad data or a leak"),
+    "report": ("palestra.cli.report", "what is wrong with a model: bias, variance, data or a leak"),
     "runs": ("palestra.cli.runs", "the trainings on disk: ls, show, rm, reindex"),
     "check-env": ("palestra.cli.check_env", "whether an environment keeps the rules, and who learns in it"),
     "doctor": ("palestra.cli.doctor", "check that this machine has what training needs"),
