@@ -101,7 +101,7 @@ def ours(recipe: str, seed: int, target: float) -> Attempt:
     result = Trainer(learner, plan.training).run()
     seconds = time.perf_counter() - start
     size = len(learner.train.inputs)  # type: ignore[attr-defined]
-    test = learner.measured(Measure(split="test")).score
+    test = learner.measured(Measure(0, "test")).score
     return Attempt(seconds, result.steps / size, result.best_score or 0.0, test)
 
 
