@@ -145,6 +145,10 @@ class Predictor:
         metrics = {score.name: float(score.total(each)) for score, each in zip(self.scores, rows)}
         return Evaluation(metrics[self.headline], rows[0], metrics)
 
+    def _flat(self, inputs: Tensor) -> Tensor:
+        """(B, F) rows of any shape as vectors, in its numbers and where it computes."""
+        return inputs.flatten(1).to(self.device, self.dtype)
+
     def _outputs(self, inputs: Tensor) -> Tensor:
         with torch.inference_mode():
             return torch.cat([self.outputs(chunk) for chunk in inputs.split(self.together)])

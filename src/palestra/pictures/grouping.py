@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,13 +12,12 @@ from numpy.typing import NDArray
 from palestra.engine.exhibit import Exhibit
 from palestra.pictures import chart
 from palestra.pictures.codes import CLASS_COLORS
+from palestra.pictures.sheet import draw_sheet, film, without_ticks
 from palestra.pictures.video import Frame, write_video
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-_SHOWN, _COLUMNS = 8, 4
-"""Passes on a sheet, the first and the last among them."""
 FPS = 3.0
 _STILL = 6
 """Frames for which a film stays at its end."""
@@ -44,20 +44,7 @@ class GroupingFilm(Grouping):
 
 def draw_grouping(path: Path, shown: Grouping) -> Path:
     """Draw some passes side by side, from the start to the end, into a PNG; returns its path."""
-    chosen = np.unique(np.linspace(0, len(shown.groups) - 1, _SHOWN).round().astype(int))
-    lines = -(-len(chosen) // _COLUMNS)
-    height = 1.2 + 4.1 * lines
-    figure = chart.make_figure(height)
-    cells = figure.add_gridspec(
-        lines, _COLUMNS, left=0.02, right=0.98, top=1 - 1.35 / height, bottom=0.15 / height, hspace=0.14, wspace=0.05
-    )
-    for place, look in enumerate(chosen):
-        axes = figure.add_subplot(cells[divmod(place, _COLUMNS)])
-        _draw_look(axes, shown, look)
-        axes.set_title(_passes(look), loc="left", color=chart.QUIET, fontsize=13)
-    figure.text(0.02, 1 - 0.45 / height, shown.title, fontsize=18, color=chart.INK, va="center")
-    figure.text(0.02, 1 - 0.8 / height, shown.said, fontsize=13, color=chart.QUIET, va="center")
-    return chart.save(figure, path)
+    return draw_sheet(path, shown.title, shown.said, len(shown.groups), partial(_draw_look, shown), _passes)
 
 
 def draw_grouping_film(path: Path, shown: GroupingFilm) -> Path:
@@ -67,24 +54,15 @@ def draw_grouping_film(path: Path, shown: GroupingFilm) -> Path:
 
 def frames(shown: Grouping) -> Iterator[Frame]:
     """(600, 600, 3) for each pass; the last one stays for a while."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
 
-    figure = chart.make_figure(6.0, 6.0)
-    canvas: Any = FigureCanvasAgg(figure)  # which has no types
-    axes = figure.add_axes((0.02, 0.02, 0.96, 0.88))
-    said = figure.text(0.02, 0.95, "", fontsize=16, color=chart.INK, va="center")
-    for look in range(len(shown.groups)):
+    def draw(axes: "Axes", look: int) -> None:
         axes.clear()
-        _draw_look(axes, shown, look)
-        said.set_text(_passes(look))
-        canvas.draw()
-        frame = np.asarray(canvas.buffer_rgba())[..., :3].copy()
-        yield frame
-    for _ in range(_STILL):
-        yield frame
+        _draw_look(shown, axes, look)
+
+    return film(len(shown.groups), draw, _passes, _STILL)
 
 
-def _draw_look(axes: "Axes", shown: Grouping, look: int) -> None:
+def _draw_look(shown: Grouping, axes: "Axes", look: int) -> None:
     """Rows in the colours of their groups, and each centre with the way that it has come."""
     for group in range(shown.centres.shape[1]):
         color = CLASS_COLORS[group % len(CLASS_COLORS)]
@@ -99,10 +77,7 @@ def _draw_look(axes: "Axes", shown: Grouping, look: int) -> None:
     margin = np.where(high > low, 0.06 * (high - low), 0.5)
     axes.set_xlim(low[0] - margin[0], high[0] + margin[0])
     axes.set_ylim(low[1] - margin[1], high[1] + margin[1])
-    axes.set_xticks([])
-    axes.set_yticks([])
-    for side in axes.spines.values():
-        side.set_color(chart.GRID)
+    without_ticks(axes)
 
 
 def _passes(look: int) -> str:

@@ -60,8 +60,7 @@ class DecisionTree(Predictor, Learner):
         right_B = self.outputs(self.train.inputs).argmax(1) == self.target_BK.argmax(1)
         return {
             "train/accuracy": float(right_B.double().mean()),
-            "train/depth": float(self.tree.depth),
-            "train/leaves": float((self.tree.feature_L < 0).sum()),
+            **self.tree.report(),
         }
 
     def outputs(self, inputs: Tensor) -> Tensor:
@@ -71,6 +70,3 @@ class DecisionTree(Predictor, Learner):
     def exhibits(self) -> list[Exhibit]:
         """The tree."""
         return [tree_shown(self.tree, self.dataset, self.dataset.class_names())]
-
-    def _flat(self, inputs: Tensor) -> Tensor:
-        return inputs.flatten(1).to(self.dtype)

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from palestra.engine.settings import AlgorithmConfig
 from palestra.errors import require
+from palestra.measure import Metrics
 from palestra.ops.splits import Criterion, best_split, impurity
 
 PURE = torch.finfo(torch.float64).eps
@@ -92,6 +93,10 @@ class GrownTree:
                 self._add(target_BK[side_L])
         self.outermost, self.depth = end, self.depth + (len(self) > end)
         return len(self) > end
+
+    def report(self) -> Metrics:
+        """How large it is."""
+        return {"train/depth": float(self.depth), "train/leaves": float((self.feature_L < 0).sum())}
 
     def _add(self, target_BK: Tensor) -> None:
         """A leaf of these rows."""

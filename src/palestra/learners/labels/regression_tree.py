@@ -46,8 +46,7 @@ class RegressionTree(Predictor, Learner):
         error = (self.outputs(self.train.inputs) - value_B1[:, 0]).square().mean().sqrt()
         return {
             "train/rmse": float(error),
-            "train/depth": float(self.tree.depth),
-            "train/leaves": float((self.tree.feature_L < 0).sum()),
+            **self.tree.report(),
         }
 
     def outputs(self, inputs: Tensor) -> Tensor:
@@ -57,9 +56,6 @@ class RegressionTree(Predictor, Learner):
     def exhibits(self) -> list[Exhibit]:
         """The tree."""
         return [tree_shown(self.tree, self.dataset, ())]
-
-    def _flat(self, inputs: Tensor) -> Tensor:
-        return inputs.flatten(1).to(self.dtype)
 
     def _values(self) -> Tensor:
         assert self.train.targets is not None  # a regressor has values

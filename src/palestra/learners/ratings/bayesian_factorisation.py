@@ -35,6 +35,7 @@ from palestra.engine.seeding import generator
 from palestra.engine.settings import AlgorithmConfig
 from palestra.errors import require
 from palestra.learners.ratings.related import related
+from palestra.learners.ratings.stars import stars_of
 from palestra.measure import Metrics
 from palestra.ops.scores import MAE, RMSE
 from palestra.ops.wishart import normal_wishart
@@ -81,21 +82,19 @@ class BayesianFactorisation(Predictor, Learner):
     dtype = torch.float64
     together = 1_024
     saves = ("generator", "user_QYV", "film_QIV", "precision")
-    derives = ("sides", "lowest", "highest", "mean")
+    derives = ("sides",)
 
     def __init__(self, source: str | Dataset, config: Any = None, *, seed: int = 0, device: str = "auto"):
         super().__init__(source, config, seed=seed, device=device)
         self.generator = generator(seed, "sweeps", device=self.device)
-        counts = torch.stack([split.inputs.amax(0) for split in self.splits.values()]).amax(0) + 1
+        self.stars = stars_of(self.splits)
         self.user_QYV, self.film_QIV = (
             torch.zeros(self.config.samples, count, self.config.factors + 1, dtype=self.dtype, device=self.device)
-            for count in counts.tolist()
+            for count in (self.stars.users, self.stars.films)
         )
         for each in (self.user_QYV, self.film_QIV):
             each[0].normal_(0.0, self.config.spread, generator=self.generator)
         self.precision = 1.0
-        stars_R = self._stars
-        self.mean, self.lowest, self.highest = float(stars_R.mean()), float(stars_R.min()), float(stars_R.max())
 
     @property
     def _stars(self) -> Tensor:
@@ -106,8 +105,8 @@ class BayesianFactorisation(Predictor, Learner):
     @cached_property
     def sides(self) -> tuple[Side, Side]:
         """Of the users, and of the films."""
-        pair_R2, apart_R = self.train.inputs, self._stars - self.mean
-        shape = (self.user_QYV.shape[1], self.film_QIV.shape[1])
+        pair_R2, apart_R = self.train.inputs, self._stars - self.stars.mean
+        shape = (self.stars.users, self.stars.films)
 
         def side(pair_2R: Tensor, shape: tuple[int, int]) -> Side:
             return Side(*(sparse(pair_2R, each_R, shape) for each_R in (torch.ones_like(apart_R), apart_R)))
@@ -157,7 +156,7 @@ class BayesianFactorisation(Predictor, Learner):
         """(B,) stars, within the scale, the mean over the sweeps kept."""
         kept = self.kept
         stars_QB = self._predicted(self.user_QYV[:kept], self.film_QIV[:kept], inputs)
-        return stars_QB.mean(0).clamp(self.lowest, self.highest)
+        return stars_QB.mean(0).clamp(self.stars.lowest, self.stars.highest)
 
     def exhibits(self) -> list[Exhibit]:
         """Films that are alike."""
@@ -166,7 +165,7 @@ class BayesianFactorisation(Predictor, Learner):
     def _predicted(self, user: Tensor, film: Tensor, pair_B2: Tensor) -> Tensor:
         """(..., B) of (..., Y, V) and (..., I, V)."""
         user, film = user[..., pair_B2[:, 0], :], film[..., pair_B2[:, 1], :]
-        return self.mean + (user[..., :-1] * film[..., :-1]).sum(-1) + user[..., -1] + film[..., -1]
+        return self.stars.mean + (user[..., :-1] * film[..., :-1]).sum(-1) + user[..., -1] + film[..., -1]
 
 
 def sparse(pair_2R: Tensor, value_R: Tensor, shape: tuple[int, int]) -> Tensor:

@@ -28,6 +28,7 @@ from palestra.engine.seeding import generator
 from palestra.errors import require
 from palestra.learners.labels.descent import DescentConfig, make_optimizer
 from palestra.learners.ratings.related import related
+from palestra.learners.ratings.stars import stars_of
 from palestra.measure import Metrics
 from palestra.nets.factors import Factors
 from palestra.ops.scores import ACCURACY, LOG_LOSS, MAE, RMSE
@@ -74,9 +75,9 @@ class MatrixFactorisation(Predictor, Learner):
         super().__init__(source, config, seed=seed, device=device)
         config = self.config
         self.loader = Loader(self.train, config.batch_size, seed=seed)
-        users, films = (torch.stack([split.inputs.amax(0) for split in self.splits.values()]).amax(0) + 1).tolist()
-        drawn = generator(seed, "factors")
-        self.network = Factors(users, films, config.factors, self._middle(), config.spread, drawn).to(self.device)
+        self.stars, drawn = stars_of(self.splits), generator(seed, "factors")
+        made = Factors(self.stars.users, self.stars.films, config.factors, self._middle(), config.spread, drawn)
+        self.network = made.to(self.device)
         self.optimizer = make_optimizer(config, self.network)
 
     def step(self) -> Metrics:
@@ -102,10 +103,8 @@ class MatrixFactorisation(Predictor, Learner):
 
     def outputs(self, inputs: Tensor) -> Tensor:
         """(B,) stars, within the scale that it fitted."""
-        stars = self.train.targets
-        assert stars is not None
         found_B: Tensor = self.network(inputs)
-        return found_B.clamp(float(stars.min()), float(stars.max()))
+        return found_B.clamp(self.stars.lowest, self.stars.highest)
 
     def exhibits(self) -> list[Exhibit]:
         """Films that are alike."""
@@ -114,8 +113,8 @@ class MatrixFactorisation(Predictor, Learner):
         return [related(self.network.film_IV.detach()[None], self.train.inputs[:, 1], self.dataset)]
 
     def _middle(self) -> float:
-        assert self.train.targets is not None
-        return float(self.train.targets.double().mean())
+        """What is expected of whoever rated nothing."""
+        return self.stars.mean
 
 
 class BinaryFactorisation(MatrixFactorisation):
@@ -135,6 +134,6 @@ class BinaryFactorisation(MatrixFactorisation):
         return torch.stack((torch.zeros_like(found_B), found_B), 1)
 
     def _middle(self) -> float:
-        share = super()._middle()
+        share = self.stars.mean
         require(0 < share < 1, f"labels of which {share:.0%} are 1", "both 0 and 1")
         return math.log(share / (1 - share))

@@ -108,6 +108,3 @@ class GaussianAnomaly(Predictor, Learner):
         best = float(found.f1_L[found.best])
         said = f"F1 of {best:.3f} where {share[found.best]:.1%} of the rows are named, those below log epsilon"
         return [Panels("which threshold finds the anomalies", f"{said} = {float(self.log_epsilon):.4g}", panels, 2)]
-
-    def _flat(self, inputs: Tensor) -> Tensor:
-        return inputs.flatten(1).to(self.dtype)

@@ -147,9 +147,6 @@ class KMeans(Predictor, Learner):
         if not self.finished:
             self.trail_LGF = self._start()
 
-    def _flat(self, inputs: Tensor) -> Tensor:
-        return inputs.flatten(1).to(self.dtype)
-
     def _ways(self) -> list[Exhibit]:
         """Of rows of two numbers or more."""
         if self.rows.shape[1] == 1:

@@ -130,6 +130,3 @@ class PCA(Predictor, Learner):
             Lines("share of so many", "directions", {"together": (x, together)}, bounds=(0.0, 1.05)),
         ]
         return Panels("how much variance directions explain", said, panels, 2)
-
-    def _flat(self, inputs: Tensor) -> Tensor:
-        return inputs.flatten(1).to(self.device, self.dtype)

@@ -77,9 +77,9 @@ def test_what_is_predicted_is_the_mean_over_the_sweeps_kept_within_the_scale() -
         if sweep >= 3:
             single.append(learner._predicted(learner.user_QYV[place], learner.film_QIV[place], pairs))
         assert learner.kept == min(max(1, sweep - 2), 4)
-    wanted = torch.stack(single[-4:]).mean(0).clamp(learner.lowest, learner.highest)
+    wanted = torch.stack(single[-4:]).mean(0).clamp(learner.stars.lowest, learner.stars.highest)
     assert torch.allclose(learner.outputs(pairs), wanted)
-    assert learner.outputs(torch.tensor([[0, 0]])) <= learner.highest
+    assert learner.outputs(torch.tensor([[0, 0]])) <= learner.stars.highest
 
 
 @pytest.mark.parametrize(
