@@ -43,6 +43,11 @@ IN_BATCHES = [
     if recipe.dataset in AT_HAND and issubclass(learner_type(name).config_type, BatchConfig | LibraryConfig)
 ]
 """Of these, those that learn batch by batch, or round by round: a training has a middle."""
+SMALL = {
+    name: {"width": 16, "heads": 2, "blocks": 1, "batch_size": 16, "batches_per_step": 2}
+    for name in ("character-model", "translator")
+}
+"""Settings of those whose networks are large: what they keep does not depend on their size."""
 each = pytest.mark.parametrize("name", [*cast.TOYS, *OURS])
 each_on_data = pytest.mark.parametrize("name", ["logistic-regression", "naive-bayes"])
 
@@ -60,7 +65,7 @@ def run(tmp_path: Path) -> Iterator[Run]:
 
 
 def make(name: str, seed: int = 0) -> Learner:
-    return resolve((cast.RECIPES | OURS)[name], {"seed": seed}).make_learner()
+    return resolve((cast.RECIPES | OURS)[name], {"seed": seed, **SMALL.get(name, {})}).make_learner()
 
 
 def stepped(learner: Learner, steps: int = 3) -> Learner:

@@ -60,10 +60,13 @@ def test_normalised_observations_keep_their_mask() -> None:
         {"double": False},
         {"distributional": "c51", "value_range": (0.0, 4.0)},
         # A gradient step for each step: with fewer, whether it learned in time was luck.
-        {
-            "noisy": True, "dueling": "mean", "prioritised": True, "n_step": 3, "train_frequency": 1,
-            "learning_rate": 1e-3,
-        },
+        pytest.param(
+            {
+                "noisy": True, "dueling": "mean", "prioritised": True, "n_step": 3, "train_frequency": 1,
+                "learning_rate": 1e-3,
+            },
+            marks=pytest.mark.slow,
+        ),
     ],
     ids=["double", "plain", "c51", "noisy"],
 )  # fmt: skip

@@ -24,9 +24,10 @@ from palestra.runs import checkpoints
 both_learners = pytest.mark.parametrize("learner", ["ppo", "dqn"])
 LEARNING = [n for n in LEARNERS if learner_type(n).learner is not Actor]
 """What learns, in worlds; what fits data is killed in ``test_paradigms``."""
-every_learner = pytest.mark.parametrize(
-    "learner", [n for n in LEARNING if not issubclass(learner_type(n).learner, Predictor)]
-)
+IN_WORLDS = [n for n in LEARNING if not issubclass(learner_type(n).learner, Predictor)]
+every_learner = pytest.mark.parametrize("learner", IN_WORLDS)
+ROOMS = {learner_type(n).learner.__module__.rpartition(".")[0]: n for n in reversed(IN_WORLDS)}
+"""A learner of each room: with these a control of a test is quick, and with all of them slow."""
 
 
 def changes(notes: list[str]) -> list[str]:
@@ -143,7 +144,9 @@ def test_every_learner_killed_anywhere(driver: Driver, learner: str) -> None:
     assert_same(driver, asked, chain)
 
 
-@every_learner
+@pytest.mark.parametrize(
+    "learner", [n if n in ROOMS.values() else pytest.param(n, marks=pytest.mark.slow) for n in IN_WORLDS]
+)
 def test_every_learner_without_its_generators(driver: Driver, learner: str) -> None:
     """The control of the test above: it must see that a generator was forgotten."""
     if not any(sabotage.generators_in(make_small(learner))):
