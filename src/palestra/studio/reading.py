@@ -132,9 +132,12 @@ class Looking:
         """Curves of a run by their names, each with the cursor from which what is new is sent."""
         run_id, names = request.path_params["run"], request.query_params.getlist("name")
         require(len(names) <= live.MOST_NAMES, f"{len(names)} curves", f"at most {live.MOST_NAMES}")
-        timings = set(_quietly(series.read_timing_names, self._studio.folder.metrics(run_id)))
+        database = self._studio.folder.metrics(run_id)
+        # The cursor first: a row that comes in between is in its curve already, and sent once more rather than never.
+        last = _last_steps(database)
+        timings = set(_quietly(series.read_timing_names, database))
         found = {name: self._curve(request, run_id, name, timing=name in timings) for name in names}
-        told: dict[str, Any] = {"curves": found, "cursor": {name: curve["last"] for name, curve in found.items()}}
+        told: dict[str, Any] = {"curves": found, "cursor": {name: last.get(name, -1) for name in names}}
         if request.query_params.get("seconds"):
             told["clock"] = self._clock(run_id)
         return told
@@ -161,9 +164,8 @@ class Looking:
         except PalestraError:
             if database.is_file():
                 raise
-            return {"steps": packed_steps(_NOTHING), "mean": packed(_NOTHING), "last": -1}
+            return {"steps": packed_steps(_NOTHING), "mean": packed(_NOTHING)}
         told = {"steps": packed_steps(found.steps), "mean": packed(found.mean)}
-        told["last"] = int(found.steps[-1]) if len(found.steps) else -1
         if not request.query_params.get("lines") and not (found.count <= 1).all():
             told |= {"low": packed(found.low), "high": packed(found.high)}
         return told
@@ -229,6 +231,13 @@ def _quietly(read: Callable[[Any], list[str]], database: Any) -> list[str]:
         return read(database)
     except PalestraError:
         return []
+
+
+def _last_steps(database: Any) -> dict[str, int]:
+    try:
+        return series.read_last_steps(database)
+    except PalestraError:
+        return {}
 
 
 def _events(events: AsyncIterator[str]) -> Response:
