@@ -21,6 +21,7 @@ from palestra.runs.lock import LOCK_NAME
 from palestra.runs.store import run_ids
 from palestra.studio.folder import Folder, NotThereError
 
+PROGRAM = (sys.executable, "-m", "palestra")
 MOST_AT_ONCE = 4
 """Trainings."""
 _SAVING_SECONDS = 20.0
@@ -45,7 +46,7 @@ class Training:
         self._began = time.time()
         self._sought = False
         self._said = tempfile.TemporaryFile()
-        argv = [sys.executable, "-m", "palestra", *words, "--out", str(root), "--quiet"]
+        argv = [*PROGRAM, *words, "--out", str(root), "--quiet"]
         nothing = subprocess.DEVNULL
         # A session of its own: a Ctrl-C in the terminal ends the studio, which then lets it save itself.
         self.process = subprocess.Popen(argv, stdin=nothing, stdout=nothing, stderr=self._said, start_new_session=True)
@@ -72,6 +73,12 @@ class Training:
         with suppress(ProcessLookupError):
             if self.process.poll() is None:
                 os.killpg(self.process.pid, number)
+
+    def close(self) -> None:
+        """End it at once, with all that it has started; harmless where it ended."""
+        self.hold(signal.SIGKILL)
+        self.process.wait()
+        self._said.close()
 
     def _find_run(self) -> str | None:
         """The run that this very process holds."""
@@ -153,8 +160,7 @@ class Launcher:
             for each in self._trainings:
                 with suppress(subprocess.TimeoutExpired):
                     each.process.wait(max(0.0, deadline - time.monotonic()))
-                each.hold(signal.SIGKILL)
-                each.process.wait()
+                each.close()
 
     def _begin(self, words: list[str]) -> dict[str, Any]:
         with self._lock:

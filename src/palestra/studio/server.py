@@ -57,7 +57,7 @@ def make_app(studio: Studio, offers: list[dict[str, Any]]) -> Starlette:
             tasks.cancel_scope.cancel()
         studio.close()
 
-    return Starlette(
+    app = Starlette(
         routes=[
             Route("/api/about", about),
             *reading.routes(studio),
@@ -69,6 +69,8 @@ def make_app(studio: Studio, offers: list[dict[str, Any]]) -> Starlette:
         lifespan=lifespan,
         max_body_size=MOST_BYTES,
     )
+    app.router.redirect_slashes = False  # an address that is not there is told so
+    return app
 
 
 class Open:

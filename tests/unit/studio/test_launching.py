@@ -1,3 +1,4 @@
+import json
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -8,44 +9,40 @@ import pytest
 from made_runs import make_run
 
 from palestra.errors import UsageError
-from palestra.runs.store import Run
 from palestra.studio import launching
 from palestra.studio.folder import Folder, NotThereError
 from palestra.studio.launching import Launcher
 
 TRAINING = """
-import signal, sys, time
-from pathlib import Path
-root = Path(sys.argv[sys.argv.index("--out") + 1])
+import fcntl, json, os, signal, sys, time
+root = sys.argv[sys.argv.index("--out") + 1]
 if "none=1" in str(sys.argv):
     print("palestra: setting none is not there", file=sys.stderr)
     sys.exit(2)
-from palestra.runs.store import Run
-with Run.create(root, "cartpole", "ppo", 0, {"argv": sys.argv[1:]}) as run:
-    stopped = []
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda number, frame: stopped.append(number))
-    for step in range(6000):
-        run.metrics.add(step, {"x": 1.0})
-        run.metrics.commit()
+run = os.path.join(root, f"cartpole-ppo-{os.getpid()}")
+os.makedirs(run)
+lock = open(os.path.join(run, ".lock"), "w")
+fcntl.flock(lock, fcntl.LOCK_EX)
+print(os.getpid(), file=lock, flush=True)
+stopped = []
+for number in (signal.SIGINT, signal.SIGTERM):
+    signal.signal(number, lambda number, frame: stopped.append(number))
+with open(os.path.join(run, "environment.txt"), "w") as rows:
+    print(json.dumps(sys.argv[1:]), file=rows, flush=True)
+    while not stopped:
+        print("a row", file=rows, flush=True)
         time.sleep(0.01)
-        if stopped:
-            run.update_manifest(status="interrupted")
-            sys.exit(128 + stopped[0])
+    print("saved", file=rows, flush=True)
+sys.exit(128 + stopped[0])
 """
+"""What ``palestra train`` is to who starts it: a run that it holds, rows, and an end at a signal."""
 
 
 @pytest.fixture
 def launcher(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Launcher]:
     program = tmp_path / "training.py"
     program.write_text(TRAINING)
-    popen = launching.subprocess.Popen
-
-    def started(argv: list[str], **more: Any) -> Any:
-        assert argv[:3] == [sys.executable, "-m", "palestra"]
-        return popen([sys.executable, str(program), *argv[3:]], **more)
-
-    monkeypatch.setattr(launching.subprocess, "Popen", started)
+    monkeypatch.setattr(launching, "PROGRAM", (sys.executable, str(program)))
     monkeypatch.setattr(launching, "_SAVING_SECONDS", 10.0)
     made = Launcher(Folder(tmp_path / "runs"))
     yield made
@@ -66,12 +63,12 @@ def test_a_training_is_started_held_and_stopped(launcher: Launcher, tmp_path: Pa
     assert begun["command"] == "palestra train cartpole/ppo '--set=learner.gamma=0.9 $(x)'"
     run_id = until(lambda: launcher.states()[0]["run"])
     root = tmp_path / "runs"
-    assert Run.open(run_id, root).config["argv"] == [
+    assert json.loads((root / run_id / "environment.txt").read_text().splitlines()[0]) == [
         "train", "cartpole/ppo", "--set=learner.gamma=0.9 $(x)", "--out", str(root), "--quiet",
     ]  # fmt: skip
 
     def rows() -> int:
-        return (root / run_id / "metrics.db-wal").stat().st_size
+        return (root / run_id / "environment.txt").stat().st_size
 
     until(rows)
     assert launcher.pause(run_id)["stage"] == "paused"
@@ -84,7 +81,7 @@ def test_a_training_is_started_held_and_stopped(launcher: Launcher, tmp_path: Pa
     launcher.pause(run_id)
     assert launcher.stop(run_id)["stage"] == "stopping"
     until(lambda: launcher.states()[0]["stage"] == "ended")
-    assert Run.open(run_id, root).status == "interrupted"
+    assert (root / run_id / "environment.txt").read_text().endswith("saved\n")
     with pytest.raises(NotThereError):
         launcher.stop(run_id)
 
