@@ -47,8 +47,9 @@ class Studio:
         return self._leaving.is_set()
 
     def leave(self) -> None:
-        """Say that the end is near."""
+        """Say that the end is near, and end the programs for whose answers somebody may be waiting."""
         self._leaving.set()
+        threading.Thread(target=self._end_programs).start()  # this may be called in the middle of anything
 
     def drop_idle(self) -> None:
         """End the programs that nobody uses."""
@@ -57,7 +58,10 @@ class Studio:
 
     def close(self) -> None:
         """End every program that was started; trainings save themselves first."""
-        self.leave()
+        self._leaving.set()
+        self._end_programs()
         self._launcher.close()
+
+    def _end_programs(self) -> None:
         self.sessions.close_all()
         self.work.close()

@@ -129,7 +129,7 @@ export class Chart {
     const data = tables.length ? uPlot.join(tables) : [[], []];
     if (!tables.length) series.push({ label: "" });
     const axis = { stroke: ink("--quiet"), grid: { stroke: ink("--line"), width: 1 }, ticks: { show: false }, font: "12px system-ui, sans-serif" };
-    const spellX = xKind === "seconds" ? duration : spell;
+    const spellX = xKind === "seconds" ? (tick) => duration(tick) : xKind === "score" ? height : (tick) => spell(tick);
     const spread = (low, high) => {
       for (const each of levels) { low = Math.min(low ?? each.level, each.level); high = Math.max(high ?? each.level, each.level); }
       return [low, high];
@@ -155,8 +155,8 @@ export class Chart {
           },
         },
         axes: [
-          { ...axis, size: 34, values: (u, ticks) => ticks.map((tick) => (tick === null ? "" : spellX(tick))), space: 70 },
-          { ...axis, size: 58, values: (u, ticks) => ticks.map((tick) => (tick === null ? "" : number(tick, 3))), space: 34 },
+          { ...axis, size: 34, values: (u, ticks, i, space, apart) => ticks.map((tick) => (tick === null ? "" : spellX(tick, apart))), space: 70 },
+          { ...axis, size: 58, values: (u, ticks, i, space, apart) => ticks.map((tick) => (tick === null ? "" : height(tick, apart))), space: 34 },
         ],
         series, bands,
         hooks: {
@@ -249,6 +249,13 @@ export class Chart {
     if (!this.plot) this.draw();
     else if (width && width !== this.plot.width) this.plot.setSize({ width, height: this.height });
   }
+}
+
+// A tick in as many figures as tell it from its neighbours, which stand so far apart.
+function height(tick, apart) {
+  if (Math.abs(tick) >= 1e5) return spell(tick);
+  const figures = apart > 0 && apart < 1 ? Math.min(8, Math.ceil(-Math.log10(apart) - 1e-9)) : 0;
+  return figures && Math.abs(tick) >= 1e-4 ? tick.toFixed(figures) : number(tick, 5);
 }
 
 function sample(line, i) {

@@ -54,9 +54,9 @@ export function mount(path, words) {
     const drawn = verdict.sides.filter((side) => side.curve);
     kindCard.hidden = drawn.length === 0;
     byKind.unit = verdict.unit;
-    byKind.set(verdict.sides.flatMap((side, i) => (side.curve ? [{ name: `${side.name} (n = ${side.runs.length})`, x: Array.from(unpack(side.curve.steps)), y: Array.from(unpack(side.curve.middle)), low: Array.from(unpack(side.curve.low)), high: Array.from(unpack(side.curve.high)), color: i % COLORS, points: false }] : [])), { xKind: "steps" });
+    byKind.set(verdict.sides.flatMap((side, i) => (side.curve ? [{ name: `${side.name} (n = ${side.runs.length})`, x: Array.from(unpack(side.curve.steps)), y: Array.from(unpack(side.curve.middle)), low: Array.from(unpack(side.curve.low)), high: Array.from(unpack(side.curve.high)), color: i % COLORS }] : [])), { xKind: "steps" });
     const reaching = Array.from(unpack(verdict.reaching));
-    profile.set(verdict.sides.map((side, i) => ({ name: side.name, x: reaching, y: Array.from(unpack(side.profile)), color: i % COLORS, points: false })), {});
+    profile.set(verdict.sides.map((side, i) => ({ name: side.name, x: reaching, y: Array.from(unpack(side.profile)), color: i % COLORS, points: false })), { xKind: "score" });
   }
 
   async function drawOverlay() {

@@ -103,7 +103,7 @@ export function mount([id], words, about) {
       if (!charts.has(name)) charts.set(name, new Chart({ title: name, unit: known.unit }));
       const chart = charts.get(name);
       if (chart.node.parentNode !== others) others.append(chart.node);
-      chart.set(lineOf(name, t("value"), name.startsWith("eval/") ? 0 : 1), how);
+      chart.set(lineOf(name, t("value"), name.startsWith("eval/") ? 0 : 1).map((line) => ({ ...line, dash: [] })), how);
     }
     put(more, (hidden > 0 || all) && known.names.length > MOST_CHARTS && h("button", { onclick: async () => { change({ all: all ? null : true }, { back: true }); await load(); } }, all ? t("Show fewer") : t("Show {n} more", { n: hidden })));
   }
@@ -323,7 +323,8 @@ export function mount([id], words, about) {
       const found = await ask(`${at(id)}/exhibits`, { step });
       if (left || mine !== turn) return;
       put(said, found.exhibits.length ? found.notes.join(" ") : t("Nothing beyond its curves."));
-      put(exhibits, found.exhibits.map((each) => drawExhibit(each)));
+      const kinds = new Set(found.exhibits.map((each) => each.kind)), once = found.exhibits.filter((each) => !kinds.has(each.kind + "Film"));  // a film has all looks of its sheet
+      put(exhibits, once.map((each) => drawExhibit(each)));
     } catch (error) {
       if (!left && mine === turn) put(said, h("span", { class: "wrong" }, error.message));
     }

@@ -100,7 +100,7 @@ export function mount(path, words, about) {
     held.row = row;
     const share = row.budget ? Math.min(1, row.steps / row.budget) : null;
     put(held.cells.status, stateChip(row.status), share !== null && row.status === "running" && progress(share));
-    put(held.cells.score, number(row.headline_value), row.headline_name && h("span", { class: "tell" }, row.headline_name), row.cut > 0 && h("span", { class: "tell" }, t("{n} cut", { n: row.cut })));
+    put(held.cells.score, number(row.headline_value), row.headline_name && h("span", { class: "tell", title: row.headline_name }, row.headline_name.split("/").pop()), row.cut > 0 && h("span", { class: "tell" }, t("{n} cut", { n: row.cut })));
     put(held.cells.claim, claimChip(row.reached));
     put(held.cells.steps, h("span", { title: whole(row.steps) }, steps(row.steps)));
     put(held.cells.speed, row.speed === null ? "–" : steps(Math.round(row.speed)));

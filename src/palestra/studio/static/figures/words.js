@@ -48,7 +48,7 @@ export function tree(shown) {
     if (!drawn.question || !places.has(drawn.left) || places.get(drawn.left).depth !== depth + 1) continue;
     [t("yes"), t("no")].forEach((answer, side) => {
       const child = places.get(drawn.left + side);
-      parts.push(svg("line", { x1: x * wide, y1: depth * tall + 60, x2: child.x * wide, y2: child.depth * tall + 8, stroke: "var(--quiet)" }), svg("text", { x: ((x + child.x) / 2) * wide, y: (depth + 0.5) * tall + 38, "text-anchor": "middle", "font-size": 11, class: "dim" }, answer));
+      parts.push(svg("line", { x1: x * wide, y1: depth * tall + 60, x2: child.x * wide, y2: child.depth * tall + 8, stroke: "var(--quiet)" }), svg("text", { x: ((x + child.x) / 2) * wide, y: (depth + 0.5) * tall + 38, "text-anchor": "middle", "font-size": 11, class: "dim on-line" }, answer));
     });
   }
   for (const [node, { x, depth }] of places) {
@@ -63,7 +63,7 @@ export function tree(shown) {
   }
   const figure = svg("svg", { class: "figure", viewBox: `0 0 ${leaves * wide} ${deep * tall - 30}`, role: "img", "aria-label": shown.title }, parts);
   figure.style.minWidth = `${Math.min(leaves * 110, 1400)}px`;
-  figure.style.maxWidth = "none";
+  figure.style.maxWidth = `${leaves * 160}px`;
   return h("div", { class: "scroll", tabindex: "0", role: "group", "aria-label": shown.title }, figure);
 }
 
