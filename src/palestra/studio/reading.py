@@ -186,7 +186,10 @@ class Looking:
     def asked(self, request: Request) -> Any:
         """In what a run differs from its recipe, and how to ask for it again."""
         run_id = self._studio.folder.path(request.path_params["run"]).name
-        return self._studio.work.ask("asked", run=run_id)
+        try:
+            return self._studio.work.ask("asked", run=run_id)
+        except UsageError as error:  # its learner or its world is of a module that is not here, say
+            return {"refused": str(error), "changes": None}
 
     def exhibits(self, request: Request) -> Any:
         """What a run has to show at one of its checkpoints."""
@@ -207,8 +210,11 @@ class Looking:
         return {"runs": ids, "settings": differing([settings_of(self._studio.folder.config(each)) for each in ids])}
 
     def compared(self, request: Request) -> Any:
-        """Whether one kind of training beats another."""
-        return self._studio.work.ask("compare", runs=request.query_params.getlist("run"))
+        """Whether one kind of training beats another, or why that cannot be said of them."""
+        try:
+            return self._studio.work.ask("compare", runs=request.query_params.getlist("run"))
+        except UsageError as error:
+            return {"refused": str(error)}
 
 
 def differing(asked: list[Mapping[str, Any]]) -> dict[str, list[Any]]:

@@ -31,6 +31,10 @@ export function mount(path, words) {
     put(chips, ids.map((id) => h("span", { class: "chip" }, h("a", { href: link(["run", id]) }, id), h("button", { class: "plain", "aria-label": t("Leave out {id}", { id }), onclick: () => { location.hash = link(["compare"], { run: ids.filter((each) => each !== id) }); } }, "✕"))));
   }
 
+  function refuse(why) {
+    put(said, h("h2", {}, t("Which is better?")), h("p", { class: "verdict" }, h("span", { class: "chip warn" }, t("no winner")), " ", why));
+  }
+
   function drawVerdict() {
     if (!verdict) return;
     const { winner, why, measured, notes, level } = verdict;
@@ -53,7 +57,7 @@ export function mount(path, words) {
     h("p", { class: "quiet small" }, h("code", {}, "palestra compare"), " ", t("says the same in the same words.")));
     const drawn = verdict.sides.filter((side) => side.curve);
     kindCard.hidden = drawn.length === 0;
-    byKind.unit = verdict.unit;
+    byKind.unit = t(verdict.unit);
     byKind.set(verdict.sides.flatMap((side, i) => (side.curve ? [{ name: `${side.name} (n = ${side.runs.length})`, x: Array.from(unpack(side.curve.steps)), y: Array.from(unpack(side.curve.middle)), low: Array.from(unpack(side.curve.low)), high: Array.from(unpack(side.curve.high)), color: i % COLORS }] : [])), { xKind: "steps" });
     const reaching = Array.from(unpack(verdict.reaching));
     profile.set(verdict.sides.map((side, i) => ({ name: side.name, x: reaching, y: Array.from(unpack(side.profile)), color: i % COLORS, points: false })), { xKind: "score" });
@@ -73,7 +77,7 @@ export function mount(path, words) {
       const side = verdict?.sides.findIndex((each) => each.runs.includes(id)) ?? -1;
       return [{ name: id, x: seconds ? secondsAt(steps_, clock) : steps_, y: smoothed(Array.from(unpack(curves[id].mean)), smooth), color: side >= 0 && verdict.sides.length > 1 ? side % COLORS : i % COLORS, points: smooth || steps_.length > 40 ? false : undefined }];
     });
-    overlay.unit = units;
+    overlay.unit = t(units);
     overlay.set(lines, { logX, logY, xKind: seconds ? "seconds" : "steps" });
   }
 
@@ -83,7 +87,7 @@ export function mount(path, words) {
     const toggle = (name, label, on) => h("button", { "aria-pressed": String(on), onclick: () => again({ [name]: on ? null : true }) }, label);
     const smoothing = h("input", { type: "range", min: 0, max: 0.98, step: 0.01, value: now.smooth, onchange: () => { change({ smooth: Number(smoothing.value) || null }); drawOverlay(); } });
     put(controls, h("label", { class: "field" }, t("Metric"), h("select", { onchange: (event) => again({ metric: event.target.value }) }, names.map((name) => h("option", { value: name, selected: name === now.metric }, name)))),
-      h("label", { class: "field" }, t("Across"), h("select", { onchange: (event) => { shareRange(null, onRange); again({ x: event.target.value === "seconds" ? "seconds" : null, from: null, to: null }); } }, h("option", { value: "steps", selected: !now.seconds }, units), h("option", { value: "seconds", selected: now.seconds }, t("time")))),
+      h("label", { class: "field" }, t("Across"), h("select", { onchange: (event) => { shareRange(null, onRange); again({ x: event.target.value === "seconds" ? "seconds" : null, from: null, to: null }); } }, h("option", { value: "steps", selected: !now.seconds }, t(units)), h("option", { value: "seconds", selected: now.seconds }, t("time")))),
       h("label", { class: "field" }, t("Smoothing"), smoothing), toggle("logx", t("log across"), now.logX), toggle("logy", t("log up"), now.logY),
       read().words.has("from") && h("button", { onclick: () => setRange(null) }, t("Whole range")));
   }
@@ -120,7 +124,13 @@ export function mount(path, words) {
       names = [...new Set(first.flatMap((run) => run.names))].sort();
       units = first[0].unit;
       drawControls();
-      const comparing = ask("compare", { run: ids }).then((found) => { verdict = found; two.hidden = false; if (!left) drawVerdict(); }, (error) => { if (!left) put(said, h("h2", {}, t("Which is better?")), h("p", { class: "verdict" }, h("span", { class: "chip warn" }, t("no winner")), " ", error.message)); });
+      const comparing = ask("compare", { run: ids }).then((found) => {
+        if (left) return;
+        if (found.refused) return refuse(found.refused);
+        verdict = found;
+        two.hidden = false;
+        drawVerdict();
+      }, (error) => { if (!left) refuse(error.message); });
       await drawOverlay();
       await comparing;
       if (left) return;

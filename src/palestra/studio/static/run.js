@@ -90,7 +90,7 @@ export function mount([id], words, about) {
     const wanted = new Set(names);
     for (const [name, chart] of charts) if (name !== first && !wanted.has(name)) { chart.close(); chart.node.remove(); charts.delete(name); }
     if (first) {
-      if (!charts.has(first)) charts.set(first, new Chart({ title: first, unit: known.unit, height: 320, heading: "h2" }));
+      if (!charts.has(first)) charts.set(first, new Chart({ title: first, unit: t(known.unit), height: 320, heading: "h2" }));
       const chart = charts.get(first);
       if (!chart.node.isConnected) put(main, chart.node);
       const evaluated = lineOf(first, t("evaluation"), 0).map((line) => ({ ...line, ...(options().smooth ? {} : spread(first)) }));
@@ -100,7 +100,7 @@ export function mount([id], words, about) {
       chart.set(lines, how);
     } else put(main, h("p", { class: "quiet" }, t("No numbers yet.")));
     for (const name of names) {
-      if (!charts.has(name)) charts.set(name, new Chart({ title: name, unit: known.unit }));
+      if (!charts.has(name)) charts.set(name, new Chart({ title: name, unit: t(known.unit) }));
       const chart = charts.get(name);
       if (chart.node.parentNode !== others) others.append(chart.node);
       chart.set(lineOf(name, t("value"), name.startsWith("eval/") ? 0 : 1).map((line) => ({ ...line, dash: [] })), how);
@@ -186,7 +186,7 @@ export function mount([id], words, about) {
     const facts = [
       [t("Score"), now.headline ? `${number(now.headline.value)}` : "–", now.headline?.name],
       [t("Claim"), now.claim ? `${number(now.claim.value)}` : "–", known.config.claim ? `${t("promised")} ${known.config.claim.direction === "down" ? "≤" : "≥"} ${number(known.config.claim.threshold)}` : t("nothing promised")],
-      [t("Steps"), whole(last), budget ? `${t("of")} ${whole(budget)} ${known.unit}` : known.unit],
+      [t("Steps"), whole(last), budget ? `${t("of")} ${whole(budget)} ${t(known.unit)}` : t(known.unit)],
       [t("Time"), duration(now.seconds), rate ? `${whole(rate)} ${t("a second")}` : ""],
     ];
     put(progress, h("div", { class: "card" }, h("div", { class: "grid figures" }, facts.map(([label, value, told]) =>
@@ -229,7 +229,7 @@ export function mount([id], words, about) {
     const smoothing = h("input", { type: "range", min: 0, max: 0.98, step: 0.01, value: now.smooth, oninput: () => { change({ smooth: Number(smoothing.value) || null }); drawCharts(); } });
     put(controls,
       h("label", { class: "field" }, t("Across"), h("select", { onchange: (event) => { change({ x: event.target.value === "seconds" ? "seconds" : null, from: null, to: null }, { back: true }); shareRange(null, zoomed); drawControls(); drawCharts(); } },
-        h("option", { value: "steps", selected: !now.seconds }, known.unit), h("option", { value: "seconds", selected: now.seconds }, t("time")))),
+        h("option", { value: "steps", selected: !now.seconds }, t(known.unit)), h("option", { value: "seconds", selected: now.seconds }, t("time")))),
       h("label", { class: "field" }, t("Smoothing"), smoothing),
       toggle("logx", t("log across"), now.logX), toggle("logy", t("log up"), now.logY),
       now.from !== null && h("button", { onclick: () => setRange(null) }, t("Whole range")),
@@ -250,7 +250,7 @@ export function mount([id], words, about) {
     const settings = Object.entries(known.settings);
     put(askedFor, h("h2", {}, t("What was asked for")), known.summary && h("p", { class: "quiet" }, known.summary),
       asked === null ? h("p", { class: "quiet small" }, t("Looking at the recipe …")) :
-      rows === null || rows === undefined ? h("p", { class: "quiet" }, t("Of no recipe that is known here.")) :
+      rows === null || rows === undefined ? h("p", { class: "quiet" }, asked.refused || t("Of no recipe that is known here.")) :
       rows.length === 0 ? h("p", {}, t("Exactly what the recipe says.")) :
       h("div", { class: "scroll" }, h("table", {}, h("caption", { class: "out-of-sight" }, t("Settings that differ from the recipe")), h("thead", {}, h("tr", {}, [t("Setting"), t("here"), known.known ? t("recipe") : t("usual")].map((name) => h("th", { scope: "col" }, name)))),
         h("tbody", {}, rows.map((row) => h("tr", {}, h("td", { class: "mono" }, row.name), h("td", { class: "mono" }, spoken(row.own)), h("td", { class: "mono quiet" }, spoken(row.usual))))))),
@@ -311,8 +311,8 @@ export function mount([id], words, about) {
     range.max = saved.length - 1;
     range.value = place;
     range.disabled = saved.length < 2;
-    range.setAttribute("aria-valuetext", `${whole(saved[place])} ${known.unit}`);
-    put(output, `${whole(saved[place])} ${known.unit}`, saved[place] === known.manifest.best_step && ` (${t("the best")})`);
+    range.setAttribute("aria-valuetext", `${whole(saved[place])} ${t(known.unit)}`);
+    put(output, `${whole(saved[place])} ${t(known.unit)}`, saved[place] === known.manifest.best_step && ` (${t("the best")})`);
   }
 
   let turn = 0;
