@@ -1,4 +1,4 @@
-"""The studio in a real browser, without a network: every page in both languages and themes, at two widths, by its controls.
+"""The studio in a real browser, without a network: every page in both languages and themes, at two widths.
 
 It needs Chromium from the system and Playwright; where one of them is not there, the test says so and is skipped, but
 never in continuous integration.
@@ -34,7 +34,13 @@ MISSING = [
 pytestmark = pytest.mark.skipif(
     bool(MISSING) and not os.environ.get("CI"), reason=f"no browser to look with: {', '.join(MISSING)} not installed"
 )
-HOSTILE = ("<img src=x onerror=alert(1)>", "<script>alert(1)<", '"><svg onload=alert(1)>', "{{constructor}}", "javascript:alert(1)")
+HOSTILE = (
+    "<img src=x onerror=alert(1)>",
+    "<script>alert(1)<",
+    '"><svg onload=alert(1)>',
+    "{{constructor}}",
+    "javascript:alert(1)",
+)
 LOOKS = [
     (1280, "en", "light"),
     (360, "zh", "dark"),
@@ -72,10 +78,23 @@ def visit(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Visit]:
 
     root = tmp_path_factory.mktemp("studio") / "runs"
     runs = [make_run(root, seed, reached(seed)) for seed in range(3)]
-    runs.append(make_run(root, 0, "cliff", "sarsa", {**dict.fromkeys(HOSTILE, (1.0, 2.0)), "eval/return_mean": (-20.0, -17.0)}))
+    runs.append(
+        make_run(root, 0, "cliff", "sarsa", {**dict.fromkeys(HOSTILE, (1.0, 2.0)), "eval/return_mean": (-20.0, -17.0)})
+    )
     for name in HOSTILE[:2]:
         shutil.copytree(root / runs[0], root / name)
-    argv = [sys.executable, "-m", "palestra", "studio", "--runs", str(root), "--port", "0", "--no-open", "--allow-launch"]
+    argv = [
+        sys.executable,
+        "-m",
+        "palestra",
+        "studio",
+        "--runs",
+        str(root),
+        "--port",
+        "0",
+        "--no-open",
+        "--allow-launch",
+    ]
     with subprocess.Popen(argv, stdout=subprocess.PIPE, text=True, start_new_session=True) as process:
         try:
             assert process.stdout is not None
@@ -136,7 +155,7 @@ def open_page(visit: Visit) -> Iterator[Callable[..., Any]]:
 
 
 def until(page: Any, holds: str) -> None:
-    """Wait until an expression is true in the page, whose own policy lets nobody evaluate a text there again and again."""
+    """Wait until an expression is true in the page, whose policy lets no watcher of a text stay there."""
     deadline = time.monotonic() + 20
     while not page.evaluate(holds):
         assert time.monotonic() < deadline, holds
@@ -165,7 +184,9 @@ def test_every_page_in_every_look(
         joint = "&" if "?" in address else "?"
         page.goto(f"{visit.base}/{address}{joint}lang={language}&theme={theme}")
         page.wait_for_selector(drawn, timeout=20_000)
-        assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, f"{name} is wider than the window"
+        assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, (
+            f"{name} is wider than the window"
+        )
         assert page.evaluate("document.documentElement.lang") == {"en": "en", "zh": "zh-CN"}[language]
         shot = page.screenshot(path=tmp_path / f"{name}-{width}-{language}-{theme}.png", full_page=True)
         assert len(shot) > 5_000

@@ -34,6 +34,13 @@ def make_run(
             run.metrics.add_timing(100 * (i + 1), {"time/seconds": 0.5 * (i + 1)})
         headline = {"name": "eval/return_mean", "value": max(curves.get("eval/return_mean", [0.0]))}
         run.update_manifest(
-            **{"status": "finished", "steps": 500, "seconds": 2.5, "headline": headline, "ending": "finished", **manifest}
+            **{
+                "status": "finished",
+                "steps": 500,
+                "seconds": 2.5,
+                "headline": headline,
+                "ending": "finished",
+                **manifest,
+            }
         )
     return run.id

@@ -129,5 +129,7 @@ def test_the_rules_are_seen_to_be_broken() -> None:
 
 
 def test_the_page_imports_no_learner() -> None:
-    assert faults("from palestra.learners.on_policy.ppo import PPO", "studio")[0].endswith("palestra.learners.on_policy.ppo")
+    assert faults("from palestra.learners.on_policy.ppo import PPO", "studio")[0].endswith(
+        "palestra.learners.on_policy.ppo"
+    )
     assert faults("from palestra.learners.registry import learner_type", "studio") == []

@@ -26,7 +26,7 @@ class Buckets(NamedTuple):
     """Mean value."""
     high: NDArray[np.float64]
     """Largest value."""
-    count: NDArray[np.float64]
+    counts: NDArray[np.float64]
     """How many values its mean is of, NaN left out."""
 
 
@@ -90,7 +90,7 @@ def read_last_steps(path: Path) -> dict[str, int]:
 
 
 def read_after(path: Path, name: str, step: int, most: int) -> tuple[NDArray[np.int64], NDArray[np.float64]] | None:
-    """The points of a deterministic series beyond a step, as ``read_series`` gives them; None for more than ``most``."""
+    """The points of a deterministic series beyond a step, as ``read_series`` gives them; None if more than ``most``."""
     query = (
         "SELECT step, value FROM points WHERE series = (SELECT id FROM series WHERE name = ?) AND step > ? "
         "ORDER BY step LIMIT ?"

@@ -25,8 +25,8 @@ class GoneError(PalestraError):
 class Child:
     """A program and the lines that go to and fro.
 
-    It runs in a session of its own, so that a Ctrl-C in the terminal reaches this process alone, which then ends it; and
-    it sees the end of its input when this process is killed.
+    It runs in a session of its own, so that a Ctrl-C in the terminal reaches this process alone, which then ends it;
+    and it sees the end of its input when this process is killed.
 
     Args:
         argv: what to run.
@@ -37,7 +37,7 @@ class Child:
         self._seconds = seconds
         self._lock = threading.Lock()
         self._unread = bytearray()
-        self._errors = tempfile.TemporaryFile()
+        self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - as long as the program
         pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": self._errors}
         self._process = subprocess.Popen([*argv], start_new_session=True, bufsize=0, **pipes)
         self.used = time.monotonic()

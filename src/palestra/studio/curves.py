@@ -8,6 +8,7 @@ import threading
 from collections import OrderedDict
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -77,7 +78,7 @@ class Curves:
             buckets = read_buckets(database, name, KEPT)
         else:
             buckets = _grown(kept.buckets, *new)
-        series = _Series(buckets, bool((buckets.count <= 1).all()))
+        series = _Series(buckets, bool((buckets.counts <= 1).all()))
         with self._lock:
             self._kept[key] = series
             self._kept.move_to_end(key)
@@ -93,8 +94,8 @@ def shortened(buckets: Buckets, points: int) -> Buckets:
         return buckets
     first, width = float(steps[0]), float(steps[-1] - steps[0] + 1)
     begins = np.flatnonzero(np.diff(((steps - first) * points / width).astype(np.int64), prepend=-1))
-    count = np.add.reduceat(buckets.count, begins)
-    total = np.add.reduceat(np.where(buckets.count > 0, buckets.mean, 0.0) * buckets.count, begins)
+    count = np.add.reduceat(buckets.counts, begins)
+    total = np.add.reduceat(np.where(buckets.counts > 0, buckets.mean, 0.0) * buckets.counts, begins)
     mean = np.divide(total, count, out=np.full(len(count), np.nan), where=count > 0)
     low, high = np.fmin.reduceat(buckets.low, begins), np.fmax.reduceat(buckets.high, begins)
     return Buckets(steps[np.append(begins[1:], len(steps)) - 1], low, mean, high, count)
@@ -109,7 +110,8 @@ def _between(buckets: Buckets, first: int | None, last: int | None) -> Buckets:
     steps = buckets.steps
     begin = 0 if first is None else max(0, int(np.searchsorted(steps, first)) - 1)
     end = len(steps) if last is None else int(np.searchsorted(steps, last, side="right")) + 1
-    return Buckets(*(column[begin:end] for column in buckets))
+    parts: list[NDArray[Any]] = [column[begin:end] for column in buckets]
+    return Buckets(*parts)
 
 
 def _grown(kept: Buckets, steps: NDArray[np.int64], values: NDArray[np.float64]) -> Buckets:
@@ -117,5 +119,6 @@ def _grown(kept: Buckets, steps: NDArray[np.int64], values: NDArray[np.float64])
     if not len(steps):
         return kept
     added = Buckets(steps, values, values, values, (~np.isnan(values)).astype(np.float64))
-    grown = Buckets(*(np.concatenate(both) for both in zip(kept, added)))
+    parts: list[NDArray[Any]] = [np.concatenate(both) for both in zip(kept, added)]
+    grown = Buckets(*parts)
     return grown if len(grown.steps) < 2 * KEPT else shortened(grown, KEPT)

@@ -45,7 +45,7 @@ class Training:
         self._root = root
         self._began = time.time()
         self._sought = False
-        self._said = tempfile.TemporaryFile()
+        self._said = tempfile.TemporaryFile()  # noqa: SIM115 - as long as the training
         argv = [*PROGRAM, *words, "--out", str(root), "--quiet"]
         nothing = subprocess.DEVNULL
         # A session of its own: a Ctrl-C in the terminal ends the studio, which then lets it save itself.

@@ -45,11 +45,15 @@ class Listing:
             self._refresh()
             first = cursor > self._look or cursor < 0
             since = 0 if first else cursor
-            rows, gone = [], [run_id for run_id, look in self._gone.items() if look > since]
+            rows = []
+            gone = [run_id for run_id, look in self._gone.items() if look > since]
             for run_id, look in self._changed.items():
-                if look > since:
-                    meant = query is None or query(self._run_rows[run_id])
-                    (rows if meant else gone).append(self._rows[run_id] if meant else run_id)
+                if look <= since:
+                    continue
+                if query is None or query(self._run_rows[run_id]):
+                    rows.append(self._rows[run_id])
+                else:
+                    gone.append(run_id)
             return {"cursor": self._look, "rows": rows, "gone": gone, "count": len(self._rows)}
 
     def forget(self) -> None:

@@ -166,7 +166,7 @@ class Looking:
                 raise
             return {"steps": packed_steps(_NOTHING), "mean": packed(_NOTHING)}
         told = {"steps": packed_steps(found.steps), "mean": packed(found.mean)}
-        if not request.query_params.get("lines") and not (found.count <= 1).all():
+        if not request.query_params.get("lines") and not (found.counts <= 1).all():
             told |= {"low": packed(found.low), "high": packed(found.high)}
         return told
 

@@ -67,7 +67,7 @@ def test_what_is_not_known_is_neither_below_nor_above() -> None:
     ],
 )
 def test_what_means_nothing_is_told_in_one_line(words: str, said: str) -> None:
-    with pytest.raises(UsageError, match=".") as caught:
+    with pytest.raises(UsageError, match=r".") as caught:
         parse(words)
     assert said in str(caught.value)
     assert "\n" not in str(caught.value)

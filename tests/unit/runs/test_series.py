@@ -71,7 +71,7 @@ def test_buckets_against_numpy(tmp_path: Path, max_points: int) -> None:
         inside = np.array(number) == bucket
         finite = values[inside][np.isfinite(values[inside])]
         assert got.steps[i] == steps[inside][-1]
-        assert got.count[i] == len(finite)
+        assert got.counts[i] == len(finite)
         expected = [finite.min(), finite.mean(), finite.max()] if len(finite) else [np.nan] * 3
         np.testing.assert_allclose([got.low[i], got.mean[i], got.high[i]], expected, rtol=1e-12)
 

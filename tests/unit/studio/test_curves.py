@@ -30,7 +30,7 @@ def test_buckets_of_buckets_are_those_of_the_points(points: int) -> None:
         inside = values[place == bucket]
         inside = inside[~np.isnan(inside)]
         assert got.steps[i] == steps[place == bucket][-1]
-        assert got.count[i] == len(inside)
+        assert got.counts[i] == len(inside)
         expected = [inside.min(), inside.mean(), inside.max()] if len(inside) else [np.nan] * 3
         np.testing.assert_allclose([got.low[i], got.mean[i], got.high[i]], expected, rtol=1e-12)
 
@@ -56,11 +56,11 @@ def test_a_long_series_is_kept_and_grows_by_what_is_new(tmp_path: Path, monkeypa
         assert got.steps[-1] == end - 1
         assert got.low.min() == values[:end].min()
         assert got.high.max() == values[:end].max()
-        assert got.count.sum() == end
-        np.testing.assert_allclose((got.mean * got.count).sum() / end, values[:end].mean())
+        assert got.counts.sum() == end
+        np.testing.assert_allclose((got.mean * got.counts).sum() / end, values[:end].mean())
     assert asked == ["all"], "what is new is read, and nothing else"
     write(path, values[1150:], 1150)
-    assert kept.read(path, "x", 32).count.sum() == 1500
+    assert kept.read(path, "x", 32).counts.sum() == 1500
     assert asked == ["all", "all"], "more is new than is kept"
 
 

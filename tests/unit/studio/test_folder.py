@@ -27,7 +27,24 @@ def test_no_name_leads_out(tmp_path: Path) -> None:
     run_id = make_run(root)
     make_run(other)
     folder = Folder(root)
-    parts = ["..", ".", "/", "\\", "%2e%2e", "%2f", "\0", run_id, "C:", "etc", "passwd", "//", "..\\", "~", "", "\u2215"]
+    parts = [
+        "..",
+        ".",
+        "/",
+        "\\",
+        "%2e%2e",
+        "%2f",
+        "\0",
+        run_id,
+        "C:",
+        "etc",
+        "passwd",
+        "//",
+        "..\\",
+        "~",
+        "",
+        "\u2215",
+    ]
     rng = random.Random(0)
     tried = {f"{rng.choice(parts)}{rng.choice(parts)}{rng.choice(parts)}{rng.choice(parts)}" for _ in range(3_000)}
     tried |= {str(root / run_id), f"../runs/{run_id}", f"{run_id}/.", f"{run_id}/", ".aside-1-x", "x" * 5000}

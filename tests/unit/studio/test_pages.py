@@ -37,7 +37,9 @@ def test_nothing_is_inline_and_nothing_comes_from_elsewhere() -> None:
     for name, text in {**OWN, "index.html": page, "style.css": (STATIC / "style.css").read_text()}.items():
         found = re.findall(r"https?://[^\s\"'`]+", text)
         assert set(found) <= {"http://www.w3.org/2000/svg"}, name
-        assert not re.search(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(|new Function", text), name
+        assert not re.search(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(|new Function", text), (
+            name
+        )
 
 
 def test_our_own_script_is_small() -> None:

@@ -6,7 +6,6 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import pytest
 from asgi import HOST, ask, ask_all
 from made_runs import make_run
 from starlette.routing import Route
@@ -18,7 +17,10 @@ from palestra.web.serving import listen
 
 TOKEN = make_token()
 BEARER = {"authorization": f"Bearer {TOKEN}"}
-SCRIPTS = ("<script>alert(1)</script>", '"><img src=x onerror=alert(1)>', "javascript:alert(1)", "</title><svg/onload=alert(1)>", "{{7*7}}", "\u202e")  # fmt: skip
+SCRIPTS = (
+    "<script>alert(1)</script>", '"><img src=x onerror=alert(1)>', "javascript:alert(1)", "</title><svg/onload=alert(1)>",
+    "{{7*7}}", "\u202e",
+)  # fmt: skip
 
 
 def app(root: Path, *, launch: bool = False) -> Any:
@@ -75,9 +77,9 @@ def test_no_address_leads_to_a_file_of_somebody_else(tmp_path: Path) -> None:
     (root / run_id / "plots" / "linked.png").symlink_to(tmp_path / "secret.txt")
     looking = door(root)
     parts = [
-        "..", ".", "%2e%2e", "%2E%2E%2F", "..%2f", "%2f", "%5c", "..\\", "\\", "/", "//", "%00", "%252e%252e%252f", "....//",
-        "C:", "C:%5c", "file:%2f%2f", "etc", "passwd", "secret.txt", "..%c0%af", "%u2215", "~", "..;", run_id, "config.json",
-        "manifest.json", "plots", "linked.png", str(tmp_path).lstrip("/"), "%ef%bc%8f", "proc", "self", "environ",
+        "..", ".", "%2e%2e", "%2E%2E%2F", "..%2f", "%2f", "%5c", "..\\", "\\", "/", "//", "%00", "%252e%252e%252f",
+        "....//", "C:", "C:%5c", "file:%2f%2f", "etc", "passwd", "secret.txt", "..%c0%af", "%u2215", "~", "..;", run_id,
+        "config.json", "manifest.json", "plots", "linked.png", str(tmp_path).lstrip("/"), "%ef%bc%8f", "proc", "self", "environ",
     ]  # fmt: skip
     bases = ["/static/", "/api/runs/", f"/api/runs/{run_id}/pictures/", "/", "/api/runs/x/../../", "/api/recipes/"]
     rng = random.Random(0)
@@ -91,7 +93,9 @@ def test_no_address_leads_to_a_file_of_somebody_else(tmp_path: Path) -> None:
         escapes += secret.encode() in answer.body or b"root:" in answer.body
         assert answer.status in (200, 400, 404, 500), path
         if answer.status == 200:
-            assert path.split("?")[0] in known or answer.header("content-type").startswith(("text/html", "application/json"))
+            assert path.split("?")[0] in known or answer.header("content-type").startswith(
+                ("text/html", "application/json")
+            )
     assert escapes == 0
     keys = ask(looking, f"/api/runs/{run_id}", headers=BEARER).json()["pictures"]
     ((key, name, _),) = keys
