@@ -116,11 +116,17 @@ def list_runs(root: Path) -> list[RunRow]:
     if changed or gone:
         with suppress(sqlite3.Error, OSError):
             _change(root, lambda connection: _update(connection, changed, gone))
-    shown = [
-        replace(row, status="interrupted") if row.status == "running" and not is_locked(root / row.id) else row
-        for row in rows
-    ]
-    return sorted(shown, key=lambda row: (row.created, row.id), reverse=True)
+    return sorted((_shown(root, row) for row in rows), key=lambda row: (row.created, row.id), reverse=True)
+
+
+def look(root: Path, run_id: str) -> RunRow:
+    """One run as it is now, read from its folder. Raises UnreadableError."""
+    return _shown(root, _read_row(root, run_id)[0])
+
+
+def _shown(root: Path, row: RunRow) -> RunRow:
+    lost = row.status == "running" and not is_locked(root / row.id)
+    return replace(row, status="interrupted") if lost else row
 
 
 def unreadable(root: Path, rows: Iterable[RunRow]) -> list[Unreadable]:

@@ -13,6 +13,7 @@ from palestra.studio.listing import Listing
 @pytest.fixture(autouse=True)
 def always_fresh(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(listing, "LOOK_SECONDS", -1.0)
+    monkeypatch.setattr(listing, "_SHARE", 0)
 
 
 def test_only_what_changed_is_sent_again(tmp_path: Path) -> None:
@@ -74,3 +75,23 @@ def test_a_damaged_run_is_not_in_the_list(tmp_path: Path) -> None:
     made = Listing(tmp_path)
     assert made.since(0)["rows"] == []
     assert [each["id"] for each in made.others()["unreadable"]] == [one]
+
+
+def test_where_nothing_changed_only_trainings_are_read_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(listing, "_SHARE", 1e9)
+    whole: list[Path] = []
+    list_runs = listing.index.list_runs
+    monkeypatch.setattr(listing.index, "list_runs", lambda root: whole.append(root) or list_runs(root))
+    make_run(tmp_path, 0)
+    with Run.create(tmp_path, "cartpole", "ppo", 1, {}) as run:
+        made = Listing(tmp_path)
+        cursor = made.since(0)["cursor"]
+        for steps in (10, 20):
+            run.update_manifest(steps=steps)
+            news = made.since(cursor)
+            assert [row["steps"] for row in news["rows"]] == [steps]
+            cursor = news["cursor"]
+        assert len(whole) == 1
+    make_run(tmp_path, 2)
+    assert {row["seed"] for row in made.since(cursor)["rows"]} == {1, 2}
+    assert len(whole) == 2, "the folder has changed"

@@ -18,8 +18,8 @@ from palestra.web.serving import listen
 TOKEN = make_token()
 BEARER = {"authorization": f"Bearer {TOKEN}"}
 SCRIPTS = (
-    "<script>alert(1)</script>", '"><img src=x onerror=alert(1)>', "javascript:alert(1)", "</title><svg/onload=alert(1)>",
-    "{{7*7}}", "\u202e",
+    "<script>alert(1)</script>", '"><img src=x onerror=alert(1)>', "javascript:alert(1)",
+    "</title><svg/onload=alert(1)>", "{{7*7}}", "\u202e",
 )  # fmt: skip
 
 
@@ -79,7 +79,8 @@ def test_no_address_leads_to_a_file_of_somebody_else(tmp_path: Path) -> None:
     parts = [
         "..", ".", "%2e%2e", "%2E%2E%2F", "..%2f", "%2f", "%5c", "..\\", "\\", "/", "//", "%00", "%252e%252e%252f",
         "....//", "C:", "C:%5c", "file:%2f%2f", "etc", "passwd", "secret.txt", "..%c0%af", "%u2215", "~", "..;", run_id,
-        "config.json", "manifest.json", "plots", "linked.png", str(tmp_path).lstrip("/"), "%ef%bc%8f", "proc", "self", "environ",
+        "config.json", "manifest.json", "plots", "linked.png", str(tmp_path).lstrip("/"), "%ef%bc%8f",
+        "proc", "self", "environ",
     ]  # fmt: skip
     bases = ["/static/", "/api/runs/", f"/api/runs/{run_id}/pictures/", "/", "/api/runs/x/../../", "/api/recipes/"]
     rng = random.Random(0)
