@@ -14,7 +14,7 @@ SOURCE = Path(palestra.__file__).parent
 FILES = sorted(SOURCE.rglob("*.py"))
 ROOMS = (
     "errors", "measure", "ops", "envs", "runs", "datasets", "recipes", "nets", "data", "engine", "pictures", "policies",
-    "learners", "trials", "cli",
+    "learners", "trials", "web", "studio", "cli",
 )  # fmt: skip
 """A file may import from its own room and from rooms to its left."""
 
@@ -27,6 +27,9 @@ FORBIDDEN_CALLS = {
 }  # fmt: skip
 EXPLICIT_RANDOMNESS = {"Generator", "default_rng", "SeedSequence", "PCG64", "BitGenerator", "RandomState"}
 """What of numpy.random makes or names a generator; everything else there draws from the global one."""
+
+_NAMES_OF_LEARNERS = "palestra.learners.registry"
+"""Knows what there is, and imports one when it is asked for."""
 
 
 def imports(tree: ast.Module) -> Iterator[tuple[str, int]]:
@@ -58,6 +61,8 @@ def faults(source: str, room: str) -> list[str]:
             found.append(f"{line}: relative import {module}")
         if top == "palestra" and rest and room in rank and rank.get(rest[0], -1) > rank[room]:
             found.append(f"{line}: {room} imports {rest[0]}")
+        if room == "studio" and module.startswith("palestra.learners.") and not module.startswith(_NAMES_OF_LEARNERS):
+            found.append(f"{line}: the page imports {module}")
         if room == "ops" and top not in {"palestra", "torch", "numpy", *sys.stdlib_module_names}:
             found.append(f"{line}: ops imports {top}")
         if top in FORBIDDEN_MODULES:
@@ -121,3 +126,10 @@ def test_the_rules_are_seen_to_be_broken() -> None:
     assert faults("import gymnasium", "ops") == ["1: ops imports gymnasium"]
     for fine in ("from palestra.ops import losses", "np.random.default_rng(0)", "model.eval()", "re.compile('a')"):
         assert faults(fine, "nets") == []
+
+
+def test_the_page_imports_no_learner() -> None:
+    assert faults("from palestra.learners.on_policy.ppo import PPO", "studio")[0].endswith(
+        "palestra.learners.on_policy.ppo"
+    )
+    assert faults("from palestra.learners.registry import learner_type", "studio") == []

@@ -16,6 +16,8 @@ from palestra.pictures.numbers import duration, number
 from palestra.runs import index
 from palestra.runs.files import UnreadableError
 from palestra.runs.index import RunRow
+from palestra.runs.query import Query
+from palestra.runs.query import parse as parse_filter
 from palestra.runs.store import CONFIG, Run, find
 
 if TYPE_CHECKING:
@@ -24,8 +26,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Ls:
-    """List the runs, newest first."""
+    """List the runs, newest first; all of them, or those that every word of a filter means."""
 
+    filter: Annotated[Positional[tuple[str, ...]], tyro.conf.arg(metavar="FILTER")] = ()
+    """What is meant: a part of a name, or FIELD=VALUE, !=, <, <=, >, >= in quotation marks, e.g. task=cliff "score>-20"
+    "age<2h" (id, recipe, task, method, seed, status, score, metric, claim, steps, seconds, speed, age, exact)."""
     out: Path = Path("runs")
     """Folder of the runs."""
     json: Switch = False
@@ -72,7 +77,8 @@ def command(argv: Sequence[str]) -> int:
     args: Any = parse(_COMMANDS, ["ls", *argv] if listing else argv, "runs", "The trainings on disk; ls by itself.")
     match args:
         case Ls():
-            _print_rows(index.list_runs(args.out), args)
+            meant = parse_filter(args.filter)
+            _print_rows(index.list_runs(args.out), args, meant)
         case Reindex():
             _print_rows(index.reindex(args.out), args)
         case Show():
@@ -90,8 +96,9 @@ _COMMANDS: Any = (
 )
 
 
-def _print_rows(rows: list[RunRow], args: Ls | Reindex) -> None:
-    damaged = index.unreadable(args.out, rows)
+def _print_rows(found: list[RunRow], args: Ls | Reindex, meant: Query | None = None) -> None:
+    damaged = index.unreadable(args.out, found)
+    rows = [row for row in found if meant is None or meant(row)]
     if args.json:
         runs, unreadable = ([asdict(each) for each in listed] for listed in (rows, damaged))
         print_json({"out": args.out, "runs": runs, "unreadable": unreadable})
@@ -99,6 +106,8 @@ def _print_rows(rows: list[RunRow], args: Ls | Reindex) -> None:
     console = make_console()
     if rows:
         _print_table(console, rows)
+    elif found:
+        console.print(f"none of the {len(found)} runs in {args.out} is meant", markup=False)
     elif not damaged:
         console.print(f"no runs in {args.out}; palestra train cartpole/ppo makes one", markup=False)
     for run in damaged:

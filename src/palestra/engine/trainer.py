@@ -26,6 +26,8 @@ from palestra.runs.store import Run
 
 SECONDS_BETWEEN_NEWS = 10.0
 """Of the steps in the manifest, which lists of runs show; each costs two fsyncs."""
+SECONDS_BETWEEN_COMMITS = 2.0
+"""Of rows, for those who watch; a resume drops what its checkpoint has not."""
 
 
 class Trainer:
@@ -65,7 +67,7 @@ class Trainer:
         self._mirror: tensorboard.TensorBoardMirror | None = None
         self._resumed_from: int | None = None
         self._last_evaluated: int | None = None
-        self._told = time.monotonic()
+        self._told = self._committed = time.monotonic()
         self._last_saved: int | None = None
         self._open: dict[str, Any] | None = None
         self._written: set[str] = set()
@@ -190,6 +192,9 @@ class Trainer:
         now = time.monotonic()
         rate = (clock - self._rate_from[1]) / max(now - self._rate_from[0], 1e-9)
         self._rate_from = (now, clock)
+        if self.run_record and now - self._committed >= SECONDS_BETWEEN_COMMITS:
+            self._committed = now
+            self.run_record.metrics.commit()  # before this row: an evaluation at this clock may still add to it
         self._report(row)
         if self.run_record:
             self.run_record.metrics.add_timing(clock, {"time/steps_per_second": rate, "time/seconds": self._seconds()})

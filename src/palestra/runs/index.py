@@ -26,7 +26,7 @@ from palestra.runs.lock import RunLock, is_locked, open_lock
 from palestra.runs.schema import check, count, duration, flag, number, optional, record, text
 from palestra.runs.store import MANIFEST, UNBORN, Run, read_manifest, run_ids
 
-_VERSION = 2
+_VERSION = 3
 _TRASH = ".trash-"
 
 
@@ -58,6 +58,8 @@ class RunRow:
     """Whether every resume so far was exact."""
     cut: int = 0
     """Episodes that were cut in the headline's evaluation."""
+    reached: bool | None = None
+    """Whether it reached what its recipe claims; None where nothing is claimed, or it was not tried yet."""
 
 
 @dataclass(frozen=True)
@@ -75,6 +77,7 @@ _ROW = record(
     {
         "task": text, "method": text, "seed": count, "status": text, "created": text, "steps": count,
         "seconds": duration, "headline_name": optional(text), "headline_value": optional(number), "exact": flag,
+        "reached": optional(flag),
     }
 )  # fmt: skip
 _SCHEMA = f"CREATE TABLE IF NOT EXISTS runs ({', '.join(_COLUMNS)}, stamp TEXT, PRIMARY KEY (id))"
@@ -113,11 +116,17 @@ def list_runs(root: Path) -> list[RunRow]:
     if changed or gone:
         with suppress(sqlite3.Error, OSError):
             _change(root, lambda connection: _update(connection, changed, gone))
-    shown = [
-        replace(row, status="interrupted") if row.status == "running" and not is_locked(root / row.id) else row
-        for row in rows
-    ]
-    return sorted(shown, key=lambda row: (row.created, row.id), reverse=True)
+    return sorted((_shown(root, row) for row in rows), key=lambda row: (row.created, row.id), reverse=True)
+
+
+def look(root: Path, run_id: str) -> RunRow:
+    """One run as it is now, read from its folder. Raises UnreadableError."""
+    return _shown(root, _read_row(root, run_id)[0])
+
+
+def _shown(root: Path, row: RunRow) -> RunRow:
+    lost = row.status == "running" and not is_locked(root / row.id)
+    return replace(row, status="interrupted") if lost else row
 
 
 def unreadable(root: Path, rows: Iterable[RunRow]) -> list[Unreadable]:
@@ -188,6 +197,7 @@ def _read_row(root: Path, run_id: str) -> tuple[RunRow, str]:
         headline_name=headline["name"],
         headline_value=None if value is None or math.isnan(value) else value,
         cut=headline.get("cut", 0),
+        reached=(manifest.get("claim") or {}).get("reached"),
         **{name: manifest[name] for name in copied},
     )
     return row, stamp
@@ -198,6 +208,7 @@ def _read_all(connection: sqlite3.Connection) -> dict[str, tuple[RunRow, str]]:
     for row in connection.execute(f"SELECT {', '.join(_COLUMNS)}, stamp FROM runs"):
         values = dict(zip(_COLUMNS, row))
         values["exact"] = bool(values["exact"])
+        values["reached"] = {0: False, 1: True}.get(values["reached"], values["reached"])
         with suppress(ValueError):  # a row that no listing wrote: the folder is read again
             check(values, _ROW)
             rows[str(values["id"])] = (RunRow(**values), row[-1])

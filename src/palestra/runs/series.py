@@ -26,6 +26,12 @@ class Buckets(NamedTuple):
     """Mean value."""
     high: NDArray[np.float64]
     """Largest value."""
+    counts: NDArray[np.float64]
+    """How many values its mean is of, NaN left out."""
+
+
+_LEAST, _MOST = -(2**63), 2**63 - 1
+"""Steps that SQLite can hold."""
 
 
 def read_names(path: Path) -> list[str]:
@@ -48,20 +54,53 @@ def read_timing(path: Path, name: str) -> tuple[NDArray[np.int64], NDArray[np.fl
     return _series(path, "timings", name)
 
 
-def read_buckets(path: Path, name: str, max_points: int) -> Buckets:
-    """A deterministic series in at most ``max_points`` buckets of equal width in steps, for drawing.
+def read_buckets(
+    path: Path, name: str, max_points: int, first: int | None = None, last: int | None = None, *, timing: bool = False
+) -> Buckets:
+    """A series in at most ``max_points`` buckets of equal width in steps, for drawing.
 
     A series with no more points than that is returned point for point.
+
+    Args:
+        path: the database.
+        name: of the series; an unknown one is empty.
+        max_points: at least one.
+        first: the first step that counts, if not all do.
+        last: the last one.
+        timing: whether it is a wall-clock series.
     """
+    table = "timings" if timing else "points"
     with _reading(path) as connection:
         (number,) = connection.execute("SELECT id FROM series WHERE name = ?", (name,)).fetchone() or (-1,)
-        query = "SELECT count(*), min(step), max(step) FROM points WHERE series = ?"
-        count, first, last = connection.execute(query, (number,)).fetchone()
-        by = "step" if count <= max_points else f"(step - {first}) * {max_points} / ({last - first + 1})"
-        query = f"SELECT max(step), min(value), avg(value), max(value) FROM points WHERE series = ? GROUP BY {by}"
-        rows = connection.execute(query, (number,)).fetchall()
-        columns = np.array([row[1:] for row in rows], dtype=np.float64).reshape(-1, 3)  # None becomes NaN
+        within = f"FROM {table} WHERE series = ? AND step BETWEEN ? AND ?"
+        asked = (number, _LEAST if first is None else first, _MOST if last is None else last)
+        count, low, high = connection.execute(f"SELECT count(*), min(step), max(step) {within}", asked).fetchone()
+        by = "step" if count <= max_points else f"(step - {low}) * {max_points} / ({high - low + 1})"
+        query = f"SELECT max(step), min(value), avg(value), max(value), count(value) {within} GROUP BY {by}"
+        rows = connection.execute(query, asked).fetchall()
+        columns = np.array([row[1:] for row in rows], dtype=np.float64).reshape(-1, 4)  # None becomes NaN
         return Buckets(np.array([row[0] for row in rows], dtype=np.int64), *columns.T)
+
+
+def read_last_steps(path: Path) -> dict[str, int]:
+    """The last step of every deterministic series. It costs the same whatever their lengths."""
+    query = "SELECT name, (SELECT max(step) FROM points WHERE series = id) AS last FROM series WHERE last IS NOT NULL"
+    with _reading(path) as connection:
+        return dict(connection.execute(query).fetchall())
+
+
+def read_after(path: Path, name: str, step: int, most: int) -> tuple[NDArray[np.int64], NDArray[np.float64]] | None:
+    """The points of a deterministic series beyond a step, as ``read_series`` gives them; None if more than ``most``."""
+    query = (
+        "SELECT step, value FROM points WHERE series = (SELECT id FROM series WHERE name = ?) AND step > ? "
+        "ORDER BY step LIMIT ?"
+    )
+    with _reading(path) as connection:
+        rows = connection.execute(query, (name, step, most + 1)).fetchall()
+    if len(rows) > most:
+        return None
+    values = np.array([value for _, value in rows], dtype=np.float64)  # None becomes NaN
+    return np.array([step for step, _ in rows], dtype=np.int64), values
 
 
 def read_rows(path: Path) -> list[tuple[int, str, float]]:

@@ -107,6 +107,16 @@ def compare_runs(name: str, paths: Sequence[Path]) -> Comparison:
     return _compared(_same_measure([_of_runs(name, [Run.open(path, path.parent) for path in paths])]))
 
 
+def compare_chosen(paths: Sequence[Path]) -> Comparison:
+    """Runs that were picked, by their folders: a side for each kind of training among those that are finished."""
+    runs = [Run.open(path, path.parent) for path in paths]
+    finished = [run for run in runs if run.status == "finished"]
+    require(
+        bool(finished), f"{len(runs)} runs, none of them finished", "finished ones: a verdict is on whole trainings"
+    )
+    return _compared(_same_measure([_of_runs(name, members) for name, members in kinds(finished).items()]))
+
+
 def _compared(groups: list[Group]) -> Comparison:
     worlds = {group.env for group in groups}
     if len(worlds) > 1:
@@ -133,10 +143,11 @@ def draw(comparison: Comparison, path: Path) -> Path:
     """
     groups = comparison.groups
     title = f"{' against '.join(group.name for group in groups)}: {groups[0].env}"
-    return draw_comparison(path, title, groups[0].metric, groups[0].unit, [_side(group) for group in groups])
+    return draw_comparison(path, title, groups[0].metric, groups[0].unit, [side_of(group) for group in groups])
 
 
-def _side(group: Group) -> Side:
+def side_of(group: Group) -> Side:
+    """A side as it is drawn."""
     series = [read_series(run.metrics_path, group.headline) for run in group.runs]
     drawn = bool(series) and all(len(steps) for steps, _ in series)
     return Side(f"{group.name}  (n = {len(series)})" if drawn else group.name, series, group.values)

@@ -94,3 +94,16 @@ def test_where_its_data_came_from(
     manifest.write_text(json.dumps(json.loads(manifest.read_text()) | {"data": data}))
     assert main(["runs", "show", "one", "--out", str(tmp_path)]) == 0
     assert said in capsys.readouterr().out
+
+
+def test_a_filter_lists_what_it_means(quick_run: Path, tmp_path: Path, capsys: Captured) -> None:
+    for name in ("one", "two"):
+        shutil.copytree(quick_run, tmp_path / name)
+    assert main(["runs", "ls", "one", "task=toy", "claim=missed", "--out", str(tmp_path), "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert [row["id"] for row in told["runs"]] == ["one"]
+    assert told["unreadable"] == [], "what is not meant is not damaged"
+    assert main(["runs", "ls", "score>1e9", "--out", str(tmp_path)]) == 0
+    assert capsys.readouterr().out.startswith("none of the 2 runs in")
+    assert main(["runs", "ls", "tsk=toy", "--out", str(tmp_path)]) == 2
+    assert "unknown field 'tsk'; nearest: task" in capsys.readouterr().err

@@ -228,3 +228,18 @@ def test_a_score_that_is_no_number_is_never_the_best_and_reaches_nothing() -> No
     result = train(Scripted(lambda clock: math.nan if clock < 40 else 1.0), eval_every=8, target=2.0)
     assert (result.best_score, result.best_step, result.ending) == (1.0, 40, "finished")
     assert train(Scripted(lambda clock: math.nan), eval_every=8, target=0.0).best_step is None
+
+
+def test_rows_are_there_for_others_before_the_next_checkpoint(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("palestra.engine.trainer.SECONDS_BETWEEN_COMMITS", 0.0)
+    seen: list[list[int]] = []
+
+    class Reader(Coin):
+        def step(self) -> Metrics:
+            if self.clock in (32, 64):
+                seen.append(read_series(run.metrics_path, "train/heads")[0].tolist())
+            return super().step()
+
+    train(Reader(), run, budget=80, log_every=16, checkpoint_every=1000.0)
+    assert seen == [[16], [16, 32, 48]], "all but the last row, to which an evaluation may still add"
+    assert read_series(run.metrics_path, "train/heads")[0].tolist() == [16, 32, 48, 64, 80]

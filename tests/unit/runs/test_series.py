@@ -12,7 +12,14 @@ import pytest
 
 from palestra.errors import PalestraError
 from palestra.runs.metrics import MetricsWriter
-from palestra.runs.series import read_buckets, read_names, read_series, read_timing
+from palestra.runs.series import (
+    read_after,
+    read_buckets,
+    read_last_steps,
+    read_names,
+    read_series,
+    read_timing,
+)
 
 
 def write(path: Path, name: str, steps: list[int], values: list[float]) -> MetricsWriter:
@@ -35,17 +42,18 @@ def test_series(tmp_path: Path) -> None:
     np.testing.assert_array_equal(values, [np.nan, np.inf, 0.5])
     assert [array.tolist() for array in read_timing(path, "t")] == [[1], [2.0]]
     assert [len(array) for array in read_series(path, "unknown")] == [0, 0]
-    assert [len(array) for array in read_buckets(path, "unknown", 10)] == [0, 0, 0, 0]
+    assert [len(array) for array in read_buckets(path, "unknown", 10)] == [0] * 5
     writer.close()
 
 
 def test_a_short_series_is_returned_as_it_is(tmp_path: Path) -> None:
     path = tmp_path / "metrics.db"
     write(path, "x", [0, 1, 100], [1.0, float("nan"), 3.0]).close()
-    steps, low, mean, high = read_buckets(path, "x", 3)
+    steps, low, mean, high, count = read_buckets(path, "x", 3)
     np.testing.assert_array_equal(steps, [0, 1, 100])
     for values in (low, mean, high):
         np.testing.assert_array_equal(values, [1.0, np.nan, 3.0])
+    np.testing.assert_array_equal(count, [1, 0, 1])
 
 
 @pytest.mark.parametrize("max_points", [1, 7, 64, 999])
@@ -63,6 +71,7 @@ def test_buckets_against_numpy(tmp_path: Path, max_points: int) -> None:
         inside = np.array(number) == bucket
         finite = values[inside][np.isfinite(values[inside])]
         assert got.steps[i] == steps[inside][-1]
+        assert got.counts[i] == len(finite)
         expected = [finite.min(), finite.mean(), finite.max()] if len(finite) else [np.nan] * 3
         np.testing.assert_allclose([got.low[i], got.mean[i], got.high[i]], expected, rtol=1e-12)
 
@@ -151,3 +160,37 @@ def test_a_database_elsewhere_is_not_read(tmp_path: Path) -> None:
     for use in (read_names, MetricsWriter):
         with pytest.raises(PalestraError, match=r"metrics.db leads out of"):
             use(tmp_path / "run" / "metrics.db")
+
+
+def test_buckets_of_a_part_are_of_its_rows_alone(tmp_path: Path) -> None:
+    path = tmp_path / "metrics.db"
+    write(path, "x", list(range(100)), [float(i) for i in range(100)]).close()
+    got = read_buckets(path, "x", 5, 20, 39)
+    assert got.steps.tolist() == [23, 27, 31, 35, 39]
+    assert got.mean.tolist() == [21.5, 25.5, 29.5, 33.5, 37.5]
+    assert read_buckets(path, "x", 5, 200).steps.tolist() == []
+    assert read_buckets(path, "x", 100, last=2).low.tolist() == [0.0, 1.0, 2.0]
+
+
+def test_buckets_of_a_wall_clock_series(tmp_path: Path) -> None:
+    path = tmp_path / "metrics.db"
+    with_timing = write(path, "x", [1], [1.0])
+    for step in (2, 4):
+        with_timing.add_timing(step, {"time/seconds": step / 2})
+    with_timing.close()
+    assert read_buckets(path, "time/seconds", 10, timing=True).mean.tolist() == [1.0, 2.0]
+    assert read_buckets(path, "time/seconds", 10).mean.tolist() == []
+
+
+def test_what_is_beyond_a_step_is_read_and_nothing_before(tmp_path: Path) -> None:
+    path = tmp_path / "metrics.db"
+    writer = write(path, "x", [1, 2, 5], [0.0, float("nan"), 2.0])
+    writer.add(9, {"y": 1.0})
+    writer.close()
+    assert read_last_steps(path) == {"x": 5, "y": 9}
+    steps, values = read_after(path, "x", 1, 10) or ([], [])
+    assert list(steps) == [2, 5]
+    np.testing.assert_array_equal(values, [np.nan, 2.0])
+    assert [len(column) for column in read_after(path, "x", 5, 10) or ()] == [0, 0]
+    assert [len(column) for column in read_after(path, "z", 0, 10) or ()] == [0, 0]
+    assert read_after(path, "x", 0, 2) is None, "three are more than two"

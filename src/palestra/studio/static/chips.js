@@ -1,0 +1,19 @@
+// States and verdicts in a word and a sign; the colour only repeats what they say.
+
+import { h } from "./dom.js";
+import { t } from "./words.js";
+
+const STATES = {
+  running: ["live", "●", "running"], finished: ["good", "✓", "finished"], interrupted: ["warn", "‖", "interrupted"],
+  paused: ["warn", "‖", "paused"], stopping: ["warn", "…", "stopping"], failed: ["bad", "✕", "failed"],
+};
+
+export function stateChip(state) {
+  const [kind, glyph, word] = STATES[state] || ["", "?", state];
+  return h("span", { class: "chip " + kind }, h("span", { class: "glyph", "aria-hidden": "true" }, glyph), t(word));
+}
+
+export function claimChip(reached) {
+  if (reached === null || reached === undefined) return h("span", { class: "quiet" }, "–");
+  return h("span", { class: "chip " + (reached ? "good" : "bad") }, h("span", { "aria-hidden": "true" }, reached ? "✓" : "✕"), reached ? t("reached") : t("missed"));
+}
