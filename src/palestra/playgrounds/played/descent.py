@@ -16,7 +16,7 @@ from palestra.playgrounds.offer import Text
 from palestra.playgrounds.offers.descent import REACH, DescentAsked
 from palestra.playgrounds.playground import Playground
 
-SIDE = 64
+SIDE = 96
 """Places of the picture of the surface, across and down."""
 LOST = 1e6
 """Who is farther away than this, or nowhere, walks no more."""

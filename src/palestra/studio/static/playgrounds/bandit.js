@@ -27,6 +27,7 @@ export function mount(root, session, text, state) {
       arms = means.map((_, i) => {
         const x = LEFT + wide * (i + 0.5), half = Math.min(24, wide * 0.36);
         const parts = {
+          rail: shape("line", { x1: x, x2: x, y1: TOP, y2: HIGH, class: "pg-rail" }),
           bar: shape("rect", { x: x - half, width: 2 * half, class: "pg-bar" }),
           count: shape("text", { x, y: HIGH + BARS - 4, class: "pg-value" }),
           line: shape("line", { x1: x - half, x2: x + half, class: "pg-arm-line" }),
@@ -54,7 +55,7 @@ export function mount(root, session, text, state) {
         });
         return { ...parts, group };
       });
-      columns.replaceChildren(...arms.map((arm) => shape("g", {}, arm.bar, arm.count, arm.doubt, arm.estimate, arm.group)));
+      columns.replaceChildren(...arms.map((arm) => shape("g", {}, arm.rail, arm.bar, arm.count, arm.doubt, arm.estimate, arm.group)));
     }
     function stand(i, mean) {
       const { line, grip, hit, group } = arms[i];

@@ -31,16 +31,18 @@ export function mount(root, session, text, state) {
       stage.pause();
       const idle = !driver;
       driver = "you";
+      watch.textContent = text("Watch the agent", "看智能体来");
       if (idle) drive();
     }
     const left = element("button", { type: "button", class: "pg-wide", click: () => push(0) }, text("← push left", "← 向左推"));
     const right = element("button", { type: "button", class: "pg-wide", click: () => push(1) }, text("push right →", "向右推 →"));
     const watch = element("button", { type: "button", class: "pg-wide", click: () => {
-      if (driver) return stopped();
+      if (driver === "agent") return stopped();
       stage.pause();
+      const idle = !driver;
       driver = "agent";
       watch.textContent = text("Stop", "停");
-      drive();
+      if (idle) drive();
     } }, text("Watch the agent", "看智能体来"));
     const keyed = (event) => {
       if (event.target.closest?.("input, select, textarea")) return;

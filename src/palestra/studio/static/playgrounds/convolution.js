@@ -44,9 +44,9 @@ export function mount(root, session, text, state) {
     return {
       node: element("div", { class: "pg-sum" },
         element("div", {}, heading(text("Picture (paint it)", "图片（可以涂画）")), image.svg),
+        element("div", {}, heading(text("What comes out (choose a number)", "输出（选一个数）")), out.svg),
         element("div", {}, heading(text("Kernel (edit it)", "卷积核（可以修改）")), kernel, element("div", { class: "pg-row" }, ...sizes)),
-        element("div", {}, heading(text("Pixel × weight", "像素 × 权重")), element("table", { class: "pg-products" }, products), sum),
-        element("div", {}, heading(text("What comes out (choose a number)", "输出（选一个数）")), out.svg)),
+        element("div", {}, heading(text("Pixel × weight", "像素 × 权重")), element("table", { class: "pg-products" }, products), sum)),
       speed: 1,
       draw(told, ground, settings) {
         const side = told.inputs.length;

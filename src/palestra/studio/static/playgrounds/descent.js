@@ -14,7 +14,7 @@ export function mount(root, session, text, state) {
       line: shape("path", { class: `pg-way pg-way-${i} pg-dash-${i}` }),
       end: shape("g", { class: "pg-big" }, mark(i, 1.6)),
     }));
-    plane.below.append(...ways.flatMap(({ casing, line, end }) => [casing, line, end]));
+    plane.below.append(...["casing", "line", "end"].flatMap((part) => ways.map((way) => way[part])));
     plane.above.append(handle);
     const rows = names.map((name, i) => {
       const cells = [0, 1, 2].map(() => element("td"));

@@ -216,7 +216,8 @@ export class Chart {
     const known = lines.flatMap((line) => line.points).filter(([, y]) => y !== null);
     const xs = known.map(([x]) => x);
     const ys = known.map(([, y]) => y);
-    const [left, right] = [Math.min(...xs, 0), Math.max(...xs, 1)];
+    const left = xs.length ? Math.min(...xs) : 0;
+    const right = Math.max(...xs, left + 1);
     const low = Math.min(...ys, 0);
     const high = Math.max(...ys, low + 1e-9);
     const at = ([x, y]) => `${(44 + (268 * (x - left)) / (right - left || 1)).toFixed(1)} ${(104 - (96 * (y - low)) / (high - low)).toFixed(1)}`;
@@ -303,7 +304,7 @@ export function playground(root, session, text, state, picture) {
   const see = element("p", { class: "pg-see" });
   const at = element("span", { class: "pg-at" });
   const button = (sign, en, zh, click) => element("button", { type: "button", click, "aria-label": text(en, zh), title: text(en, zh) }, element("span", { "aria-hidden": "true" }, sign));
-  const anew = button("⏮", "Start again", "重新开始", () => start(different()));
+  const anew = button("↺", "Start again", "重新开始", () => start(different()));
   const back = button("◀", "Back", "后退", () => { pause(); ask({ do: "back", count: SPEEDS[speed.value][0] }); });
   const step = button("▶❘", "One step", "前进一步", () => { pause(); ask({ do: "step", count: 1 }); });
   const play = element("button", { type: "button", class: "pg-play", click: () => (playing ? pause() : run()) }, text("▶ Play", "▶ 播放"));
@@ -373,7 +374,7 @@ export function playground(root, session, text, state, picture) {
     const input = (kinds[each.type] ?? (() => element("input", { id, change, type: "number", min: each.low, max: each.high, step: each.type === "integer" ? 1 : "any" })))();
     attribute(input, { "aria-describedby": `${id}-help` });
     const help = element("small", { id: `${id}-help` }, text(each.help.en, each.help.zh.split("：").slice(1).join("：") || each.help.zh));
-    const line = element("div", { class: `pg-field pg-${each.type}` }, element("label", { for: id }, say(each.label)), input, help);
+    const line = element("div", { class: "pg-field" }, element("label", { for: id }, say(each.label)), input, help);
     form.append(line);
     fields.set(each.name, { each, input, line });
   }
