@@ -126,7 +126,7 @@ def test_the_windy_gridworld_of_the_book_takes_fifteen_steps() -> None:
 
 
 def test_walls_stop_the_wind() -> None:
-    desc, wind = ["......", ".#.##.", "......", "S...#G"], [0, 2, 3, 1, 0, 1]
+    desc, wind = ["......", ".#.##.", "......", "S...#G"], [0, 2, 3, 1, 0, 0]
     assert shortest(desc, wind) == steps_to_goal(desc, wind)
     mdp = grid_world(desc=desc, wind=wind)
     reached = mdp.next_state.view(-1, 4)[3 * 6 + 1]  # from the bottom of the second column: up, right, down, left
