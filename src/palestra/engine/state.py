@@ -60,6 +60,10 @@ def capture(value: Any) -> Any:
     Tensors and arrays are the ones in use, not copies: write them before the next step.
     """
     match value:
+        case (
+            int() | float() | str() | None
+        ):  # first, since a record has thousands of them and protocols are slow to ask
+            return value
         case torch.Generator():
             return value.get_state()
         case nn.Module():

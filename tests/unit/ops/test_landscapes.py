@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from palestra.ops.landscapes import Quadratic, turned, walked
+from palestra.ops.landscapes import Banana, Landscape, Quadratic, Saddle, Waves, turned, walked
 from palestra.ops.optimizers import SGD, Momentum
 
 VALLEY = turned(1.0, 20.0, 30.0)
@@ -41,3 +41,31 @@ def test_a_walk_remembers_and_is_told_its_steps() -> None:
     assert seen == [0, 1, 2]
     # v = 1, x = 0.9; v = 0.5 + 0.9 = 1.4, x = 0.76; v = 0.7 + 0.76 = 1.46, x = 0.614
     torch.testing.assert_close(points[:, 0], torch.tensor([1.0, 0.9, 0.76, 0.614], dtype=torch.float64))
+
+
+@pytest.mark.parametrize(
+    ("landscape", "lowest"),
+    [(Banana(), [[1, 1]]), (Banana(100.0), [[1, 1]]), (Waves(), [[0, 0]]), (Saddle(), [[-1, 0], [1, 0]])],
+)
+def test_other_landscapes_have_their_gradient_and_are_zero_where_they_are_lowest(
+    landscape: Landscape, lowest: list[list[float]]
+) -> None:
+    for point in ([-1.3, 0.7], [0.2, -2.1], [2.5, 2.5]):
+        leaf = torch.tensor(point, dtype=torch.float64, requires_grad=True)
+        (slope,) = torch.autograd.grad(landscape.value(leaf), leaf)
+        torch.testing.assert_close(landscape.gradient(leaf.detach()), slope)
+        assert float(landscape.value(leaf.detach())) > 0
+    for point in lowest:
+        bottom = torch.tensor(point, dtype=torch.float64)
+        assert float(landscape.value(bottom)) == pytest.approx(0.0, abs=1e-12)
+        torch.testing.assert_close(landscape.gradient(bottom), torch.zeros(2).double())
+    assert landscape.value(torch.zeros(3, 4, 2)).shape == (3, 4)
+
+
+def test_waves_hold_who_comes_to_a_dent_and_a_pass_holds_who_comes_straight() -> None:
+    far = torch.tensor([-2.4, 2.1], dtype=torch.float64)
+    end = walked(SGD(0.02), lambda point, _: Waves().gradient(point), far, 500)[-1]
+    assert end.abs().tolist() == pytest.approx([1.87, 1.87], abs=0.02)  # x = 2 - d with 3 pi sin(pi d) = 2 x
+    straight = torch.tensor([0.0, 2.0], dtype=torch.float64)
+    end = walked(SGD(0.1), lambda point, _: Saddle().gradient(point), straight, 500)[-1]
+    assert end.tolist() == pytest.approx([0.0, 0.0], abs=1e-9)

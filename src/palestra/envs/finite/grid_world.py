@@ -21,6 +21,7 @@ def grid_world(
     *,
     desc: Sequence[str] | None = None,
     walls: float = 0.0,
+    wind: Sequence[int] = (),
     slip: float = 0.0,
     step_reward: float = -1.0,
     goal_reward: float = 0.0,
@@ -34,6 +35,8 @@ def grid_world(
         desc: a map instead: rows of ``S`` (start), ``G`` (goal), ``X`` (pit), ``#`` (wall) and ``.``.
         walls: share of the cells that are drawn as walls; a way from start to goal stays, and cells that it leaves
             without a way to them become walls too.
+        wind: for each column, cells that whoever moves out of it is carried up after the move; walls and the edge stop
+            it, and what is passed on the way does not count (Sutton & Barto 2018, example 6.5). Empty for none.
         slip: probability that a move goes to one side instead, half of it to either.
         step_reward: of every move.
         goal_reward: beside it, on reaching a goal, which ends the episode.
@@ -46,6 +49,8 @@ def grid_world(
     require(0.0 <= walls < 1.0, f"walls={walls}", "a share of the cells, 0 to below 1")
     tiles_RC = _drawn(size, walls, seed) if desc is None else _read(desc)
     rows, columns = tiles_RC.shape
+    calm = all(isinstance(push, int) and push >= 0 for push in wind) and len(wind) in (0, columns)
+    require(calm, f"wind={list(wind)}", f"a whole number of cells for each of {columns} columns, 0 or more")
     states = rows * columns
     tiles = torch.from_numpy(tiles_RC.view(np.uint8).reshape(states).copy())
     is_wall, is_goal, is_pit = (tiles == ord(letter) for letter in "#GX")
@@ -54,10 +59,15 @@ def grid_world(
 
     cell = torch.arange(states)
     row, column = cell // columns, cell % columns
-    lands = []
+    beside = []
     for down, right in MOVES:
         target = (row + down).clamp(0, rows - 1) * columns + (column + right).clamp(0, columns - 1)
-        lands.append(torch.where(is_wall[target] | closed, cell, target))
+        beside.append(torch.where(is_wall[target], cell, target))
+    lands = [torch.where(closed, cell, target) for target in beside]
+    if any(wind):
+        push = torch.tensor(wind)[column]
+        for gust in range(1, max(wind) + 1):
+            lands = [torch.where((gust <= push) & ~closed, beside[0][target], target) for target in lands]
     ways = [(0, 1.0 - slip), (-1, slip / 2), (1, slip / 2)] if slip else [(0, 1.0)]  # straight on, left, right
     next_SAK = torch.stack([torch.stack([lands[(a + turn) % 4] for turn, _ in ways], 1) for a in range(4)], 1)
     ends_SAK = (is_goal | is_pit)[next_SAK]

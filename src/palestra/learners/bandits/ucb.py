@@ -71,11 +71,13 @@ class UCB(BanditRule):
         num_arms, num_bandits = self.shape
         if t <= num_arms:
             return array(torch.full((num_bandits,), t - 1, device=self.device))
-        # Auer et al. 2002, figure 1: Q + c sqrt(m ln t / 2) / sqrt(N)
-        factor = self.config.scale * math.sqrt(0.5 * self.config.power * math.log(t))
-        bound_AB = factor * self._width_AB
+        bound_AB = self.factor(t) * self._width_AB  # Auer et al. 2002, figure 1: Q + c sqrt(m ln t / 2) / sqrt(N)
         bound_AB += self._mean_AB
         return first_best(bound_AB)
+
+    def factor(self, t: int) -> float:
+        """What 1 / sqrt(N) is multiplied by at pull t."""
+        return self.config.scale * math.sqrt(0.5 * self.config.power * math.log(t))  # Auer et al. 2002, figure 1
 
     def update(self, index_B: Array, reward_B: Array, t: int) -> None:
         """Move the estimates and widths of the arms pulled."""

@@ -1,12 +1,13 @@
 """The multilayer perceptron (Rumelhart, Hinton & Williams 1986), from scratch, and its derivative three times.
 
-    H = relu(X W1 + b1) * mask,  O = H W2 + b2
+    H = act(X W1 + b1) * mask,  O = H W2 + b2
     loss = -log softmax(O)_y + lambda / 2 sum |W|^2
     d loss / d W = (what goes in)' (d loss / d what comes out) + lambda W
 
 The derivative is written by hand, from the end to the beginning; or taken by our own automatic differentiation of
 arrays (``ops/autodiff.py``); or by PyTorch's. Dropout's mask is 0, or 1 / (1 - rate), and only while it learns
-(Srivastava et al. 2014). ``image-classifier`` with ``net=mlp`` is the same network in three words.
+(Srivastava et al. 2014). The activation is ReLU, or one of the older two whose derivative fades away from zero.
+``image-classifier`` with ``net=mlp`` is the same network in three words.
 """
 
 from collections.abc import Sequence
@@ -29,6 +30,7 @@ from palestra.learners.labels.boundary import PlaneWatch
 from palestra.learners.labels.descent import Schedule, scheduled
 from palestra.learners.labels.features import Features
 from palestra.measure import Metrics
+from palestra.ops.activations import ACTIVATIONS, Activation
 from palestra.ops.autodiff import Value, as_value
 from palestra.ops.dropout import dropout
 from palestra.ops.scores import ACCURACY, LOG_LOSS
@@ -45,6 +47,8 @@ class MultilayerPerceptronConfig(BatchConfig):
     """Rows of a batch."""
     hidden_sizes: tuple[int, ...] = (256,)
     """Width of each hidden layer."""
+    activation: Literal["relu", "tanh", "sigmoid"] = "relu"
+    """Between layers. Of tanh and sigmoid the derivative fades where they are near their ends (they saturate)."""
     dropout: float = 0.0
     """Share of what comes out of each hidden layer that is left out while it learns."""
     learning_rate: float = 0.1
@@ -90,6 +94,11 @@ class MultilayerPerceptron(Predictor, Learner):
             weight_FK = torch.randn(fan_in, fan_out, generator=weights, dtype=self.dtype) * (2 / fan_in) ** 0.5
             self.parameters += [weight_FK.to(self.device), torch.zeros(fan_out, dtype=self.dtype, device=self.device)]
 
+    @property
+    def act(self) -> Activation:
+        """What stands between layers."""
+        return ACTIVATIONS["ReLU" if self.config.activation == "relu" else self.config.activation]
+
     def step(self) -> Metrics:
         """Some batches."""
         if self.watch is not None:
@@ -115,9 +124,10 @@ class MultilayerPerceptron(Predictor, Learner):
     def by_hand(self, x_BF: Tensor, label_B: Tensor, masks: Sequence[Tensor]) -> Gradients:
         """Forward, keeping what went into each layer; then backward (Rumelhart, Hinton & Williams 1986)."""
         weights, biases, decay = self.parameters[::2], self.parameters[1::2], self.config.weight_decay
-        given = [x_BF]
+        given, sums = [x_BF], []
         for weight_FK, bias_K, mask_BK in zip(weights, biases, masks):
-            given.append((given[-1] @ weight_FK + bias_K).clamp(min=0) * mask_BK)
+            sums.append(given[-1] @ weight_FK + bias_K)
+            given.append(self.act.value(sums[-1]) * mask_BK)
         log_p_BK = (given[-1] @ weights[-1] + biases[-1]).log_softmax(1)
         loss = -log_p_BK.gather(1, label_B[:, None]).mean()
         loss = loss + decay / 2 * sum(weight.square().sum() for weight in weights)
@@ -126,7 +136,7 @@ class MultilayerPerceptron(Predictor, Learner):
         for i in range(len(weights) - 1, -1, -1):
             gradients = [given[i].T @ slope_BK + decay * weights[i], slope_BK.sum(0), *gradients]
             if i > 0:
-                slope_BK = slope_BK @ weights[i].T * masks[i - 1] * (given[i] > 0)
+                slope_BK = slope_BK @ weights[i].T * masks[i - 1] * self.act.derivative(sums[i - 1])
         return loss, gradients
 
     def by_autodiff(self, x_BF: Tensor, label_B: Tensor, masks: Sequence[Tensor]) -> Gradients:
@@ -134,7 +144,7 @@ class MultilayerPerceptron(Predictor, Learner):
         values = [Value(parameter.cpu().numpy()) for parameter in self.parameters]
         h = as_value(x_BF.cpu().numpy())
         for weight, bias, mask_BK in zip(values[::2], values[1::2], masks):
-            h = (h @ weight + bias).relu() * mask_BK.cpu().numpy()
+            h = getattr(h @ weight + bias, self.config.activation)() * mask_BK.cpu().numpy()
         rows = torch.arange(len(x_BF)).numpy()
         loss = -(h @ values[-2] + values[-1]).log_softmax()[rows, label_B.cpu().numpy()].mean()
         for weight in values[::2]:
@@ -147,17 +157,21 @@ class MultilayerPerceptron(Predictor, Learner):
         leaves = [parameter.clone().requires_grad_() for parameter in self.parameters]
         h_BF = x_BF
         for weight_FK, bias_K, mask_BK in zip(leaves[::2], leaves[1::2], masks):
-            h_BF = (h_BF @ weight_FK + bias_K).relu() * mask_BK
+            h_BF = getattr(torch, self.config.activation)(h_BF @ weight_FK + bias_K) * mask_BK
         loss = F.cross_entropy(h_BF @ leaves[-2] + leaves[-1], label_B)
         loss = loss + self.config.weight_decay / 2 * sum(weight.square().sum() for weight in leaves[::2])
         return loss.detach(), torch.autograd.grad(loss, leaves)
 
     def outputs(self, inputs: Tensor) -> Tensor:
         """(B, K) logits; nothing is left out."""
-        h_BF = self.features(inputs)
+        return self.layers_of(inputs)[-1] @ self.parameters[-2] + self.parameters[-1]
+
+    def layers_of(self, inputs: Tensor) -> list[Tensor]:
+        """(B, F) what goes into each layer: the features, then what comes out of every hidden one."""
+        given = [self.features(inputs)]
         for weight_FK, bias_K in zip(self.parameters[:-2:2], self.parameters[1:-2:2]):
-            h_BF = (h_BF @ weight_FK + bias_K).clamp(min=0)
-        return h_BF @ self.parameters[-2] + self.parameters[-1]
+            given.append(self.act.value(given[-1] @ weight_FK + bias_K))
+        return given
 
     def exhibits(self) -> list[Exhibit]:
         """Of points in the plane: how it divided it while it learned."""

@@ -2,9 +2,11 @@
 
 import numpy as np
 import pytest
+import torch
 
 from palestra.envs.finite.grid_world import MOVES, grid_world
 from palestra.errors import UsageError
+from palestra.ops.bellman import dynamics, sweep
 
 MAP = ["S.#.", "..X.", "#..G"]
 
@@ -78,3 +80,60 @@ def test_random_walls_leave_a_way_and_no_closed_rooms() -> None:
 def test_boards_that_cannot_be_are_refused(settings: dict[str, object], message: str) -> None:
     with pytest.raises(UsageError, match=message):
         grid_world(**settings)  # type: ignore[arg-type]
+
+
+def steps_to_goal(desc: list[str], wind: list[int]) -> int:
+    """The fewest moves from start to goal, cell by cell: a move, then the wind of the column that it was out of."""
+    rows, columns = len(desc), len(desc[0])
+    (start,) = [(r, c) for r in range(rows) for c in range(columns) if desc[r][c] == "S"]
+
+    def open_to(r: int, c: int) -> bool:
+        return 0 <= r < rows and 0 <= c < columns and desc[r][c] != "#"
+
+    seen, frontier, steps = {start}, [start], 0
+    while frontier:
+        frontier, steps, before = [], steps + 1, frontier
+        for row, column in before:
+            for down, right in MOVES:
+                r, c = row + down, column + right
+                if not open_to(r, c):
+                    r, c = row, column
+                for _ in range(wind[column]):
+                    r -= open_to(r - 1, c)
+                if desc[r][c] == "G":
+                    return steps
+                if (r, c) not in seen:
+                    seen.add((r, c))
+                    frontier.append((r, c))
+    raise AssertionError("no way")
+
+
+def shortest(desc: list[str], wind: list[int]) -> float:
+    """Minus the value of the start under the best policy, undiscounted, at a cost of 1 a move."""
+    mdp = grid_world(desc=desc, wind=wind)
+    moves = dynamics(mdp.offset, mdp.probability, mdp.next_state, mdp.reward, mdp.terminated, mdp.terminal)
+    value_X = torch.zeros(mdp.num_states + 1, dtype=moves.reward_AS.dtype)
+    for _ in range(200):
+        sweep(moves, value_X, 1.0, out_X=value_X, block=1)
+    return -float(mdp.start.to(value_X.dtype) @ value_X[:-1])
+
+
+def test_the_windy_gridworld_of_the_book_takes_fifteen_steps() -> None:
+    desc = ["." * 10] * 3 + ["S......G.."] + ["." * 10] * 3
+    wind = [0, 0, 0, 1, 1, 1, 2, 2, 1, 0]
+    assert shortest(desc, wind) == 15 == steps_to_goal(desc, wind)  # Sutton & Barto 2018, example 6.5
+    assert shortest(desc, [0] * 10) == 7
+
+
+def test_walls_stop_the_wind() -> None:
+    desc, wind = ["......", ".#.##.", "......", "S...#G"], [0, 2, 3, 1, 0, 0]
+    assert shortest(desc, wind) == steps_to_goal(desc, wind)
+    mdp = grid_world(desc=desc, wind=wind)
+    reached = mdp.next_state.view(-1, 4)[3 * 6 + 1]  # from the bottom of the second column: up, right, down, left
+    assert reached.tolist() == [2 * 6 + 1, 1 * 6 + 2, 2 * 6 + 1, 1 * 6]
+
+
+@pytest.mark.parametrize("wind", [[1], [0, -1, 0], [0, 0.5, 0]])
+def test_a_wind_that_cannot_be_is_refused(wind: list[float]) -> None:
+    with pytest.raises(UsageError, match="wind="):
+        grid_world(desc=["S.G"], wind=wind)  # type: ignore[arg-type]

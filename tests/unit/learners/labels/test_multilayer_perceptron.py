@@ -18,9 +18,10 @@ def make(seed: int = 0, **settings: Any) -> MultilayerPerceptron:
     return MultilayerPerceptron("digits", MultilayerPerceptronConfig(**given), seed=seed)
 
 
+@pytest.mark.parametrize("activation", ["relu", "tanh", "sigmoid"])
 @pytest.mark.parametrize("rate", [0.0, 0.4])
-def test_the_derivative_by_hand_is_that_of_both_automatic_ones(rate: float) -> None:
-    learner = make(weight_decay=0.1, dropout=rate)
+def test_the_derivative_by_hand_is_that_of_both_automatic_ones(rate: float, activation: str) -> None:
+    learner = make(weight_decay=0.1, dropout=rate, activation=activation)
     x, y = torch.randn(9, 64).double(), torch.arange(9) % 10
     masks = learner.masks(9)
     loss, gradients = learner.by_hand(x, y, masks)
@@ -90,3 +91,11 @@ def test_as_an_estimator_it_passes_what_scikit_learn_asks_of_all() -> None:
     check_estimator(
         estimator(MultilayerPerceptron)(hidden_sizes=(16,), batch_size=16, budget=4_000), on_skip=None
     )  # what is skipped needs pandas, or the array API
+
+
+def test_what_goes_into_each_layer_is_what_torch_makes_of_it() -> None:
+    learner = make(activation="sigmoid")
+    given = learner.layers_of(learner.train.inputs[:7])
+    assert [tuple(each.shape) for each in given] == [(7, 64), (7, 12), (7, 8)]
+    first = torch.sigmoid(given[0] @ learner.parameters[0] + learner.parameters[1])
+    torch.testing.assert_close(given[1], first)

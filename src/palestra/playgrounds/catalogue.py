@@ -1,0 +1,46 @@
+"""Which playgrounds there are. Listing them imports neither torch nor a learner."""
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+from palestra.errors import unknown_name
+from palestra.playgrounds.offer import Offer
+from palestra.playgrounds.offers import bandit, cartpole, classifier, convolution, descent, gridworld, k_means
+
+if TYPE_CHECKING:
+    from palestra.playgrounds.playground import Playground
+
+OFFERS: dict[str, Offer] = {
+    each.OFFER.name: each.OFFER for each in (bandit, gridworld, descent, k_means, classifier, convolution, cartpole)
+}
+"""Name to offer, in the order in which a page shows them."""
+PLAYED = {
+    "bandit": ("palestra.playgrounds.played.bandit", "BanditPlayground"),
+    "gridworld": ("palestra.playgrounds.played.gridworld", "GridworldPlayground"),
+    "descent": ("palestra.playgrounds.played.descent", "DescentPlayground"),
+    "k-means": ("palestra.playgrounds.played.k_means", "KMeansPlayground"),
+    "classifier": ("palestra.playgrounds.played.classifier", "ClassifierPlayground"),
+    "convolution": ("palestra.playgrounds.played.convolution", "ConvolutionPlayground"),
+    "cartpole": ("palestra.playgrounds.played.cartpole", "CartPolePlayground"),
+}
+"""Name to module and class. Only what stands here is ever imported, whatever a command says."""
+
+
+def catalogue() -> list[dict[str, Any]]:
+    """Every playground as JSON values: name, title, what, settings with their ranges, presets."""
+    return [offer.to_json() for offer in OFFERS.values()]
+
+
+def find_offer(name: str) -> Offer:
+    """What stands under a name. UsageError, with the nearest names, where nothing does."""
+    if name not in OFFERS:
+        raise unknown_name("playground", name, OFFERS)
+    return OFFERS[name]
+
+
+def make_playground(name: str, settings: Any) -> "Playground[Any]":
+    """One to be played, from settings as JSON values. UsageError for what it does not take."""
+    asked = find_offer(name).settings(settings)
+    module, attribute = PLAYED[name]
+    made: Playground[Any] = getattr(importlib.import_module(module), attribute)(asked)
+    return made

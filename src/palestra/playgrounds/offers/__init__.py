@@ -1,0 +1,1 @@
+"""What each playground offers: its words, settings and presets. Nothing here imports torch."""

@@ -1,0 +1,73 @@
+// CartPole: a cart driven by hand or by the agent, which practises meanwhile.
+import { Chart, attribute, element, playground, shape } from "./parts.js";
+
+const SCALE = 120, FLOOR = 190, LONG = 120;
+
+export function mount(root, session, text, state) {
+  return playground(root, session, text, state, (stage) => {
+    const pole = shape("line", { x1: 0, y1: 0, x2: 0, y2: -LONG, class: "pg-pole" });
+    const cart = shape("g", {}, shape("rect", { x: -32, y: -14, width: 64, height: 28, rx: 5, class: "pg-cart" }), pole, shape("circle", { r: 5, class: "pg-hub" }));
+    const ends = [-2.4, 2.4].map((at) => shape("line", { x1: 320 + at * SCALE, x2: 320 + at * SCALE, y1: FLOOR - 18, y2: FLOOR + 22, class: "pg-track" }));
+    const counter = shape("text", { x: 320, y: 34, "text-anchor": "middle", class: "pg-count" });
+    const svg = shape("svg", { viewBox: "0 0 640 230", class: "pg-scene", role: "img", "aria-label": text("Cart and pole", "小车和杆子") }, shape("line", { x1: 20, x2: 620, y1: FLOOR + 16, y2: FLOOR + 16, class: "pg-track" }), ...ends, cart, counter);
+    const practice = new Chart(text("Practice: how long its last hundred attempts stood", "练习：最近一百局平均立了多久"), text("steps", "步"));
+    const stats = element("dl", { class: "pg-stats" });
+    let driver = null;
+    let way = 1;
+    let timer = null;
+    const stopped = () => {
+      clearTimeout(timer);
+      driver = timer = null;
+      watch.textContent = text("Watch the agent", "看智能体来");
+    };
+    async function drive() {
+      const frame = await stage.act(driver === "agent" ? "agent" : way);
+      if (!frame || frame.fallen || !driver) return stopped();
+      timer = setTimeout(drive, driver === "agent" ? 25 : 70);
+    }
+    function push(to) {
+      way = to;
+      if (driver === "you") return;
+      stage.pause();
+      const idle = !driver;
+      driver = "you";
+      watch.textContent = text("Watch the agent", "看智能体来");
+      if (idle) drive();
+    }
+    const left = element("button", { type: "button", class: "pg-wide", click: () => push(0) }, text("← push left", "← 向左推"));
+    const right = element("button", { type: "button", class: "pg-wide", click: () => push(1) }, text("push right →", "向右推 →"));
+    const watch = element("button", { type: "button", class: "pg-wide", click: () => {
+      if (driver === "agent") return stopped();
+      stage.pause();
+      const idle = !driver;
+      driver = "agent";
+      watch.textContent = text("Stop", "停");
+      if (idle) drive();
+    } }, text("Watch the agent", "看智能体来"));
+    const keyed = (event) => {
+      if (event.target.closest?.("input, select, textarea")) return;
+      const to = { ArrowLeft: 0, ArrowRight: 1 }[event.key];
+      if (to === undefined) return;
+      event.preventDefault();
+      push(to);
+    };
+    stage.section.addEventListener("keydown", keyed);
+    return {
+      node: element("div", {}, svg, element("div", { class: "pg-row" }, left, right), element("div", { class: "pg-row" }, watch), element("p", { class: "pg-note" }, text("The cart goes on pushing the way you last chose, in slow motion. Play lets the agent practise; then watch it.", "小车会一直朝你最后选的方向推（慢动作）。“播放”让智能体练习，然后再看它。")), stats, practice.node),
+      speed: 1,
+      unmount: stopped,
+      draw(frame) {
+        attribute(cart, { transform: `translate(${320 + frame.place * SCALE} ${FLOOR})` });
+        attribute(pole, { transform: `rotate(${(frame.angle * 180) / Math.PI})` });
+        counter.textContent = `${frame.stood} ${text("steps", "步")}${frame.fallen ? text(", over", "，结束") : ""}`;
+        const told = [
+          [text("your longest", "你的最长"), frame.best.you],
+          [text("the agent's longest", "智能体的最长"), frame.best.agent],
+          [text("its practice", "它练了"), `${frame.practised.toLocaleString()} / ${frame.budget.toLocaleString()}`],
+        ];
+        stats.replaceChildren(...told.map(([name, value]) => element("div", {}, element("dt", {}, name), element("dd", {}, String(value)))));
+        practice.draw([{ points: frame.returns }]);
+      },
+    };
+  });
+}
