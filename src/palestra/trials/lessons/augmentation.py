@@ -19,7 +19,7 @@ from palestra.ops.augment import random_shift
 from palestra.ops.statistics import mean_interval
 from palestra.pictures.panels import Lines, Panel, Panels
 from palestra.trials.lessons.lesson import Lesson
-from palestra.trials.lessons.side_by_side import accuracies, digits, few_of_each, train
+from palestra.trials.lessons.side_by_side import accuracies, copy, digits, few_of_each, train
 
 CLASSES, SIDE = range(10), 8
 HIDDEN = 64
@@ -84,7 +84,7 @@ CHANGES: dict[str, Change] = {
 
 def lesson(seed: int) -> Lesson:
     """Five ways to look at the same images, over numbers of them."""
-    found = {count: {name: accuracy(count, name, seed) for name in CHANGES} for count in COUNTS}
+    found = {count: accuracies_by_change(count, seed) for count in COUNTS}
     plain = {count: by_change["as they are"] for count, by_change in found.items()}
     rows: list[tuple[str | float, ...]] = []
     for count, by_change in found.items():
@@ -102,19 +102,24 @@ def lesson(seed: int) -> Lesson:
     return Lesson(columns, rows, said, _picture(found, said))
 
 
-def accuracy(count: int, name: str, seed: int) -> Tensor:
-    """(TRAININGS,) on the images held out, after learning ``count`` of each class."""
+def accuracies_by_change(count: int, seed: int) -> dict[str, Tensor]:
+    """(TRAININGS,) on the images held out by change, after learning ``count`` of each class."""
     rng = generator(seed, "lesson", "images")
     (images, labels), (held_out, held_labels) = digits("train"), digits("validation")
     chosen = few_of_each(labels, CLASSES, count, TRAININGS, rng)
-    x, y = images[chosen], labels[chosen]
-    net = Ensemble(TRAININGS, (SIDE * SIDE, HIDDEN, len(CLASSES)), generator(seed, "lesson", "weights"))
-    draws = generator(seed, "lesson", count, name)
+    x, y, times = images[chosen], labels[chosen].repeat(len(CHANGES), 1), len(CHANGES)
+    one, net = (
+        Ensemble(number, (SIDE * SIDE, HIDDEN, len(CLASSES)), generator(seed, "lesson", "weights"))
+        for number in (TRAININGS, times * TRAININGS)
+    )
+    copy([(weight.repeat(times, 1, 1), bias.repeat(times, 1, 1)) for weight, bias in one.layers()], net)
+    draws = {name: generator(seed, "lesson", count, name) for name in CHANGES}
 
     def batch(step: int) -> tuple[Tensor, Tensor]:
-        return CHANGES[name](x, draws).flatten(2), y
+        return torch.cat([change(x, draws[name]) for name, change in CHANGES.items()]).flatten(2), y
 
-    return accuracies(train(net, batch, STEPS, RATE), held_out.flatten(1), held_labels)
+    found = accuracies(train(net, batch, STEPS, RATE), held_out.flatten(1), held_labels)
+    return dict(zip(CHANGES, found.view(times, TRAININGS)))
 
 
 def _picture(found: Mapping[int, Mapping[str, Tensor]], said: str) -> Panels:

@@ -47,6 +47,14 @@ def train(net: Ensemble, batches: Batches, steps: int, rate: float) -> Ensemble:
     return net
 
 
+@torch.no_grad()
+def copy(layers: Sequence[tuple[Tensor, Tensor]], into: Ensemble) -> None:
+    """Weights and biases of every layer."""
+    for (weight, bias), (own_weight, own_bias) in zip(layers, into.layers(), strict=True):
+        own_weight.copy_(weight)
+        own_bias.copy_(bias)
+
+
 def accuracies(net: Ensemble, x: Tensor, y: Tensor) -> Tensor:
     """(M,) float64 of each network on the same rows (B, F), or on rows of its own (M, B, F)."""
     with torch.no_grad():

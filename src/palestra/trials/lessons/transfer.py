@@ -7,7 +7,7 @@ from where that has come to (fine-tuning; Kumar et al. 2022). Everything is draw
 places, weights and the network.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import torch
 from torch import Generator, Tensor
@@ -19,7 +19,7 @@ from palestra.ops.augment import random_shift
 from palestra.ops.statistics import mean_interval
 from palestra.pictures.panels import Lines, Panel, Panels
 from palestra.trials.lessons.lesson import Lesson
-from palestra.trials.lessons.side_by_side import accuracies, digits, few_of_each, train
+from palestra.trials.lessons.side_by_side import accuracies, copy, digits, few_of_each, train
 
 FIRST, SECOND = range(5), range(5, 10)
 """Classes that there are many images of, and those that there are few of."""
@@ -102,14 +102,6 @@ def features(net: Ensemble, x: Tensor) -> Tensor:
     for weight, bias in net.layers()[:-1]:
         x = torch.matmul(x, weight).add_(bias).relu_()
     return x
-
-
-@torch.no_grad()
-def copy(layers: Sequence[tuple[Tensor, Tensor]], into: Ensemble) -> None:
-    """Weights and biases of every layer."""
-    for (weight, bias), (own_weight, own_bias) in zip(layers, into.layers(), strict=True):
-        own_weight.copy_(weight)
-        own_bias.copy_(bias)
 
 
 def _held_out() -> tuple[Tensor, Tensor]:

@@ -60,10 +60,13 @@ def test_changes_are_what_they_are_called() -> None:
 
 def test_what_is_judged_has_the_same_images_and_weights_for_each_change(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(augmentation, "STEPS", 0)
-    same = [augmentation.accuracy(2, name, 0) for name in CHANGES]
-    assert all(torch.equal(each, same[0]) for each in same)
+    same = augmentation.accuracies_by_change(2, 0)
+    assert [*same] == [*CHANGES]
+    assert all(torch.equal(each, same["noise"]) for each in same.values())
+    assert len(same["noise"].unique()) > 1  # though each training has images and weights of its own
     monkeypatch.setattr(augmentation, "STEPS", 2)
-    assert not torch.equal(augmentation.accuracy(2, "noise", 0), augmentation.accuracy(2, "mirrored", 0))
+    found = augmentation.accuracies_by_change(2, 0)
+    assert not torch.equal(found["noise"], found["mirrored"])
 
 
 def test_what_is_bent_a_little_is_the_image_turned_stretched_and_moved(monkeypatch: pytest.MonkeyPatch) -> None:

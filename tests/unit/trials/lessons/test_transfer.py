@@ -5,13 +5,12 @@ import torch
 
 from palestra.nets.ensemble import Ensemble
 from palestra.trials.lessons import transfer
-from palestra.trials.lessons.side_by_side import accuracies, digits
+from palestra.trials.lessons.side_by_side import accuracies, copy, digits
 from palestra.trials.lessons.transfer import (
     FIRST,
     REACH,
     SECOND,
     accuracies_by_way,
-    copy,
     features,
     lesson,
     placed,
