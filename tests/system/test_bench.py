@@ -19,6 +19,7 @@ SMALLEST = {
     "interval_coverage": ["--trials", "20"],
     "journeys": [],
     "plain_loops": ["--steps", "1200", "--seeds", "1"],
+    "practice": ["--seeds", "1"],
     "ppo_throughput": ["--seconds", "0.1"],
     "sac_curves": ["--steps", "1200", "--points", "1", "--seeds", "1"],
     "sac_throughput": ["--steps", "20", "--seeds", "1"],
@@ -77,7 +78,7 @@ def test_it_runs_and_writes_its_table(name: str, tmp_path: Path) -> None:
 def test_every_fault_can_be_put_in() -> None:
     done = run("-c", ONE_SEED)
     assert done.returncode == 0, done.stderr
-    assert len(done.stdout.splitlines()) == 45
+    assert len(done.stdout.splitlines()) == 55
 
 
 @pytest.mark.slow

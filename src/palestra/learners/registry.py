@@ -49,6 +49,7 @@ LEARNERS = {
     "prioritised-sweeping": ("palestra.learners.tabular.prioritised_sweeping", "PrioritisedSweeping"),
     "linear-regression": ("palestra.learners.labels.linear_regression", "LinearRegression"),
     "softmax-regression": ("palestra.learners.labels.softmax_regression", "SoftmaxRegression"),
+    "label-regression": ("palestra.learners.labels.label_regression", "LabelRegression"),
     "mlp": ("palestra.learners.labels.multilayer_perceptron", "MultilayerPerceptron"),
     "library-classifier": ("palestra.learners.estimators.library_classifier", "LibraryClassifier"),
     "library-regressor": ("palestra.learners.estimators.library_regressor", "LibraryRegressor"),

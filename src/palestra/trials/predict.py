@@ -75,7 +75,10 @@ def _of(learner: Predictor, file: Path) -> Iterator[Prediction]:
         require(values.ndim == 1, given, "one that says a single one; from Python, learner.predict(rows) gives all")
         yield from (Prediction(str(file), row, value.item()) for row, value in enumerate(values))
         return
-    share = learner.predicted(rows).double().softmax(-1).max(-1)
+    logits = learner.predicted(rows)
+    given = f"{file} for a run that says {logits.shape[1:-1].numel()} things of a row"
+    require(logits.dim() == 2, given, "one that says a single class; from Python, learner.predict(rows) gives all")
+    share = logits.double().softmax(-1).max(-1)
     names = learner.dataset.class_names()
     for row, (label, probability) in enumerate(zip(share.indices.tolist(), share.values.tolist())):
         yield Prediction(str(file), row, label, names[label] if names else "", probability)

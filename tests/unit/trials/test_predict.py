@@ -121,3 +121,10 @@ def _texts(column: Column) -> list[str]:
     if isinstance(column, Words):
         return ["" if code < 0 else column.levels[code] for code in column.codes]
     return ["" if np.isnan(value) else repr(float(value)) for value in column]
+
+
+def test_several_labels_of_a_row_are_no_single_class(tmp_path: Path) -> None:
+    learner = palestra.LabelRegression("toy/labels").learn(100)
+    np.save(tmp_path / "rows.npy", np.zeros((2, 8), np.float32))
+    with pytest.raises(UsageError, match=r"rows\.npy for a run that says 5 things of a row; expected one that says a"):
+        predict(learner.save(tmp_path / "saved"), [tmp_path / "rows.npy"])

@@ -27,6 +27,19 @@ LESSONS = {
         "batch normalisation and pooling, which a textbook changes together, taken apart",
     ),
     "shift": ("palestra.trials.lessons.shift", "inputs, labels or concepts change: what it is called, and what helps"),
+    "skew": ("palestra.trials.lessons.skew", "rare classes: what accuracy hides, and which threshold costs least"),
+    "leaks": (
+        "palestra.trials.lessons.leaks",
+        "tables prepared before they are split: what is believed then, beside the truth",
+    ),
+    "transfer": (
+        "palestra.trials.lessons.transfer",
+        "half of the classes help with the other: frozen, fine-tuned, from scratch",
+    ),
+    "augmentation": (
+        "palestra.trials.lessons.augmentation",
+        "few images, bent, moved, noisy, mirrored or mixed: what each is worth",
+    ),
 }
 """Name to module and summary. Each module has a function ``lesson(seed)``."""
 
