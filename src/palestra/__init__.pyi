@@ -65,9 +65,10 @@ from palestra.nets.own import Networks
 from palestra.ops.shift import diagnose_shift
 from palestra.trials.compare import compare
 from palestra.trials.folds import k_fold
+from palestra.trials.measuring import evaluate
 from palestra.trials.recording import record_episodes
 from palestra.trials.report.report import report
-from palestra.trials.saved import evaluate, load, make_env
+from palestra.trials.saved import load, make_env
 from palestra.trials.train import resume, train
 from palestra.trials.verify import verify
 

@@ -5,6 +5,7 @@ of ``LogisticRegressionConfig`` and ``seed``, ``budget`` and ``device``. Where s
 pipelines and cross-validation take it for one of their own; elsewhere it has the same face.
 """
 
+import html
 import inspect
 from collections.abc import Callable
 from dataclasses import MISSING, fields
@@ -34,13 +35,14 @@ OWN = {
     "device": "Where to compute: auto, cpu, cuda, ...",
 }
 """Arguments of every estimator beyond its learner's settings, and what they mean."""
-UNLABELLED = ("clusterer", "transformer")
+UNLABELLED = ("clusterer", "transformer", "recommender")
 """Kinds that are fitted to rows alone."""
 _MIXINS = {
     "classifier": ("ClassifierMixin",),
     "regressor": ("RegressorMixin",),
     "clusterer": ("ClusterMixin",),
     "transformer": ("ClassNamePrefixFeaturesOutMixin", "TransformerMixin"),
+    "recommender": (),
 }
 """Classes of scikit-learn that an estimator of each kind is of, so that its tools take it for one."""
 
@@ -65,6 +67,7 @@ class Fits:
         """Train a fresh learner on rows X (n, ...) with labels or values y (n,), to its budget."""
         kind, given = self.learner_type.kind, vars(self)
         rows, targets = _checked(self, X, y)
+        rows = _placed(self, rows)
         if kind == "classifier":
             self.classes_, labels = np.unique(targets, return_inverse=True)
             targets = labels.astype(np.int64)
@@ -84,7 +87,7 @@ class Fits:
         return self
 
     def predict(self, X: Any) -> NDArray[Any]:
-        """The label, value or group of each row of X (n, ...); of a transformer the row again."""
+        """The label, value, group or item of each row of X (n, ...); of a transformer the row again."""
         rows = _again(self, X)
         found: NDArray[Any] = self.learner_.predict(rows)
         return self.classes_[found] if self.learner_type.kind == "classifier" else found
@@ -100,6 +103,9 @@ class Fits:
             return 1 - float(
                 np.average(errors**2, weights=sample_weight) / np.average(spread**2, weights=sample_weight)
             )
+        if kind == "recommender":
+            given = f"a score of {type(self).__name__}, whose rows have no answers beside them"
+            raise UsageError(f"{given}; expected palestra.evaluate of a training on a data set, which hides some items")
         rows = _again(self, X)
         score = learner_type.scores[0]
         value = float(score.total(score.rows(self.learner_.predicted(rows), torch.from_numpy(rows))))
@@ -155,6 +161,16 @@ class Plain:
     def __repr__(self) -> str:
         settings = ", ".join(f"{name}={value!r}" for name, value in self.get_params().items())
         return f"{type(self).__name__}({settings})"
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: its arguments, those that are not as by default in bold."""
+        usual = {name: each.default for name, each in inspect.signature(type(self)).parameters.items()}
+        rows = []
+        for name, value in self.get_params().items():
+            shown = html.escape(repr(value))
+            other = shown if value == usual[name] else f"<b>{shown}</b>"
+            rows.append(f"<tr><td>{html.escape(name)}</td><td>{other}</td></tr>")
+        return f"<details><summary>{type(self).__name__}</summary><table>{''.join(rows)}</table></details>"
 
 
 @cache  # the same class each time: a copy is one of it, and two can be compared
@@ -247,12 +263,23 @@ def _again(self: Any, X: Any) -> NDArray[Any]:
     """Rows like those that it was fitted to."""
     if INSTALLED:
         sklearn.utils.validation.check_is_fitted(self, "learner_")
-        return _numbers(sklearn.utils.validation.validate_data(self, X, reset=False, allow_nd=True))
+        return _placed(self, _numbers(sklearn.utils.validation.validate_data(self, X, reset=False, allow_nd=True)))
     if not hasattr(self, "learner_"):
         raise UsageError(f"{type(self).__name__} was not fitted; expected fit(X, y) before it is asked")
     rows = _rows(X)
     require(rows.shape[1] == self.n_features_in_, f"{rows.shape[1]} columns", f"the {self.n_features_in_} of the fit")
-    return rows
+    return _placed(self, rows)
+
+
+def _placed(self: Any, rows: NDArray[Any]) -> NDArray[Any]:
+    """Rows as the learner takes them: numbers of things are whole, and none is below 0."""
+    if not self.learner_type.indexed:
+        return rows
+    numbers = rows.astype(np.int64)
+    if (numbers != rows).any() or (numbers < 0).any():
+        row = int(((numbers != rows) | (numbers < 0)).any(1).argmax())
+        raise Unfit(f"row {row} of X: {rows[row].tolist()}; expected numbers of things, whole ones from 0")
+    return numbers
 
 
 def _rows(X: Any) -> NDArray[Any]:

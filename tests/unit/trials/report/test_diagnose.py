@@ -33,7 +33,7 @@ HEALTHY: dict[str, Any] = {
             "column": "x", "alone": band(0.3), "others": band(0.06), "gain": band(-0.24), "rank_correlation": 0.4,
             "is_word": False,
         },
-        "copies": {"where": "folds", "rows": 0, "share": 0.0, "examples": []},
+        "copies": {"where": "folds", "rows": 0, "share": 0.0, "nearly": 0, "examples": []},
         "prepared": {"looked_at": 4, "traces": []},
         "groups": None,
         "times": None,
