@@ -83,12 +83,13 @@ class Predictor:
         """What it fits."""
         return self._split("train")
 
-    @property
+    @cached_property
     def num_classes(self) -> int:
-        """Of a classifier: classes 0, 1, ... up to the last one that it fits."""
-        targets = self.train.targets
-        assert targets is not None
-        return int(targets.max()) + 1
+        """Of a classifier: classes 0, 1, ... up to the last one of any split, so that rows can be judged whose class it
+        never saw.
+        """
+        labels = [split.targets for split in self.splits.values() if split.targets is not None]
+        return max(int(each.max()) for each in labels if len(each)) + 1
 
     @classmethod
     def layers(cls, dataset: Dataset, config: Any) -> tuple[Row, ...]:
