@@ -1,4 +1,4 @@
-"""Which method is best on which table, and is it really? The same folds for all, and none of the rows kept for the test.
+"""Which method is best on which table, and is it really? On the same folds, without the rows kept for the test.
 
 Every row is judged once, by a training that did not see it; two methods are compared row by row, and the interval of
 their difference allows for what the trainings of a cross-validation have in common (Nadeau & Bengio 2003). Nothing was
@@ -94,7 +94,8 @@ TABLES: dict[str, tuple[Score, Mapping[str, Any]]] = {
     "credit-default": (LOG_LOSS, {}),
     "house-prices": (RMSE, {"log_skewed": True}),
 }
-"""Data set to what its methods are judged by, and its arguments. Of 100 credit cards 97 are paid: accuracy says little."""
+"""Data set to what its methods are judged by, and its arguments. Of 100 credit cards 97 are paid, so accuracy says
+little."""
 
 
 def judged(method: Method, data: str, score: Score, arguments: Mapping[str, Any], seeds: int) -> tuple[Losses, float]:
@@ -182,7 +183,7 @@ def main() -> None:
         table,
         [
             *verdicts,
-            f"{FOLDS} folds, the same for all methods of a table; 95% intervals over rows, by which a method is `surely`"
+            f"{FOLDS} folds, the same for all methods of a table; 95% intervals over rows. A method is `surely`"
             " behind where its own lies above 0. Each is of one comparison: of twenty that are level one looks sure.",
             "Differences of house prices are of the squared error, of the logarithm of the price.",
             "log_loss is in nats a row: less the logarithm of the share that was given to what came true.",

@@ -18,7 +18,6 @@ pytest.importorskip("sklearn", reason="the estimators come with the [ml] extra")
 from palestra.cli.main import main
 from palestra.trials.report.report import of_case
 
-
 BENCH = Path(__file__).parents[2] / "bench"
 
 

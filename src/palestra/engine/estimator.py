@@ -5,7 +5,6 @@ of ``LogisticRegressionConfig`` and ``seed``, ``budget`` and ``device``. Where s
 pipelines and cross-validation take it for one of their own; elsewhere it has the same face.
 """
 
-import html
 import inspect
 from collections.abc import Callable
 from dataclasses import MISSING, fields
@@ -17,8 +16,9 @@ import torch
 from numpy.typing import NDArray
 
 from palestra.datasets.dataset import InMemory, Split
+from palestra.engine.bare_estimator import Plain
 from palestra.engine.settings import field_docs
-from palestra.errors import UsageError, require, unknown_name
+from palestra.errors import UsageError, require
 
 try:
     import sklearn.base
@@ -115,6 +115,21 @@ class Fits:
         """A class that was made is found again by its learner's."""
         return _unmade, (self.learner_type,), self.__getstate__()
 
+    def __getstate__(self) -> dict[str, Any]:
+        """What it was given and has learned; of the learner what it saves, since an optimizer knows its own by name."""
+        state: dict[str, Any] = dict(super().__getstate__())  # type: ignore[call-overload]
+        if "learner_" in state:
+            it = state["learner_"]
+            state["learner_"] = (it.source, it.config, it.seed, str(it.device), it.state_dict())
+        return state
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state)
+        if "learner_" in state:
+            source, config, seed, device, learned = state["learner_"]
+            self.learner_ = self.learner_type(source, config, seed=seed, device=device)
+            self.learner_.load_state_dict(learned)
+
 
 def _predict_proba(self: Any, X: Any) -> NDArray[Any]:
     """The probability of every class, in the order of ``classes_``, for each row of X: (n, K)."""
@@ -131,46 +146,16 @@ def _binary_tags(self: Any) -> Any:
 
 
 def _transform(self: Any, X: Any) -> NDArray[Any]:
-    """The code of each row of X (n, ...): (n, K)."""
-    code: NDArray[Any] = self.learner_.encode(torch.from_numpy(_again(self, X))).cpu().numpy()
-    return code
+    """The code of each row of X (n, ...): (n, K), in numbers like its own."""
+    rows = _again(self, X)
+    code: NDArray[Any] = self.learner_.encode(torch.from_numpy(rows)).cpu().numpy()
+    return code.astype(rows.dtype, copy=False)
 
 
 def _inverse_transform(self: Any, X: Any) -> NDArray[Any]:
     """The rows that codes X (n, K) stand for."""
     rows: NDArray[Any] = self.learner_.decode(torch.from_numpy(_rows(X))).cpu().numpy()
     return rows
-
-
-class Plain:
-    """What scikit-learn's own base class does, as far as the face goes, where it is not installed."""
-
-    def get_params(self, deep: bool = True) -> dict[str, Any]:
-        """The constructor's arguments, as they were given."""
-        return {name: getattr(self, name) for name in list(inspect.signature(type(self)).parameters)}
-
-    def set_params(self, **params: Any) -> Self:
-        """Give some of the constructor's arguments other values. UsageError for a name that it has not."""
-        names = self.get_params()
-        for name, value in params.items():
-            if name not in names:
-                raise unknown_name(f"setting of {type(self).__name__}", name, names)
-            setattr(self, name, value)
-        return self
-
-    def __repr__(self) -> str:
-        settings = ", ".join(f"{name}={value!r}" for name, value in self.get_params().items())
-        return f"{type(self).__name__}({settings})"
-
-    def _repr_html_(self) -> str:
-        """What a notebook shows: its arguments, those that are not as by default in bold."""
-        usual = {name: each.default for name, each in inspect.signature(type(self)).parameters.items()}
-        rows = []
-        for name, value in self.get_params().items():
-            shown = html.escape(repr(value))
-            other = shown if value == usual[name] else f"<b>{shown}</b>"
-            rows.append(f"<tr><td>{html.escape(name)}</td><td>{other}</td></tr>")
-        return f"<details><summary>{type(self).__name__}</summary><table>{''.join(rows)}</table></details>"
 
 
 @cache  # the same class each time: a copy is one of it, and two can be compared

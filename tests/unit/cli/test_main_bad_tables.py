@@ -23,7 +23,10 @@ TABLES: dict[str, tuple[bytes, str]] = {
     "infinity": (changed(7, "inf,3,a").encode(), "line 8, column size: inf; expected a finite number"),
     "one class": (GOOD.replace(",b\n", ",a\n").encode(), "y is a in every row; expected two classes or more"),
     "a target that is missing": (changed(7, "3,3,").encode(), "no y; expected one in every row"),
-    "names that are the same": (GOOD.replace("size,age", "size,size").encode(), "column 2 is called 'size'; expected a"),
+    "names that are the same": (
+        GOOD.replace("size,age", "size,size").encode(),
+        "column 2 is called 'size'; expected a",
+    ),
     "a name that is none": (GOOD.replace("size,age", "size,").encode(), "column 2 is called ''; expected a name"),
     "semicolons": (GOOD.replace(",", ";").encode(), "no ',' in its first line; expected it, or separator=';'"),
     "a value too many": (changed(7, "1,2,3,a").encode(), "line 8: 4 values; expected 3, one a column"),

@@ -1,5 +1,8 @@
 """Every estimator of ours that takes a table: frames of pandas and polars in, names out, searches, and a notebook."""
 
+import copy
+import pickle
+import re
 from typing import Any
 
 import numpy as np
@@ -100,7 +103,7 @@ def test_a_notebook_shows_it(name: str) -> None:
     shown = asked._repr_html_()
     assert type(asked).__name__ in shown
     assert "12345" in shown
-    assert "<script" not in shown or "http" not in shown.split("<script", 1)[1].split("</script>", 1)[0]
+    assert not re.search(r"(src|href)=.https?:[^>]*(js|css)\b", shown)  # it fetches nothing
 
 
 def test_pairs_are_whole_numbers_whatever_they_are_given_as() -> None:
@@ -130,7 +133,16 @@ def test_of_baskets_it_says_what_goes_with_them() -> None:
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("name", ["LinearRegression", "RegressionTree", "MultilayerPerceptron", "Autoencoder"])
 def test_it_passes_the_checks_of_scikit_learn(name: str) -> None:
-    results = check_estimator(made(name, budget=3_000), on_skip=None, on_fail=None)
+    more = {"code": 1} if name == "Autoencoder" else {}  # rows of one column, of which some checks are, have no more
+    results = check_estimator(made(name, budget=3_000, **more), on_skip=None, on_fail=None)
     assert len(results) > 30
     other = {result["check_name"]: result for result in results if result["status"] != "passed"}
     assert other.keys() <= {"check_array_api_input"}, other
+
+
+def test_what_learns_by_descent_is_sent_to_another_process_and_copied() -> None:
+    x, _ = rows()
+    fitted = made("Autoencoder").fit(x)
+    for other in (pickle.loads(pickle.dumps(fitted)), copy.deepcopy(fitted)):
+        np.testing.assert_array_equal(other.transform(x), fitted.transform(x))
+        assert other.learner_.clock == fitted.learner_.clock

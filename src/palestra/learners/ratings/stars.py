@@ -42,4 +42,6 @@ def check_pairs(pairs: NDArray[Any], users: int, films: int) -> None:
         unknown = (pairs[:, column] < 0) | (pairs[:, column] >= count)
         if unknown.any():
             row = int(unknown.argmax())
-            raise UsageError(f"row {row}: {what} {pairs[row, column]}; expected one from 0 to {count - 1}, as in training")
+            raise UsageError(
+                f"row {row}: {what} {pairs[row, column]}; expected one from 0 to {count - 1}, as in training"
+            )

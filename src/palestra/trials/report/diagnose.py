@@ -32,8 +32,8 @@ FLATTERED = 0.05
 """By how much groups or times apart have to be worse."""
 DOMAIN, FALLEN, MOVED = 0.65, 0.08, 0.1
 """Area under the curve at which rows of the test are others; how far the error has to rise; how far classes move."""
-WRONG = {"least": 0.03, "most": 0.22, "flat": 0.55, "surest": 0.7}
-"""Share of wrong labels; what is left of all errors in the surer half, and of those in the surest quarter."""
+WRONG = {"least": 0.03, "most": 0.22, "flat": 0.55, "depth": 0.6}
+"""Share of wrong labels; what is left of all errors in the surer half, and how near its end they may stand there."""
 FAR = {"least": 0.04, "most": 0.25}
 """Share of outlying residuals."""
 RARE, LARGE, UNSEEN, ACCURATE = 0.2, 0.6, 0.6, 0.8
@@ -186,8 +186,8 @@ def _labels(evidence: Evidence) -> Finding | None:
             return None
         return Finding("label-noise", 0.8, {"rate": found["rate"], "suspects": len(found["suspects"])})
     stays = rate >= WRONG["flat"] * found["errors_overall"]
-    surest = found["errors_among_surest"] >= WRONG["surest"] * rate
-    if not (stays and surest and low >= WRONG["least"] - 0.01 and WRONG["least"] <= rate <= WRONG["most"]):
+    anywhere = found["depth_of_errors"] <= WRONG["depth"]
+    if not (stays and anywhere and low >= WRONG["least"] - 0.01 and WRONG["least"] <= rate <= WRONG["most"]):
         return None
     if found["classes"] < 2:
         return None

@@ -93,5 +93,5 @@ def test_a_threshold_is_told_in_the_words_and_units_of_the_table() -> None:
 def test_words_that_memory_does_not_hold_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("palestra.datasets.tables.encoding.LARGEST", 200)
     names = Words(tuple(f"n{i}" for i in range(20)), np.arange(20))
-    with pytest.raises(UsageError, match=r"20 training rows of 21 columns, 20 of them for the words of name; .*drop=name"):
+    with pytest.raises(UsageError, match=r"20 training rows of 21 columns, 20 of them for the words of name; .*=name"):
         Encoding(Frame({"name": names, "x": np.arange(20.0)}))

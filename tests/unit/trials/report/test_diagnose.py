@@ -39,7 +39,7 @@ HEALTHY: dict[str, Any] = {
         "times": None,
     },
     "labels": {
-        "rate": [0.01, 0.0, 0.02], "errors_among_surest": 0.0, "errors_overall": 0.06, "classes": 1, "suspects": [],
+        "rate": [0.01, 0.0, 0.02], "depth_of_errors": 0.5, "errors_overall": 0.06, "classes": 1, "suspects": [],
     },
     "shift": None,
 }  # fmt: skip
@@ -104,9 +104,9 @@ NOISE = {"levels__cross_validation": band(0.4), "levels__train": band(0.38), "le
         ({"shift": {**SHIFT, "test": band(0.9), "fall": band(0.84)}}, ["shift"]),
         ({"shift": {**SHIFT, "test": band(0.5), "fall": band(0.44), "within_test": band(0.5, 0.1)}},
          ["preprocessing-leak"]),
-        ({"labels": {"rate": [0.1, 0.07, 0.13], "errors_among_surest": 0.1, "errors_overall": 0.12, "classes": 2,
+        ({"labels": {"rate": [0.1, 0.07, 0.13], "depth_of_errors": 0.5, "errors_overall": 0.12, "classes": 2,
                      "suspects": [1]}}, ["label-noise"]),
-        ({"labels": {"rate": [0.1, 0.07, 0.13], "errors_among_surest": 0.05, "errors_overall": 0.15, "classes": 2,
+        ({"labels": {"rate": [0.1, 0.07, 0.13], "depth_of_errors": 0.7, "errors_overall": 0.15, "classes": 2,
                      "suspects": [1]}}, ["healthy"]),
         ({"skew__share": 0.05, "skew__largest_share": 0.95, "skew__recall": [0.1, 0.03, 0.2],
           "levels__over_constant": band(0.0)}, ["class-skew"]),
