@@ -23,8 +23,8 @@ class Wrongness(NamedTuple):
     rate: float
     """Share of errors in the surer half of the rows of each class."""
     depth: float
-    """Where errors stand there on average, from 0 the surest to 1: half where they may stand anywhere, nearer to 1 where
-    classes overlap; 1 without any."""
+    """Where errors stand there on average, from 0 the surest to 1: half where they may stand anywhere, nearer to 1
+    where classes overlap; 1 without any."""
     overall: float
     """In all of them."""
     rows: int

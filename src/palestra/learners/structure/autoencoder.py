@@ -91,7 +91,8 @@ class Autoencoder(Predictor, Learner):
         given = f"code={config.code} of {features} numbers and {len(images)} images"
         require(config.code <= min(features, len(images)), given, "no more than either")
         known = min(KNOWN, len(images))
-        require(config.neighbours <= known, f"neighbours={config.neighbours} of {known} samples", "no more than are asked")
+        given = f"neighbours={config.neighbours} of {known} samples"
+        require(config.neighbours <= known, given, "no more than are asked")
         made = realised(
             lambda: Bottleneck(features, config.hidden_sizes, config.code), "xavier", generator(seed, "weights")
         )
