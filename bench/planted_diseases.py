@@ -58,9 +58,9 @@ def main() -> None:
          "seeds": seeds, "outcomes": outcomes},
         [{"planted / named first": one, **{other: confusion[one, other] for other in shown}} for one in shown],
         [
-            f"{len(CASES)} cases ({len(TABLES)} of them as files) on seeds {args.seeds}: {right} of {len(outcomes)} named"
-            f" as planted, nothing wrong beside; {wrong_alarms} of {len(healthy)} healthy ones called anything else. The"
-            " limits were chosen on seeds 0 to 5.",
+            f"{len(CASES)} cases ({len(TABLES)} of them as files) on seeds {args.seeds}: {right} of {len(outcomes)}"
+            f" named as planted, nothing wrong beside; {wrong_alarms} of {len(healthy)} healthy ones called anything"
+            " else. The limits were chosen on seeds 0 to 5.",
             *(f"Not right: {_said(each)}." for each in outcomes if not each["right"]),
             "Each row of the table is a planted disease, each column what was named first.",
             f"A report took {sum(seconds) / len(seconds):.1f} s on average, {max(seconds):.1f} s at most, on one core"
