@@ -3,6 +3,7 @@
 from palestra.datasets.arrays import load_data
 from palestra.datasets.recorded import load_episodes
 from palestra.engine.callbacks import Callback
+from palestra.engine.estimator import estimator
 from palestra.engine.settings import AlgorithmConfig as ExpertConfig
 from palestra.engine.settings import AlgorithmConfig as RandomConfig
 from palestra.envs.registry import make_vec
@@ -180,6 +181,7 @@ __all__ = [
     "__version__",
     "compare",
     "diagnose_shift",
+    "estimator",
     "evaluate",
     "k_fold",
     "load",
