@@ -100,8 +100,8 @@ def _facts(args: Args, judged: "Judged") -> dict[str, Any]:
     about: dict[str, Any] = {"run": args.run, "metric": judged.headline, "which": args.checkpoint}
     about |= {"step": judged.step, "seed": args.seed}
     own = _is_mean(judged, mean)
-    found = {"score": judged.evaluation.score, "mean": mean if own else None, "ci95": [low, high] if own else None}
-    found["split"] = measure.split
+    found: dict[str, Any] = {"score": judged.evaluation.score, "split": measure.split}
+    found |= {"mean": mean if own else None, "ci95": [low, high] if own else None}
     if judged.source.key == "dataset":
         return {
             **about,
