@@ -7,9 +7,11 @@ tuned: settings are the libraries' own, but for those that stand in this file fo
 
 import argparse
 import json
+import re
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -124,8 +126,9 @@ def judged(method: Method, data: str, score: Score, arguments: Mapping[str, Any]
 def shown(score: Score, losses: Losses) -> str:
     """The score and its 95% interval."""
     mean, low, high = fold_interval(losses, FOLDS)
+    low, high = max(0.0, low), min(1.0, high) if score is ACCURACY else high
     if score is RMSE:
-        mean, low, high = (max(0.0, each) ** 0.5 for each in (mean, low, high))
+        mean, low, high = (each**0.5 for each in (mean, low, high))
     return f"{number(mean)} [{number(low)}, {number(high)}]"
 
 
@@ -134,13 +137,26 @@ def behind(score: Score, best: Losses, other: Losses) -> tuple[float, float, flo
     return fold_interval(best - other if score.direction == "up" else other - best, FOLDS)
 
 
-def compared(data: str, seeds: int) -> tuple[list[dict[str, Any]], str, bool]:
+def known(folder: Path | None, data: str, name: str, seeds: int) -> Path | None:
+    """Where the losses of a method are kept."""
+    return folder and folder / f"{data}-{re.sub(r'[^a-z0-9]+', '-', name.lower())}-{seeds}.npz"
+
+
+def compared(data: str, seeds: int, folder: Path | None) -> tuple[list[dict[str, Any]], str, bool]:
     """The lines of one data set, the best first, the verdict on the first two, and whether these are told apart."""
     score, arguments = TABLES[data]
     methods = REGRESSORS if score is RMSE else CLASSIFIERS
     found = {}
     for name, method in methods.items():
+        kept = known(folder, data, name, seeds)
+        if kept is not None and kept.is_file():
+            with np.load(kept, allow_pickle=False) as file:
+                found[name] = file["losses"], float(file["seconds"])
+            continue
         found[name] = judged(method, data, score, arguments, seeds)
+        if kept is not None:
+            kept.parent.mkdir(parents=True, exist_ok=True)
+            np.savez(kept, losses=found[name][0], seconds=found[name][1])
         print(data, name, shown(score, found[name][0]), f"{found[name][1]:.1f} s", flush=True)
     sign = -1 if score.direction == "up" else 1
     order = sorted(found, key=lambda name: sign * float(found[name][0].mean()))
@@ -167,11 +183,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", nargs="*", default=list(TABLES), choices=list(TABLES))
     parser.add_argument("--seeds", type=int, default=1, help="trainings of each fold, whose rows are averaged")
+    parser.add_argument("--keep", type=Path, help="a folder of what was judged already, to go on from and to add to")
     args, _ = parser.parse_known_args()
     torch.set_num_threads(1)
     table, verdicts, decided = [], [], 0
     for data in args.data:
-        lines, verdict, sure = compared(data, args.seeds)
+        lines, verdict, sure = compared(data, args.seeds, args.keep)
         table += lines
         verdicts.append(verdict)
         decided += sure

@@ -276,7 +276,7 @@ TABLES = (
     Planted("rents that fall with the area", "shift", _other_rule),
     Planted("one in twelve named at random", "label-noise", _flipped_words),
     Planted("a decimal point that slipped", "label-noise", _slipped_points),
-    Planted("four in a hundred", "class-skew", _few_ill),
+    Planted("four in a hundred", "class-skew", _few_ill, ("overfit",)),
     Planted("24 flats", "not-enough-evidence", _few_rows),
     Planted("ridge on rents", "healthy", _healthy_flats),
     Planted("patients and a test", "healthy", _healthy_patients),
