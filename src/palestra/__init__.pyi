@@ -3,6 +3,7 @@
 from palestra.datasets.arrays import load_data
 from palestra.datasets.recorded import load_episodes
 from palestra.engine.callbacks import Callback
+from palestra.engine.estimator import estimator
 from palestra.engine.settings import AlgorithmConfig as ExpertConfig
 from palestra.engine.settings import AlgorithmConfig as RandomConfig
 from palestra.envs.registry import make_vec
@@ -65,9 +66,10 @@ from palestra.nets.own import Networks
 from palestra.ops.shift import diagnose_shift
 from palestra.trials.compare import compare
 from palestra.trials.folds import k_fold
+from palestra.trials.measuring import evaluate
 from palestra.trials.recording import record_episodes
 from palestra.trials.report.report import report
-from palestra.trials.saved import evaluate, load, make_env
+from palestra.trials.saved import load, make_env
 from palestra.trials.train import resume, train
 from palestra.trials.verify import verify
 
@@ -179,6 +181,7 @@ __all__ = [
     "__version__",
     "compare",
     "diagnose_shift",
+    "estimator",
     "evaluate",
     "k_fold",
     "load",

@@ -28,6 +28,8 @@ SMALLEST = {
     "ratings": ["--seeds", "1", "--peers"],
     "recommendation": ["--items", "20000", "--queries", "3"],
     "lenet_epoch": ["--images", "512", "--rounds", "1"],
+    "kmeans": ["--rows", "2000", "--passes", "3", "--repeats", "1"],
+    "methods": ["--data", "penguins"],
     "value_iteration": ["--sides", "20", "--plain-side", "10", "--plain-seconds", "0.2"],
 }
 """Not among them: ``ppo_lunarlander``, whose sizes cannot be less than a training; ``same_results`` and ``same_speed``,

@@ -15,7 +15,7 @@ from palestra.measure import CUT, cut_in
 from palestra.pictures.numbers import number
 
 if TYPE_CHECKING:
-    from palestra.trials.saved import Judged
+    from palestra.trials.measuring import Judged
 
 MOST = 10_000_000
 """Episodes whose returns are kept."""
@@ -69,7 +69,7 @@ def command(argv: Sequence[str]) -> int:
     require(args.seed < 2**63, f"--seed {args.seed}", "less than 2^63")
     check_is_saved(args.run, args.out)
     from palestra.trials.folds import folds_of  # imports torch: after the cheap errors
-    from palestra.trials.saved import judge
+    from palestra.trials.measuring import judge
 
     anew = args.which is not None and folds_of(args.split) > 0
     require(not anew, f"--which {args.which} with --split {args.split}", "one of them: folds are trained anew")
@@ -99,7 +99,9 @@ def _facts(args: Args, judged: "Judged") -> dict[str, Any]:
     mean, low, high = mean_interval(values)
     about: dict[str, Any] = {"run": args.run, "metric": judged.headline, "which": args.checkpoint}
     about |= {"step": judged.step, "seed": args.seed}
-    found = {"score": judged.evaluation.score, "mean": mean, "ci95": [low, high], "split": measure.split}
+    own = _is_mean(judged, mean)
+    found: dict[str, Any] = {"score": judged.evaluation.score, "split": measure.split}
+    found |= {"mean": mean if own else None, "ci95": [low, high] if own else None}
     if judged.source.key == "dataset":
         return {
             **about,
@@ -116,6 +118,11 @@ def _facts(args: Args, judged: "Judged") -> dict[str, Any]:
     }  # fmt: skip
 
 
+def _is_mean(judged: "Judged", mean: float) -> bool:
+    """Whether the score is the mean of its values: of a root it is not, nor of an F1, whose values are outcomes."""
+    return math.isclose(judged.evaluation.score, mean, rel_tol=1e-6, abs_tol=1e-12)
+
+
 def _reported(metrics: dict[str, float]) -> list[str]:
     """Names of what the environment said at the ends of the episodes."""
     return [name for name in metrics if name not in OURS]
@@ -128,11 +135,12 @@ def _print(args: Args, judged: "Judged") -> None:
 
     mean, low, high = mean_interval(values)
     score, console = judged.evaluation.score, make_console()
-    is_mean = len(values) > 1 and math.isclose(score, mean, rel_tol=1e-6)  # there is no such interval of a root
-    interval = f"  (95% interval {number(low)} to {number(high)})" if is_mean else ""
+    own = _is_mean(judged, mean)
+    interval = f"  (95% interval {number(low)} to {number(high)})" if own and len(values) > 1 else ""
     name = "mean return" if judged.headline == "eval/return_mean" else judged.headline
     console.print(f"{name:11}  [bold]{number(score)}[/]{interval}")
-    console.print(f"range        {number(float(values.min()))} to {number(float(values.max()))}")
+    if own:
+        console.print(f"range        {number(float(values.min()))} to {number(float(values.max()))}")
     length = metrics.get("eval/length_mean")
     if length is not None:
         console.print(f"episodes     {len(values)}, {number(length)} steps each on average")

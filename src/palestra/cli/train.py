@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, get_origin, get_type_hints
 
 from tyro.conf import Positional, UseAppendAction, arg
 
+from palestra.cli.adhoc import named, recipe_of
 from palestra.cli.arguments import (
     ADHOC_BUDGET,
     Imports,
@@ -226,19 +227,9 @@ def _overrides(args: Args) -> dict[str, Any]:
     return {**assignments(args.settings), **flags}
 
 
-_PAIRS = {
-    "--algo": ("--env-id", "--algo ppo --env-id CartPole-v1"),
-    "--env-id": ("--algo", "--algo ppo --env-id CartPole-v1"),
-    "--estimator": ("--data", "--estimator RandomForestClassifier --data digits"),
-    "--data": ("--estimator", "--estimator RandomForestClassifier --data digits"),
-}
-"""Who learns and what from: each option with the one that it goes with, and both together."""
-
-
 def _recipe(args: Args) -> Recipe | None:
     """What to train; None for what the run that is begun from was asked for."""
-    asked = zip(_PAIRS, (args.algo, args.env_id, args.estimator, args.data))
-    given = {option: value for option, value in asked if value is not None}
+    given = named(args)
     if args.recipe is not None:
         if given:
             raise UsageError(f"recipe {args.recipe} given with {' and '.join(given)}; expected one or the other")
@@ -250,23 +241,4 @@ def _recipe(args: Args) -> Recipe | None:
             "nothing to train; expected a recipe (palestra list), --algo and --env-id, --estimator and --data,"
             " --resume RUN or --from RUN"
         )
-    if len(given) == 1:
-        (option,) = given
-        missing, example = _PAIRS[option]
-        raise UsageError(f"{option} without {missing}; expected both, e.g. {example}")
-    budget = args.flags.total_timesteps
-    match given:
-        case {"--algo": algo, "--env-id": env_id, **rest} if not rest:
-            from palestra.trials.plan import adhoc_recipe  # imports torch
-
-            return adhoc_recipe(algo, plain_id(env_id), ADHOC_BUDGET if budget is None else budget)
-        case {"--algo": algo, "--data": data, **rest} if not rest:
-            from palestra.trials.adhoc import data_recipe
-
-            return data_recipe(algo, data, ADHOC_BUDGET if budget is None else budget)
-        case {"--estimator": estimator, "--data": data, **rest} if not rest:
-            from palestra.trials.adhoc import estimator_recipe
-
-            return estimator_recipe(estimator, data, budget, _overrides(args))
-    both = _PAIRS["--data"][1]
-    raise UsageError(f"{' with '.join(given)}; expected one who learns and one to learn from, e.g. {both}")
+    return recipe_of(given, args.flags.total_timesteps, _overrides(args))

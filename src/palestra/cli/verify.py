@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from tyro.conf import Positional, UseAppendAction, arg
 
+from palestra.cli.adhoc import named, recipe_of
 from palestra.cli.arguments import ADHOC_BUDGET, Imports, Switch, assignments, check_writable, parse
 from palestra.cli.output import make_console, print_json
-from palestra.envs.modules import plain_id
 from palestra.errors import UsageError, require
 from palestra.pictures.numbers import duration, number
 from palestra.recipes.recipe import Recipe
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Args:
-    """Train every seed of a recipe, or of any algorithm on any environment (--algo with --env-id), measure each in the
-    reference environment, and say whether the claim is held.
+    """Train every seed of a recipe, of any algorithm on any environment or data (--algo with --env-id or --data), or of
+    any estimator of scikit-learn or XGBoost (--estimator with --data), measure each, and say whether the claim is held.
 
     Exit status 0 if every claim is held, 1 if not (or too few seeds to say). What is finished is not trained again.
     """
@@ -39,10 +39,17 @@ class Args:
     """Algorithm, for trainings without a recipe, which claim nothing."""
     env_id: Annotated[str | None, arg(help_behavior_hint="")] = None
     """Environment for --algo."""
-    total_timesteps: Annotated[int | None, arg(help_behavior_hint="(default: 100000)")] = None
-    """Budget of each training, with --algo."""
+    estimator: Annotated[str | None, arg(metavar="NAME", help_behavior_hint="")] = None
+    """Estimator, without a recipe: by scikit-learn's name, XGBClassifier or XGBRegressor, or a pipeline as JSON; its
+    arguments with --set."""
+    data: Annotated[str | None, arg(metavar="NAME", help_behavior_hint="")] = None
+    """Data set for --algo or --estimator: a name, or a table (.csv, .tsv) with --set dataset.kwargs.target=COLUMN."""
+    total_timesteps: Annotated[
+        int | None, arg(help_behavior_hint=f"(default: {ADHOC_BUDGET}, or the estimator's own rounds)")
+    ] = None
+    """Budget of each training, with --algo or --estimator."""
     settings: Annotated[UseAppendAction[tuple[str, ...]], arg(name="set", metavar="KEY=VALUE")] = ()
-    """Any setting, with --algo: gamma=0.98, world.num_envs=16, world.kwargs.gravity=9.8."""
+    """Any setting, with --algo or --estimator: gamma=0.98, world.num_envs=16, world.kwargs.gravity=9.8."""
     claimed: Switch = False
     """Every recipe that claims something; on one machine this takes days."""
     seeds: Annotated[int | None, arg(help_behavior_hint="(default: the claim's, mostly 10)")] = None
@@ -72,15 +79,19 @@ def command(argv: Sequence[str]) -> int:
     given = [
         f"--{name}" for name, value in (("total-timesteps", args.total_timesteps), ("set", args.settings)) if value
     ]
-    if args.algo is not None or args.env_id is not None:
-        require(not recipes, f"{'--algo' if args.algo else '--env-id'} with a recipe", "one or the other")
-        recipes = [_adhoc(args)]
+    asked = named(args)
+    if asked:
+        first = next(iter(asked))
+        require(not recipes, f"{first} with a recipe", "one or the other")
+        if args.record:
+            raise UsageError(f"--record with {first}; expected a recipe: records are of claims")
+        recipes = [recipe_of(asked, args.total_timesteps, assignments(args.settings))]
     elif given:
         raise UsageError(
-            f"{given[0]} without --algo; a recipe is verified as it is: palestra train RECIPE --seeds N tries other "
-            "settings"
+            f"{given[0]} without --algo or --estimator; a recipe is verified as it is: palestra train RECIPE --seeds N"
+            " tries other settings"
         )
-    require(bool(recipes), "nothing to verify", "a recipe, as palestra list shows them, --claimed, or --algo")
+    require(bool(recipes), "nothing to verify", "a recipe (palestra list), --claimed, --algo or --estimator")
     require(args.seeds is None or args.seeds >= 1, f"--seeds {args.seeds}", "at least 1")
     require(args.seeds is None or args.seeds <= 10_000, f"--seeds {args.seeds}", "at most 10,000")
     require(args.jobs is None or args.jobs >= 1, f"--jobs {args.jobs}", "at least 1")
@@ -118,19 +129,6 @@ def command(argv: Sequence[str]) -> int:
     if args.json:
         print_json({"recipes": [verification_facts(each) for each in done], "records": records})
     return 0 if all(each.ok for each in done) else 1
-
-
-def _adhoc(args: Args) -> Recipe:
-    if args.algo is None or args.env_id is None:
-        given, missing = ("--algo", "--env-id") if args.env_id is None else ("--env-id", "--algo")
-        raise UsageError(f"{given} without {missing}; expected both, e.g. --algo ppo --env-id CartPole-v1")
-    if args.record:
-        raise UsageError("--record with --algo; expected a recipe: records are of claims")
-    from palestra.trials.plan import adhoc_recipe  # imports torch
-
-    return adhoc_recipe(
-        args.algo, plain_id(args.env_id), ADHOC_BUDGET if args.total_timesteps is None else args.total_timesteps
-    )
 
 
 def _command(done: "Verification") -> str:

@@ -1,5 +1,6 @@
 """A table of the user's own, as a file of separated values (CSV, TSV)."""
 
+import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal
@@ -11,10 +12,13 @@ from palestra.datasets.tables.frame import Frame, Words, as_words
 from palestra.datasets.tables.separated import read_separated
 from palestra.datasets.tables.source import ENCODINGS, FRAMES
 from palestra.datasets.tables.splits import Cut, Encoded, Task, table_splits
-from palestra.errors import UsageError
+from palestra.errors import UsageError, require
 
 LARGEST = 250_000_000
 """Bytes of a table that is read: as values of their own they take about twenty times as many."""
+
+MOST_CLASSES = 20
+"""Different values that a column of classes may have in any case, beside half as many as there are rows."""
 
 
 def load(
@@ -64,7 +68,20 @@ def _encoded(
     log_skewed: bool,
 ) -> Encoded:
     table = frame(path, words=words, separator=separator)
-    return table_splits(table, target, _task(table, target, task), cut, drop=_listed(drop), log_skewed=log_skewed)
+    try:
+        made = table_splits(table, target, _task(table, target, task), cut, drop=_listed(drop), log_skewed=log_skewed)
+        _check_shares(cut, len(table))
+    except UsageError as error:
+        raise UsageError(f"{path}: {error}") from error
+    return made
+
+
+def _check_shares(cut: Cut, rows: int) -> None:
+    """UsageError for a share of the rows that comes to none of them."""
+    shares = {"test": cut.test} if cut.folds else {"validation": cut.validation, "test": cut.test}
+    for name, share in shares.items():
+        expected = f"{math.ceil(0.6 / share) if share else 0} rows or more, or another share"
+        require(share == 0 or round(share * rows) > 0, f"{name}={share} of {rows} rows, which is none", expected)
 
 
 def encoding(
@@ -118,11 +135,14 @@ def _framed(path: str, words: Sequence[str] | str = (), separator: str = "", **_
 
 
 def _task(table: Frame, target: str, task: str) -> Task:
-    if task == "auto":
-        return "classification" if isinstance(table.column(target), Words) else "regression"
-    if task in ("classification", "regression"):
-        return "classification" if task == "classification" else "regression"
-    raise UsageError(f"task={task}; expected auto, classification or regression")
+    require(task in ("auto", "classification", "regression"), f"task={task}", "auto, classification or regression")
+    column = table.column(target)
+    if task == "regression" or (task == "auto" and not isinstance(column, Words)):
+        return "regression"
+    different = len(as_words(column).levels)
+    few = different <= max(MOST_CLASSES, len(table) // 2)
+    require(few, f"{target} with {different:,} different values in {len(table):,} rows", "classes, or a regression")
+    return "classification"
 
 
 def digests(path: str, **_: Any) -> dict[str, str]:

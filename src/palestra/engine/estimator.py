@@ -16,8 +16,9 @@ import torch
 from numpy.typing import NDArray
 
 from palestra.datasets.dataset import InMemory, Split
+from palestra.engine.bare_estimator import Plain
 from palestra.engine.settings import field_docs
-from palestra.errors import UsageError, require, unknown_name
+from palestra.errors import UsageError, require
 
 try:
     import sklearn.base
@@ -34,13 +35,14 @@ OWN = {
     "device": "Where to compute: auto, cpu, cuda, ...",
 }
 """Arguments of every estimator beyond its learner's settings, and what they mean."""
-UNLABELLED = ("clusterer", "transformer")
+UNLABELLED = ("clusterer", "transformer", "recommender")
 """Kinds that are fitted to rows alone."""
 _MIXINS = {
     "classifier": ("ClassifierMixin",),
     "regressor": ("RegressorMixin",),
     "clusterer": ("ClusterMixin",),
     "transformer": ("ClassNamePrefixFeaturesOutMixin", "TransformerMixin"),
+    "recommender": (),
 }
 """Classes of scikit-learn that an estimator of each kind is of, so that its tools take it for one."""
 
@@ -65,6 +67,7 @@ class Fits:
         """Train a fresh learner on rows X (n, ...) with labels or values y (n,), to its budget."""
         kind, given = self.learner_type.kind, vars(self)
         rows, targets = _checked(self, X, y)
+        rows = _placed(self, rows)
         if kind == "classifier":
             self.classes_, labels = np.unique(targets, return_inverse=True)
             targets = labels.astype(np.int64)
@@ -84,7 +87,7 @@ class Fits:
         return self
 
     def predict(self, X: Any) -> NDArray[Any]:
-        """The label, value or group of each row of X (n, ...); of a transformer the row again."""
+        """The label, value, group or item of each row of X (n, ...); of a transformer the row again."""
         rows = _again(self, X)
         found: NDArray[Any] = self.learner_.predict(rows)
         return self.classes_[found] if self.learner_type.kind == "classifier" else found
@@ -100,6 +103,9 @@ class Fits:
             return 1 - float(
                 np.average(errors**2, weights=sample_weight) / np.average(spread**2, weights=sample_weight)
             )
+        if kind == "recommender":
+            given = f"a score of {type(self).__name__}, whose rows have no answers beside them"
+            raise UsageError(f"{given}; expected palestra.evaluate of a training on a data set, which hides some items")
         rows = _again(self, X)
         score = learner_type.scores[0]
         value = float(score.total(score.rows(self.learner_.predicted(rows), torch.from_numpy(rows))))
@@ -108,6 +114,21 @@ class Fits:
     def __reduce__(self) -> tuple[Any, ...]:
         """A class that was made is found again by its learner's."""
         return _unmade, (self.learner_type,), self.__getstate__()
+
+    def __getstate__(self) -> dict[str, Any]:
+        """What it was given and has learned; of the learner what it saves, since an optimizer knows its own by name."""
+        state: dict[str, Any] = dict(super().__getstate__())  # type: ignore[call-overload]
+        if "learner_" in state:
+            it = state["learner_"]
+            state["learner_"] = (it.source, it.config, it.seed, str(it.device), it.state_dict())
+        return state
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state)
+        if "learner_" in state:
+            source, config, seed, device, learned = state["learner_"]
+            self.learner_ = self.learner_type(source, config, seed=seed, device=device)
+            self.learner_.load_state_dict(learned)
 
 
 def _predict_proba(self: Any, X: Any) -> NDArray[Any]:
@@ -125,36 +146,16 @@ def _binary_tags(self: Any) -> Any:
 
 
 def _transform(self: Any, X: Any) -> NDArray[Any]:
-    """The code of each row of X (n, ...): (n, K)."""
-    code: NDArray[Any] = self.learner_.encode(torch.from_numpy(_again(self, X))).cpu().numpy()
-    return code
+    """The code of each row of X (n, ...): (n, K), in numbers like its own."""
+    rows = _again(self, X)
+    code: NDArray[Any] = self.learner_.encode(torch.from_numpy(rows)).cpu().numpy()
+    return code.astype(rows.dtype, copy=False)
 
 
 def _inverse_transform(self: Any, X: Any) -> NDArray[Any]:
     """The rows that codes X (n, K) stand for."""
     rows: NDArray[Any] = self.learner_.decode(torch.from_numpy(_rows(X))).cpu().numpy()
     return rows
-
-
-class Plain:
-    """What scikit-learn's own base class does, as far as the face goes, where it is not installed."""
-
-    def get_params(self, deep: bool = True) -> dict[str, Any]:
-        """The constructor's arguments, as they were given."""
-        return {name: getattr(self, name) for name in list(inspect.signature(type(self)).parameters)}
-
-    def set_params(self, **params: Any) -> Self:
-        """Give some of the constructor's arguments other values. UsageError for a name that it has not."""
-        names = self.get_params()
-        for name, value in params.items():
-            if name not in names:
-                raise unknown_name(f"setting of {type(self).__name__}", name, names)
-            setattr(self, name, value)
-        return self
-
-    def __repr__(self) -> str:
-        settings = ", ".join(f"{name}={value!r}" for name, value in self.get_params().items())
-        return f"{type(self).__name__}({settings})"
 
 
 @cache  # the same class each time: a copy is one of it, and two can be compared
@@ -247,12 +248,23 @@ def _again(self: Any, X: Any) -> NDArray[Any]:
     """Rows like those that it was fitted to."""
     if INSTALLED:
         sklearn.utils.validation.check_is_fitted(self, "learner_")
-        return _numbers(sklearn.utils.validation.validate_data(self, X, reset=False, allow_nd=True))
+        return _placed(self, _numbers(sklearn.utils.validation.validate_data(self, X, reset=False, allow_nd=True)))
     if not hasattr(self, "learner_"):
         raise UsageError(f"{type(self).__name__} was not fitted; expected fit(X, y) before it is asked")
     rows = _rows(X)
     require(rows.shape[1] == self.n_features_in_, f"{rows.shape[1]} columns", f"the {self.n_features_in_} of the fit")
-    return rows
+    return _placed(self, rows)
+
+
+def _placed(self: Any, rows: NDArray[Any]) -> NDArray[Any]:
+    """Rows as the learner takes them: numbers of things are whole, and none is below 0."""
+    if not self.learner_type.indexed:
+        return rows
+    numbers = rows.astype(np.int64)
+    if (numbers != rows).any() or (numbers < 0).any():
+        row = int(((numbers != rows) | (numbers < 0)).any(1).argmax())
+        raise Unfit(f"row {row} of X: {rows[row].tolist()}; expected numbers of things, whole ones from 0")
+    return numbers
 
 
 def _rows(X: Any) -> NDArray[Any]:

@@ -6,6 +6,7 @@ from typing import Any, ClassVar, Literal
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from palestra.datasets.dataset import Dataset, Split
@@ -39,8 +40,9 @@ class Predictor:
 
     learns_from: ClassVar[Any] = Dataset
     clock_unit: ClassVar[str] = "samples"
-    kind: ClassVar[Literal["classifier", "regressor", "clusterer", "transformer"]]
-    """What it predicts: a class from 0, a number, or a group; or it says a row again, by way of a code."""
+    kind: ClassVar[Literal["classifier", "regressor", "clusterer", "transformer", "recommender"]]
+    """What it predicts: a class from 0, a number, a group, or an item that goes with a row; or it says a row again, by
+    way of a code."""
     scores: tuple[Score, ...]
     """How its predictions are judged, as its class says; the first is its headline, and says which way is better."""
     headline: ClassVar[str]
@@ -51,6 +53,8 @@ class Predictor:
     """On its clock, where an estimator is not told otherwise."""
     binary: ClassVar[bool] = False
     """Whether a classifier tells two classes apart and no more: what is normal and what is not, say."""
+    indexed: ClassVar[bool] = False
+    """Whether its rows are numbers of things, such as of users and of films, and no amounts."""
     together: ClassVar[int] = 4_096
     """Rows that are predicted at once."""
     derives: ClassVar[tuple[str, ...]] = ("splits",)
@@ -79,12 +83,13 @@ class Predictor:
         """What it fits."""
         return self._split("train")
 
-    @property
+    @cached_property
     def num_classes(self) -> int:
-        """Of a classifier: classes 0, 1, ... up to the last one that it fits."""
-        targets = self.train.targets
-        assert targets is not None
-        return int(targets.max()) + 1
+        """Of a classifier: classes 0, 1, ... up to the last one of any split, so that rows can be judged whose class it
+        never saw.
+        """
+        labels = [split.targets for split in self.splits.values() if split.targets is not None]
+        return max(int(each.max()) for each in labels if len(each)) + 1
 
     @classmethod
     def layers(cls, dataset: Dataset, config: Any) -> tuple[Row, ...]:
@@ -93,12 +98,13 @@ class Predictor:
 
     def outputs(self, inputs: Tensor) -> Tensor:
         """What it makes of rows (B, ...): (B, K) log-probabilities up to a constant of a classifier, (B, ...) values of
-        a regressor, (B, K) distances of a clusterer, the rows again of a transformer.
+        a regressor, (B, K) distances of a clusterer, (B, I) how well items go with them of a recommender, the rows
+        again of a transformer.
         """
         raise TypeError(f"{type(self).__name__} says nothing of rows; expected a class with a method outputs")
 
     def predict(self, inputs: Any) -> Any:
-        """The class, value or group of every row, or the row again, as NumPy.
+        """The class, value, group or item of every row, or the row again, as NumPy.
 
         Args:
             inputs: (n, ...) rows like those that it was fitted to.
@@ -108,7 +114,7 @@ class Predictor:
         outputs = self.predicted(inputs)
         if self.kind in ("regressor", "transformer"):
             return outputs.cpu().numpy()
-        return (outputs.argmax(-1) if self.kind == "classifier" else outputs.argmin(-1)).cpu().numpy()
+        return (outputs.argmin(-1) if self.kind == "clusterer" else outputs.argmax(-1)).cpu().numpy()
 
     def predicted(self, inputs: Any) -> Tensor:
         """The ``outputs`` of rows (n, ...) that come from outside."""
@@ -119,7 +125,11 @@ class Predictor:
         known = self.train.inputs.dtype
         whole = known.is_floating_point or rows.dtype.kind != "f"  # shares of 255 would all come to 0
         require(whole, f"inputs of {rows.dtype}", f"{str(known).removeprefix('torch.')}, as it was fitted to")
+        self.check_rows(rows)
         return self._outputs(torch.from_numpy(np.ascontiguousarray(rows)).to(self.device, self.train.inputs.dtype))
+
+    def check_rows(self, rows: NDArray[Any]) -> None:
+        """UsageError for rows of the right shape, from outside, that it knows nothing of; there are none by itself."""
 
     def measured(self, measure: Measure) -> Evaluation:
         """Its scores on a split, the ``validation`` split where none is named, without drawing from its generators."""

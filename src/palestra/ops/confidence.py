@@ -22,8 +22,9 @@ class Wrongness(NamedTuple):
 
     rate: float
     """Share of errors in the surer half of the rows of each class."""
-    surest: float
-    """In the surest quarter."""
+    depth: float
+    """Where errors stand there on average, from 0 the surest to 1: half where they may stand anywhere, nearer to 1
+    where classes overlap; 1 without any."""
     overall: float
     """In all of them."""
     rows: int
@@ -43,17 +44,17 @@ def wrongness(share_nk: NDArray[np.float64], label_n: NDArray[np.int64]) -> Wron
     """
     said, sure = share_nk.argmax(1), share_nk.max(1)
     wrong = said != label_n
-    half, quarter, classes = [], [], 0
+    half, depths, classes = [], [], 0
     for each in np.unique(said):
         rows = np.flatnonzero(said == each)
         order = rows[np.argsort(-sure[rows], kind="stable")]
         half.append(order[: -(-len(order) // 2)])
-        quarter.append(order[: -(-len(order) // 4)])
+        depths.append((np.flatnonzero(wrong[half[-1]]) + 0.5) / len(half[-1]))
         classes += len(half[-1]) >= ENOUGH and int(wrong[half[-1]].sum()) >= max(2, 0.02 * len(half[-1]))
-    surer, surest = np.concatenate(half), np.concatenate(quarter)
+    surer, depth = np.concatenate(half), np.concatenate(depths)
     return Wrongness(
-        float(wrong[surer].mean()), float(wrong[surest].mean()), float(wrong.mean()), len(surer),
-        int(wrong[surer].sum()), classes,
+        float(wrong[surer].mean()), float(depth.mean()) if len(depth) else 1.0, float(wrong.mean()), len(surer),
+        len(depth), classes,
     )  # fmt: skip
 
 

@@ -91,7 +91,7 @@ RECIPES = (
         budget=100 * _IMAGES,
         settings={"code": 8, "hidden_sizes": [64], "batch_size": 64, "batches_per_step": 8},
         eval_count=0,
-        paradigm="supervised",
+        paradigm="unsupervised",
         claim=Claim(
             2.2,
             "an eighth less than 2.5 of 16, which is what eight principal components leave of the test images",

@@ -25,7 +25,7 @@ def _autoencoder(method: str, summary: str, code: int, hidden: list[int], claim:
     return Recipe(
         f"mnist/{method}", summary, "autoencoder", dataset="mnist", budget=6 * IMAGES, eval_every=2 * IMAGES,
         eval_count=0, settings={"code": code, "hidden_sizes": hidden}, claim=claim,
-        paradigm="supervised",
+        paradigm="unsupervised",
     )  # fmt: skip
 
 

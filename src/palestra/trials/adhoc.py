@@ -16,6 +16,10 @@ from palestra.trials.plan import resolve
 
 TABLES = (".csv", ".tsv")
 """Endings of files that are a data set by themselves."""
+OWN = "own/table"
+"""The data set that such a file is."""
+TASKS = {"classifier": "classification", "regressor": "regression"}
+"""What an estimator of a kind does with the target of such a file, be its classes numbers."""
 
 
 def data_recipe(algo: str, data: str, budget: int) -> Recipe:
@@ -46,11 +50,16 @@ def estimator_recipe(estimator: str, data: str, budget: int | None, overrides: M
     asked = replace(
         data_recipe("library-classifier", data, 1 if budget is None else budget), settings={"estimator": estimator}
     )
-    settings = resolve(asked, overrides).learner.settings
+    plan = resolve(asked, overrides)
+    settings = plan.learner.settings
     assert isinstance(settings, LibraryConfig)
     made = make_estimator(settings.estimator, settings.arguments)
-    kind = kind_of(made)
-    require(kind in ("classifier", "regressor"), f"--estimator {estimator}", "a classifier or a regressor")
+    kind = kind_of(made) or "transformer"
+    require(kind in TASKS, f"--estimator {estimator}", "a classifier or a regressor")
+    if asked.dataset == OWN:
+        given = f"--data {data} without a target"
+        require("target" in plan.source.kwargs, given, "the column to predict: --set dataset.kwargs.target=COLUMN")
+        asked = replace(asked, dataset_kwargs={"task": TASKS[kind], **asked.dataset_kwargs})
     _, last = parted(made)
     steps = [step for _, step in getattr(made, "steps", [("", made)])]
     method = "-".join(type(step).__name__.lower() for step in steps)
@@ -64,5 +73,5 @@ def _source(data: str) -> tuple[str, dict[str, Any], str]:
     """Name and arguments of a data set, and what the task is called."""
     path = Path(data)
     if path.suffix.lower() in TABLES:
-        return "own/table", {"path": data}, re.sub(r"[^a-z0-9]+", "-", path.stem.lower()).strip("-") or "table"
+        return OWN, {"path": data}, re.sub(r"[^a-z0-9]+", "-", path.stem.lower()).strip("-") or "table"
     return data, {}, data.replace("/", "-").lower()

@@ -7,17 +7,17 @@ from typing import Any
 
 from numpy.typing import NDArray
 
+from palestra.datasets.dataset import Dataset
 from palestra.datasets.own_arrays import read_array
 from palestra.datasets.own_images import read_images
-from palestra.datasets.tables.encoding import Encoding
-from palestra.datasets.tables.separated import read_separated
+from palestra.datasets.own_table import frame
 from palestra.datasets.tables.source import ENCODINGS
 from palestra.engine.predictor import Predictor
 from palestra.errors import UsageError, require
 from palestra.trials.saved import Which, load
 
-TABLES = {".csv": ",", ".tsv": "\t"}
-"""Endings of tables, and what stands between two values there."""
+TABLES = (".csv", ".tsv")
+"""Endings of tables."""
 
 
 @dataclass(frozen=True)
@@ -29,9 +29,9 @@ class Prediction:
     row: int
     """Which of that file, from 0; 0 of an image."""
     value: int | float
-    """The class or group, from 0, or the number."""
+    """The class, group or item, from 0, or the number."""
     name: str = ""
-    """Of the class, where it has one."""
+    """Of the class or item, where it has one."""
     probability: float | None = None
     """Of the class, as a classifier sees it."""
 
@@ -66,22 +66,33 @@ def predict(
         learner.close()
 
 
-def _of(learner: Predictor, file: Path) -> Iterator[Prediction]:
+def _of(learner: Predictor, file: Path) -> list[Prediction]:
     """Of one file."""
+    try:
+        return list(_said(learner, file))
+    except UsageError as error:
+        said = str(error)
+        raise UsageError(said if str(file) in said else f"{file}: {said}") from error
+
+
+def _said(learner: Predictor, file: Path) -> Iterator[Prediction]:
+    """Row by row."""
     rows = _rows(learner, file)
-    if learner.kind != "classifier":
-        values = learner.predict(rows)
-        given = f"{file} for a run that says {values[0].size} numbers of a row"
-        require(values.ndim == 1, given, "one that says a single one; from Python, learner.predict(rows) gives all")
-        yield from (Prediction(str(file), row, value.item()) for row, value in enumerate(values))
-        return
-    logits = learner.predicted(rows)
-    given = f"{file} for a run that says {logits.shape[1:-1].numel()} things of a row"
-    require(logits.dim() == 2, given, "one that says a single class; from Python, learner.predict(rows) gives all")
-    share = logits.double().softmax(-1).max(-1)
     names = learner.dataset.class_names()
-    for row, (label, probability) in enumerate(zip(share.indices.tolist(), share.values.tolist())):
-        yield Prediction(str(file), row, label, names[label] if names else "", probability)
+    if learner.kind == "classifier":
+        logits = learner.predicted(rows)
+        given = f"{file} for a run that says {logits.shape[1:-1].numel()} things of a row"
+        require(logits.dim() == 2, given, "one that says a single class; from Python, learner.predict(rows) gives all")
+        share = logits.double().softmax(-1).max(-1)
+        for row, (label, probability) in enumerate(zip(share.indices.tolist(), share.values.tolist())):
+            yield Prediction(str(file), row, label, names[label] if names else "", probability)
+        return
+    values = learner.predict(rows)
+    given = f"{file} for a run that says {values[0].size} numbers of a row"
+    require(values.ndim == 1, given, "one that says a single one; from Python, learner.predict(rows) gives all")
+    for row, value in enumerate(values.tolist()):
+        item = names[value] if learner.kind == "recommender" and names else ""
+        yield Prediction(str(file), row, value, item)
 
 
 def _rows(learner: Predictor, file: Path) -> NDArray[Any]:
@@ -89,7 +100,7 @@ def _rows(learner: Predictor, file: Path) -> NDArray[Any]:
     if file.suffix.lower() == ".npy":
         return read_array(file)
     if file.suffix.lower() in TABLES and learner.dataset.id in ENCODINGS:
-        return _encoded(ENCODINGS[learner.dataset.id](**learner.dataset.kwargs), file)
+        return _encoded(learner.dataset, file)
     known = learner.train.inputs
     if known.dim() not in (3, 4) or known.is_floating_point():
         table = ", or a table, .csv or .tsv" if learner.dataset.id in ENCODINGS else ""
@@ -99,16 +110,9 @@ def _rows(learner: Predictor, file: Path) -> NDArray[Any]:
     return read_images([file], tuple(known.shape[1:]))
 
 
-def _encoded(encoding: Encoding, file: Path) -> NDArray[Any]:
+def _encoded(dataset: Dataset, file: Path) -> NDArray[Any]:
     """(n, F) the rows of a table, as those that it was trained on were encoded."""
-    try:
-        data = file.read_bytes()
-    except OSError as error:
-        raise UsageError(f"{file} cannot be read ({error.strerror}); expected a table") from error
-    try:
-        between = TABLES[file.suffix.lower()]
-        frame = read_separated(data, str(file), separator=between, words=encoding.words)
-        return encoding(encoding.aligned(frame))
-    except UsageError as error:
-        said = str(error)
-        raise UsageError(said if str(file) in said else f"{file}: {said}") from error
+    encoding = ENCODINGS[dataset.id](**dataset.kwargs)
+    separator = dataset.kwargs.get("separator", "") if file.suffix.lower() == ".csv" else ""
+    table = frame(str(file), words=encoding.words, separator=separator)
+    return encoding(encoding.aligned(table))

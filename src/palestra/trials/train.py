@@ -32,8 +32,9 @@ from palestra.runs.store import Run
 from palestra.trials.chapters import Chapter, apply, chapter, data_notes, new_run, open_chapter
 from palestra.trials.folds import folds_of
 from palestra.trials.lineage import ancestry, begin, plan_from
+from palestra.trials.measuring import judge
 from palestra.trials.plan import Plan, resolve
-from palestra.trials.saved import draw_learned, judge
+from palestra.trials.saved import draw_learned
 
 OVER_BUDGET = 0.01
 """Share of the budget that a training may pass in its last step before it says so."""

@@ -23,8 +23,8 @@ from palestra.recipes.recipe import Claim, Recipe
 from palestra.runs.lock import is_locked
 from palestra.runs.store import Run, open_all, run_ids
 from palestra.trials.chapters import MEASURED
+from palestra.trials.measuring import judge
 from palestra.trials.plan import Plan, resolve
-from palestra.trials.saved import judge
 from palestra.trials.train import Interrupted, follow, resume
 
 

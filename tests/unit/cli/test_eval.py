@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import palestra
 from palestra.cli import eval as command
 from palestra.cli.main import main
 from palestra.envs.world import World
@@ -36,3 +37,20 @@ def test_its_defaults_are_the_best_checkpoint_and_what_its_source_counts() -> No
 def test_no_checkpoint_is_chosen_of_what_is_trained_anew(quick_run: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["eval", str(quick_run), "--split", "5-fold", "--which", "last"]) == 2
     assert "--which last with --split 5-fold; expected one of them: folds are trained anew" in capsys.readouterr().err
+
+
+def test_an_anomaly_detector_has_an_f1_and_no_range_of_outcomes(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    saved = palestra.GaussianAnomaly("toy/outliers").learn(1_000).save(tmp_path / "saved")
+    assert main(["eval", str(saved)]) == 0
+    said = capsys.readouterr().out
+    assert said.startswith("eval/f1 ")
+    assert "range" not in said
+    assert main(["eval", str(saved), "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert (told["mean"], told["ci95"]) == (None, None)
+    assert told["score"] == told["eval/f1"] > 0.5
+    saved = palestra.SoftmaxRegression("digits").learn(1_000).save(tmp_path / "accuracy")
+    assert main(["eval", str(saved)]) == 0
+    assert "range        0 to 1" in capsys.readouterr().out

@@ -16,7 +16,7 @@ from palestra.engine.agent import Actor
 from palestra.envs.world import World
 from palestra.measure import Evaluation, Measure
 from palestra.policies.random import Random
-from palestra.trials import saved
+from palestra.trials import measuring
 
 
 class Endless(gym.Env):
@@ -59,7 +59,7 @@ def test_a_score_that_is_no_number_is_an_error(
         return Evaluation(math.nan, torch.tensor([math.nan]), {"eval/return_mean": math.nan})
 
     monkeypatch.setattr(Actor, "measured", measured)
-    assert saved.judge(folder).evaluation.score != 0
+    assert measuring.judge(folder).evaluation.score != 0
     for more in ([], ["--json"]):
         assert main(["eval", str(folder), *more]) == 1
         said = capsys.readouterr()

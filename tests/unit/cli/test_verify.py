@@ -75,3 +75,21 @@ def test_a_seed_is_one_line() -> None:
     assert one.split() == ["toy/quick", "seed", "3", "501", "reached", "2", "s", "(a", "resume", "was", "not", "exact)"]
     assert two.split() == ["toy/quick", "seed", "4", "1", "not", "reached", "there", "already"]
     assert three == "toy/quick  seed 5   failed: it fell"
+
+
+def test_an_estimator_is_verified_without_a_recipe(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked: list[Any] = []
+
+    def verified(recipes: list[Recipe], **words: Any) -> list[verify.Verification]:
+        asked.append((recipes[0].id, recipes[0].learner, recipes[0].budget, words["overrides"], words["seeds"]))
+        return [verify.judged(recipes[0], tuple(Result(seed, 0.9 + seed / 100, 1) for seed in range(5)))]
+
+    monkeypatch.setattr(verify, "verify", verified)
+    argv = ["verify", "--estimator", "RandomForestClassifier", "--data", "iris", "--seeds", "5", "--jobs", "1"]
+    assert main([*argv, "--set", "n_estimators=7", "--out", str(tmp_path)]) == 0  # all that was asked is a measure
+    assert asked == [("iris/randomforestclassifier", "library-classifier", 7, {"n_estimators": "7"}, 5)]
+    out = capsys.readouterr().out
+    assert "eval/accuracy of the last checkpoint" in out
+    assert "none: points only" in out

@@ -98,3 +98,19 @@ def test_a_table_that_memory_does_not_hold_is_not_read(path: Path, monkeypatch: 
     monkeypatch.setattr("palestra.datasets.own_table.LARGEST", 100)
     with pytest.raises(UsageError, match=r"houses\.csv of 0 MB; expected at most 0 MB, .*own/arrays"):
         load(str(path), "price")
+
+
+def test_a_share_that_is_no_row_and_classes_that_are_numbers(tmp_path: Path) -> None:
+    few, many = tmp_path / "few.csv", tmp_path / "many.csv"
+    few.write_text("x,y\n1,2\n3,4\n")
+    with pytest.raises(UsageError, match=r"few\.csv: validation=0.2 of 2 rows, which is none; expected 3 rows or more"):
+        load(str(few), "y")
+    assert len(load(str(few), "y", validation=0.0, test=0.0)["train"].inputs) == 2
+    many.write_text("x,y\n" + "".join(f"{i},{i / 7}\n" for i in range(50)))
+    with pytest.raises(UsageError, match=r"many\.csv: y with 50 different values in 50 rows; expected classes, or"):
+        load(str(many), "y", task="classification")
+
+
+def test_mistakes_of_the_table_are_said_with_its_name(path: Path) -> None:
+    with pytest.raises(UsageError, match=r"houses\.csv: row 1 of the table has no size; expected one in every row"):
+        load(str(path), "size")

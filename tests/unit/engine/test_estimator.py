@@ -296,6 +296,7 @@ for wrong in (lambda: made.predict(x), lambda: made.set_params(learning_rat=1), 
         print(error)
 fitted = made.set_params(learning_rate=0.25).fit(x, np.array(["a", "b", "c"])[y])
 print(repr(fitted))
+print("<b>0.25</b>" in fitted._repr_html_(), "<td>32</td>" in fitted._repr_html_())
 print(fitted.score(x, np.array(["a", "b", "c"])[y]) > 0.8, fitted.predict_proba(x).shape, fitted.n_features_in_)
 try:
     fitted.predict(x[:, :1])
@@ -317,6 +318,7 @@ def test_without_scikit_learn_it_has_the_same_face() -> None:
         "X with values that are not finite; expected finite numbers",
         "LogisticRegressionEstimator(batch_size=32, batches_per_step=16, learning_rate=0.25, seed=0, budget=2000, "
         "device='auto')",
+        "True True",
         "True (200, 3) 2",
         "1 columns; expected the 2 of the fit",
     ]

@@ -20,7 +20,7 @@ def drawn(slope: float, wrong: float, rows: int = 20_000) -> tuple[np.ndarray, n
 def test_wrong_labels_stay_where_the_classifier_is_sure() -> None:
     found = wrongness(*drawn(20.0, 0.1))
     assert found.rate == pytest.approx(0.1, abs=0.01)
-    assert found.surest == pytest.approx(0.1, abs=0.01)
+    assert found.depth == pytest.approx(0.5, abs=0.03)
     assert found.classes == 2
     assert found.errors == round(found.rate * found.rows)
 
@@ -29,7 +29,8 @@ def test_errors_of_overlap_do_not() -> None:
     found = wrongness(*drawn(2.0, 0.0))
     assert found.overall > 0.15
     assert found.rate < 0.5 * found.overall
-    assert found.surest < 0.3 * found.overall
+    assert found.depth > 0.65
+    assert wrongness(np.eye(2)[[0, 1]], np.array([0, 1])).depth == 1.0  # without any
 
 
 def test_suspects_are_those_that_are_contradicted_most() -> None:

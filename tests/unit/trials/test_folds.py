@@ -9,7 +9,7 @@ from sklearn.linear_model import Ridge
 from palestra.datasets.dataset import Dataset
 from palestra.errors import UsageError
 from palestra.trials.folds import folds_of, k_fold
-from palestra.trials.saved import judge
+from palestra.trials.measuring import judge
 from palestra.trials.train import train
 
 MADE = {"dataset.kwargs.stand_in": True, "dataset.kwargs.log_skewed": False, "dataset.kwargs.test": 0.1}

@@ -98,7 +98,7 @@ def test_rows_of_a_table_are_encoded_as_those_that_it_was_trained_on(tmp_path: P
     (tmp_path / "words.csv").write_text("town,size\nnorth,large\n")
     with pytest.raises(UsageError, match=r"words\.csv: column 'size' holds words \(large\); expected numbers"):
         predict(saved, [tmp_path / "words.csv"])
-    with pytest.raises(UsageError, match=r"none\.csv cannot be read .* expected a table"):
+    with pytest.raises(UsageError, match=r"none\.csv cannot be read .* expected a file of separated values"):
         predict(saved, [tmp_path / "none.csv"])
 
 
@@ -128,3 +128,36 @@ def test_several_labels_of_a_row_are_no_single_class(tmp_path: Path) -> None:
     np.save(tmp_path / "rows.npy", np.zeros((2, 8), np.float32))
     with pytest.raises(UsageError, match=r"rows\.npy for a run that says 5 things of a row; expected one that says a"):
         predict(learner.save(tmp_path / "saved"), [tmp_path / "rows.npy"])
+
+
+def test_a_table_is_read_as_the_one_that_it_was_trained_on(tmp_path: Path) -> None:
+    lines = ["size;price", *(f"{n};{3 * n}" for n in range(60))]
+    (tmp_path / "all.csv").write_text("\n".join(lines) + "\n")
+    data = {"path": str(tmp_path / "all.csv"), "target": "price", "separator": ";"}
+    learner = palestra.LinearRegression(
+        Dataset("own/table", data), palestra.LinearRegressionConfig(solver="closed-form")
+    )
+    saved = learner.learn(1).save(tmp_path / "saved")
+    (tmp_path / "new.csv").write_text("size;colour\n11;red\n")
+    (tmp_path / "new.tsv").write_text("size\tcolour\n11\tred\n")
+    for name in ("new.csv", "new.tsv"):
+        assert predict(saved, [tmp_path / name])[0].value == pytest.approx(33.0, abs=0.1)
+
+
+def test_a_pair_of_which_one_is_unknown_is_named_with_its_file_and_row(tmp_path: Path) -> None:
+    saved = palestra.MatrixFactorisation("toy/ratings").learn(1).save(tmp_path / "saved")
+    np.save(tmp_path / "pairs.npy", np.array([[0, 0], [3, 9_999]]))
+    with pytest.raises(UsageError, match=r"pairs\.npy: row 1: film 9999; expected one from 0 to 149, as in training"):
+        predict(saved, [tmp_path / "pairs.npy"])
+
+
+def test_of_a_basket_the_item_that_goes_with_it_is_named(tmp_path: Path) -> None:
+    config = palestra.AssociationRulesConfig(support=0.005)
+    learner = palestra.AssociationRules("toy/baskets", config).learn(10**9)
+    saved = learner.save(tmp_path / "saved")
+    names = learner.dataset.class_names()
+    basket = np.zeros((1, learner.train.inputs.shape[1]), np.uint8)
+    basket[0, names.index("bread")] = 1
+    np.save(tmp_path / "basket.npy", basket)
+    (found,) = predict(saved, [tmp_path / "basket.npy"])
+    assert (found.name, found.value, found.probability) == ("butter", names.index("butter"), None)

@@ -13,6 +13,8 @@ from palestra.errors import UsageError
 
 SKEWED = 0.75
 """Skewness from which on ``log_skewed`` takes the logarithm of a column."""
+LARGEST = 250_000_000
+"""Numbers that the training rows may become: a gigabyte."""
 
 
 class Encoding:
@@ -50,6 +52,7 @@ class Encoding:
                 self._gaps.add(name)
                 names.append(f"{name} missing")
         self.names = tuple(names)
+        self._check_size(len(frame))
 
     @property
     def words(self) -> tuple[str, ...]:
@@ -97,6 +100,16 @@ class Encoding:
 
     def _numbers(self, name: str, column: NDArray[np.float64]) -> NDArray[np.float64]:
         return np.log1p(np.maximum(column, 0)) if name in self._log else column
+
+    def _check_size(self, rows: int) -> None:
+        """UsageError, with the column that has the most words, for rows that memory would not hold."""
+        if rows * len(self.names) > LARGEST:
+            widest = max(self._words, key=lambda name: len(self._words[name]), default="")
+            many = f", {len(self._words[widest]):,} of them for the words of {widest}" if widest else ""
+            raise UsageError(
+                f"{rows:,} training rows of {len(self.names):,} columns{many}; expected at most {LARGEST:,} numbers:"
+                f" leave it out (drop={widest}), or give numbers as .npy files (own/arrays)"
+            )
 
 
 def _mean_and_deviation(column: NDArray[np.float64]) -> tuple[float, float]:

@@ -138,8 +138,9 @@ class LibraryLearner(Predictor, Learner):
 
     @property
     def num_outputs(self) -> int:
-        """Numbers that a tree says of a row: one for each class, or one."""
-        return self.num_classes if self.kind == "classifier" else 1
+        """Numbers that a tree says of a row: one for each class that it fits, or one."""
+        targets = self.train.targets
+        return 1 if self.kind != "classifier" or targets is None else len(targets.unique())
 
     @abstractmethod
     def said(self, estimator: Any, inputs: Any) -> Tensor:

@@ -25,6 +25,7 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from palestra.datasets.dataset import Dataset
@@ -35,7 +36,7 @@ from palestra.engine.seeding import generator
 from palestra.engine.settings import AlgorithmConfig
 from palestra.errors import require
 from palestra.learners.ratings.related import related
-from palestra.learners.ratings.stars import stars_of
+from palestra.learners.ratings.stars import check_pairs, stars_of
 from palestra.measure import Metrics
 from palestra.ops.scores import MAE, RMSE
 from palestra.ops.wishart import normal_wishart
@@ -77,8 +78,10 @@ class BayesianFactorisation(Predictor, Learner):
     config_type = BayesianFactorisationConfig
     config: BayesianFactorisationConfig
     clock_unit = "sweeps"
+    default_budget = 80
     kind = "regressor"
     scores = (RMSE, MAE)
+    indexed = True
     dtype = torch.float64
     together = 1_024
     saves = ("generator", "user_QYV", "film_QIV", "precision")
@@ -157,6 +160,10 @@ class BayesianFactorisation(Predictor, Learner):
         kept = self.kept
         stars_QB = self._predicted(self.user_QYV[:kept], self.film_QIV[:kept], inputs)
         return stars_QB.mean(0).clamp(self.stars.lowest, self.stars.highest)
+
+    def check_rows(self, rows: NDArray[Any]) -> None:
+        """UsageError for a user or a film that was not there."""
+        check_pairs(rows, self.stars.users, self.stars.films)
 
     def exhibits(self) -> list[Exhibit]:
         """Films that are alike."""

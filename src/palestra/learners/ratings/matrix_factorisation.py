@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -28,7 +29,7 @@ from palestra.engine.seeding import generator
 from palestra.errors import require
 from palestra.learners.labels.descent import DescentConfig, make_optimizer
 from palestra.learners.ratings.related import related
-from palestra.learners.ratings.stars import stars_of
+from palestra.learners.ratings.stars import check_pairs, stars_of
 from palestra.measure import Metrics
 from palestra.nets.factors import Factors
 from palestra.ops.scores import ACCURACY, LOG_LOSS, MAE, RMSE
@@ -69,6 +70,7 @@ class MatrixFactorisation(Predictor, Learner):
     clock_unit: ClassVar[str] = "ratings"
     kind: ClassVar[Literal["classifier", "regressor", "clusterer"]] = "regressor"
     scores = (RMSE, MAE)
+    indexed = True
     saves = ("loader", "network", "optimizer")
 
     def __init__(self, source: str | Dataset, config: Any = None, *, seed: int = 0, device: str = "auto"):
@@ -105,6 +107,10 @@ class MatrixFactorisation(Predictor, Learner):
         """(B,) stars, within the scale that it fitted."""
         found_B: Tensor = self.network(inputs)
         return found_B.clamp(self.stars.lowest, self.stars.highest)
+
+    def check_rows(self, rows: NDArray[Any]) -> None:
+        """UsageError for a user or a film that was not there."""
+        check_pairs(rows, self.stars.users, self.stars.films)
 
     def exhibits(self) -> list[Exhibit]:
         """Films that are alike."""

@@ -20,6 +20,7 @@ from functools import cached_property
 from typing import Any, Literal
 
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -30,6 +31,7 @@ from palestra.engine.predictor import Predictor
 from palestra.engine.seeding import generator
 from palestra.errors import require
 from palestra.learners.labels.descent import DescentConfig, make_optimizer
+from palestra.learners.ratings.stars import check_pairs
 from palestra.measure import Evaluation, Measure, Metrics
 from palestra.nets.towers import Facts, Ranker, Tower
 from palestra.ops.retrieval import candidates, recall
@@ -79,6 +81,7 @@ class TwoTowers(Predictor, Learner):
     clock_unit = "ratings"
     kind = "classifier"
     scores = (ACCURACY, LOG_LOSS)
+    indexed = True
     saves = ("loader", "users", "films", "ranker", "optimizer")
     derives = ("known_YI", "log_share_I")
 
@@ -139,6 +142,10 @@ class TwoTowers(Predictor, Learner):
         """(B, 2) log-odds of 0 and of 1, by the ranker."""
         found_B: Tensor = self.ranker(inputs)
         return torch.stack((torch.zeros_like(found_B), found_B), 1)
+
+    def check_rows(self, rows: NDArray[Any]) -> None:
+        """UsageError for a user or a film of whom nothing is known."""
+        check_pairs(rows, *(len(each.facts.fact_LF) for each in (self.users, self.films)))
 
     def measured(self, measure: Measure) -> Evaluation:
         """How well the ranker tells pairs apart, and how well films are found.

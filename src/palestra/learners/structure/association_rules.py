@@ -86,7 +86,7 @@ class AssociationRules(Predictor, Learner):
     name = "association-rules"
     config_type = AssociationRulesConfig
     config: AssociationRulesConfig
-    kind = "regressor"
+    kind = "recommender"
     scores = (HIT_RATE,)
     saves = ("size", "item_L", "count_L", "many_L")
     derives = ("bits_IV",)

@@ -76,7 +76,7 @@ class Autoencoder(Predictor, Learner):
     config_type = AutoencoderConfig
     config: AutoencoderConfig
     clock_unit = "images"
-    kind = "regressor"
+    kind = "transformer"
     scores = (RMSE,)
     saves = ("loader", "mean_F", "deviation", "network", "optimizer")
     derives = ("plane",)
@@ -91,7 +91,8 @@ class Autoencoder(Predictor, Learner):
         given = f"code={config.code} of {features} numbers and {len(images)} images"
         require(config.code <= min(features, len(images)), given, "no more than either")
         known = min(KNOWN, len(images))
-        require(config.neighbours <= known, f"neighbours={config.neighbours} of {known}", "no more than are asked")
+        given = f"neighbours={config.neighbours} of {known} samples"
+        require(config.neighbours <= known, given, "no more than are asked")
         made = realised(
             lambda: Bottleneck(features, config.hidden_sizes, config.code), "xavier", generator(seed, "weights")
         )
@@ -124,10 +125,15 @@ class Autoencoder(Predictor, Learner):
         with torch.inference_mode():
             return torch.cat([self.network.encoder(self._rows(part)) for part in images.split(self.together)])
 
+    def decode(self, code_BK: Tensor) -> Tensor:
+        """(B, ...) float32: the rows that codes stand for."""
+        with torch.inference_mode():
+            row_BF: Tensor = self.network.decoder(code_BK.to(self.mean_F)) * self.deviation + self.mean_F
+            return row_BF.reshape(len(code_BK), *self.train.inputs.shape[1:])
+
     def outputs(self, inputs: Tensor) -> Tensor:
         """The rows again, float32 of the same shape."""
-        row_BF: Tensor = self.network(self._rows(inputs)) * self.deviation + self.mean_F
-        return row_BF.reshape(inputs.shape)
+        return self.decode(self.encode(inputs))
 
     def measured(self, measure: Measure) -> Evaluation:
         """How far images are from themselves, and what their codes know of their classes; principal components beside.

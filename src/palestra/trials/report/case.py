@@ -47,6 +47,16 @@ class Rows:
         return Rows(self.inputs[rows], self.target[rows], self.number[rows], group, time)
 
 
+def together(one: Rows, other: Rows) -> Rows:
+    """The rows of two tables, one after the other; of groups and times nothing is known unless both say them."""
+
+    def both(name: str) -> Any:
+        parts = [getattr(rows, name) for rows in (one, other)]
+        return None if any(part is None for part in parts) else np.concatenate(parts)
+
+    return Rows(*map(both, ("inputs", "target", "number", "group", "time")))
+
+
 class Cost(NamedTuple):
     """What a mistake costs, of the rarest class of two."""
 

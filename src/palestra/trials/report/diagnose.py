@@ -32,17 +32,17 @@ FLATTERED = 0.05
 """By how much groups or times apart have to be worse."""
 DOMAIN, FALLEN, MOVED = 0.65, 0.08, 0.1
 """Area under the curve at which rows of the test are others; how far the error has to rise; how far classes move."""
-WRONG = {"least": 0.03, "most": 0.22, "flat": 0.55, "surest": 0.7}
-"""Share of wrong labels; what is left of all errors in the surer half, and of those in the surest quarter."""
+WRONG = {"least": 0.03, "most": 0.22, "flat": 0.55, "depth": 0.6}
+"""Share of wrong labels; what is left of all errors in the surer half, and how near its end they may stand there."""
 FAR = {"least": 0.04, "most": 0.25}
 """Share of outlying residuals."""
 RARE, LARGE, UNSEEN, ACCURATE = 0.2, 0.6, 0.6, 0.8
 """Share of a class that is rare, and of one that is large; recall that is poor, and accuracy that hides it."""
 NOISE = 0.55
 """Share of the constant's loss that remains where noise has the last word."""
-MORE = {"gap": 0.1, "gain": 0.07, "part": 0.3, "sure": 0.8}
+MORE = {"gap": 0.1, "gain": 0.07, "part": 0.3, "sure": 0.8, "surer": 0.95}
 """Of too little data: gap to the training, what ten times as much gives, which part of the error that is, and how sure
-it is that the curve has fallen: few rows are never surer."""
+it is that the curve has fallen: few rows are never surer; surer where the error itself is hardly known."""
 WIDE, WIDER = 0.2, 0.3
 """Half-width of the difference to the reference, and of the error itself, that leaves everything open."""
 
@@ -101,7 +101,8 @@ def _copies(evidence: Evidence) -> Finding | None:
     found = evidence["leaks"]["copies"]
     if found["rows"] < COPIED["rows"] or found["share"] < COPIED["share"]:
         return None
-    return Finding("duplicates-across-split", min(0.99, 0.8 + found["share"]), dict(found))
+    kind = "nearly" if 2 * found["nearly"] > found["rows"] else "exactly"
+    return Finding("duplicates-across-split", min(0.99, 0.8 + found["share"]), {**found, "kind": kind})
 
 
 def _prepared(evidence: Evidence) -> Finding | None:
@@ -185,8 +186,8 @@ def _labels(evidence: Evidence) -> Finding | None:
             return None
         return Finding("label-noise", 0.8, {"rate": found["rate"], "suspects": len(found["suspects"])})
     stays = rate >= WRONG["flat"] * found["errors_overall"]
-    surest = found["errors_among_surest"] >= WRONG["surest"] * rate
-    if not (stays and surest and low >= WRONG["least"] - 0.01 and WRONG["least"] <= rate <= WRONG["most"]):
+    anywhere = found["depth_of_errors"] <= WRONG["depth"]
+    if not (stays and anywhere and low >= WRONG["least"] - 0.01 and WRONG["least"] <= rate <= WRONG["most"]):
         return None
     if found["classes"] < 2:
         return None
@@ -242,7 +243,8 @@ def _more(evidence: Evidence, chance: float) -> Finding | None:
     """Whether rows are what is lacking: the curve has surely fallen over the last two doublings, and would go on."""
     curve, levels = evidence["learning_curve"], evidence["levels"]
     fallen, held, gap = curve["last_two"], levels["cross_validation"][0], levels["variance"]
-    if fallen is None or sure(fallen) < MORE["sure"] or sure(gap) < SURE or gap[0] < MORE["gap"] * chance:
+    needed = MORE["surer" if _is_wide(evidence, chance) else "sure"]
+    if fallen is None or sure(fallen) < needed or sure(gap) < SURE or gap[0] < MORE["gap"] * chance:
         return None
     # without a law as much as the last two doublings gave, or twice the last one
     guess = held - max(fallen[0], 2 * curve["last_doubling"][0])

@@ -25,7 +25,7 @@ def labels(case: Case, others: References) -> dict[str, Any]:
         low, high = wilson_interval(int(far.sum()), len(far))
         return {
             "rate": [float(far.mean()), low, high],
-            "errors_among_surest": None,
+            "depth_of_errors": None,
             "errors_overall": float(others.level.held.mean()),
             "classes": 0,
             "suspects": [
@@ -41,7 +41,7 @@ def labels(case: Case, others: References) -> dict[str, Any]:
     low, high = wilson_interval(found.errors, max(1, found.rows))
     return {
         "rate": [found.rate, low, high],
-        "errors_among_surest": found.surest,
+        "depth_of_errors": found.depth,
         "errors_overall": found.overall,
         "classes": found.classes,
         "suspects": [

@@ -9,10 +9,11 @@ from numpy.typing import NDArray
 
 from palestra.errors import UsageError
 from palestra.ops.copies import are_copies, numbers_rows, pattern_numbers
-from palestra.trials.report.case import Case, Numbers, assigned
+from palestra.trials.report.case import Case, Numbers, Rows, assigned, together
 from palestra.trials.report.fits import fitted, maker, out_of_fold, predicted
 from palestra.trials.report.levels import difference, interval
 from palestra.trials.report.references import References, flat, reference
+from palestra.trials.report.twins import twins
 
 BLOCKS = 5
 """Of time, the first of which only teaches."""
@@ -23,21 +24,25 @@ MOST_COLUMNS = 40
 def copies(case: Case) -> dict[str, Any]:
     """Rows that stand on both sides of a split: of the test, if there is one, else of the folds at random.
 
+    They are copies, or nearly: ``nearly`` of them have no other on the other side than one that is a little different.
     A column that only numbers the rows is left aside: a copy has a number of its own.
     """
     rows, test = case.development, case.test
-    inputs = rows.flat
-    every = range(inputs.shape[1])
-    columns = [j for j in every if not numbers_rows(inputs[:, j])] or list(every)
-    here = np.hstack([inputs[:, columns], rows.target[:, None]])
-    found = _across(here, assigned(ungrouped(case)))
-    place, number = "folds", rows.number[found]
+    every = range(rows.flat.shape[1])
+    columns = [j for j in every if not numbers_rows(rows.flat[:, j])] or list(every)
+    side, size = assigned(ungrouped(case)), len(rows)
+    exact, nearly = _across(case, rows, columns, side)
+    place, number = "folds", rows.number
     if test is not None and test.labelled:
-        both = np.concatenate([here, np.hstack([test.flat[:, columns], test.target[:, None]])])
-        later = _across(both, np.arange(len(both)) >= len(rows))[len(rows) :]
-        if later.any() or not found.any():
-            found, place, number = later, "test", test.number[later]
-    return {"where": place, "rows": int(found.sum()), "share": float(found.mean()), "examples": number[:20].tolist()}
+        both = together(rows, test)
+        later = [found[size:] for found in _across(case, both, columns, np.arange(len(both)) >= size)]
+        if (later[0] | later[1]).any() or not (exact | nearly).any():
+            exact, nearly, place, number = *later, "test", test.number
+    found = exact | nearly
+    return {
+        "where": place, "rows": int(found.sum()), "share": float(found.mean()), "nearly": int((nearly & ~exact).sum()),
+        "examples": number[found][:20].tolist(),
+    }  # fmt: skip
 
 
 def ungrouped(case: Case) -> Case:
@@ -45,13 +50,16 @@ def ungrouped(case: Case) -> Case:
     return case.with_development(replace(case.development, group=None))
 
 
-def _across(rows: Numbers, side: NDArray[Any]) -> NDArray[np.bool_]:
-    """(n,) which rows are copies of one on another side."""
-    copied, pattern = are_copies(rows), pattern_numbers(rows)
+def _across(case: Case, rows: Rows, columns: list[int], side: NDArray[Any]) -> tuple[Any, Any]:
+    """(n,) which rows are copies of one on another side, and (n,) which are nearly one."""
+    inputs = rows.flat[:, columns]
+    whole = np.hstack([inputs, rows.target[:, None]])
+    copied, pattern = are_copies(whole), pattern_numbers(whole)
     low, high = np.full(pattern.max() + 1, np.inf), np.full(pattern.max() + 1, -np.inf)
     np.minimum.at(low, pattern, side)
     np.maximum.at(high, pattern, side)
-    return copied & (low < high)[pattern]
+    other = twins(inputs, rows.target, rows.group, classifies=case.classifies)
+    return copied & (low < high)[pattern], side != side[other]
 
 
 def disguises(case: Case, fold: NDArray[np.int64], others: References) -> dict[str, Any] | None:

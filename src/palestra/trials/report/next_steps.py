@@ -17,7 +17,7 @@ def command(case: Case, finding: Finding, evidence: Mapping[str, Any]) -> str:
         case "target-leak":
             return asked.command(drop=(*asked.drop, figures["column"]))
         case "duplicates-across-split":
-            return _unique(case, figures["where"])
+            return f"{asked.command()} --json" if figures["kind"] == "nearly" else _unique(case, figures["where"])
         case "preprocessing-leak":
             raw = {"data": "RAW.csv", "test": "RAW-TEST.csv" if asked.test else ""}
             return asked.command(estimator=_prepared_inside(case), **raw)

@@ -62,7 +62,11 @@ def read_tables(asked: Asked, *, classifies: bool) -> Table:
         later = frame(asked.test, separator=asked.separator)
         lacking = [name for name in kept if name not in later.columns]
         require(not lacking, f"{asked.test} without {', '.join(lacking)}", f"the columns of {asked.data}")
-        test = _rows(later, asked, kept, classes, {name: column.levels for name, column in words.items()})
+        try:
+            test = _rows(later, asked, kept, classes, {name: column.levels for name, column in words.items()})
+        except UsageError as error:
+            said = str(error)
+            raise UsageError(said if asked.test in said else f"{asked.test}: {said}") from error
     return Table(development, test, tuple(kept), classes, tuple(sorted(places)), places, tuple(notes))
 
 

@@ -5,6 +5,7 @@ import pytest
 
 from palestra.datasets.tables.encoding import Encoding
 from palestra.datasets.tables.frame import Frame, Words
+from palestra.errors import UsageError
 
 compose = pytest.importorskip("sklearn.compose")
 impute = pytest.importorskip("sklearn.impute")
@@ -87,3 +88,10 @@ def test_a_threshold_is_told_in_the_words_and_units_of_the_table() -> None:
     skewed = Encoding(Frame({"cost": np.exp(np.random.default_rng(0).normal(size=300) * 2)}), log_skewed=True)
     cost = np.log1p(np.exp(np.random.default_rng(0).normal(size=300) * 2))
     assert skewed.question(0, float((np.log1p(10.0) - cost.mean()) / cost.std())) == "cost ≤ 10"
+
+
+def test_words_that_memory_does_not_hold_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("palestra.datasets.tables.encoding.LARGEST", 200)
+    names = Words(tuple(f"n{i}" for i in range(20)), np.arange(20))
+    with pytest.raises(UsageError, match=r"20 training rows of 21 columns, 20 of them for the words of name; .*=name"):
+        Encoding(Frame({"name": names, "x": np.arange(20.0)}))

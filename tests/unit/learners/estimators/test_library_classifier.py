@@ -50,3 +50,12 @@ def test_a_class_that_it_never_saw_has_the_least_probability() -> None:
         assert said.shape == (60, 3)
         assert not said.argmax(1).eq(1).any()
         assert not said.isnan().any()
+
+
+@pytest.mark.parametrize("estimator", ["RandomForestClassifier", "GaussianNB"])
+def test_rows_of_a_class_that_only_the_test_has_are_judged(estimator: str) -> None:
+    x, y = torch.randn(60, 2, generator=torch.manual_seed(0)).double(), torch.arange(60) % 2 * 2
+    split = {"train": Split(x, y), "test": Split(x[:4], torch.tensor([0, 2, 3, 3]))}
+    found = make(estimator, InMemory(split)).learn(5).evaluate(split="test")
+    assert found.samples[2:].tolist() == [0.0, 0.0]
+    assert np.isfinite(found.metrics["eval/log_loss"])

@@ -18,13 +18,24 @@ Y = X @ [1.0, 2.0, 0.5] + RNG.normal(size=200)
 
 def test_copies_across_folds_and_into_a_test() -> None:
     clean = case_of_arrays(Ridge(), X, Y)
-    assert copies(clean) == {"where": "folds", "rows": 0, "share": 0.0, "examples": []}
+    assert copies(clean) == {"where": "folds", "rows": 0, "share": 0.0, "nearly": 0, "examples": []}
     twice = case_of_arrays(Ridge(), np.r_[X, X[:40]], np.r_[Y, Y[:40]])
     found = copies(twice)
     assert 40 <= found["rows"] <= 80  # but for pairs that happen to be in one fold
     known = case_of_arrays(Ridge(), X[:150], Y[:150], test=(X[140:], Y[140:]))
     found = copies(known)
-    assert (found["where"], found["rows"], found["examples"]) == ("test", 10, [*range(1, 11)])
+    assert (found["where"], found["rows"], found["nearly"], found["examples"]) == ("test", 10, 0, [*range(1, 11)])
+
+
+def test_rows_that_are_nearly_another() -> None:
+    again = X[:40] + 0.002 * RNG.normal(size=(40, 3))
+    found = copies(case_of_arrays(Ridge(), np.r_[X, again], np.r_[Y, Y[:40]]))
+    assert 40 <= found["nearly"] == found["rows"] <= 84
+    known = case_of_arrays(Ridge(), X[:150], Y[:150], test=(np.r_[X[150:], again], np.r_[Y[150:], Y[:40]]))
+    found = copies(known)
+    assert found["where"] == "test"
+    assert 35 <= found["nearly"] == found["rows"] <= 44
+    assert min(found["examples"]) > 50
 
 
 def _disguise(case: Case) -> dict | None:

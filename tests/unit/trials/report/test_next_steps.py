@@ -18,9 +18,10 @@ BEGIN = "palestra report --estimator DecisionTreeClassifier --data a.csv --targe
     ("name", "figures", "asked", "expected"),
     [
         ("target-leak", {"column": "the id"}, ASKED, f"{BEGIN} --set max_depth=2 --drop 'the id'"),
-        ("duplicates-across-split", {"where": "folds"}, ASKED,
+        ("duplicates-across-split", {"where": "folds", "kind": "nearly"}, ASKED, f"{BEGIN} --set max_depth=2 --json"),
+        ("duplicates-across-split", {"where": "folds", "kind": "exactly"}, ASKED,
          "awk '!seen[$0]++' a.csv > once-a.csv && " + BEGIN.replace("a.csv", "once-a.csv") + " --set max_depth=2"),
-        ("duplicates-across-split", {"where": "test"}, replace(ASKED, test="b.csv"),
+        ("duplicates-across-split", {"where": "test", "kind": "exactly"}, replace(ASKED, test="b.csv"),
          "awk 'NR == FNR {seen[$0] = 1; next} FNR == 1 || !seen[$0]' a.csv b.csv > new-b.csv && "
          f"{BEGIN} --test new-b.csv --set max_depth=2"),
         ("class-skew", {}, ASKED, f"{BEGIN} --set max_depth=2 --set class_weight=balanced"),
