@@ -20,6 +20,15 @@ $(VENV)/.developer: $(VENV)/.user
 	@$(PIP) --editable ".[all,bench,envpool,dev]"
 	@touch $@
 
+BROWSERS := chromium chromium-browser google-chrome
+
+$(VENV)/.browser: $(VENV)/.developer
+	@for name in $(BROWSERS); do command -v $$name >/dev/null && exit 0; done; \
+		echo "installing Chromium, in which the studio's pages are tested (once)"; \
+		{ apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium; } >/dev/null 2>&1 || \
+		echo "make: Chromium could not be installed; without it the tests in a browser are skipped (apt-get install chromium)"
+	@touch $@
+
 demo: $(VENV)/.user  ## train, evaluate, plot and film a first agent
 	@$(BIN)/palestra train cartpole/ppo --video
 
@@ -28,8 +37,8 @@ lint: $(VENV)/.developer
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 
-test: lint  ## formatting, lint, types, and every test but the slow proofs
-	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 -m "not slow"
+test: lint $(VENV)/.browser  ## formatting, lint, types, and every test but the slow proofs
+	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist worksteal -m "not slow"
 
 # PyTorch's kernels, MKL and oneDNN choose instructions by the processor, and sums are cut up by threads: each rounds in a
 # way of its own. `make test` is the machine's own with one thread. MKL_ENABLE_INSTRUCTIONS is heeded on Intel's
@@ -39,16 +48,16 @@ AVX2 := ATEN_CPU_CAPABILITY=avx2 OMP_NUM_THREADS=2 OMP_WAIT_POLICY=PASSIVE
 OLD_LIBRARIES := MKL_ENABLE_INSTRUCTIONS=SSE4_2 ONEDNN_MAX_CPU_ISA=AVX2 OMP_NUM_THREADS=1
 OWN := OMP_NUM_THREADS=2 OMP_WAIT_POLICY=PASSIVE
 
-test-processors: lint  ## every test but the slow proofs, under other processors' instructions and with two threads
+test-processors: lint $(VENV)/.browser  ## every test but the slow proofs, under other processors' instructions and with two threads
 	@failed=; for held in "$(OLDEST)" "$(AVX2)" "$(OLD_LIBRARIES)" "$(OWN)"; do \
 		echo "test-processors: $$held"; \
 		env -u ATEN_CPU_CAPABILITY -u MKL_CBWR -u MKL_ENABLE_INSTRUCTIONS -u ONEDNN_MAX_CPU_ISA $$held \
-			$(BIN)/python -m pytest -n 2 -m "not slow" || failed="$$failed; $$held"; \
+			$(BIN)/python -m pytest -n 2 --dist worksteal -m "not slow" || failed="$$failed; $$held"; \
 	done; \
 	test -z "$$failed" || { echo "test-processors: not green under $${failed#; }"; exit 1; }
 	@echo "test-processors: green under $(OLDEST); $(AVX2); $(OLD_LIBRARIES); $(OWN)"
 
-verify: $(VENV)/.developer  ## the slow proofs: 200 kills, and ten seeds of each of RECIPES (--claimed for all of them)
+verify: $(VENV)/.browser  ## the slow proofs: 200 kills, and ten seeds of each of RECIPES (--claimed for all of them)
 	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -s -m slow
 	@$(BIN)/palestra verify $(RECIPES)
 
