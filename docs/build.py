@@ -1,9 +1,9 @@
 """Writes what is generated: ``docs/algorithms/<learner>.md`` for each registered learner, ``docs/errata.md``,
-``docs/spaces.md``, and the types of ``import palestra``.
+``docs/practice.md``, ``docs/spaces.md``, and the types of ``import palestra``.
 
 A page joins what stands elsewhere, so that it cannot drift from it: the prose of ``docs/prose/<learner>.md`` if there
 is any, the equation of the module's docstring, the lines of the source that carry equations, the settings with their
-docstrings, and the recipes with their claims and recorded results. The errata take their figures from
+docstrings, and the recipes with their claims and recorded results. Errata and practice take their figures from
 ``bench/results``, and the examples of ``palestra verify`` in README and ``docs/statistics.md`` are printed from the
 records. The order of the learning path is that of the links in ``docs/README.md``; a learner with prose is a step of
 it, one without has a page all the same.
@@ -20,6 +20,7 @@ from pages import DOCS, PAGES, ROOT, DocsError
 from pages.errata import errata
 from pages.examples import SHOWING, with_examples
 from pages.learner import explained, page, reading_order, registered
+from pages.practice import practice
 from pages.spaces import spaces_page
 from pages.stub import stub
 
@@ -31,6 +32,7 @@ def written() -> tuple[dict[Path, str], list[str]]:
     order, names = reading_order(), registered()
     makers = {PAGES / f"{name}.md": partial(page, name, order) for name in names}
     makers[DOCS / "errata.md"] = errata
+    makers[DOCS / "practice.md"] = practice
     makers[DOCS / "spaces.md"] = spaces_page
     makers[STUB] = stub
     makers |= {path: partial(with_examples, path.read_text()) for path in SHOWING}

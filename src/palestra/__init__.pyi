@@ -21,6 +21,7 @@ from palestra.learners.imitation.dagger import DAgger, DAggerConfig
 from palestra.learners.labels.decision_tree import DecisionTree, DecisionTreeConfig
 from palestra.learners.labels.grown_tree import GrowthConfig as RegressionTreeConfig
 from palestra.learners.labels.image_classifier import ImageClassifier, ImageClassifierConfig
+from palestra.learners.labels.label_regression import LabelRegression, LabelRegressionConfig
 from palestra.learners.labels.linear_regression import LinearRegression, LinearRegressionConfig
 from palestra.learners.labels.multilayer_perceptron import MultilayerPerceptron, MultilayerPerceptronConfig
 from palestra.learners.labels.regression_tree import RegressionTree
@@ -128,6 +129,8 @@ __all__ = [
     "ImageClassifierConfig",
     "KMeans",
     "KMeansConfig",
+    "LabelRegression",
+    "LabelRegressionConfig",
     "LibraryClassifier",
     "LibraryClassifierConfig",
     "LibraryRegressor",
