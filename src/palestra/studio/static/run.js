@@ -123,7 +123,7 @@ export function mount([id], words, about) {
     let redraw = 0;
     stop = listen(`live/${at(id)}`, { cursor: JSON.stringify(watched) }, {
       run(news) {
-        state = news;
+        state = { ...news, held: news.status === "running" && state?.held };
         drawHead();
         if (news.checkpoints !== known.checkpoints.length) again();
       },
@@ -178,7 +178,7 @@ export function mount([id], words, about) {
     const now = { ...known.manifest, ...state }, status = now.status;
     put(head,
       h("div", {}, h("h1", {}, known.recipe, h("span", { class: "quiet" }, ` · ${t("seed")} ${now.seed}`)),
-        h("p", { class: "row small" }, stateChip(status), now.claim && claimChip(now.claim.reached), h("span", { class: "quiet mono" }, id))),
+        h("p", { class: "row small" }, stateChip(status === "running" && now.held ? "paused" : status), now.claim && claimChip(now.claim.reached), h("span", { class: "quiet mono" }, id))),
       h("div", { class: "row" }, h("a", { class: "button", href: link(["compare"], { run: [id] }) }, t("Compare")), orders));
     drawProgress();
     drawOrders(status);
@@ -357,6 +357,12 @@ export function mount([id], words, about) {
       drawControls();
       drawHead();
       drawShows();
+      if (about.launch) {
+        const { trainings } = await ask("trainings");
+        if (left) return;
+        if (trainings.some((each) => each.run === id && each.stage === "paused")) state = { ...state, held: true };
+        drawHead();
+      }
       ask(`${at(id)}/asked`).then((found) => { asked = found; if (found.unit) known.unit = found.unit; }, () => { asked = {}; }).then(() => { if (!left) { drawAsked(); drawControls(); drawHead(); } });
     },
     moved(path, now) {
