@@ -35,7 +35,7 @@ COMMANDS = {
     "lesson": ("palestra.cli.lesson", "what a chapter is about, as one table and one picture"),
     "report": ("palestra.cli.report", "what is wrong with a model: bias, variance, data or a leak"),
     "runs": ("palestra.cli.runs", "the trainings on disk: ls, show, rm, reindex"),
-    "studio": ("palestra.cli.studio", "a page in which trainings are seen while they learn, and compared"),
+    "studio": ("palestra.cli.studio", "a page in which trainings are seen while they learn"),
     "check-env": ("palestra.cli.check_env", "whether an environment keeps the rules, and who learns in it"),
     "doctor": ("palestra.cli.doctor", "check that this machine has what training needs"),
     "bench": ("palestra.cli.bench", "measure speed side by side with other libraries"),

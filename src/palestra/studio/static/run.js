@@ -123,7 +123,7 @@ export function mount([id], words, about) {
     let redraw = 0;
     stop = listen(`live/${at(id)}`, { cursor: JSON.stringify(watched) }, {
       run(news) {
-        state = news;
+        state = { ...news, held: news.status === "running" && state?.held };
         drawHead();
         if (news.checkpoints !== known.checkpoints.length) again();
       },
@@ -144,7 +144,9 @@ export function mount([id], words, about) {
         clearTimeout(redraw);
         redraw = setTimeout(async () => {
           if (!left && options().seconds) await fetchCurves([metric()]);  // for its clock, which has gone on
-          if (!left) drawCharts();
+          if (left) return;
+          drawCharts();
+          drawProgress();
         }, 50);
       },
       anew: ({ names }) => fetchCurves(names).then(() => !left && drawCharts()),
@@ -173,12 +175,18 @@ export function mount([id], words, about) {
   }
 
   function drawHead() {
-    const now = { ...known.manifest, ...state }, status = now.status, budget = known.config.training?.budget;
-    const last = Math.max(now.steps, ...[...curves.values()].map((curve) => curve.x[curve.x.length - 1] || 0));
+    const now = { ...known.manifest, ...state }, status = now.status;
     put(head,
       h("div", {}, h("h1", {}, known.recipe, h("span", { class: "quiet" }, ` · ${t("seed")} ${now.seed}`)),
-        h("p", { class: "row small" }, stateChip(status), now.claim && claimChip(now.claim.reached), h("span", { class: "quiet mono" }, id))),
+        h("p", { class: "row small" }, stateChip(status === "running" && now.held ? "paused" : status), now.claim && claimChip(now.claim.reached), h("span", { class: "quiet mono" }, id))),
       h("div", { class: "row" }, h("a", { class: "button", href: link(["compare"], { run: [id] }) }, t("Compare")), orders));
+    drawProgress();
+    drawOrders(status);
+  }
+
+  function drawProgress() {
+    const now = { ...known.manifest, ...state }, status = now.status, budget = known.config.training?.budget;
+    const last = Math.max(now.steps, ...[...curves.values()].map((curve) => curve.x[curve.x.length - 1] || 0));
     const share = budget ? Math.min(1, last / budget) : 0;
     const inner = h("span", {});
     inner.style.width = `${100 * share}%`;
@@ -192,7 +200,6 @@ export function mount([id], words, about) {
     put(progress, h("div", { class: "card" }, h("div", { class: "grid figures" }, facts.map(([label, value, told]) =>
       h("div", {}, h("div", { class: "quiet small" }, label), h("div", { class: "figure number" }, value), h("div", { class: "tell" }, told)))),
     status === "running" && h("div", { class: "bar", role: "progressbar", "aria-label": t("Progress"), "aria-valuenow": Math.round(100 * share), "aria-valuemin": 0, "aria-valuemax": 100 }, inner)));
-    drawOrders(status);
   }
 
   function drawOrders(status) {
@@ -350,6 +357,12 @@ export function mount([id], words, about) {
       drawControls();
       drawHead();
       drawShows();
+      if (about.launch) {
+        const { trainings } = await ask("trainings");
+        if (left) return;
+        if (trainings.some((each) => each.run === id && each.stage === "paused")) state = { ...state, held: true };
+        drawHead();
+      }
       ask(`${at(id)}/asked`).then((found) => { asked = found; if (found.unit) known.unit = found.unit; }, () => { asked = {}; }).then(() => { if (!left) { drawAsked(); drawControls(); drawHead(); } });
     },
     moved(path, now) {
