@@ -68,6 +68,7 @@ from palestra.trials.folds import k_fold
 from palestra.trials.recording import record_episodes
 from palestra.trials.report.report import report
 from palestra.trials.saved import evaluate, load, make_env
+from palestra.trials.sweep.sweep import sweep
 from palestra.trials.train import resume, train
 from palestra.trials.verify import verify
 
@@ -189,6 +190,7 @@ __all__ = [
     "record_episodes",
     "report",
     "resume",
+    "sweep",
     "train",
     "verify",
 ]

@@ -158,13 +158,13 @@ def _several(args: Args) -> int:
             raise UsageError(f"--seeds {args.seeds} given with {option}; expected one or the other")
     require(args.seeds >= 1, f"--seeds {args.seeds}", "at least 1")
     require(args.jobs is None or args.jobs >= 1, f"--jobs {args.jobs}", "at least 1")
-    recipe = _recipe(args)
+    recipe = recipe_of(args)
     assert recipe is not None  # as it is without --from
     check_writable(args.out)
     from palestra.cli.seeds import train_them
 
     return train_them(
-        recipe, _overrides(args), seeds=args.seeds, jobs=args.jobs, out=args.out, plots=args.plots, quiet=args.quiet,
+        recipe, overrides_of(args), seeds=args.seeds, jobs=args.jobs, out=args.out, plots=args.plots, quiet=args.quiet,
         json=args.json,
     )  # fmt: skip
 
@@ -172,7 +172,7 @@ def _several(args: Args) -> int:
 def _train(args: Args) -> "Outcome":
     if args.allow_inexact:
         raise UsageError("--allow-inexact without --resume RUN; expected both: a new run is what it is asked to be")
-    recipe, overrides = _recipe(args), _overrides(args)
+    recipe, overrides = recipe_of(args), overrides_of(args)
     if args.start is not None:
         check_is_saved(args.start, args.out)
         if recipe is None and args.env_id is not None:
@@ -205,7 +205,7 @@ def _resume(args: Args, run: str) -> "Outcome":
                 f"{run}, which begins a new run from what it learned"
             )
     check_is_saved(run, args.out)
-    overrides = _overrides(args)
+    overrides = overrides_of(args)
     budget = overrides.pop("training.budget", None)
     from palestra.trials.train import Interrupted, resume  # imports torch
 
@@ -218,7 +218,7 @@ def _resume(args: Args, run: str) -> "Outcome":
         return stop.outcome
 
 
-def _overrides(args: Args) -> dict[str, Any]:
+def overrides_of(args: Args) -> dict[str, Any]:
     """What was said on the command line over the recipe: the options last."""
     flags = {FLAGS[name]: value for name, value in vars(args.flags).items() if value is not None}
     if "world.kwargs" in flags:
@@ -235,7 +235,7 @@ _PAIRS = {
 """Who learns and what from: each option with the one that it goes with, and both together."""
 
 
-def _recipe(args: Args) -> Recipe | None:
+def recipe_of(args: Args) -> Recipe | None:
     """What to train; None for what the run that is begun from was asked for."""
     asked = zip(_PAIRS, (args.algo, args.env_id, args.estimator, args.data))
     given = {option: value for option, value in asked if value is not None}
@@ -267,6 +267,6 @@ def _recipe(args: Args) -> Recipe | None:
         case {"--estimator": estimator, "--data": data, **rest} if not rest:
             from palestra.trials.adhoc import estimator_recipe
 
-            return estimator_recipe(estimator, data, budget, _overrides(args))
+            return estimator_recipe(estimator, data, budget, overrides_of(args))
     both = _PAIRS["--data"][1]
     raise UsageError(f"{' with '.join(given)}; expected one who learns and one to learn from, e.g. {both}")
