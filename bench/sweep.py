@@ -1,9 +1,9 @@
 """What is the best of a sweep worth, by each method at one budget? On CartPole, and on digits.
 
-Every method spends the same number of steps (successive halving as many trials as that allows, the others 16), and is
-run three times with seeds of its own. The best settings of each are then trained on five seeds that no sweep has seen.
-"Optuna alone" is Optuna's own loop, ``study.optimize`` with its TPE sampler, around the same trainings; "random" is
-random search. Beside them stands the recipe as it is, with the same budget.
+Every method spends about the same number of steps: 16 trials, of successive halving as many as that allows. The best
+settings of each are then trained on five seeds that no sweep has seen. "Optuna alone" is Optuna's own loop,
+``study.optimize`` with its TPE sampler, around the same trainings; "random" is random search. Beside them stands the
+recipe as it is, with the same budget. ``--sweeps N`` runs each method N times, with seeds of its own each time.
 
 Everything is trained in this process, one after the other, and stays in ``--out``: stopped, the same command goes on.
 """
@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 import optuna
 
+from palestra.engine.signals import GivenUp
 from palestra.ops import evidence
 from palestra.pictures.numbers import number
 from palestra.recipes.registry import get_recipe
@@ -26,10 +27,11 @@ from palestra.trials.sweep.course import Tried, best_of
 from palestra.trials.sweep.request import request_of
 from palestra.trials.sweep.space import Axis, Choices
 from palestra.trials.sweep.sweep import sweep
+from palestra.trials.train import Interrupted
 from palestra.trials.trial import Result, Trial, attempt
 from report import publish
 
-SWEEPS, FRESH, FIRST_FRESH = 3, 5, 10_000
+FRESH, FIRST_FRESH = 5, 10_000
 TRIALS = 16
 METHODS = ("grid", "random", "asha", "tpe", "Optuna alone")
 
@@ -46,16 +48,16 @@ class Task:
     grid: Mapping[str, str]
     """The same ranges in 16 points."""
     asha: int
-    """Trials of successive halving that cost as much as 16 whole ones."""
+    """Trials of successive halving that cost about as much as the others."""
 
 
 TASKS = (
     Task(
         "cartpole/ppo",
-        {"training.budget": 10_240, "training.eval_every": 1_024},
+        {"training.budget": 5_120, "training.eval_every": 1_024, "training.eval_count": 5},
         {"learning_rate": "log(1e-4,1e-1)", "gamma": "0.9,0.95,0.98,0.99", "num_epochs": "1..20"},
         {"learning_rate": "log(1e-4,1e-1,4)", "gamma": "0.95,0.99", "num_epochs": "5,20"},
-        36,
+        22,
     ),
     Task(
         "digits/mlp",
@@ -82,7 +84,10 @@ class Here(Pool):
         if not self._waiting:
             return []
         trial, folder = self._waiting.popleft()
-        return [(trial, attempt(trial, folder))]
+        try:
+            return [(trial, attempt(trial, folder))]
+        except (Interrupted, GivenUp):
+            return [(trial, Result(trial.seed, error="interrupted"))]
 
     def stop(self) -> None:
         """Nothing is begun that is not ended."""
@@ -162,17 +167,17 @@ def fresh(task: Task, settings: Mapping[str, Any], seeds: range, folder: Path, f
         found.runs.append(Path(result.run))
 
 
-def measured(task: Task, out: Path) -> list[dict[str, Any]]:
+def measured(task: Task, sweeps: int, out: Path) -> list[dict[str, Any]]:
     """The rows of a task, the default first."""
     home = out / task.recipe.replace("/", "-")
-    seeds = range(FIRST_FRESH, FIRST_FRESH + SWEEPS * FRESH)
+    seeds = range(FIRST_FRESH, FIRST_FRESH + sweeps * FRESH)
     default = Found()
     fresh(task, {}, seeds, home / "default", default)
     rows = [row(task, "the recipe's own", default, None)]
     print(rows[-1], flush=True)
     for method in METHODS:
         found = Found()
-        for i in range(SWEEPS):
+        for i in range(sweeps):
             folder = home / method.replace(" ", "-").lower() / str(i)
             tried = tried_by(method, task, 100 * i, folder)
             best = best_of(tried, "up")
@@ -195,7 +200,7 @@ def row(task: Task, method: str, found: Found, default: Found | None) -> dict[st
         "task": f"{task.recipe}, {task.overrides['training.budget']:,}",
         "method": method,
         "trials": found.trials or "",
-        "steps of a sweep": round(found.steps / SWEEPS) if found.steps else "",
+        "steps of a sweep": round(found.steps / len(found.chosen)) if found.chosen else "",
         "score when chosen": ", ".join(number(score) for score in found.chosen),
         "IQM on fresh seeds": f"{number(float(evidence.iqm(found.values)))} [{number(low)}, {number(high)}]",
         "beats the recipe's own": better,
@@ -216,20 +221,21 @@ def main() -> None:
     """Sweep every task by every method."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, default=Path("sweeps/bench"))
+    parser.add_argument("--sweeps", type=int, default=1)
     args, _ = parser.parse_known_args()
     optuna.logging.set_verbosity(optuna.logging.WARNING)
-    table = [line for task in TASKS for line in measured(task, args.out)]
+    table = [line for task in TASKS for line in measured(task, args.sweeps, args.out)]
     publish(
         "sweep",
         "What the best of a sweep is worth, by each method at one budget",
-        {"unit": "IQM on seeds that chose nothing", "seeds": SWEEPS * FRESH, "optuna": optuna.__version__},
+        {"unit": "IQM on seeds that chose nothing", "seeds": args.sweeps * FRESH, "optuna": optuna.__version__},
         table,
         [
-            f"{SWEEPS} sweeps of each method, each with its own seeds; the best settings of each on {FRESH} fresh ones, "
-            f"so that a line stands on {SWEEPS * FRESH} trainings; the recipe's own on the same seeds.",
+            f"{args.sweeps} sweep of each method; the best of each on {FRESH} fresh seeds, "
+            f"so that a line stands on {args.sweeps * FRESH} trainings; the recipe's own on the same seeds.",
             "Scores of digits/mlp when chosen are of the validation split, on fresh seeds of the test split, whose "
             "rows are the same for all.",
-            "Intervals are 95% bootstrap intervals over trainings, as if the three sweeps were one; winners by the "
+            "Intervals are 95% bootstrap intervals over trainings, as if all sweeps were one; winners by the "
             "rule of `palestra compare`, one pair at a time.",
         ],
     )

@@ -10,7 +10,7 @@ import signal
 import subprocess
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 from command import started, wait_for
@@ -25,8 +25,25 @@ from palestra.trials.sweep.request import RUNS
 from palestra.trials.sweep.sweep import Sweep, sweep
 from palestra.trials.trial import Trial, attempt, runs_of
 
+
+class Kind(NamedTuple):
+    """What is trained."""
+
+    recipe: str
+    step: int
+    """What the clock moves in a step, after each of which a checkpoint is made."""
+    steps: int
+    """Of a trial of a sweep, and for each harm that a worker comes to."""
+
+
+PPO, BLOBS = Kind("cartpole/ppo", 1_024, 6), Kind("blobs/mlp", 50, 120)
 HARMS = (signal.SIGKILL, signal.SIGSTOP)
 RATES = "learning_rate=log(1e-4,1e-2)"
+
+
+def settings(kind: Kind, steps: int) -> dict[str, Any]:
+    budget = kind.step * steps
+    return {"training.budget": budget, "training.eval_every": budget // 3, "training.checkpoint_every": 0.0}
 
 
 def newest(folder: Path, trial: Trial) -> int:
@@ -35,11 +52,10 @@ def newest(folder: Path, trial: Trial) -> int:
     return max((step for run in runs for step in checkpoints.steps(run.checkpoints)), default=-1)
 
 
-def harmed(folder: Path, harms: int, seed: int) -> None:
+def harmed(kind: Kind, folder: Path, harms: int, seed: int) -> None:
     """Train a trial in a pool whose workers are killed and frozen by turns; then hold it against one that was not."""
-    rng, budget = random.Random(seed), 1_024 * (harms + 4)
-    words = {"training.checkpoint_every": 0.0, "training.budget": budget, "training.eval_every": 4_096}
-    trial = Trial(RECIPES["cartpole/ppo"], seed, words)
+    rng = random.Random(seed)
+    trial = Trial(RECIPES[kind.recipe], seed, settings(kind, kind.steps * (harms + 1) // 2))
     whole = attempt(trial, folder / "whole")
     done, at, begun = 0, -1, set[int]()
     ended: list[Any] = []
@@ -68,20 +84,21 @@ def harmed(folder: Path, harms: int, seed: int) -> None:
     assert run_ids(folder / "harmed") == [run.id]
 
 
-def killed(folder: Path, kills: int, seed: int) -> None:
+def killed(kind: Kind, folder: Path, kills: int, seed: int) -> None:
     """Kill a sweep so many times, every second time with a frozen worker; then let it end, and compare it."""
     rng = random.Random(seed)
     out = folder / "killed"
-    options = ["--trials", "4", "--confirm", "0", "--seed", str(seed), "--jobs", "2", "--out", str(out), "--quiet"]
-    options += ["--budget", "6144", "--eval-every", "2048", "--checkpoint-every", "0", "--set", RATES]
-    words: dict[str, Any] = {"training.budget": 6_144, "training.eval_every": 2_048, "training.checkpoint_every": 0.0}
+    options = ["--trials", "3", "--confirm", "0", "--seed", str(seed), "--jobs", "2", "--out", str(out), "--quiet"]
+    words = settings(kind, kind.steps)
+    options += ["--budget", str(words["training.budget"]), "--eval-every", str(words["training.eval_every"])]
+    options += ["--checkpoint-every", "0", "--set", RATES]
     whole = sweep(
-        "cartpole/ppo", dict([RATES.split("=")]), trials=4, confirm=0, first=seed, overrides=words,
+        kind.recipe, dict([RATES.split("=")]), trials=3, confirm=0, first=seed, overrides=words,
         out=folder / "whole", pool=FakePool(),
     )  # fmt: skip
     for kill in range(kills):
         before = checkpoint_count(out)
-        with started(["sweep", "cartpole/ppo", *options]) as process:
+        with started(["sweep", kind.recipe, *options]) as process:
             wait_for(out, "runs/*/metrics.db", process)
             while checkpoint_count(out) <= before and process.poll() is None:
                 time.sleep(0.01)
@@ -92,7 +109,7 @@ def killed(folder: Path, kills: int, seed: int) -> None:
             process.kill()
             process.communicate(timeout=60)
     found = sweep(resume=out, pool=FakePool())
-    assert_same(whole, found, trials=4)
+    assert_same(whole, found, trials=3)
 
 
 def checkpoint_count(out: Path) -> int:
@@ -117,20 +134,20 @@ def assert_same(whole: Sweep, found: Sweep, trials: int) -> None:
 
 
 def test_a_worker_that_is_killed_or_frozen_goes_on_from_its_checkpoint(tmp_path: Path) -> None:
-    harmed(tmp_path, harms=2, seed=1)
+    harmed(BLOBS, tmp_path, harms=2, seed=1)
 
 
 def test_a_sweep_that_is_killed_goes_on_where_it_was(tmp_path: Path) -> None:
-    killed(tmp_path, kills=1, seed=0)
+    killed(BLOBS, tmp_path, kills=1, seed=0)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("part", range(5))
 def test_fifty_workers_killed_and_frozen(part: int, tmp_path: Path) -> None:
-    harmed(tmp_path, harms=10, seed=10 + part)
+    harmed(PPO, tmp_path, harms=10, seed=10 + part)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("part", range(25))
 def test_fifty_kills_of_a_sweep(part: int, tmp_path: Path) -> None:
-    killed(tmp_path, kills=2, seed=100 * part)
+    killed(PPO, tmp_path, kills=2, seed=100 * part)

@@ -129,7 +129,10 @@ class Journal:
     def decisions(self) -> list[Decision]:
         """Every decision, in order."""
         rows = self._read("SELECT number, seed, rung, step, score, goes_on FROM rungs ORDER BY place")
-        return [Decision(*row[:-1], bool(row[-1])) for row in rows]
+        return [
+            Decision(number, seed, rung, step, score, bool(goes_on))
+            for number, seed, rung, step, score, goes_on in rows
+        ]
 
     def close(self) -> None:
         """Let go of the file. Harmless when repeated."""

@@ -1,11 +1,13 @@
-"""The process of one trial: its signs of life, its one answer, and how it wakes when it is left."""
+"""The process of one trial: its signs of life, its one answer, and how it ends or wakes when it is left."""
 
 import json
 import os
+import select
 import signal
-import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -14,32 +16,62 @@ from quick import QUICK
 from palestra.trials import worker
 from palestra.trials.trial import Result, Trial
 
-TALKING = """
-import json, sys
-from palestra.trials import worker
-from palestra.trials.trial import Result
 
-def attempt(trial, folder):
+@contextmanager
+def asked(folder: Path, *, left: bool = False) -> Iterator[tuple[int, int]]:
+    """A worker of which ``attempt`` only talks, forked from here, and left at once: where it listens and answers."""
+    (listens, asks), (answers, says) = os.pipe(), os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        os.close(asks)
+        os.dup2(listens, 0)
+        os.dup2(says, 1)
+        os.dup2(os.open(folder / "talk", os.O_WRONLY | os.O_CREAT), 2)
+        sys.stdin, sys.stdout, sys.stderr = os.fdopen(0), os.fdopen(1, "w"), os.fdopen(2, "w")
+        sys.argv = ["worker"]
+        worker.attempt = talking
+        try:
+            worker.main()
+        finally:
+            os._exit(0)  # this is a test no more
+    os.close(listens)
+    os.close(says)
+    os.write(asks, json.dumps({"trial": Trial(QUICK, 3).to_json(), "folder": str(folder)}).encode() + b"\n")
+    try:
+        if left:
+            os.close(asks)
+        yield asks, answers
+    finally:
+        os.waitpid(pid, 0)
+        os.close(answers)
+
+
+def talking(trial: Trial, folder: Path) -> Result:
     print("a world talks", flush=True)
     return Result(trial.seed, 7.0, run=str(folder))
 
-worker.attempt = attempt
-worker.main()
-"""
+
+def everything(descriptor: int) -> str:
+    said = b""
+    while more := os.read(descriptor, 1 << 16):
+        said += more
+    return said.decode()
 
 
 def test_it_answers_in_one_line_whatever_is_printed(tmp_path: Path) -> None:
-    pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
-    with subprocess.Popen([sys.executable, "-c", TALKING], text=True, **pipes) as process:
-        assert process.stdin is not None
-        assert process.stdout is not None
-        assert process.stderr is not None
-        process.stdin.write(json.dumps({"trial": Trial(QUICK, 3).to_json(), "folder": str(tmp_path)}) + "\n")
-        process.stdin.flush()
-        said = process.stdout.read()
-        assert "a world talks" in process.stderr.read()
+    with asked(tmp_path) as (asks, answers):
+        said = everything(answers)
+        os.close(asks)
     assert said.startswith("\n")  # a sign of life
     assert Result(**json.loads(said)) == Result(3, 7.0, run=str(tmp_path))
+    assert (tmp_path / "talk").read_text() == "a world talks\n"
+
+
+def test_one_that_is_left_before_it_begins_begins_nothing(tmp_path: Path) -> None:
+    with asked(tmp_path, left=True) as (_, answers):
+        said = everything(answers)
+    assert said.strip() == ""
+    assert (tmp_path / "talk").read_text() == ""
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="needs Linux's prctl")
@@ -68,20 +100,8 @@ def test_one_that_is_frozen_wakes_when_it_is_left(tmp_path: Path) -> None:
             time.sleep(0.01)
         os.kill(parent, signal.SIGKILL)
         os.waitpid(parent, 0)
-        os.set_blocking(ours, False)
-        time.sleep(0.3)
-        try:
-            woke[asks] = os.read(ours, 64) == b"awake\n"
-        except BlockingIOError:
-            woke[asks] = False
+        woke[asks] = bool(select.select([ours], [], [], 30.0 if asks else 0.3)[0]) and os.read(ours, 64) == b"awake\n"
+        if not woke[asks]:
             os.kill(child, signal.SIGKILL)
         os.close(ours)
     assert woke == {True: True, False: False}
-
-
-def test_one_that_is_left_before_it_begins_begins_nothing(tmp_path: Path) -> None:
-    request = json.dumps({"trial": Trial(QUICK, 3).to_json(), "folder": str(tmp_path)})
-    words = {"input": f"{request}\n", "capture_output": True, "text": True, "check": True}
-    done = subprocess.run([sys.executable, "-m", "palestra.trials.worker"], **words)
-    assert done.stdout.strip() == ""
-    assert list(tmp_path.iterdir()) == []
