@@ -35,6 +35,7 @@ FUNCTIONS = {
     "record_episodes": "palestra.trials.recording",
     "report": "palestra.trials.report.report",
     "resume": "palestra.trials.train",
+    "sweep": "palestra.trials.sweep.sweep",
     "train": "palestra.trials.train",
     "verify": "palestra.trials.verify",
 }

@@ -71,6 +71,7 @@ from palestra.trials.measuring import evaluate
 from palestra.trials.recording import record_episodes
 from palestra.trials.report.report import report
 from palestra.trials.saved import load, make_env
+from palestra.trials.sweep.sweep import sweep
 from palestra.trials.train import resume, train
 from palestra.trials.verify import verify
 
@@ -195,6 +196,7 @@ __all__ = [
     "record_episodes",
     "report",
     "resume",
+    "sweep",
     "train",
     "verify",
 ]

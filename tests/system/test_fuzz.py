@@ -19,8 +19,8 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from quick import QUICK
 
+import palestra.trials.pool
 import palestra.trials.train
-import palestra.trials.verify
 from palestra.cli.main import main
 from palestra.engine import checkpoint
 from palestra.errors import PalestraError, UsageError
@@ -48,6 +48,7 @@ OPTIONS = (
 )  # fmt: skip
 COMMANDS = (
     ("list",), ("show",), ("train",), ("eval",), ("predict",), ("play",), ("verify",), ("compare",), ("ablate",),
+    ("sweep",),
     ("runs",), ("runs", "ls"), ("runs", "show"), ("runs", "reindex"), ("runs", "nosuch"), ("nosuch",),
     ("--version",), (),
     ("report",), ("data",), ("data", "ls"), ("data", "get"), ("data", "verify"), ("data", "show"),
@@ -102,7 +103,7 @@ def idle(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(palestra.trials.train, "follow", refuse)
     monkeypatch.setattr(palestra.trials.train, "resume", refuse)
-    monkeypatch.setattr(palestra.trials.verify, "LocalPool", refuse)
+    monkeypatch.setattr(palestra.trials.pool, "LocalPool", refuse)
     monkeypatch.setenv("PALESTRA_DATA", "data")
 
 

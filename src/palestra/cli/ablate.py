@@ -42,6 +42,8 @@ class Args:
     """A setting of the algorithm for every variant, as `palestra show` names them."""
     jobs: Annotated[int | None, arg(help_behavior_hint="(default: as many as there are cores for)")] = None
     """Trainings side by side."""
+    pool: str = "local"
+    """Where they are trained: local, or local:N for N side by side."""
     out: Path = Path("ablate")
     """Folder of the runs, the table and the pictures, one below it for each recipe."""
     device: str = "auto"
@@ -81,7 +83,7 @@ def command(argv: Sequence[str]) -> int:
     try:
         done = ablate(
             recipe, flags=flags, seeds=args.seeds, budget=args.budget, settings=settings, leave_out=args.leave_out,
-            out=folder, jobs=args.jobs, device=args.device, tell=tell,
+            out=folder, jobs=args.jobs, pool=args.pool, device=args.device, tell=tell,
         )  # fmt: skip
     except Stopped as stop:
         console.print("stopped and saved; the same command goes on", style="yellow")

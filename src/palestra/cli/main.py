@@ -31,6 +31,7 @@ COMMANDS = {
     "verify": ("palestra.cli.verify", "train every seed of a recipe, say whether its claim is held"),
     "compare": ("palestra.cli.compare", "whether one training beats another, and how sure that is"),
     "ablate": ("palestra.cli.ablate", "what each part of Rainbow is worth on a task"),
+    "sweep": ("palestra.cli.sweep", "try many settings, and say what the best of them is worth"),
     "data": ("palestra.cli.data", "the data sets: ls, get, verify, show"),
     "lesson": ("palestra.cli.lesson", "what a chapter is about, as one table and one picture"),
     "report": ("palestra.cli.report", "what is wrong with a model: bias, variance, data or a leak"),

@@ -51,7 +51,7 @@ def train_them(
     if plots and runs:
         path = out / f"{recipe.task}-{recipe.method}-s{first}-to-s{first + seeds - 1}.png"
         try:
-            picture = draw(compare_runs(recipe.id, runs), path)
+            picture = draw(compare_runs({recipe.id: runs}), path)
             console.print(f"plot      {picture}", markup=False, soft_wrap=True)
         except PalestraError as error:  # they are trained and saved; a picture does not undo it
             console.print(f"no plot: {error}", style="yellow", markup=False, soft_wrap=True)

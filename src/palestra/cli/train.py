@@ -159,13 +159,13 @@ def _several(args: Args) -> int:
             raise UsageError(f"--seeds {args.seeds} given with {option}; expected one or the other")
     require(args.seeds >= 1, f"--seeds {args.seeds}", "at least 1")
     require(args.jobs is None or args.jobs >= 1, f"--jobs {args.jobs}", "at least 1")
-    recipe = _recipe(args)
+    recipe = asked_recipe(args)
     assert recipe is not None  # as it is without --from
     check_writable(args.out)
     from palestra.cli.seeds import train_them
 
     return train_them(
-        recipe, _overrides(args), seeds=args.seeds, jobs=args.jobs, out=args.out, plots=args.plots, quiet=args.quiet,
+        recipe, overrides_of(args), seeds=args.seeds, jobs=args.jobs, out=args.out, plots=args.plots, quiet=args.quiet,
         json=args.json,
     )  # fmt: skip
 
@@ -173,7 +173,7 @@ def _several(args: Args) -> int:
 def _train(args: Args) -> "Outcome":
     if args.allow_inexact:
         raise UsageError("--allow-inexact without --resume RUN; expected both: a new run is what it is asked to be")
-    recipe, overrides = _recipe(args), _overrides(args)
+    recipe, overrides = asked_recipe(args), overrides_of(args)
     if args.start is not None:
         check_is_saved(args.start, args.out)
         if recipe is None and args.env_id is not None:
@@ -206,7 +206,7 @@ def _resume(args: Args, run: str) -> "Outcome":
                 f"{run}, which begins a new run from what it learned"
             )
     check_is_saved(run, args.out)
-    overrides = _overrides(args)
+    overrides = overrides_of(args)
     budget = overrides.pop("training.budget", None)
     from palestra.trials.train import Interrupted, resume  # imports torch
 
@@ -219,7 +219,7 @@ def _resume(args: Args, run: str) -> "Outcome":
         return stop.outcome
 
 
-def _overrides(args: Args) -> dict[str, Any]:
+def overrides_of(args: Args) -> dict[str, Any]:
     """What was said on the command line over the recipe: the options last."""
     flags = {FLAGS[name]: value for name, value in vars(args.flags).items() if value is not None}
     if "world.kwargs" in flags:
@@ -227,7 +227,7 @@ def _overrides(args: Args) -> dict[str, Any]:
     return {**assignments(args.settings), **flags}
 
 
-def _recipe(args: Args) -> Recipe | None:
+def asked_recipe(args: Args) -> Recipe | None:
     """What to train; None for what the run that is begun from was asked for."""
     given = named(args)
     if args.recipe is not None:
@@ -241,4 +241,4 @@ def _recipe(args: Args) -> Recipe | None:
             "nothing to train; expected a recipe (palestra list), --algo and --env-id, --estimator and --data,"
             " --resume RUN or --from RUN"
         )
-    return recipe_of(given, args.flags.total_timesteps, _overrides(args))
+    return recipe_of(given, args.flags.total_timesteps, overrides_of(args))

@@ -56,6 +56,8 @@ class Args:
     """Seeds 0 to N-1; a verdict needs 5, a final one 10."""
     jobs: Annotated[int | None, arg(help_behavior_hint="(default: as many as there are cores for)")] = None
     """Trainings side by side."""
+    pool: str = "local"
+    """Where they are trained: local, or local:N for N side by side."""
     out: Path = Path("verify")
     """Folder of the runs, one below it for each recipe."""
     device: str = "auto"
@@ -101,9 +103,9 @@ def command(argv: Sequence[str]) -> int:
     if args.record:
         check_recordable()
     check_writable(args.out)
-    from palestra.trials.verify import Stopped, default_jobs, verify, write_record  # import torch
+    from palestra.trials.verify import Stopped, side_by_side, verify, write_record  # import torch
 
-    jobs = args.jobs or default_jobs(recipes)
+    jobs = side_by_side(recipes, args.jobs, args.pool)
     console = make_console(stderr=args.json)
     console.print(f"{jobs} side by side, in {args.out}; once stopped, the same command goes on", style="dim")
     status, tick = live(console)

@@ -131,6 +131,7 @@ MANIFEST_SHAPE = record(
         "best_step": optional(count),
         "claim": optional(_MEASURED),
         "measured": optional(_MEASURED),
+        "scored": optional(_MEASURED),
         "git_commit": optional(text),
         "lineage": listing(mapping(anything)),
         "config_digests": listing(text),

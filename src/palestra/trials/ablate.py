@@ -17,6 +17,7 @@ from palestra.recipes.recipe import Recipe
 from palestra.recipes.registry import RECIPES
 from palestra.runs.series import read_series
 from palestra.runs.store import Run
+from palestra.trials.pool import LOCAL, Pool
 from palestra.trials.verdict import PROVISIONAL, Interval
 from palestra.trials.verify import Tell, Verification, verify
 
@@ -107,6 +108,7 @@ def ablate(
     out: str | Path = "ablate",
     jobs: int | None = None,
     device: str = "auto",
+    pool: str | Pool = LOCAL,
     tell: Tell = lambda recipe, trial: None,
 ) -> Ablation:
     """Train every variant on seeds 0..N-1, each seed a run in ``<out>/<task>-<variant>/``, as ``verify`` does.
@@ -118,7 +120,7 @@ def ablate(
     named = variants_of(recipe, flags, settings=settings, leave_out=leave_out)
     if budget is not None:
         named = {name: replace(variant, budget=budget) for name, variant in named.items()}
-    done = verify(list(named.values()), seeds=seeds, out=out, jobs=jobs, device=device, tell=tell)
+    done = verify(list(named.values()), seeds=seeds, out=out, jobs=jobs, device=device, pool=pool, tell=tell)
     base = _along(done[0])
     variants = tuple(_judged(name, each, base) for name, each in zip(named, done))
     return Ablation(recipe, done[0].recipe.budget, seeds, variants)

@@ -1,7 +1,7 @@
 """Compare trainings: which side is better, by how much, and whether the seeds are enough to say so."""
 
 import shlex
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
 from pathlib import Path
@@ -102,9 +102,10 @@ def compare(names: Sequence[str], *, out: str | Path = "runs", verified: str | P
     return _compared(groups)
 
 
-def compare_runs(name: str, paths: Sequence[Path]) -> Comparison:
-    """One side of runs that differ in their seed alone, by their folders."""
-    return _compared(_same_measure([_of_runs(name, [Run.open(path, path.parent) for path in paths])]))
+def compare_runs(sides: Mapping[str, Sequence[Path]]) -> Comparison:
+    """Sides of runs that differ in their seed alone, by their names: the folders of each."""
+    groups = [_of_runs(name, [Run.open(path, path.parent) for path in paths]) for name, paths in sides.items()]
+    return _compared(_same_measure(groups))
 
 
 def compare_chosen(paths: Sequence[Path]) -> Comparison:

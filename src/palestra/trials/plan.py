@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, get_type_hints
 
 from palestra.datasets.dataset import Dataset
 from palestra.engine.learner import Learner, Source
@@ -93,6 +93,26 @@ class Plan:
         learner = replace(self.learner, settings=made["learner"])
         plan = replace(self, learner=learner, source=made[self.source.key], training=made["training"])
         return plan if _promised(plan) == _promised(self) else replace(plan, claim=None)
+
+    def place(self, name: str) -> str:
+        """The whole name of a setting, as ``override`` takes it: ``learner.gamma``. Raises UsageError as it does."""
+        return ".".join(self._place(name))
+
+    def declared(self, name: str) -> Any:
+        """The type that a setting is declared with; ``Any`` of an entry of a dict."""
+        part, setting = self._place(name)
+        first, _, rest = setting.partition(".")
+        config = type(self._parts()[part])
+        if first not in {field.name for field in fields(config)}:
+            raise unknown_name(f"setting of {config.__name__}", first, [field.name for field in fields(config)])
+        return Any if rest else get_type_hints(config)[first]
+
+    def value(self, name: str) -> Any:
+        """What a setting is; None for an entry that a dict does not have."""
+        part, setting = self._place(name)
+        first, _, rest = setting.partition(".")
+        value = getattr(self._parts()[part], first)
+        return value.get(rest) if rest else value
 
     def make_learner(self, networks: Networks | None = None) -> Learner:
         """A fresh learner, with networks of the user's own if any are given."""

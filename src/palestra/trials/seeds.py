@@ -8,8 +8,9 @@ from typing import Any
 from palestra.errors import require
 from palestra.recipes.recipe import Recipe
 from palestra.trials.plan import resolve
+from palestra.trials.pool import LOCAL, Pool
 from palestra.trials.trial import Result, Trial, already
-from palestra.trials.verify import Tell, Verification, default_jobs, judged, tried
+from palestra.trials.verify import Tell, Verification, judged, side_by_side, tried
 
 
 def promised(recipe: Recipe, overrides: Mapping[str, Any]) -> Recipe:
@@ -25,6 +26,7 @@ def train_seeds(
     first: int = 0,
     out: str | Path = "runs",
     jobs: int | None = None,
+    pool: str | Pool = LOCAL,
     tell: Tell = lambda recipe, result: None,
     tick: Callable[[list[str]], None] = lambda running: None,
 ) -> Verification:
@@ -39,6 +41,7 @@ def train_seeds(
         first: the first of them.
         out: folder of the runs.
         jobs: trainings side by side; None for as many as there are cores for.
+        pool: where they are trained: ``local``, ``local:N``, or a Pool.
         tell: called with every seed as it ends.
         tick: called about once a second with what is being trained.
 
@@ -46,9 +49,8 @@ def train_seeds(
         Stopped: after SIGINT or SIGTERM, once every child has saved.
     """
     require(seeds >= 1, f"seeds={seeds}", "at least 1")
-    require(jobs is None or jobs >= 1, f"jobs={jobs}", "at least 1")
     resolve(recipe, overrides).training.check_target()
-    folder, recipe = Path(out), promised(recipe, overrides)
+    folder, recipe, width = Path(out), promised(recipe, overrides), side_by_side([recipe], jobs, pool)
     results: dict[int, Result] = {}
     waiting: list[tuple[Trial, Path]] = []
     for seed in range(first, first + seeds):
@@ -59,7 +61,7 @@ def train_seeds(
         else:
             results[seed] = there
             tell(recipe, there)
-    for trial, result in tried(waiting, jobs or default_jobs([recipe]), tick):
+    for trial, result in tried(waiting, width, tick, pool):
         results[trial.seed] = result
         tell(recipe, result)
     return judged(recipe, tuple(results[seed] for seed in sorted(results)))

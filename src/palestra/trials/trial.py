@@ -1,14 +1,6 @@
-"""A Trial: one training to be done and measured, as a value; and what came of it.
-
-``python -m palestra.trials.trial`` reads one line of JSON (``trial``, ``folder``) and prints one, the result. When its
-standard input ends, it saves and stops: so it does when whoever started it is killed.
-"""
+"""A Trial: one training to be done and measured, as a value; and what came of it."""
 
 import json
-import os
-import signal
-import sys
-import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -16,8 +8,7 @@ from typing import Any, Self
 
 from palestra.engine import seeding
 from palestra.envs import arguments
-from palestra.envs.modules import import_module
-from palestra.errors import PalestraError, UsageError
+from palestra.errors import UsageError
 from palestra.measure import cut_in
 from palestra.recipes.recipe import Claim, Recipe
 from palestra.runs.lock import is_locked
@@ -25,7 +16,11 @@ from palestra.runs.store import Run, open_all, run_ids
 from palestra.trials.chapters import MEASURED
 from palestra.trials.measuring import judge
 from palestra.trials.plan import Plan, resolve
-from palestra.trials.train import Interrupted, follow, resume
+from palestra.trials.sweep.halving import Halving
+from palestra.trials.train import follow, resume
+
+SCORED = "scored"
+"""Key of a manifest: the last checkpoint on the validation split, by which a sweep chooses."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +35,10 @@ class Trial:
     """Settings over the recipe's, by name (see ``Plan``)."""
     budget: int | None = None
     """Where to stop, if not where the recipe does."""
+    number: int | None = None
+    """Which one it is of a sweep, if of any. Something is chosen by its value then, which is never of a test split."""
+    halving: Halving | None = None
+    """What may end it early, as one of a sweep."""
 
     def plan(self) -> Plan:
         """What it comes to."""
@@ -49,7 +48,7 @@ class Trial:
     @property
     def name(self) -> str:
         """What it is called on a display."""
-        return f"{self.recipe.id} seed {self.seed}"
+        return f"{self.recipe.id}{'' if self.number is None else f' trial {self.number}'} seed {self.seed}"
 
     def to_json(self) -> dict[str, Any]:
         """All of it as JSON values."""
@@ -60,9 +59,10 @@ class Trial:
     def from_json(cls, values: Mapping[str, Any]) -> Self:
         """The trial that ``to_json`` gave."""
         values = arguments.from_json(values)
-        recipe = values["recipe"]
+        recipe, halving = values["recipe"], values.get("halving")
         claim = recipe["claim"] and Claim(**recipe["claim"])
-        return cls(**{**values, "recipe": Recipe(**{**recipe, "claim": claim})})
+        whole = Recipe(**{**recipe, "claim": claim})
+        return cls(**{**values, "recipe": whole, "halving": halving and Halving(**halving)})
 
 
 @dataclass(frozen=True)
@@ -89,6 +89,8 @@ class Result:
     """Why there is no value."""
     cut: int = 0
     """Episodes that were cut in the measuring."""
+    pruned: int | None = None
+    """The clock at which successive halving ended it; its value is of its best evaluation then."""
 
 
 def measure_of(recipe: Recipe) -> tuple[str, int]:
@@ -126,78 +128,77 @@ def find_run(folder: Path, plan: Plan) -> Run | None:
     return max(done or same, key=lambda run: (run.manifest["steps"], run.id), default=None)
 
 
-def finished_result(run: Run, metric: str, episodes: int) -> Result | None:
-    """What a run's manifest says; None if it is not finished, or was measured otherwise."""
+def finished_result(trial: Trial, run: Run) -> Result | None:
+    """What a run's manifest says of a trial; None if it is not finished, or was measured otherwise."""
     manifest = run.manifest
     if run.status != "finished":
         return None
-    for measured in (manifest.get("claim"), manifest.get(MEASURED)):
-        if measured and (measured["metric"], measured["count"]) == (metric, episodes):
-            return Result(
-                manifest["seed"], measured["value"], manifest["steps"], manifest["seconds"], str(run.path),
-                exact=manifest["exact"], commit=manifest.get("git_commit"), cut=measured.get("cut", 0),
-            )  # fmt: skip
+    facts: dict[str, Any] = {
+        "seed": manifest["seed"],
+        "steps": manifest["steps"],
+        "seconds": manifest["seconds"],
+        "run": str(run.path),
+        "exact": manifest["exact"],
+        "commit": manifest.get("git_commit"),
+    }
+    pruned = trial.halving and trial.halving.ended_at(trial.seed)
+    if pruned is not None:
+        headline = manifest["headline"]
+        return Result(**facts, value=headline and headline["value"], pruned=pruned)
+    wanted = measure_of(trial.recipe)
+    for key in (SCORED,) if _scored(trial) else ("claim", MEASURED):
+        measured = manifest.get(key)
+        if measured and (measured["metric"], measured["count"]) == wanted:
+            return Result(**facts, value=measured["value"], cut=measured.get("cut", 0))
     return None
 
 
 def already(trial: Trial, folder: Path) -> Result | None:
     """What came of a trial that was finished in this folder before; None if it was not."""
     run = find_run(folder, trial.plan())
-    result = None if run is None else finished_result(run, *measure_of(trial.recipe))
+    result = None if run is None else finished_result(trial, run)
     return None if result is None else replace(result, reused=True)
 
 
 def attempt(trial: Trial, folder: Path) -> Result:
     """Train a trial, or go on with it, and measure it. Raises Interrupted once it is saved after a signal."""
     plan = trial.plan()
-    metric, episodes = measure_of(trial.recipe)
+    watching = [] if trial.halving is None else [trial.halving.watching(trial.seed)]
     run = find_run(folder, plan)
     if run is None:
-        path = Path(follow(plan, out=folder).path)
+        path = Path(follow(plan, out=folder, callbacks=watching).path)
     else:
         path = run.path
         if run.status != "finished":
-            resume(path)
-    result = finished_result(Run.open(path, folder), metric, episodes)
+            resume(path, callbacks=watching)
+    result = finished_result(trial, Run.open(path, folder))
     if result is None:
-        claim, seed = trial.recipe.claim, seeding.derive(trial.seed, "claim")
-        ends = {"which": "last"} if trial.recipe.dataset else {}
-        how: dict[str, Any] = {"split": claim.split, "which": claim.which} if claim else ends
-        judged = judge(path, count=episodes, seed=seed, **how)
-        with Run.open(path, folder, write=True) as run:
-            metrics = judged.evaluation.metrics
-            measured = {"metric": metric, "count": episodes, "value": metrics[metric], **cut_in(metrics)}
-            run.update_manifest(**{MEASURED: measured})
-        result = finished_result(run, metric, episodes)
+        _measure(trial, path)
+        result = finished_result(trial, Run.open(path, folder))
     assert result is not None
     return result
+
+
+def _measure(trial: Trial, path: Path) -> None:
+    """Measure what a run came to, and note it there."""
+    metric, count = measure_of(trial.recipe)
+    claim, seed = trial.recipe.claim, seeding.derive(trial.seed, "claim")
+    how: dict[str, Any] = {"which": "last"} if trial.recipe.dataset else {}
+    if claim:
+        how = {"split": claim.split, "which": claim.which}
+    if _scored(trial):
+        how["split"] = "validation"
+    metrics = judge(path, count=count, seed=seed, **how).evaluation.metrics
+    measured = {"metric": metric, "count": count, "value": metrics[metric], **cut_in(metrics)}
+    with Run.open(path, path.parent, write=True) as run:
+        run.update_manifest(**{SCORED if _scored(trial) else MEASURED: measured})
+
+
+def _scored(trial: Trial) -> bool:
+    """Whether its value is that of a validation split: worlds have luck enough for everybody."""
+    return trial.number is not None and bool(trial.recipe.dataset)
 
 
 def _of_seed(folder: Path, plan: Plan) -> Iterator[str]:
     stem = f"{plan.recipe.replace('/', '-', 1)}-s{plan.training.seed}-"
     return (run_id for run_id in run_ids(folder) if run_id.startswith(stem))
-
-
-def _stop_when_left() -> None:
-    while os.read(sys.stdin.fileno(), 1024):
-        pass
-    os.kill(os.getpid(), signal.SIGTERM)
-
-
-def _main() -> None:
-    for module in sys.argv[1:]:  # as they were typed to the command that tries this
-        import_module(module)
-    request = json.loads(sys.stdin.readline())
-    threading.Thread(target=_stop_when_left, daemon=True).start()
-    trial = Trial.from_json(request["trial"])
-    try:
-        result = attempt(trial, Path(request["folder"]))
-    except Interrupted:
-        result = Result(trial.seed, error="interrupted")
-    except PalestraError as error:
-        result = Result(trial.seed, error=str(error))
-    print(json.dumps(asdict(result)), flush=True)
-
-
-if __name__ == "__main__":
-    _main()

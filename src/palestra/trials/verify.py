@@ -12,7 +12,7 @@ from palestra.recipes.recipe import Recipe
 from palestra.recipes.registry import get_recipe
 from palestra.runs.provenance import cores, machine_facts
 from palestra.trials.plan import resolve
-from palestra.trials.pool import LocalPool
+from palestra.trials.pool import LOCAL, Pool, opened, workers_of
 from palestra.trials.records import claimed, configuration, read_record, write_facts
 from palestra.trials.trial import Result, Trial, already, measure_of
 from palestra.trials.verdict import Verdict, judge
@@ -65,6 +65,7 @@ def verify(
     jobs: int | None = None,
     device: str = "auto",
     overrides: Mapping[str, Any] | None = None,
+    pool: str | Pool = LOCAL,
     tell: Tell = lambda recipe, result: None,
     tick: Callable[[list[str]], None] = lambda running: None,
 ) -> list[Verification]:
@@ -80,6 +81,7 @@ def verify(
         jobs: trainings side by side; None for as many as there are cores for.
         device: where each computes.
         overrides: settings over a recipe that claims nothing, by name.
+        pool: where they are trained: ``local``, ``local:N``, or a Pool.
         tell: called with every seed as it ends.
         tick: called about once a second with what is being trained.
 
@@ -89,11 +91,10 @@ def verify(
     chosen = [get_recipe(recipe) if isinstance(recipe, str) else recipe for recipe in recipes]
     require(bool(chosen), "no recipe", "at least one")
     require(seeds is None or seeds >= 1, f"seeds={seeds}", "at least 1")
-    require(jobs is None or jobs >= 1, f"jobs={jobs}", "at least 1")
     for recipe in chosen if overrides else ():
         given = f"{recipe.id}, which claims something, with {', '.join(overrides or ())}"
         require(recipe.claim is None, given, "no settings over it: the claim is of those that it has")
-    side_by_side = jobs or default_jobs(chosen)
+    width = side_by_side(chosen, jobs, pool)
     results: dict[tuple[str, int], Result] = {}
     waiting: list[tuple[Trial, Path]] = []
     for recipe in chosen:
@@ -105,7 +106,7 @@ def verify(
             else:
                 results[recipe.id, seed] = there
                 tell(recipe, there)
-    for trial, result in tried(waiting, side_by_side, tick):
+    for trial, result in tried(waiting, width, tick, pool):
         results[trial.recipe.id, trial.seed] = result
         tell(trial.recipe, result)
     return [
@@ -118,6 +119,14 @@ def seeds_of(recipe: Recipe, asked: int | None) -> int:
     if asked is not None:
         return asked
     return recipe.claim.seeds if recipe.claim else DEFAULT_SEEDS
+
+
+def side_by_side(recipes: Sequence[Recipe], jobs: int | None, pool: str | Pool = LOCAL) -> int:
+    """How many trainings at once: as many as are asked for, by ``jobs`` or by the name of the pool, else one a core."""
+    asked = workers_of(pool)
+    require(jobs is None or jobs >= 1, f"jobs={jobs}", "at least 1")
+    require(jobs is None or asked is None, f"jobs={jobs} with pool={pool}", "one of the two")
+    return jobs or asked or default_jobs(recipes)
 
 
 def default_jobs(recipes: Sequence[Recipe]) -> int:
@@ -187,23 +196,26 @@ def _folder(recipe: Recipe, out: str | Path) -> Path:
 
 
 def tried(
-    waiting: Sequence[tuple[Trial, Path]], jobs: int, tick: Callable[[list[str]], None]
+    waiting: Sequence[tuple[Trial, Path]],
+    jobs: int,
+    tick: Callable[[list[str]], None],
+    pool: str | Pool = LOCAL,
 ) -> Iterator[tuple[Trial, Result]]:
     """Yield each trial as it ends; after a signal, once all have saved, raise Stopped."""
     left, ticked = len(waiting), time.monotonic()
-    with StopRequest() as stop, LocalPool(jobs) as pool:
+    with StopRequest() as stop, opened(pool, jobs) as made:
         for trial, folder in waiting:
-            pool.submit(trial, folder)
+            made.submit(trial, folder)
         while left:
             if stop.signal is not None:
-                pool.stop()
-            for trial, result in pool.poll():
+                made.stop()
+            for trial, result in made.poll():
                 left -= 1
                 if stop.signal is None or result.value is not None:
                     yield trial, result
             if time.monotonic() - ticked >= 1.0:
                 ticked = time.monotonic()
-                tick(pool.tell())
+                tick(made.tell())
             time.sleep(_LOOK)
     if stop.signal is not None:
         raise Stopped(stop.signal)

@@ -19,7 +19,7 @@ from palestra.trials.trial import Result, Trial, attempt
 def here(monkeypatch: pytest.MonkeyPatch) -> None:
     """Tried in this process in place of others."""
 
-    def tried(waiting: Any, jobs: int, tick: Any) -> Iterator[tuple[Trial, Result]]:
+    def tried(waiting: Any, *_: Any) -> Iterator[tuple[Trial, Result]]:
         for trial, folder in waiting:
             yield trial, attempt(trial, folder)
 

@@ -182,3 +182,15 @@ def test_a_name_of_no_part_goes_where_all_others_go() -> None:
     assert plan.override({"seed": 2}).learner.settings == Open()
     with pytest.raises(UsageError, match="unknown setting of Open 'trees'"):
         plan.override({"learner.trees": 30})
+
+
+def test_a_setting_has_a_place_a_type_and_a_value() -> None:
+    plan = resolve(RECIPES["cartpole/ppo"], {"world.kwargs.gravity": 9.8})
+    assert (plan.place("gamma"), plan.declared("gamma"), plan.value("gamma")) == ("learner.gamma", float, 0.99)
+    assert plan.declared("learner.hidden_sizes") == tuple[int, ...]
+    assert plan.place("num_envs") == "world.num_envs"
+    gravity = "world.kwargs.gravity"
+    assert (plan.place(gravity), plan.declared(gravity), plan.value(gravity)) == (gravity, Any, 9.8)
+    assert plan.value("world.kwargs.nothing") is None
+    with pytest.raises(UsageError, match="unknown setting of PPOConfig 'gama'; nearest: gamma"):
+        plan.declared("learner.gama")

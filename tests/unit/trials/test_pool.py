@@ -4,15 +4,17 @@ import dataclasses
 import time
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from palestra.errors import UsageError
 from palestra.recipes.recipe import Claim
 from palestra.recipes.registry import RECIPES
 from palestra.runs.store import Run, run_ids
 from palestra.trials import pool
-from palestra.trials.pool import NEVER_BEGUN, LocalPool
+from palestra.trials.pool import NEVER_BEGUN, LocalPool, opened, workers_of
 from palestra.trials.trial import Result, Trial, attempt
 
 RECIPE = dataclasses.replace(
@@ -25,13 +27,16 @@ class Child:
 
     alive: list["Child"]
 
-    def __init__(self, trial: Trial, folder: Path):
-        self.trial, self.folder, self.result, self.stops = trial, folder, None, 0
+    pid = 0
+    died = False
+
+    def __init__(self, trial: Trial, folder: Path, device: str | None = None):
+        self.trial, self.folder, self.device, self.result, self.stops = trial, folder, device, None, 0
         self.alive.append(self)
 
     result: Result | None
 
-    def ended(self) -> Result | None:
+    def ended(self, silence: float) -> Result | None:
         return self.result
 
     def stop(self) -> None:
@@ -55,7 +60,7 @@ def submitted(jobs: int, seeds: int) -> LocalPool:
     return made
 
 
-def test_so_many_side_by_side_in_order(children: list[Child]) -> None:
+def test_so_many_side_by_side_in_order(children: list[Child], roomy: None) -> None:
     made = submitted(2, 4)
     assert made.poll() == []
     assert [child.trial.seed for child in children] == [0, 1]
@@ -66,7 +71,7 @@ def test_so_many_side_by_side_in_order(children: list[Child]) -> None:
     assert made.poll() == []
 
 
-def test_stopping_asks_what_runs_and_gives_back_what_waits(children: list[Child]) -> None:
+def test_stopping_asks_what_runs_and_gives_back_what_waits(children: list[Child], roomy: None) -> None:
     made = submitted(1, 3)
     made.poll()
     made.stop()
@@ -144,3 +149,106 @@ def test_a_process_knows_the_environments_of_the_modules_that_were_typed(
     assert said[0] is not None
     assert "unknown environment 'Pooled-v0'" in said[0]
     assert said[1] is None
+
+
+@pytest.fixture
+def roomy(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Memory is no matter."""
+    monkeypatch.setattr(pool, "free_memory", lambda: None)
+
+
+def test_one_that_dies_is_begun_again_until_it_gets_nowhere(
+    children: list[Child], roomy: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    newest = [-1]
+    monkeypatch.setattr(pool, "runs_of", lambda folder, plan: [SimpleNamespace(checkpoints=newest[0])])
+    monkeypatch.setattr(pool.checkpoints, "steps", lambda step: [step])
+    made = submitted(1, 1)
+    for deaths in range(1, 20):
+        made.poll()
+        assert len(children) == deaths
+        newest[0] = min(deaths, 10) * 100  # no checkpoint is added after the tenth
+        children[-1].died, children[-1].result = True, Result(0, error="killed")
+        ended = made.poll()
+        if ended:
+            break
+    assert ended == [(Trial(RECIPE, 0), Result(0, error="killed"))]
+    assert deaths == 10 + pool.RETRIES
+
+
+def test_one_that_fails_by_itself_or_after_a_stop_is_not(children: list[Child], roomy: None) -> None:
+    made = submitted(1, 2)
+    made.poll()
+    children[0].result = Result(0, error="it fell")
+    assert made.poll() == [(Trial(RECIPE, 0), Result(0, error="it fell"))]
+    children[1].died, children[1].result = True, Result(1, error="killed")
+    made.stop()
+    assert made.poll() == [(Trial(RECIPE, 1), Result(1, error="killed"))]
+    assert len(children) == 2
+
+
+def test_no_more_are_begun_than_there_is_memory_for(children: list[Child], monkeypatch: pytest.MonkeyPatch) -> None:
+    free, used = [0], {0: (0, 0)}
+    monkeypatch.setattr(pool, "free_memory", lambda: free[0])
+    monkeypatch.setattr(pool, "memory_of", lambda pid: used[pid])
+    made = submitted(4, 4)
+    made.poll()
+    assert len(children) == 1  # always one
+    used[0] = (pool.USUAL_MEMORY, pool.USUAL_MEMORY)
+    free[0] = pool.USUAL_MEMORY - 1
+    made.poll()
+    assert len(children) == 1
+    free[0] = pool.USUAL_MEMORY
+    made.poll()
+    assert len(children) == 4
+    used[0] = (0, 3 * pool.USUAL_MEMORY)  # one was as large as that once; four may still become so
+    children[0].result = Result(0, 1.0)
+    made.submit(Trial(RECIPE, 9), Path("there"))
+    free[0] = 12 * pool.USUAL_MEMORY - 1
+    made.poll()
+    assert len(children) == 4
+    free[0] += 1
+    made.poll()
+    assert len(children) == 5
+
+
+def test_devices_are_handed_out(children: list[Child], roomy: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pool, "devices", lambda: ["2", "5"])
+    made = submitted(3, 3)
+    made.submit(Trial(RECIPE, 3, {"device": "cpu"}), Path("there"))
+    made.poll()
+    assert [child.device for child in children] == ["2", "5", "2"]
+    children[0].result = Result(0, 1.0)
+    made.poll()
+    assert [child.device for child in children[3:]] == [None]
+    monkeypatch.setattr(pool, "devices", lambda: ["2"])
+    alone = submitted(1, 1)
+    alone.poll()
+    assert children[-1].device is None
+
+
+@pytest.mark.parametrize(("name", "count"), [("local", None), ("local:1", 1), ("local:64", 64)])
+def test_a_name_says_how_many(name: str, count: int | None) -> None:
+    assert workers_of(name) == count
+
+
+@pytest.mark.parametrize("name", ["ray", "", "local:", "local:0", "local:-1", "local:1025", "local:x", "local:1:2"])
+def test_other_names_are_refused(name: str) -> None:
+    with pytest.raises(UsageError, match=r"expected local, or local:N|unknown pool .*nearest: local"):
+        workers_of(name)
+
+
+def test_a_pool_that_is_there_stays_open(children: list[Child], roomy: None) -> None:
+    with opened("local:2", 2) as made:
+        assert isinstance(made, LocalPool)
+        made.submit(Trial(RECIPE), Path("there"))
+        made.poll()
+    assert children[0].stops == 1
+    mine = submitted(1, 1)
+    with opened(mine, 7) as made:
+        assert made is mine
+        mine.poll()
+    assert children[1].stops == 0
+    with pytest.raises(KeyError), opened(mine, 7):
+        raise KeyError
+    assert children[1].stops == 1

@@ -20,7 +20,7 @@ def here(monkeypatch: pytest.MonkeyPatch) -> list[Trial]:
     """What is tried, in this process in place of others."""
     begun: list[Trial] = []
 
-    def tried(waiting: Any, jobs: int, tick: Any) -> Iterator[tuple[Trial, Result]]:
+    def tried(waiting: Any, *_: Any) -> Iterator[tuple[Trial, Result]]:
         for trial, folder in waiting:
             begun.append(trial)
             yield trial, attempt(trial, folder)
