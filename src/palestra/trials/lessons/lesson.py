@@ -27,6 +27,10 @@ LESSONS = {
         "batch normalisation and pooling, which a textbook changes together, taken apart",
     ),
     "shift": ("palestra.trials.lessons.shift", "inputs, labels or concepts change: what it is called, and what helps"),
+    "walking": (
+        "palestra.trials.lessons.walking",
+        "from footsteps to the zero-moment point and the centre of mass, and what seeing ahead is worth",
+    ),
 }
 """Name to module and summary. Each module has a function ``lesson(seed)``."""
 
