@@ -51,12 +51,12 @@ class Preview(NamedTuple):
 
 
 class Walk(NamedTuple):
-    """What became of a walk along one axis."""
+    """What became of a walk, along each of some axes."""
 
-    mass_T: Tensor
-    """(T,) places of the centre of mass, m."""
-    point_T: Tensor
-    """(T,) places of the zero-moment point."""
+    mass_TL: Tensor
+    """(T, L) places of the centre of mass, m."""
+    point_TL: Tensor
+    """(T, L) places of the zero-moment point."""
 
 
 def cart_table(seconds: float = 0.005, height: float = 0.814) -> CartTable:
@@ -101,23 +101,27 @@ def preview_gains(
     return Preview(integral, state, torch.stack(ahead), riccati_residual(a, b, q, r, p))
 
 
-def walk(cart: CartTable, gains: Preview, wanted_T: Tensor) -> Walk:
-    """Follow a zero-moment point (T,) that is wanted, from rest at its first place; after its last it stays there."""
-    check_rank(1, wanted_T=wanted_T)
+def walk(cart: CartTable, gains: Preview, wanted_TL: Tensor) -> Walk:
+    """Follow a zero-moment point that is wanted, (T, L) along axes, from rest at its first place.
+
+    After its last place it stays there.
+    """
+    check_rank(2, wanted_TL=wanted_TL)
     ahead = len(gains.ahead_I)
-    known = torch.cat((wanted_T, wanted_T[-1:].expand(ahead)))
-    previewed = known.unfold(0, ahead, 1)[1:] @ gains.ahead_I  # what each step sees ahead, all at once
-    x = torch.zeros(3, dtype=torch.float64)
-    x[0] = wanted_T[0]
-    amiss, masses, points = 0.0, list[Tensor](), list[Tensor]()
-    for wanted, seen in zip(wanted_T, previewed):
-        point = cart.c_V @ x
-        masses.append(x[0])
-        points.append(point)
-        amiss = amiss + float(point - wanted)
-        jerk = -gains.integral * amiss - gains.state_V @ x - seen  # Kajita et al. 2003
-        x = cart.a_VV @ x + cart.b_V * jerk
+    known = torch.cat((wanted_TL, wanted_TL[-1:].expand(ahead, -1)))
+    previewed_TL = known.unfold(0, ahead, 1)[1:] @ gains.ahead_I  # what each step sees ahead, all at once
+    x_VL = torch.zeros(3, wanted_TL.shape[1], dtype=torch.float64)
+    x_VL[0] = wanted_TL[0]
+    amiss_L, masses, points = torch.zeros_like(x_VL[0]), list[Tensor](), list[Tensor]()
+    for wanted_L, seen_L in zip(wanted_TL, previewed_TL):
+        point_L = cart.c_V @ x_VL
+        masses.append(x_VL[0])
+        points.append(point_L)
+        amiss_L = amiss_L + point_L - wanted_L
+        jerk_L = -gains.integral * amiss_L - gains.state_V @ x_VL - seen_L  # Kajita et al. 2003
+        x_VL = cart.a_VV @ x_VL + cart.b_V[:, None] * jerk_L
     return Walk(torch.stack(masses), torch.stack(points))
+
 
 
 def inside(point_B2: Tensor, corner_BL2: Tensor) -> Tensor:

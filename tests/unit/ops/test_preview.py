@@ -28,8 +28,8 @@ def test_who_stands_where_he_is_wanted_does_nothing() -> None:
     """The gains of what is ahead sum up to that of the place, but for what lies beyond the preview."""
     gains = preview_gains(CART, 3000)
     assert float(gains.ahead_I.sum()) == pytest.approx(-float(gains.state_V[0]), rel=1e-9)
-    there = walk(CART, gains, torch.full((50,), 0.3, dtype=torch.float64))
-    torch.testing.assert_close(there.point_T, torch.full((50,), 0.3, dtype=torch.float64), rtol=0, atol=1e-9)
+    there = walk(CART, gains, torch.full((50, 1), 0.3, dtype=torch.float64))
+    torch.testing.assert_close(there.point_TL, torch.full((50, 1), 0.3, dtype=torch.float64), rtol=0, atol=1e-9)
 
 
 def test_the_cart_is_moved_as_calculus_says() -> None:
@@ -42,17 +42,17 @@ def test_the_cart_is_moved_as_calculus_says() -> None:
 
 
 def test_the_mass_leaves_before_the_point_does() -> None:
-    wanted = torch.cat((torch.zeros(400), torch.ones(600))).double() * 0.3
+    wanted = torch.cat((torch.zeros(400, 1), torch.ones(600, 1))).double() * 0.3
     done = walk(CART, preview_gains(CART, 320), wanted)
-    leaves = int((done.mass_T > 0.01).nonzero()[0])
+    leaves = int((done.mass_TL[:, 0] > 0.01).nonzero()[0])
     assert 200 < leaves < 380  # 0.1 to 1 s before
-    assert float((done.point_T - wanted)[-1].abs()) < 1e-6
+    assert float((done.point_TL - wanted)[-1].abs()) < 1e-6
 
 
 def test_without_an_integral_an_error_stays() -> None:
-    wanted = torch.cat((torch.zeros(400), torch.ones(2000))).double()
+    wanted = torch.cat((torch.zeros(400, 1), torch.ones(2000, 1))).double()
     amiss = {
-        integrates: float((walk(CART, preview_gains(CART, 160, integrates=integrates), wanted).point_T - wanted)[-1].abs())
+        integrates: float((walk(CART, preview_gains(CART, 160, integrates=integrates), wanted).point_TL - wanted)[-1].abs())
         for integrates in (True, False)
     }
     assert amiss[True] < 1e-6

@@ -11,6 +11,9 @@ from palestra.envs.world import World
 from palestra.policies.plans import Plans
 
 
+SMALL = {"horizon": 5, "samples": 8}
+
+
 def plans(num: int = 2) -> Plans:
     begun: Plans = planner("mppi", horizon=5).plans.begun(num, seed=0)
     return begun
@@ -36,7 +39,7 @@ def test_actions_keep_to_their_bounds() -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_who_was_stopped_in_an_episode_goes_on_as_if_nothing_had_been(name: str) -> None:
-    env, policies = make_vec("Pendulum-v1", 2), [planner(name, horizon=5) for _ in range(2)]
+    env, policies = make_vec("Pendulum-v1", 2), [planner(name, **SMALL) for _ in range(2)]
     obs = env.reset(0)
     policies[0].reset(2, seed=3)
     for step in range(6):
@@ -53,7 +56,7 @@ def test_who_was_stopped_in_an_episode_goes_on_as_if_nothing_had_been(name: str)
 
 @pytest.mark.parametrize("name", NAMES)
 def test_an_evaluation_in_an_episode_does_not_disturb_it(name: str) -> None:
-    policy = planner(name, horizon=3)
+    policy = planner(name, **SMALL)
     agent = Actor(type(policy), World("Pendulum-v1"), policy.config, seed=0)
     env = make_vec("Pendulum-v1", 1)
     action = agent.act(env.reset(0))
@@ -61,7 +64,8 @@ def test_an_evaluation_in_an_episode_does_not_disturb_it(name: str) -> None:
     before = {key: value.clone() for key, value in capture(agent.policy)["plans"].items()}
     assert before["actions"].any()
     for deterministic in (True, False):
-        one, again = (agent.evaluate(episodes=2, seed=1, deterministic=deterministic).samples for _ in range(2))
+        words = {"episodes": 2, "seed": 1, "max_steps": 10, "deterministic": deterministic}
+        one, again = (agent.evaluate(**words).samples for _ in range(2))
         assert torch.equal(again, one)
     after = capture(agent.policy)["plans"]
     assert all(torch.equal(after[key], value) for key, value in before.items())

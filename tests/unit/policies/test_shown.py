@@ -14,7 +14,7 @@ from palestra.policies.shown import PLANS, planned_episode
 
 
 def test_plans_begin_where_they_were_made_and_go_on_for_their_length() -> None:
-    policy = planner("ilqr", horizon=7, iterations=1)
+    policy = planner("ilqr", horizon=7, iterations=1, samples=1)
     (shown,) = planned_episode(policy, make_vec("Pendulum-v1", 1))
     assert isinstance(shown, Panels)
     assert [panel.title for panel in shown.panels] == ["angle", "velocity", "actions", "cost of each step"]

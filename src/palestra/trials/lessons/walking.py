@@ -25,6 +25,7 @@ FOOT = (0.20, 0.10)
 """Length and width of a foot, m."""
 PREVIEWS = (0.4, 0.5, 0.6, 0.8, 1.0, 1.3, 1.6, 2.0)
 """Seconds, of the picture."""
+RIGHT, STEPPED, SHORT, EARLY = "as it should be", "the point jumps", "no integral, 0.8 s", "a step after 0.8 s"
 
 
 class Footsteps(NamedTuple):
@@ -36,19 +37,14 @@ class Footsteps(NamedTuple):
     """(T, 8, 2) corners of the feet that are on the ground; of a single one twice."""
 
 
-class Found(NamedTuple):
-    """What became of a walk, m."""
+class Walked(NamedTuple):
+    """What became of a walk."""
 
-    rms: float
-    """Of the zero-moment point's error along."""
-    along: float
-    """Its largest, along."""
-    across: float
-    """Across."""
-    margin: float
-    """How far inside the support the point is where it is nearest to the edge."""
-    last: float
-    """Its error along at the end."""
+    walk: Walk
+    amiss_T2: Tensor
+    """(T, 2) what the zero-moment point is off where it is wanted, mm."""
+    figures: tuple[float, ...]
+    """Of the table, mm."""
 
 
 def footsteps(stands: float = STANDS, both_feet: float = BOTH_FEET) -> Footsteps:
@@ -71,62 +67,53 @@ def footsteps(stands: float = STANDS, both_feet: float = BOTH_FEET) -> Footsteps
     return Footsteps(torch.tensor(wanted, dtype=torch.float64), (middle[:, :, None] + corner.double()).flatten(1, 2))
 
 
-def walked(cart: CartTable, steps: Footsteps, preview: float, *, integrates: bool = True) -> tuple[Walk, Walk, Found]:
-    """A walk along and across, seen so many seconds ahead."""
-    gains = preview_gains(cart, round(preview / SECONDS), integrates=integrates)
-    along, across = (walk(cart, gains, wanted_T) for wanted_T in steps.wanted_T2.T)
-    point_T2 = torch.stack((along.point_T, across.point_T), 1)
-    amiss_T2 = point_T2 - steps.wanted_T2
-    most = amiss_T2.abs().amax(0)
-    rms = float(amiss_T2[:, 0].square().mean().sqrt())
-    margin = float(inside(point_T2, steps.feet_TL2).min())
-    return along, across, Found(rms, float(most[0]), float(most[1]), margin, float(amiss_T2[-1, 0].abs()))
+def walked(cart: CartTable, steps: Footsteps, preview: float, *, integrates: bool = True) -> Walked:
+    """A walk, seen so many seconds ahead."""
+    done = walk(cart, preview_gains(cart, round(preview / SECONDS), integrates=integrates), steps.wanted_T2)
+    amiss_T2 = 1000 * (done.point_TL - steps.wanted_T2)
+    most, rms = amiss_T2.abs().amax(0), amiss_T2[:, 0].square().mean().sqrt()
+    margin = 1000 * inside(done.point_TL, steps.feet_TL2).min()
+    return Walked(done, amiss_T2, (float(rms), *most.tolist(), float(margin), float(amiss_T2[-1, 0].abs())))
 
 
 def lesson(seed: int) -> Lesson:
     """A walk, what it is without its parts, and how far ahead one has to see. Nothing in it is drawn by chance."""
     cart, even = cart_table(SECONDS), footsteps()
-    cases = {
-        "as it should be": (even, 1.6, True),
-        "a preview of 0.8 s": (even, 0.8, True),
-        "a preview of 0.5 s": (even, 0.5, True),
-        "no integral": (even, 1.6, False),
-        "no integral, 0.8 s": (even, 0.8, False),
-        "the point jumps": (footsteps(both_feet=0.0), 1.6, True),
-        "the first step after 0.8 s": (footsteps(stands=0.8), 1.6, True),
-    }
     done = {
-        name: walked(cart, steps, preview, integrates=integrates)
-        for name, (steps, preview, integrates) in cases.items()
+        RIGHT: walked(cart, even, 1.6),
+        "a preview of 0.8 s": walked(cart, even, 0.8),
+        "a preview of 0.5 s": walked(cart, even, 0.5),
+        "no integral": walked(cart, even, 1.6, integrates=False),
+        SHORT: walked(cart, even, 0.8, integrates=False),
+        STEPPED: walked(cart, footsteps(both_feet=0.0), 1.6),
+        EARLY: walked(cart, footsteps(stands=0.8), 1.6),
     }
-    rows = [(name, *(1000 * figure for figure in found)) for name, (_, _, found) in done.items()]
     said = (
         "zero-moment point, mm: rms and largest error along, largest across, the least distance to the edge of the"
         " support (negative: the robot tips), and the error along at the end"
     )
     columns = ("walk", "rms", "along", "across", "inside", "at the end")
     below = "the centre of mass leaves before the foot does; how far ahead one sees decides how well the point is kept"
+    rows = [(name, *each.figures) for name, each in done.items()]
     return Lesson(columns, rows, said, Panels("walking", below, _panels(cart, even, done), columns=2))
 
 
-def _panels(cart: CartTable, even: Footsteps, done: dict[str, tuple[Walk, Walk, Found]]) -> list[Lines]:
-    along, across, _ = done["as it should be"]
-    panels = []
-    for title, wanted_T, one in zip(("along, m", "across, m"), even.wanted_T2.T, (along, across)):
-        lines = {"wanted": wanted_T, "zero-moment point": one.point_T, "centre of mass": one.mass_T}
-        time = SECONDS * np.arange(len(wanted_T))
-        panels.append(Lines(title, "seconds", {name: (time, line_T.numpy()) for name, line_T in lines.items()}))
-    shapes = {"even": even, "jumping": footsteps(both_feet=0.0)}
-    errors = {
-        f"rms error, {name}": np.array([1000 * walked(cart, steps, seen)[2].rms for seen in PREVIEWS])
-        for name, steps in shapes.items()
-    }
+def _panels(cart: CartTable, even: Footsteps, done: dict[str, Walked]) -> list[Lines]:
+    panels, right = [], done[RIGHT].walk
+    for axis, title in enumerate(("along, m", "across, m")):
+        lines = {"wanted": even.wanted_T2, "zero-moment point": right.point_TL, "centre of mass": right.mass_TL}
+        panels.append(Lines(title, "seconds", {name: _over_time(line[:, axis]) for name, line in lines.items()}))
+    stepped = footsteps(both_feet=0.0)
+    both = Footsteps(torch.cat((even.wanted_T2, stepped.wanted_T2), 1), even.feet_TL2)
+    found = [walk(cart, preview_gains(cart, round(s / SECONDS)), both.wanted_T2).point_TL for s in PREVIEWS]
+    rms = 1000 * (torch.stack(found) - both.wanted_T2).square().mean(1).sqrt().numpy()
     seen = np.array(PREVIEWS)
-    panels.append(Lines("error along, mm", "seconds seen ahead", {k: (seen, v) for k, v in errors.items()}, True))
-    amiss = {}
-    for name in ("as it should be", "no integral, 0.8 s", "the first step after 0.8 s"):
-        steps = footsteps(stands=0.8) if name.startswith("the first") else even
-        wrong = (done[name][0].point_T - steps.wanted_T2[:, 0]).numpy()
-        amiss[name] = (SECONDS * np.arange(len(wrong)), 1000 * wrong)
-    panels.append(Lines("two faults: error along, mm", "seconds", amiss))
+    errors = {"the point moves evenly": (seen, rms[:, 0]), "it jumps": (seen, rms[:, 2])}
+    panels.append(Lines("rms error along, mm", "seconds seen ahead", errors, logarithmic=True))
+    amiss = {name: _over_time(done[name].amiss_T2[:, 1]) for name in (RIGHT, SHORT, EARLY)}
+    panels.append(Lines("two faults: error across, mm", "seconds", amiss))
     return panels
+
+
+def _over_time(line_T: Tensor) -> tuple[np.ndarray, np.ndarray]:
+    return SECONDS * np.arange(len(line_T)), line_T.numpy()
