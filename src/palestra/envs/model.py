@@ -52,7 +52,8 @@ class Model:
         require(is_vector, given, "actions that are a vector of numbers, such as can be planned")
         plays = "one of our batched worlds (backend='torch'), which can be asked what an action leads to"
         require(isinstance(env, TorchVectorEnv), f"{given} by {type(env).__name__}", plays)
-        assert isinstance(env, TorchVectorEnv) and isinstance(space, spaces.Box)
+        assert isinstance(env, TorchVectorEnv)
+        assert isinstance(space, spaces.Box)
         self._dynamics, self._sized = env.dynamics, dict[int, Dynamics]()
         self.device = env.device
         with torch.inference_mode(False):

@@ -84,7 +84,9 @@ def preview_gains(
     a, b, c = cart.a_VV, cart.b_V[:, None], cart.c_V[None]
     r = torch.full((1, 1), jerk_cost, dtype=torch.float64)
     if integrates:  # the state is the sum of errors, and what the cart's state has changed by
-        a = torch.cat((torch.cat((torch.ones(1, 1, dtype=torch.float64), c @ a), 1), torch.nn.functional.pad(a, (1, 0))))
+        a = torch.cat(
+            (torch.cat((torch.ones(1, 1, dtype=torch.float64), c @ a), 1), torch.nn.functional.pad(a, (1, 0)))
+        )
         b, wanted = torch.cat((c @ b, b)), torch.eye(4, dtype=torch.float64)[:, :1]
         q = error_cost * wanted @ wanted.T
     else:
@@ -123,11 +125,10 @@ def walk(cart: CartTable, gains: Preview, wanted_TL: Tensor) -> Walk:
     return Walk(torch.stack(masses), torch.stack(points))
 
 
-
 def inside(point_B2: Tensor, corner_BL2: Tensor) -> Tensor:
     """(B,) how far points are inside the convex hull of corners, m; negative outside of it.
 
-    Inside, that is the distance to the nearest edge: the least, over all directions, of what the hull reaches beyond the
+    Inside, that is the distance to the nearest edge: the least, over all directions, of what the hull reaches beyond a
     point. It is least at a right angle to an edge, so those to all lines through two corners are enough.
     """
     check_rank(2, point_B2=point_B2)

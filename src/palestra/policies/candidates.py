@@ -39,10 +39,8 @@ def half_range(model: Model) -> Tensor:
     return (model.high - model.low) / 2
 
 
-def drawn(
-    plan: Tensor, deviation: Tensor, count: int, hold: int, model: Model, generator: Generator
-) -> Tensor:
-    """Candidates (T, E, K, A) within the bounds: plans (E, T, A) with normal noise, and first of K the plans themselves.
+def drawn(plan: Tensor, deviation: Tensor, count: int, hold: int, model: Model, generator: Generator) -> Tensor:
+    """Candidates (T, E, K, A) within the bounds: plans (E, T, A) with normal noise, the first of K without any.
 
     ``deviation`` (A,) or (E, T, A) is that of the noise.
     """

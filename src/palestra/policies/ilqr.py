@@ -167,9 +167,7 @@ def backward(model: Model, near: Stage, actions: Tensor, mu: Tensor) -> list[Fee
     return found
 
 
-def forward(
-    model: Model, states: Tensor, actions: Tensor, feedback: list[Feedback]
-) -> tuple[Tensor, Tensor, Tensor]:
+def forward(model: Model, states: Tensor, actions: Tensor, feedback: list[Feedback]) -> tuple[Tensor, Tensor, Tensor]:
     """States (T + 1, E, V), actions (T, E, A) and cost (E,) of the cheapest of all alphas, tried side by side."""
     num, tries = states.shape[1], len(ALPHAS)
     alpha = torch.tensor(ALPHAS, dtype=states.dtype, device=states.device)[:, None, None]

@@ -69,7 +69,9 @@ def regulator(model: Model, effort: float) -> Tensor:
         return model.step(rows[:, :size], rows[:, size:])[1]
 
     moved = model.difference(after(at), at[:, :size]).abs().max()
-    require(bool(moved <= AT_REST), f"a world that moves by {float(moved):.3g} from zero", "one at rest where all is zero")
+    require(
+        bool(moved <= AT_REST), f"a world that moves by {float(moved):.3g} from zero", "one at rest where all is zero"
+    )
     moves, bend = jacobian(after, at)[0], convex(curvature(cost, at)[1])[0]
     a, b, q, r = moves[:, :size], moves[:, size:], bend[:size, :size], effort * bend[size:, size:]
     priced = bool(torch.linalg.eigvalsh(r)[0] > 0)

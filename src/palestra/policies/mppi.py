@@ -3,8 +3,8 @@
     w_k = exp(-(S_k - min S) / lambda) / sum of these,   S_k = cost of plan + noise_k
     plan <- sum_k w_k (plan + noise_k)
 
-With lambda towards zero that is the best of the K plans, with a large one their mean. The world's own costs have a
-price of effort already, so none is added (their alpha is 1). All plans of all episodes go through the model in one batch.
+With lambda towards zero that is the best of the K plans, with a large one their mean. The costs of the world have a
+price of effort already, so none is added (their alpha is 1). All plans of all episodes go through the model at once.
 """
 
 from dataclasses import dataclass

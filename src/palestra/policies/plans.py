@@ -31,9 +31,7 @@ class Plans:
     saves = ("actions", "proposed", "drawing")
     derives = ("model",)
 
-    def __init__(
-        self, model: Model, horizon: int, num: int = 1, *, seed: int, precision: torch.dtype = torch.float32
-    ):
+    def __init__(self, model: Model, horizon: int, num: int = 1, *, seed: int, precision: torch.dtype = torch.float32):
         self.model, self.horizon, self.precision = model, horizon, precision
         with torch.inference_mode(False):
             idle = model.rest.to(precision).repeat(num, horizon, 1)

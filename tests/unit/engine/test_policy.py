@@ -72,13 +72,21 @@ class Counting(Second):
 
 def test_episodes_under_way_are_put_aside_for_others() -> None:
     policy = Counting()
-    with pytest.raises(ZeroDivisionError), aside(policy):
+    with aside(policy):
         policy.reset(1, seed=0)
         assert policy.count == [0]
-        _ = 1 / 0
+    assert policy.count == [7]
+    with pytest.raises(ValueError, match="misbehaved"):
+        _misbehave(policy)
     assert policy.count == [7]
     with aside(Second()):
         pass
+
+
+def _misbehave(policy: Policy) -> None:
+    with aside(policy):
+        policy.reset(1, seed=0)
+        raise ValueError("misbehaved")
 
 
 def test_most_have_nothing_to_show() -> None:

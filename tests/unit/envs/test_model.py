@@ -91,7 +91,11 @@ def test_angles_differ_by_less_than_half_a_turn() -> None:
     ("env_id", "settings", "message"),
     [
         ("CartPole-v1", {}, r"actions Discrete\(2\); expected actions that are a vector of numbers"),
-        ("Pendulum-v1", {"backend": "sync"}, r"by GymVectorEnv; expected one of our batched worlds \(backend='torch'\)"),
+        (
+            "Pendulum-v1",
+            {"backend": "sync"},
+            r"by GymVectorEnv; expected one of our batched worlds \(backend='torch'\)",
+        ),
         ("palestra/ArmReach-v0", {}, "ArmTwin, whose observation is not its state; expected a world that reads"),
     ],
 )

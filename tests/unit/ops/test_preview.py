@@ -52,7 +52,9 @@ def test_the_mass_leaves_before_the_point_does() -> None:
 def test_without_an_integral_an_error_stays() -> None:
     wanted = torch.cat((torch.zeros(400, 1), torch.ones(2000, 1))).double()
     amiss = {
-        integrates: float((walk(CART, preview_gains(CART, 160, integrates=integrates), wanted).point_TL - wanted)[-1].abs())
+        integrates: float(
+            (walk(CART, preview_gains(CART, 160, integrates=integrates), wanted).point_TL - wanted)[-1].abs()
+        )
         for integrates in (True, False)
     }
     assert amiss[True] < 1e-6

@@ -1,4 +1,4 @@
-"""The best feedback: SciPy's Riccati solution, and the least of the whole cost as one quadratic function of all actions."""
+"""The best feedback: by SciPy, and as the least of the whole cost, one quadratic function of all actions."""
 
 import numpy as np
 import pytest
@@ -96,7 +96,8 @@ def test_feedback_comes_to_the_least_of_the_whole_cost() -> None:
     # What a start costs more than another is what the value says, whose constant is left out.
     other = start + 1.0
     best_of_other = torch.linalg.solve(
-        hessian, -torch.autograd.functional.jacobian(lambda p: cost(stages, last, other, p.view(6, 2)), nothing.flatten())
+        hessian,
+        -torch.autograd.functional.jacobian(lambda p: cost(stages, last, other, p.view(6, 2)), nothing.flatten()),
     ).view(6, 2)
     more = cost(stages, last, other, best_of_other) - cost(stages, last, start, best)
     said = [x @ values[0].matrix @ x / 2 + values[0].vector @ x for x in (other, start)]

@@ -10,7 +10,6 @@ from palestra.envs.registry import make_vec
 from palestra.envs.world import World
 from palestra.policies.plans import Plans
 
-
 SMALL = {"horizon": 5, "samples": 8}
 
 

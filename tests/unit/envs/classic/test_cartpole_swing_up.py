@@ -37,7 +37,13 @@ def test_a_step_is_what_an_independent_integrator_finds() -> None:
     after = dynamics(STATES, CONTROLS)
     for start, control, end in zip(STATES, CONTROLS, after, strict=True):
         found = solve_ivp(
-            rod_on_cart, (0, SECONDS), start.numpy(), method="DOP853", args=(10 * float(control),), rtol=1e-12, atol=1e-12
+            rod_on_cart,
+            (0, SECONDS),
+            start.numpy(),
+            method="DOP853",
+            args=(10 * float(control),),
+            rtol=1e-12,
+            atol=1e-12,
         )
         np.testing.assert_allclose(end.numpy(), found.y[:, -1], atol=2e-6)
 
@@ -63,7 +69,7 @@ def test_both_forms_take_the_same_steps() -> None:
     for i, (state, control) in enumerate(zip(STATES, CONTROLS, strict=True)):
         env.state = state.numpy().copy()
         obs, reward, terminated, truncated, _ = env.step(np.array([float(control)]))
-        assert not (terminated or truncated)
+        assert (terminated, truncated) == (False, False)
         np.testing.assert_allclose(env.state, dynamics(STATES, CONTROLS)[i].numpy(), atol=1e-12)
         np.testing.assert_allclose(result.final_obs[i].numpy(), obs, atol=1e-5)
         assert float(result.reward[i]) == pytest.approx(reward, abs=1e-6)
