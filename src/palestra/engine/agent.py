@@ -209,6 +209,6 @@ class Actor(Agent, Learner):
         env = self.arena().make_env(1, "")
         try:
             with aside(self.policy):
-                return self.policy.exhibits(env)
+                return self.policy.at_work(env)
         finally:
             env.close()

@@ -50,7 +50,7 @@ class Policy(ABC):
             deterministic: the best action rather than a sample.
         """
 
-    def exhibits(self, env: VectorEnv) -> list[Exhibit]:
+    def at_work(self, env: VectorEnv) -> list[Exhibit]:
         """What can be drawn of how it acts, played in one copy of its world; of most, nothing."""
         return []
 

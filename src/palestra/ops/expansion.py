@@ -24,7 +24,7 @@ Rows = Callable[[Tensor], Tensor]
 def jacobian(function: Rows, at_BI: Tensor) -> Tensor:
     """(B, O, I) derivatives of a function of rows."""
     check_rank(2, at_BI=at_BI)
-    result_BO, back = vjp(function, at_BI)
+    result_BO, back = vjp(function, at_BI)[:2]
 
     def derivatives(which_O: Tensor) -> Tensor:
         found: Tensor = back(which_O.expand_as(result_BO))[0]

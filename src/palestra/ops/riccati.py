@@ -152,4 +152,5 @@ def feedback_gain(a: Tensor, b: Tensor, r: Tensor, p: Tensor) -> Tensor:
 
 
 def _times(matrix: Tensor, vector: Tensor) -> Tensor:
-    return (matrix @ vector[..., None])[..., 0]
+    product: Tensor = (matrix @ vector[..., None])[..., 0]
+    return product

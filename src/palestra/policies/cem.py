@@ -79,6 +79,6 @@ class CEM(Policy):
             deviation = elites.std(1, correction=0).clamp(min=c.narrowest * self.range)
         return plan
 
-    def exhibits(self, env: VectorEnv) -> list[Exhibit]:
+    def at_work(self, env: VectorEnv) -> list[Exhibit]:
         """One episode, and where plans on the way meant to go."""
         return planned_episode(self, env)

@@ -96,7 +96,7 @@ class ILQR(Policy):
             plan = chosen(candidates, costs(model, state, candidates).argmin(1, keepdim=True))[:, 0]
         return optimised(model, state, plan, c.iterations).actions.transpose(0, 1)
 
-    def exhibits(self, env: VectorEnv) -> list[Exhibit]:
+    def at_work(self, env: VectorEnv) -> list[Exhibit]:
         """One episode, and where plans on the way meant to go."""
         return planned_episode(self, env)
 

@@ -75,6 +75,6 @@ class MPPI(Policy):
             plan = (weight[None, :, :, None] * candidates).sum(2).transpose(0, 1)
         return plan
 
-    def exhibits(self, env: VectorEnv) -> list[Exhibit]:
+    def at_work(self, env: VectorEnv) -> list[Exhibit]:
         """One episode, and where plans on the way meant to go."""
         return planned_episode(self, env)

@@ -55,6 +55,6 @@ class PredictiveSampling(Policy):
         best = costs(model, state, candidates).argmin(1, keepdim=True)  # algorithm 1
         return chosen(candidates, best)[:, 0]
 
-    def exhibits(self, env: VectorEnv) -> list[Exhibit]:
+    def at_work(self, env: VectorEnv) -> list[Exhibit]:
         """One episode, and where plans on the way meant to go."""
         return planned_episode(self, env)

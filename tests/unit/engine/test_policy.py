@@ -90,4 +90,4 @@ def _misbehave(policy: Policy) -> None:
 
 
 def test_most_have_nothing_to_show() -> None:
-    assert Second().exhibits(None) == []  # type: ignore[arg-type]
+    assert Second().at_work(None) == []  # type: ignore[arg-type]

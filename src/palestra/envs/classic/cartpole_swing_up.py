@@ -126,7 +126,7 @@ class CartPoleSwingUpEnv(CartPoleEnv):
     def step(self, action: Any) -> tuple[NDArray[np.float32], float, bool, bool, dict[str, Any]]:
         """One step of :class:`CartPoleSwingUp`."""
         control = min(max(float(action[0]), -1.0), 1.0)
-        at, length = tuple(map(float, self.state)), SECONDS / SUBSTEPS
+        at, length = tuple(np.asarray(self.state, np.float64).tolist()), SECONDS / SUBSTEPS
         for _ in range(SUBSTEPS):
             k_1 = _change(at, control)
             k_2 = _change(_moved(at, length / 2, k_1), control)
@@ -140,7 +140,7 @@ class CartPoleSwingUpEnv(CartPoleEnv):
         return self._shown(), reward, False, False, {}
 
     def _shown(self) -> NDArray[np.float32]:
-        position, velocity, angle, spin = self.state
+        position, velocity, angle, spin = np.asarray(self.state)
         return np.array((position, math.cos(angle), math.sin(angle), velocity, spin), np.float32)
 
 

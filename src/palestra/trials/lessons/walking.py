@@ -94,7 +94,7 @@ def lesson(seed: int) -> Lesson:
     )
     columns = ("walk", "rms", "along", "across", "inside", "at the end")
     below = "the centre of mass leaves before the foot does; how far ahead one sees decides how well the point is kept"
-    rows = [(name, *each.figures) for name, each in done.items()]
+    rows: list[tuple[str | float, ...]] = [(name, *each.figures) for name, each in done.items()]
     return Lesson(columns, rows, said, Panels("walking", below, _panels(cart, even, done), columns=2))
 
 
