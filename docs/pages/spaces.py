@@ -66,7 +66,8 @@ Discrete, MultiDiscrete, MultiBinary, or a Box of floats. Anything else is refus
 
 The table is found by making each learner in a world of each pair of kinds, and `tests/contract/test_spaces.py` trains,
 predicts and evaluates in every one that is taken. Each cell says which actions are taken beside those observations.
-`expert` and `dagger` need a world with an expert, the planners one with a table `P` of its transitions,
+`expert` and `dagger` need a world with an expert, dynamic programming one with a table `P` of its transitions, the
+planners (`lqr`, `ilqr`, `cem`, `mppi`, `predictive-sampling`) a batched one of ours that shows its state,
 `behaviour-cloning` and `decision-transformer` recorded episodes of it; bandits have worlds of their own.
 
 """

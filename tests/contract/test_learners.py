@@ -28,6 +28,7 @@ SMALL = {
     "learning_rate_schedule": "linear", "buffer_size": 40, "learning_starts": 8, "batch_size": 8,
     "train_frequency": 16, "gradient_steps": 2, "n_step": 3, "target_update_interval": 24, "hidden_sizes": (8,),
     "views": 2, "encoder_channels": 4, "prioritised": True, "noisy": True, "encoder": "fast", "random_shift": 1,
+    "horizon": 3, "samples": 4, "elites": 2, "iterations": 1, "hold": 2,
 }  # fmt: skip
 """Settings by name, for whichever learner has them: small, and with everything on that has a state of its own."""
 

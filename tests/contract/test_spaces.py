@@ -20,6 +20,7 @@ SMALL = {
 FAMILIES = {
     "random": dict.fromkeys(OBSERVATIONS, "DMBC"),
     "expert": dict.fromkeys(OBSERVATIONS, "C"),
+    "policies": {},
     "dynamic": {"Discrete": "D"},
     "on_policy": dict.fromkeys(OBSERVATIONS, "DMBCU"),
     "off_policy": dict.fromkeys(OBSERVATIONS, "C"),

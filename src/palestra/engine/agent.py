@@ -1,6 +1,7 @@
 """What a learner can be asked that has a policy: to act, and how well it acts."""
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from typing import Any, ClassVar
 
 import gymnasium as gym
@@ -11,9 +12,10 @@ from torch import Tensor, nn
 
 from palestra.engine import seeding
 from palestra.engine.arena import Arena
+from palestra.engine.exhibit import Exhibit
 from palestra.engine.learner import Learner
 from palestra.engine.luck import lent
-from palestra.engine.policy import Policy
+from palestra.engine.policy import Policy, aside
 from palestra.envs.space_json import space_to_json
 from palestra.envs.spaces import contract_action, to_env_action
 from palestra.envs.vector import VectorEnv
@@ -69,7 +71,8 @@ class Agent:
 
     def measured(self, measure: Measure) -> Evaluation:
         """Greedy returns over whole episodes, in environments of their own."""
-        return self.arena().measured(self.policy, measure)
+        with aside(self.policy):
+            return self.arena().measured(self.policy, measure)
 
     def evaluate(self, *, env: str | World | None = None, deterministic: bool = True, **words: Any) -> Evaluation:
         """Measure it, on whole episodes in environments of their own.
@@ -91,10 +94,10 @@ class Agent:
             arena = Arena(World(env) if isinstance(env, str) else env, self.device)
             self._check_spaces(arena)
         try:
-            if deterministic:
-                return self.measured(measure) if env is None else arena.measured(self.policy, measure)
-            with lent(self.policy) as sampling:
-                return arena.measured(sampling, measure)
+            if env is None and deterministic:
+                return self.measured(measure)
+            with aside(self.policy), nullcontext(self.policy) if deterministic else lent(self.policy) as acting:
+                return arena.measured(acting, measure)
         finally:
             if env is not None:
                 arena.close()
@@ -200,3 +203,12 @@ class Actor(Agent, Learner):
     def step(self) -> Metrics:
         """Nothing: it never improves."""
         return {}
+
+    def exhibits(self) -> list[Exhibit]:
+        """What its policy shows of itself, in a copy of the world in which it is measured."""
+        env = self.arena().make_env(1, "")
+        try:
+            with aside(self.policy):
+                return self.policy.at_work(env)
+        finally:
+            env.close()

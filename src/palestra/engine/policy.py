@@ -1,11 +1,15 @@
 """The Policy: what acts."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, ClassVar, Literal
 
 from torch import Tensor
 
+from palestra.engine.exhibit import Exhibit
 from palestra.engine.settings import AlgorithmConfig
+from palestra.envs.vector import VectorEnv
 
 
 class Policy(ABC):
@@ -20,6 +24,8 @@ class Policy(ABC):
     keeps, these settings, and a seed: ``Random(env, config, seed=0)``; it raises UsageError where it cannot act."""
     saves: ClassVar[tuple[str, ...]] = ()
     """What its next action depends on, as of any part (:mod:`palestra.engine.state`)."""
+    episodes: ClassVar[tuple[str, ...]] = ()
+    """What among it is of the episodes under way: attributes in whose place ``reset`` puts something new."""
 
     def reset(self, num: int, *, seed: int) -> None:  # noqa: B027 - most remember nothing and draw nothing
         """Begin ``num`` episodes side by side. What is random in a deterministic action comes from ``seed``."""
@@ -43,3 +49,18 @@ class Policy(ABC):
             seen: observations (B, *obs_shape), or the world, as ``sees`` says.
             deterministic: the best action rather than a sample.
         """
+
+    def at_work(self, env: VectorEnv) -> list[Exhibit]:
+        """What can be drawn of how it acts, played in one copy of its world; of most, nothing."""
+        return []
+
+
+@contextmanager
+def aside(policy: Policy) -> Iterator[None]:
+    """Other episodes for a while: those that were under way go on afterwards."""
+    kept = {name: getattr(policy, name) for name in policy.episodes}
+    try:
+        yield
+    finally:
+        for name, value in kept.items():
+            setattr(policy, name, value)

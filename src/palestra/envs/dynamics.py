@@ -5,6 +5,7 @@ same-step autoreset and saving.
 """
 
 from abc import ABC, abstractmethod
+from inspect import signature
 from typing import Any
 
 import gymnasium as gym
@@ -34,6 +35,10 @@ class Dynamics(ABC):
     """Added to the reward of a step that the time limit cuts."""
     goal: GoalSpec | None = None
     """For hindsight, where the observation holds goals."""
+    state_names: tuple[str, ...] = ()
+    """What the numbers of the state are called, where somebody has said so."""
+    angles: tuple[int, ...] = ()
+    """Which of them are angles, that a full turn leaves as they are."""
 
     def __init__(self, num_envs: int, device: str | torch.device = "cpu") -> None:
         """For ``num_envs`` copies on ``device``."""
@@ -84,6 +89,24 @@ class Dynamics(ABC):
     def observe_resumed(self, state: Tensor, seen: dict[str, Any]) -> Tensor:
         """The observation of a saved state; ``seen`` holds what :meth:`seen` gave for it."""
         return self.observe_anew(state)
+
+    def state_from(self, obs: Tensor) -> Tensor:
+        """The state (B, state_size) that each of some observations (B, *obs_shape) is of, for any number of them.
+
+        Raises UsageError for worlds whose observation leaves something open, or that do not say how it is read.
+        """
+        given = f"{type(self).__name__}, whose observation is not its state"
+        require(type(self).observe is Dynamics.observe, given, "a world that reads the one from the other (state_from)")
+        return obs
+
+    def resized(self, num_envs: int) -> "Dynamics":
+        """The same rules for another number of copies.
+
+        Raises UsageError for worlds with settings of their own that do not say how to do it.
+        """
+        plain = len(signature(type(self)).parameters) == 2
+        require(plain, f"{type(self).__name__}, which has settings of its own", "a world that defines resized")
+        return type(self)(num_envs, self.device)
 
     def expert(self, state: Tensor) -> Tensor:
         """(num_envs, *action_shape) what somebody who knows the state would do, within the bounds.

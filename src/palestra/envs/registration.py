@@ -16,6 +16,14 @@ _LATE = WrapperSpec("StepLimitReward", "palestra.envs.arm.gym_env:StepLimitRewar
 _ARM: dict[str, Any] = {"max_episode_steps": arm.MAX_EPISODE_STEPS, "additional_wrappers": (_LATE,)}
 
 ENVS: dict[str, dict[str, Any]] = {
+    "palestra/CartPoleSwingUp-v0": {
+        "entry_point": "palestra.envs.classic.cartpole_swing_up:CartPoleSwingUpEnv",
+        "max_episode_steps": 250,
+    },
+    "palestra/DoubleIntegrator-v0": {
+        "entry_point": "palestra.envs.classic.double_integrator:DoubleIntegratorEnv",
+        "max_episode_steps": 100,
+    },
     "palestra/PendulumDiscrete-v1": {
         "entry_point": "palestra.envs.classic.pendulum_discrete:PendulumDiscreteEnv",
         "max_episode_steps": 200,

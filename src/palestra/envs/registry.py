@@ -18,6 +18,8 @@ from palestra.envs.backends.gymnasium import WORKER_TIMEOUT, GymVectorEnv, make_
 from palestra.envs.backends.torch import TorchVectorEnv
 from palestra.envs.classic.acrobot import Acrobot
 from palestra.envs.classic.cartpole import CartPole
+from palestra.envs.classic.cartpole_swing_up import CartPoleSwingUp
+from palestra.envs.classic.double_integrator import DoubleIntegrator
 from palestra.envs.classic.mountain_car import MountainCar
 from palestra.envs.classic.mountain_car_continuous import MountainCarContinuous
 from palestra.envs.classic.pendulum import Pendulum
@@ -40,6 +42,8 @@ CLASSIC: dict[str, Rules] = {
     "MountainCar-v0": MountainCar,
     "MountainCarContinuous-v0": MountainCarContinuous,
     "Pendulum-v1": Pendulum,
+    "palestra/CartPoleSwingUp-v0": CartPoleSwingUp,
+    "palestra/DoubleIntegrator-v0": DoubleIntegrator,
     "palestra/PendulumDiscrete-v1": PendulumDiscrete,
 }
 ARM = {arm_id(task): task for task in ARM_TASKS}

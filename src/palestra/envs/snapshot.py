@@ -28,6 +28,8 @@ ATTRIBUTES = {
     "gymnasium.envs.toy_text.cliffwalking.CliffWalkingEnv": ("s", "lastaction"),
     "gymnasium.envs.toy_text.frozen_lake.FrozenLakeEnv": ("s", "lastaction"),
     "gymnasium.envs.toy_text.taxi.TaxiEnv": ("s", "lastaction", "fickle_step", "taxi_orientation"),
+    "palestra.envs.classic.cartpole_swing_up.CartPoleSwingUpEnv": ("state",),
+    "palestra.envs.classic.double_integrator.DoubleIntegratorEnv": ("state",),
     "palestra.envs.classic.pendulum_discrete.PendulumDiscreteEnv": ("state", "last_u"),
     "palestra.envs.finite.gym_env.GarnetEnv": ("s",),
     "palestra.envs.finite.gym_env.GridWorldEnv": ("s",),

@@ -14,6 +14,11 @@ if TYPE_CHECKING:  # naming what there is costs no import of torch
 LEARNERS = {
     "random": ("palestra.policies.random", "Random"),
     "expert": ("palestra.policies.expert", "Expert"),
+    "lqr": ("palestra.policies.lqr", "LQR"),
+    "ilqr": ("palestra.policies.ilqr", "ILQR"),
+    "cem": ("palestra.policies.cem", "CEM"),
+    "mppi": ("palestra.policies.mppi", "MPPI"),
+    "predictive-sampling": ("palestra.policies.predictive_sampling", "PredictiveSampling"),
     "value-iteration": ("palestra.learners.dynamic.value_iteration", "ValueIteration"),
     "policy-iteration": ("palestra.learners.dynamic.policy_iteration", "PolicyIteration"),
     "modified-policy-iteration": (

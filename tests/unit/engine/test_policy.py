@@ -8,7 +8,7 @@ from torch import Tensor
 
 from palestra.engine.arena import Arena
 from palestra.engine.luck import Sampling
-from palestra.engine.policy import Policy
+from palestra.engine.policy import Policy, aside
 from palestra.engine.state import declared
 from palestra.envs.world import World
 from palestra.measure import Measure
@@ -56,3 +56,38 @@ def test_it_is_told_of_every_step_in_which_it_is_measured() -> None:
 
 def test_most_do_not_listen() -> None:
     assert Second().told(torch.ones(1), torch.ones(1), torch.ones(1)) is None  # type: ignore[func-returns-value]
+
+
+class Counting(Second):
+    """Counts the steps of its episodes."""
+
+    episodes = ("count",)
+
+    def __init__(self) -> None:
+        self.count = [7]
+
+    def reset(self, num: int, *, seed: int) -> None:
+        self.count = [0]
+
+
+def test_episodes_under_way_are_put_aside_for_others() -> None:
+    policy = Counting()
+    with aside(policy):
+        policy.reset(1, seed=0)
+        assert policy.count == [0]
+    assert policy.count == [7]
+    with pytest.raises(ValueError, match="misbehaved"):
+        _misbehave(policy)
+    assert policy.count == [7]
+    with aside(Second()):
+        pass
+
+
+def _misbehave(policy: Policy) -> None:
+    with aside(policy):
+        policy.reset(1, seed=0)
+        raise ValueError("misbehaved")
+
+
+def test_most_have_nothing_to_show() -> None:
+    assert Second().at_work(None) == []  # type: ignore[arg-type]

@@ -8,6 +8,10 @@ from gymnasium import spaces
 from torch import Tensor
 
 from palestra.envs.backends.torch import TorchVectorEnv
+from palestra.envs.classic.acrobot import Acrobot
+from palestra.envs.classic.cartpole_swing_up import CartPoleSwingUp
+from palestra.envs.classic.pendulum import Pendulum
+from palestra.envs.classic.pendulum_discrete import PendulumDiscrete
 from palestra.envs.dynamics import Dynamics
 from palestra.errors import PalestraError, UsageError
 
@@ -66,3 +70,35 @@ def test_nobody_knows_better_where_nobody_was_named() -> None:
     env.reset(0)
     with pytest.raises(UsageError, match="Clock has no expert"):
         env.expert()
+
+
+class Sized(Dynamics):
+    """Shows its state, and takes a setting."""
+
+    observation_space = spaces.Box(0.0, 100.0, (1,))
+    action_space = spaces.Discrete(2)
+    initial_state, transition = Clock.initial_state, Clock.transition
+
+    def __init__(self, num_envs: int, device: Any = "cpu", size: int = 3) -> None:
+        super().__init__(num_envs, device)
+
+
+def test_what_is_observed_says_the_state_where_the_world_says_how() -> None:
+    obs = torch.ones(5, 1)
+    assert torch.equal(Sized(2).state_from(obs), obs)
+    with pytest.raises(UsageError, match="Clock, whose observation is not its state; expected a world that reads"):
+        Clock(2).state_from(obs)
+
+
+@pytest.mark.parametrize("kind", [Acrobot, Pendulum, PendulumDiscrete, CartPoleSwingUp])
+def test_a_state_is_read_from_what_is_shown_of_it(kind: type[Dynamics]) -> None:
+    dynamics = kind(7)
+    state = dynamics.initial_state(7).double() + 0.1
+    torch.testing.assert_close(dynamics.state_from(dynamics.observe(state)), torch.atan2(state.sin(), state.cos()))
+
+
+def test_the_same_rules_for_more_copies() -> None:
+    more = Clock(2).resized(5)
+    assert (type(more), more.num_envs, len(more.never)) == (Clock, 5, 5)
+    with pytest.raises(UsageError, match="Sized, which has settings of its own; expected a world that defines resized"):
+        Sized(2).resized(5)

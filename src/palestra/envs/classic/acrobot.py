@@ -77,3 +77,8 @@ class Acrobot(Dynamics):
         angle_1, angle_2, velocity_1, velocity_2 = state.unbind(1)
         columns = (angle_1.cos(), angle_1.sin(), angle_2.cos(), angle_2.sin(), velocity_1, velocity_2)
         return torch.stack(columns, 1)
+
+    def state_from(self, obs: Tensor) -> Tensor:
+        """(B, 4): the angles of cosines and sines, and both velocities."""
+        cos_1, sin_1, cos_2, sin_2, *velocities = obs.unbind(1)
+        return torch.stack((torch.atan2(sin_1, cos_1), torch.atan2(sin_2, cos_2), *velocities), 1)

@@ -32,6 +32,7 @@ class MountainCarContinuous(Dynamics):
     observation_space = OBSERVATION_SPACE
     action_space = spaces.Box(-1.0, 1.0, (1,))
     max_episode_steps = 999
+    state_names = ("position", "velocity")
 
     def initial_state(self, num: int) -> Tensor:
         """At rest, position uniform in [-0.6, -0.4)."""

@@ -42,6 +42,7 @@ class Pendulum(Dynamics):
     )
     action_space = spaces.Box(-MAX_TORQUE, MAX_TORQUE, (1,), np.float32)
     max_episode_steps = 200
+    state_names, angles = ("angle", "velocity"), (0,)
 
     def initial_state(self, num: int) -> Tensor:
         """Any angle, velocity within 1 rad/s, both uniform."""
@@ -58,3 +59,7 @@ class Pendulum(Dynamics):
         """(num_envs, 3): cosine and sine of the angle, and the velocity."""
         angle, velocity = state.unbind(1)
         return torch.stack((angle.cos(), angle.sin(), velocity), 1)
+
+    def state_from(self, obs: Tensor) -> Tensor:
+        """(B, 2): the angle of a cosine and a sine, and the velocity."""
+        return torch.stack((torch.atan2(obs[:, 1], obs[:, 0]), obs[:, 2]), 1)

@@ -24,6 +24,7 @@ class PendulumDiscrete(Dynamics):
     observation_space = Pendulum.observation_space
     action_space = spaces.Discrete(NUM_TORQUES)
     max_episode_steps = Pendulum.max_episode_steps
+    state_names, angles = Pendulum.state_names, Pendulum.angles
 
     def __init__(self, num_envs: int, device: str | torch.device = "cpu") -> None:
         """As ``Dynamics``."""
@@ -33,6 +34,7 @@ class PendulumDiscrete(Dynamics):
 
     initial_state = Pendulum.initial_state
     observe = Pendulum.observe
+    state_from = Pendulum.state_from
 
     def transition(self, state: Tensor, action: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """One step; see :func:`palestra.envs.classic.pendulum.dynamics`."""

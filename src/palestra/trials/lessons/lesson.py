@@ -40,6 +40,10 @@ LESSONS = {
         "palestra.trials.lessons.augmentation",
         "few images, bent, moved, noisy, mirrored or mixed: what each is worth",
     ),
+    "walking": (
+        "palestra.trials.lessons.walking",
+        "from footsteps to the zero-moment point and the centre of mass, and what seeing ahead is worth",
+    ),
 }
 """Name to module and summary. Each module has a function ``lesson(seed)``."""
 
