@@ -3,8 +3,8 @@ Stable-Baselines3's?
 
 The emulators are stepped at random by one thread each, in turns of some seconds, so that what else runs here is in
 both; a step is four frames, seen as 84 x 84 in stacks of four. PPO is the same on both sides: 8 environments, 128
-steps, four epochs of four minibatches, the network of Mnih et al. 2015 in float32; ours is measured in bfloat16 as well,
-where the processor has it. A last row says what replay takes: bytes a transition, counted on a full buffer.
+steps, four epochs of four minibatches, the network of Mnih et al. 2015 in float32; ours is measured in bfloat16 too,
+where the processor has it. The last line says what replay takes: bytes a transition, counted on a full buffer.
 """
 
 import argparse

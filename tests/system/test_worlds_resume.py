@@ -55,8 +55,8 @@ def test_exact_in_the_middle_of_games_of_atari(driver: Driver, learner: str) -> 
     pytest.importorskip("ale_py", reason="the [atari] extra is not installed")
     settings = {"num_steps": 32, "minibatch_size": 32, "num_epochs": 1, "encoder": "mnih-2013-42"}
     asked = config(
-        learner, env_id="ALE/Breakout-v5", num_envs=2, settings=settings, budget=512, log_every=128, eval_every=256,
-        eval_count=1, checkpoint_every=0.0, **{"world.kwargs.sticky": 0.25, "world.kwargs.size": 42},
+        "ppo", algo=learner, env_id="ALE/Breakout-v5", num_envs=2, settings=settings, budget=512, log_every=128,
+        eval_every=256, eval_count=1, checkpoint_every=0.0, **{"world.kwargs.sticky": 0.25, "world.kwargs.size": 42},
     )  # fmt: skip
     chain = driver.chain(asked, plans=[{"save": 2, "into": 0.4}])
     assert chain.error is None

@@ -34,5 +34,7 @@ def _load(rom: str) -> Loaded:
     emulator.setFloat("repeat_action_probability", 0.0)
     emulator.setInt("max_num_frames_per_episode", 0)
     emulator.setInt("random_seed", 0)
-    emulator.loadROM(roms.get_rom_path(rom))
+    path = roms.get_rom_path(rom)
+    assert path is not None  # it is one of those that ale-py lists
+    emulator.loadROM(path)
     return Loaded(emulator, emulator.cloneState(include_rng=True))

@@ -64,7 +64,8 @@ class Game:
     @property
     def screen_shape(self) -> tuple[int, ...]:
         """(H, W), or (H, W, 3), of what is shown."""
-        return self._shown.shape[1:]
+        shape: tuple[int, ...] = self._shown.shape[1:]
+        return shape
 
     def _set_switches(self) -> None:
         """Make the emulator new, and set the game's own switches."""

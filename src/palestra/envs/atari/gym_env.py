@@ -58,7 +58,7 @@ class AtariEnv(gym.Env[Any, Any]):
         info = {"lives": self._game.lives, "game_score": self._game.score, "game_steps": self._game.steps}
         return self._seen(anew=anew and not over), self.settings.clipped(reward), over, False, info
 
-    def render(self) -> NDArray[np.uint8] | None:  # type: ignore[override]
+    def render(self) -> NDArray[np.uint8] | None:
         """(H, W, 3) the screen."""
         return self._game.render() if self.render_mode == "rgb_array" else None
 

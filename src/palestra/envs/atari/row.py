@@ -37,14 +37,15 @@ class Results(NamedTuple):
 
     def of(self, copies: slice) -> "Results":
         """Those of some of the copies, in the same memory."""
-        return Results(*(array[copies] for array in self))
+        return self._make(array[copies] for array in self)
 
 
 def make_results(copies: int, settings: AtariSettings) -> Results:
     """Room for so many copies."""
     kinds = (np.int64, np.float32, np.bool_, np.bool_, np.bool_, np.bool_, np.float64, np.int64)
     picture = (copies, settings.channels, settings.size, settings.size)
-    return Results(*(np.zeros(copies, kind) for kind in kinds), *(np.zeros(picture, np.uint8) for _ in range(2)))
+    pictures = (np.zeros(picture, np.uint8) for _ in range(2))
+    return Results._make((*(np.zeros(copies, kind) for kind in kinds), *pictures))
 
 
 class Row:

@@ -101,9 +101,12 @@ class AleVectorEnv(VectorEnv):
                 (copy, {"game_score": float(results.score[copy]), "game_steps": float(results.steps[copy])})
                 for copy in np.flatnonzero(results.over).tolist()
             )
-        told = (results.reward, results.terminated, results.truncated)
         return StepResult(
-            obs.to(self.device), *(torch.tensor(x, device=self.device) for x in told), final_obs.to(self.device)
+            obs.to(self.device),
+            torch.tensor(results.reward, device=self.device),
+            torch.tensor(results.terminated, device=self.device),
+            torch.tensor(results.truncated, device=self.device),
+            final_obs.to(self.device),
         )
 
     def state_dict(self) -> dict[str, Any]:
