@@ -30,6 +30,7 @@ from palestra.learners.off_policy.ddpg import DDPG, DDPGConfig
 from palestra.learners.off_policy.discrete_sac import DiscreteSAC, DiscreteSACConfig
 from palestra.learners.off_policy.dqn import DQN, DQNConfig
 from palestra.learners.off_policy.drq import DrQ, DrQConfig
+from palestra.learners.off_policy.pqn import PQN, PQNConfig
 from palestra.learners.off_policy.sac import SAC, SACConfig
 from palestra.learners.off_policy.td3 import TD3, TD3Config
 from palestra.learners.on_policy.a2c import A2C, A2CConfig
@@ -81,6 +82,7 @@ __all__ = [
     "DQN",
     "PCA",
     "PPO",
+    "PQN",
     "SAC",
     "TD3",
     "TRPO",
@@ -151,6 +153,7 @@ __all__ = [
     "Networks",
     "PCAConfig",
     "PPOConfig",
+    "PQNConfig",
     "PolicyIteration",
     "PolicyIterationConfig",
     "PrioritisedSweeping",

@@ -114,7 +114,7 @@ def weights(agent: Any) -> dict[str, torch.Tensor]:
 
 
 def test_they_are_found() -> None:
-    deep = {"ppo", "a2c", "vpg", "trpo", "dqn", "discrete-sac", "ddpg", "td3", "sac", "drq", "dagger"}
+    deep = {"ppo", "a2c", "vpg", "trpo", "dqn", "pqn", "discrete-sac", "ddpg", "td3", "sac", "drq", "dagger"}
     assert deep <= set(encoding())
 
 

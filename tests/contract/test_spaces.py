@@ -25,6 +25,7 @@ FAMILIES = {
     "on_policy": dict.fromkeys(OBSERVATIONS, "DMBCU"),
     "off_policy": dict.fromkeys(OBSERVATIONS, "C"),
     "dqn": dict.fromkeys(OBSERVATIONS, "D"),
+    "pqn": dict.fromkeys(OBSERVATIONS, "D"),
     "discrete_sac": dict.fromkeys(OBSERVATIONS, "D"),
     "drq": {"pictures": "C", "pictures and numbers": "C"},
     "dagger": dict.fromkeys(OBSERVATIONS, "C"),

@@ -75,6 +75,7 @@ CARTPOLE = [
     case("CartPole-v1", "async"),
     case("CartPole-v1", "envpool"),
 ]
+ATARI = [case("ALE/Breakout-v5", "ale")]
 PENDULUM = [case("Pendulum-v1", backend) for backend in ("torch", "sync", "async", "envpool")]
 OTHERS = [case(env_id, "torch") for env_id in torch_env_ids()]
 OTHERS += [
@@ -84,7 +85,7 @@ OTHERS += [
 ]
 OTHERS += [case(env_id, "sync") for env_id in ENVS if env_id not in ARM]  # a copy of the arm is a whole simulator
 OTHERS = [each for each in OTHERS if each.id not in {known.id for known in COUNTING + CARTPOLE + PENDULUM}]
-ALL = COUNTING + CARTPOLE + PENDULUM + OTHERS
+ALL = COUNTING + CARTPOLE + PENDULUM + ATARI + OTHERS
 WITHOUT_CHANCE = {
     f"probe/{name}-torch"
     for name in (
@@ -105,6 +106,8 @@ WITHOUT_CHANCE = {
 def env(request: pytest.FixtureRequest) -> Iterator[VectorEnv]:
     if "envpool" in request.node.callspec.id:
         pytest.importorskip("envpool", reason="the [envpool] extra is not installed")
+    if request.node.callspec.id.startswith("ALE/"):
+        pytest.importorskip("ale_py", reason="the [atari] extra is not installed")
     made = request.param()
     yield made
     made.close()

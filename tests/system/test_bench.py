@@ -11,6 +11,7 @@ import pytest
 BENCH = Path(__file__).parents[2] / "bench"
 SMALLEST = {
     "anomalies": ["--rows", "1000", "--seeds", "1"],
+    "atari_speed": ["--seconds", "0.1", "--rounds", "1", "--iterations", "1", "--transitions", "400"],
     "arm_speed": ["--seconds", "0.2", "--copies", "8", "--iterations", "1", "--warm-up", "512"],
     "bandits": ["--repeats", "1", "--loop-bandits", "1"],
     "checkpoint_cost": ["--pairs", "1"],

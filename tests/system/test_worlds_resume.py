@@ -50,6 +50,23 @@ def test_exact(driver: Driver, learner: str, env_id: str, changes: dict[str, Any
     assert Run.open(chain.run, chain.run.parent).manifest["exact"]
 
 
+@pytest.mark.parametrize("learner", ["ppo", "pqn"])
+def test_exact_in_the_middle_of_games_of_atari(driver: Driver, learner: str) -> None:
+    pytest.importorskip("ale_py", reason="the [atari] extra is not installed")
+    settings = {"num_steps": 32, "minibatch_size": 32, "num_epochs": 1, "encoder": "mnih-2013-42"}
+    asked = config(
+        "ppo", algo=learner, env_id="ALE/Breakout-v5", num_envs=2, settings=settings, budget=512, log_every=128,
+        eval_every=256, eval_count=1, checkpoint_every=0.0, **{"world.kwargs.sticky": 0.25, "world.kwargs.size": 42},
+    )  # fmt: skip
+    chain = driver.chain(asked, plans=[{"save": 2, "into": 0.4}])
+    assert chain.error is None
+    assert chain.kills == 1
+    assert chain.steps[-1] > 0
+    assert chain.notes == []
+    assert differences(driver.whole(asked).run, chain.run) == []
+    assert Run.open(chain.run, chain.run.parent).manifest["exact"]
+
+
 @pytest.mark.parametrize("kind", ["neither", "envpool"])
 def test_not_exact_is_said(driver: Driver, kind: str, capsys: pytest.CaptureFixture[str]) -> None:
     if kind == "envpool":

@@ -44,7 +44,7 @@ class Arena:
         world, reference = self.world, split == "reference"
         heavy = is_simulator(world.id, world.reference_backend if reference else world.backend)
         copies = min(count, MOST_SIMULATORS if heavy else MAX_EVAL_ENVS)
-        return world.make(num_envs=copies, device=self.device, reference=reference)
+        return world.make(num_envs=copies, device=self.device, reference=reference or world.is_shaped)
 
     def measured(self, policy: Policy, measure: Measure) -> Evaluation:
         """Deterministic returns over ``measure.count`` whole episodes.

@@ -18,6 +18,7 @@ import numpy as np
 from gymnasium.vector import AsyncVectorEnv, SyncVectorEnv, VectorEnv
 from gymnasium.wrappers import TimeLimit
 
+from palestra.envs.atari.catalogue import is_atari
 from palestra.envs.ids import NAMELESS, nameless
 from palestra.envs.world import World
 from palestra.errors import UsageError, require
@@ -167,7 +168,8 @@ def _of_vector(env: VectorEnv[Any, Any, Any]) -> World:
         backend = "sync" if type(env) is SyncVectorEnv else "async"
         return _of_makers(tuple(made_by.env_fns), env.num_envs, backend)
     spec = env.spec
-    if spec is not None and spec.id in gym.registry and spec.kwargs.get("vectorization_mode") == "vector_entry_point":
+    known = spec is not None and spec.id in gym.registry and not is_atari(spec.id)
+    if known and spec is not None and spec.kwargs.get("vectorization_mode") == "vector_entry_point":
         own = gym.registry[spec.id].kwargs
         kwargs = {
             name: value for name, value in spec.kwargs.items()
@@ -190,7 +192,7 @@ def named_world(env: gym.Env[Any, Any], num_envs: int, ours: gym.Env[Any, Any] |
     Attributes are compared at the beginning of an episode where a copy is ``ours`` to reset, else as they are.
     """
     spec = env.spec
-    if spec is None or spec.id not in gym.registry:
+    if spec is None or spec.id not in gym.registry or is_atari(spec.id):  # whose ids stand for our own chain here
         return None
     registered = gym.registry[spec.id]
     same = spec.entry_point == registered.entry_point and spec.additional_wrappers == registered.additional_wrappers

@@ -13,6 +13,8 @@ from palestra.envs.arm.catalogue import TASKS as ARM_TASKS
 from palestra.envs.arm.catalogue import env_id as arm_id
 from palestra.envs.arm.settings import PYBULLET_ONLY, ArmSettings
 from palestra.envs.arm.twin import ArmTwin
+from palestra.envs.atari.catalogue import is_atari
+from palestra.envs.backends.ale import AleVectorEnv
 from palestra.envs.backends.envpool import EnvPoolVectorEnv
 from palestra.envs.backends.gymnasium import WORKER_TIMEOUT, GymVectorEnv, make_gym_env
 from palestra.envs.backends.torch import TorchVectorEnv
@@ -34,7 +36,7 @@ from palestra.errors import UsageError, require, unknown_name
 
 Rules = Callable[[int, str | torch.device], Dynamics]
 """From a number of copies and a device to the dynamics of a world."""
-BACKENDS = ("auto", "torch", "sync", "async", "envpool")
+BACKENDS = ("auto", "torch", "ale", "sync", "async", "envpool")
 
 CLASSIC: dict[str, Rules] = {
     "Acrobot-v1": Acrobot,
@@ -74,7 +76,7 @@ PROBES: dict[str, Rules] = {
         )
     },
 }
-MOST_COPIES = {"torch": 1 << 20, "envpool": 1 << 14, "sync": 1 << 14, "async": 1 << 10}
+MOST_COPIES = {"torch": 1 << 20, "ale": 1 << 12, "envpool": 1 << 14, "sync": 1 << 14, "async": 1 << 10}
 """Copies that a backend makes; more would fill the memory, or take hours, before anybody could say so."""
 SIMULATORS = tuple(ARM)
 """Whose copies, outside of the torch backend, are a whole physics simulator each."""
@@ -103,9 +105,10 @@ def make_vec(
 ) -> VectorEnv:
     """A vector environment of ``num_envs`` copies, obeying :class:`palestra.envs.vector.VectorEnv`.
 
-    ``backend`` is "torch" (our batched environments), "sync" or "async" (any Gymnasium id, in this process or one
-    process a copy), "envpool" (where installed), or "auto": torch where it has the id with these ``env_kwargs``, or
-    where the environment has a table ``P`` that proves true (:mod:`palestra.envs.finite.own_table`), else sync.
+    ``backend`` is "torch" (our batched environments), "ale" (Atari's games), "sync" or "async" (any Gymnasium id, in
+    this process or one process a copy), "envpool" (where installed), or "auto": torch where it has the id with these
+    ``env_kwargs``, or where the environment has a table ``P`` that proves true
+    (:mod:`palestra.envs.finite.own_table`), ale for a game of Atari's, else sync.
     ``env_kwargs`` are the environment's own settings, for ``gymnasium.make`` or ``envpool.make``.
 
     A worker process that has not answered after ``worker_timeout`` seconds counts as hanging.
@@ -115,6 +118,8 @@ def make_vec(
     """
     if backend not in BACKENDS:
         raise unknown_name("backend", backend, BACKENDS)
+    if backend == "auto" and is_atari(env_id):
+        backend = "ale"
     require(num_envs >= 1, f"num_envs={num_envs}", "at least 1")
     most = MOST_COPIES.get(backend, MOST_COPIES["torch"])
     require(num_envs <= most, f"num_envs={num_envs}", f"at most {most:,}")
@@ -146,6 +151,8 @@ def make_vec(
         if env_kwargs:
             raise UsageError(f"backend 'torch' got env_kwargs {env_kwargs}; expected none. Use backend='sync' for them")
         return TorchVectorEnv(rules(num_envs, device))
+    if backend == "ale":
+        return AleVectorEnv(env_id, num_envs, device, env_kwargs)
     if backend == "envpool":
         return EnvPoolVectorEnv(env_id, num_envs, device, env_kwargs)
     return GymVectorEnv(env_id, num_envs, cast(Literal["sync", "async"], backend), device, env_kwargs, worker_timeout)

@@ -1,8 +1,8 @@
 """Exact snapshots of the Gymnasium environments whose whole state is known.
 
 Only environments for which continuing from a snapshot has been proven bit-identical are here: classic control, toy
-text, our finite worlds and MuJoCo, each by its exact class, under wrappers that hold no other state. Anything else has
-no snapshot.
+text, our finite worlds, Atari's games and MuJoCo, each by its exact class, under wrappers that hold no other state.
+Anything else has no snapshot.
 """
 
 from typing import Any
@@ -36,6 +36,9 @@ ATTRIBUTES = {
 }
 """What changes in an environment between resets, besides its random generator."""
 
+OWN_STATE = ("palestra.envs.atari.gym_env.AtariEnv",)
+"""Environments that store themselves, by ``state_dict`` and ``load_state_dict``."""
+
 MUJOCO_MODULES = "gymnasium.envs.mujoco."
 MUJOCO_DERIVED = ("xpos", "xipos", "site_xpos", "cinert", "cvel", "cfrc_ext", "qfrc_actuator", "qfrc_constraint")
 """Quantities that MuJoCo derives while it steps. They lag the state by a substep, and some environments read them
@@ -48,7 +51,7 @@ def has_snapshot(env: gym.Env[Any, Any]) -> bool:
     """Whether the state of an environment, its wrappers included, can be saved and restored exactly."""
     inner = env.unwrapped
     known_wrappers = all(type(layer) in (TimeLimit, *STATELESS_WRAPPERS) for layer in _wrappers(env))
-    known_inside = _class_name(inner) in ATTRIBUTES or _is_mujoco(inner)
+    known_inside = _class_name(inner) in (*ATTRIBUTES, *OWN_STATE) or _is_mujoco(inner)
     random_map = inner.spec is not None and inner.spec.kwargs.get("map_name", "") is None  # FrozenLake, unseeded
     return known_wrappers and known_inside and not random_map
 
@@ -57,7 +60,7 @@ def capture(env: gym.Env[Any, Any]) -> dict[str, Any]:
     """The state of an environment that has a snapshot, as nested dicts of arrays and JSON values."""
     inner = env.unwrapped
     return {
-        "inside": _capture_mujoco(inner) if _is_mujoco(inner) else _capture_attributes(inner),
+        "inside": _inside(inner),
         "elapsed": [limit._elapsed_steps for limit in _time_limits(env)],
         "random": inner.np_random.bit_generator.state,
     }
@@ -66,7 +69,11 @@ def capture(env: gym.Env[Any, Any]) -> dict[str, Any]:
 def restore(env: gym.Env[Any, Any], saved: dict[str, Any]) -> bool:
     """Put an environment, which has been reset, into a captured state. False if it is not one of this environment."""
     inner, inside = env.unwrapped, saved["inside"]
-    if _is_mujoco(inner):
+    if _class_name(inner) in OWN_STATE:
+        if set(inside) != set(_inside(inner)):
+            return False
+        inner.load_state_dict(inside)  # type: ignore[attr-defined]
+    elif _is_mujoco(inner):
         if not _restore_mujoco(inner, inside):
             return False
     elif set(inside) == set(ATTRIBUTES[_class_name(inner)]):
@@ -98,6 +105,14 @@ def _wrappers(env: gym.Env[Any, Any]) -> list[gym.Wrapper[Any, Any, Any, Any]]:
 
 def _time_limits(env: gym.Env[Any, Any]) -> list[TimeLimit[Any, Any]]:
     return [layer for layer in _wrappers(env) if isinstance(layer, TimeLimit)]
+
+
+def _inside(inner: Any) -> dict[str, Any]:
+    """What an environment holds, by the way that is known of its class."""
+    if _class_name(inner) in OWN_STATE:
+        own: dict[str, Any] = inner.state_dict()
+        return own
+    return _capture_mujoco(inner) if _is_mujoco(inner) else _capture_attributes(inner)
 
 
 def _capture_attributes(env: gym.Env[Any, Any]) -> dict[str, Any]:

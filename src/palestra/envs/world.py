@@ -4,6 +4,7 @@ from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
 from palestra.envs.arguments import check_arguments, to_json
+from palestra.envs.atari.catalogue import is_atari, measured_kwargs
 from palestra.envs.modules import plain_id
 from palestra.measure import Measure
 
@@ -50,7 +51,7 @@ class World:
     num_envs: int = 1
     """Copies stepped side by side."""
     backend: str = "auto"
-    """auto, torch (batched tensors), sync, async (worker processes) or envpool."""
+    """auto, torch (batched tensors), ale (Atari), sync, async (worker processes) or envpool."""
     kwargs: dict[str, Any] = field(default_factory=dict)
     """Arguments of the environment itself."""
     reference_kwargs: dict[str, Any] = field(default_factory=dict)
@@ -81,13 +82,18 @@ class World:
 
     @property
     def reference_backend(self) -> str:
-        """Gymnasium's own implementation; of our probes, which it does not have, the backend itself."""
-        return self.backend if self.id.startswith("probe/") else "sync"
+        """Gymnasium's own implementation; of our probes and of Atari's games the backend itself."""
+        return self.backend if self.id.startswith("probe/") or is_atari(self.id) else "sync"
 
     @property
     def reference_settings(self) -> dict[str, Any]:
-        """Arguments of the reference environment."""
-        return {**self.kwargs, **self.reference_kwargs}
+        """Arguments of the reference environment; an Atari game is measured whole, and as it counts itself."""
+        return {**measured_kwargs(self.id, self.kwargs), **self.reference_kwargs}
+
+    @property
+    def is_shaped(self) -> bool:
+        """Whether rewards and ends are made for learning, so that whatever is measured is measured in the reference."""
+        return is_atari(self.id)
 
     def make(
         self, *, num_envs: int | None = None, device: "torch.device | str" = "cpu", reference: bool = False

@@ -42,6 +42,7 @@ LEARNERS = {
     "behaviour-cloning": ("palestra.learners.imitation.behaviour_cloning", "BehaviourCloning"),
     "decision-transformer": ("palestra.learners.sequences.decision_transformer", "DecisionTransformer"),
     "dqn": ("palestra.learners.off_policy.dqn", "DQN"),
+    "pqn": ("palestra.learners.off_policy.pqn", "PQN"),
     "sarsa": ("palestra.learners.tabular.sarsa", "Sarsa"),
     "expected-sarsa": ("palestra.learners.tabular.expected_sarsa", "ExpectedSarsa"),
     "q-learning": ("palestra.learners.tabular.q_learning", "QLearning"),

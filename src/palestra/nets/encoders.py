@@ -41,7 +41,7 @@ CLOSE: Layers = ((32, 3, 2, 1), (64, 3, 2, 1), (64, 3, 1, 1))
 CHUNK = 256
 """Images that are encoded together when no gradient is asked for: more would leave the processor's cache."""
 
-EncoderName = Literal["fast", "nature", "notes", "flat"]
+EncoderName = Literal["fast", "nature", "notes", "mnih-2013", "mnih-2013-42", "flat"]
 """Names in ``ARCHITECTURES``, or flat for no convolutions: pixels one by one."""
 
 
@@ -56,6 +56,8 @@ class Architecture(NamedTuple):
     """Layer normalisation and tanh at the end, or ReLU."""
     centre: float = 0.0
     """Brightness, from 0 to 1, that becomes zero."""
+    normed: bool = False
+    """Layer normalisation before each ReLU: over channels and pixels of an image, with a gain and a bias a channel."""
 
 
 def narrow(channels: int = 32, num_features: int = 50) -> Architecture:
@@ -74,6 +76,9 @@ ARCHITECTURES: dict[str, Architecture] = {
     "nature": Architecture(((32, 8, 4, 0), (64, 4, 2, 0), (64, 3, 1, 0)), 512),
     # The CustomCNN of the course notes: 3 x 3 at full resolution, which is what it spends its time on.
     "notes": Architecture(((32, 3, 2, 1),) * 4, 256),
+    # Mnih et al. 2013, section 4.1: a third of the later one's products, and for pictures of 42 x 42 a third of that.
+    "mnih-2013": Architecture(((16, 8, 4, 0), (32, 4, 2, 0)), 256),
+    "mnih-2013-42": Architecture(((16, 6, 3, 0), (32, 4, 2, 0)), 256),
 }
 """Encoders for policy-gradient and imitation methods, by name."""
 
@@ -167,7 +172,7 @@ class ConvEncoder(Encoder):
         chosen = architecture or narrow()
         given, height, width, self.channels_last = image_layout(space)
         self.image_shape = given, height, width
-        self.num_features, self.centre = chosen.num_features, chosen.centre
+        self.num_features, self.centre, self.bounded = chosen.num_features, chosen.centre, chosen.bounded
         self.layers = fitting(chosen.layers, height, width)
         self.dtype = product_dtype(precision)
         weights = []
@@ -179,7 +184,8 @@ class ConvEncoder(Encoder):
         weights.append(orthogonal_(torch.empty(self.num_features, given * height * width), gain, generator))
         self.weights = nn.ParameterList(weights)
         self.biases = nn.ParameterList([torch.zeros(len(weight)) for weight in weights])
-        self.norm = nn.LayerNorm(self.num_features) if chosen.bounded else None
+        self.norm = nn.LayerNorm(self.num_features) if chosen.bounded or chosen.normed else nn.Identity()
+        self.norms = nn.ModuleList(nn.GroupNorm(1, len(weight)) for weight in weights[:-1] if chosen.normed)
 
     def to_batch(self, obs: Tensor) -> Tensor:
         """A view (B, C, H, W) of observations (B, *obs_shape)."""
@@ -203,10 +209,14 @@ class ConvEncoder(Encoder):
         if self.centre:
             x.sub_(self.centre)
         layers = [(weight.to(self.dtype), bias.to(self.dtype)) for weight, bias in zip(self.weights, self.biases)]
-        for (weight, bias), (_, _, stride, padding) in zip(layers, self.layers):
-            x = F.conv2d(x, weight, bias, stride, padding).relu()
-        out_BF = F.linear(x.flatten(1), *layers[-1]).to(self.biases[-1].dtype)
-        return out_BF.relu() if self.norm is None else self.norm(out_BF).tanh()
+        for i, ((weight, bias), (_, _, stride, padding)) in enumerate(zip(layers, self.layers)):
+            x = F.conv2d(x, weight, bias, stride, padding)
+            if len(self.norms):
+                gain, shift = (p.to(self.dtype) for p in self.norms[i].parameters())
+                x = F.group_norm(x, 1, gain, shift)
+            x = x.relu()
+        out_BF: Tensor = self.norm(F.linear(x.flatten(1), *layers[-1]).to(self.biases[-1].dtype))
+        return out_BF.tanh() if self.bounded else out_BF.relu()
 
 
 class PackedEncoder(Encoder):

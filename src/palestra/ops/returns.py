@@ -58,6 +58,45 @@ def gae(
     return advantage_TE
 
 
+def lambda_return(
+    reward_TE: Tensor,
+    next_value_TE: Tensor,
+    terminated_TE: Tensor,
+    done_TE: Tensor,
+    *,
+    gamma: float,
+    trace: float,
+) -> Tensor:
+    r"""Returns that trust the value of a successor as far as 1 - lambda, and what came after it for the rest.
+
+    G_t = r_t + gamma (1 - terminated_t) ((1 - lambda) V(s_{t+1}) + lambda G_{t+1}) within an episode; at its end, and
+    in the last row, G_t = r_t + gamma (1 - terminated_t) V(s_{t+1}) (Sutton & Barto 2018, section 12.1). With
+    V = max_a Q it is Peng's Q(lambda), which does not ask whether the actions taken were greedy.
+
+    Args:
+        reward_TE: (T, E) float rewards.
+        next_value_TE: (T, E) values of the true successors.
+        terminated_TE: (T, E) bool, the successor is terminal.
+        done_TE: (T, E) bool, the episode ended here for either reason.
+        gamma: discount in [0, 1].
+        trace: lambda in [0, 1].
+
+    Returns:
+        (T, E) targets.
+    """
+    check_rank(2, reward=reward_TE)
+    check_same_shape(reward=reward_TE, next_value=next_value_TE, terminated=terminated_TE, done=done_TE)
+    discount_TE = gamma * (~terminated_TE).to(reward_TE.dtype)
+    goes_on_TE = trace * (~done_TE).to(reward_TE.dtype)
+    target_TE = torch.empty_like(reward_TE)
+    following_E = next_value_TE[-1]
+    for t in range(reward_TE.shape[0] - 1, -1, -1):
+        beyond_E = torch.lerp(next_value_TE[t], following_E, goes_on_TE[t])
+        following_E = torch.addcmul(reward_TE[t], discount_TE[t], beyond_E)
+        target_TE[t] = following_E
+    return target_TE
+
+
 def nstep_target(
     reward_BN: Tensor, terminated_BN: Tensor, done_BN: Tensor, gamma: float
 ) -> tuple[Tensor, Tensor, Tensor]:

@@ -108,3 +108,16 @@ def test_an_evaluation_says_what_the_environment_said_of_exactly_its_episodes() 
     assert metrics["eval/return_mean"] == evaluation.score < 1e9  # ours, whatever the environment calls so
     assert set(metrics) >= {"eval/drag", "eval/return_min"}
     assert not any("how" in name or "inner" in name or "path" in name for name in metrics)
+
+
+def test_a_game_of_atari_is_measured_whole_and_as_it_counts_itself() -> None:
+    pytest.importorskip("ale_py", reason="the [atari] extra is not installed")
+    world = World("ALE/Breakout-v5", 2, kwargs={"size": 42, "max_episode_steps": 400})
+    agent = Actor(Random, world)
+    env = Arena(world, torch.device("cpu")).make_env(2, "")
+    assert env.reset(0).shape == (2, 4, 42, 42)
+    found = agent.evaluate(episodes=2)
+    assert found.metrics["eval/game_score"] == found.score
+    assert found.metrics["eval/game_steps"] == found.metrics["eval/length_mean"] > 100  # more than its lives last
+    agent.close()
+    env.close()

@@ -278,3 +278,14 @@ def test_how_long_a_worker_may_take_is_obeyed_and_saved() -> None:
     env.close()
     with pytest.warns(UserWarning, match="no name"):
         assert world.to_json()["worker_timeout"] == 7.0
+
+
+def test_an_environment_of_ale_py_is_not_our_chain_of_the_same_id() -> None:
+    ale_py = pytest.importorskip("ale_py", reason="the [atari] extra is not installed")
+    gym.register_envs(ale_py)
+    world = given_world(lambda: gym.make("ALE/Breakout-v5", obs_type="grayscale"), 1)
+    assert isinstance(world, GivenWorld)
+    assert not world.has_name
+    copies = world.make()
+    assert copies.reset(0).shape == (1, 210, 160)
+    copies.close()

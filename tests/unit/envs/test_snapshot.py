@@ -15,6 +15,7 @@ CLASSIC = ["Acrobot-v1", "CartPole-v1", "MountainCar-v0", "MountainCarContinuous
 CLASSIC += ["palestra/CartPoleSwingUp-v0", "palestra/DoubleIntegrator-v0", "palestra/PendulumDiscrete-v1"]
 TOY = ["Blackjack-v1", "CliffWalking-v1", "CliffWalkingSlippery-v1", "FrozenLake-v1", "FrozenLake8x8-v1", "Taxi-v4"]
 OURS = ["palestra/Garnet-v0", "palestra/GridWorld-v0"]
+ATARI = ["ALE/Breakout-v5"]
 MUJOCO = [
     f"{name}-v5"
     for name in (
@@ -45,8 +46,10 @@ def play(env: gym.Env[Any, Any], num_steps: int, seed: int) -> list[Any]:
     return seen
 
 
-@pytest.mark.parametrize("env_id", CLASSIC + TOY + OURS + MUJOCO)
+@pytest.mark.parametrize("env_id", CLASSIC + TOY + OURS + ATARI + MUJOCO)
 def test_continuing_from_a_snapshot_is_bit_identical(env_id: str) -> None:
+    if env_id in ATARI:
+        pytest.importorskip("ale_py", reason="the [atari] extra is not installed")
     if env_id in MUJOCO:
         pytest.importorskip("mujoco", reason="the [mujoco] extra is not installed")
     settings = {"max_episode_steps": 60}  # so that the steps that follow cross episodes

@@ -8,6 +8,7 @@ import torch
 from gymnasium import spaces
 from plain_layers import plain_encoder
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 from palestra.envs.spaces import Packed
 from palestra.errors import UsageError
@@ -278,3 +279,25 @@ def test_going_back_without_a_place_for_gradients_says_so() -> None:
     seen = encoder.record(images(2, 1, 24, 24))
     with pytest.raises(RuntimeError, match="no grad to write into"):
         differentiate(seen.sum(), lambda _: True)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
+def test_layer_normalisation_stands_before_each_relu(dtype: precision.Precision) -> None:
+    layers = ARCHITECTURES["mnih-2013"]._replace(normed=True)
+    encoder = ConvEncoder(space(2, 84, 84), torch.Generator().manual_seed(0), layers, dtype)
+    with torch.no_grad():  # gains of one and biases of zero would hide that one is missing
+        for p in (*encoder.biases, *encoder.norms.parameters(), *encoder.norm.parameters()):
+            p.add_(torch.linspace(-0.3, 0.4, p.numel()))
+    given = images(3, 2, 84, 84)
+    x = given.float() / 255
+    for (weight, bias), (_, _, stride, _), norm in zip(
+        zip(encoder.weights[:-1], encoder.biases), encoder.layers, encoder.norms, strict=False
+    ):
+        x = F.conv2d(x, weight, bias, stride)
+        gain, shift = (p[:, None, None].expand(x.shape[1:]) for p in (norm.weight, norm.bias))
+        x = F.layer_norm(x, x.shape[1:], gain, shift).relu()
+    x = F.linear(x.flatten(1), encoder.weights[-1], encoder.biases[-1])
+    expected = F.layer_norm(x, x.shape[1:], encoder.norm.weight, encoder.norm.bias).relu()
+    rough = encoder.dtype == torch.bfloat16
+    tolerance: dict[str, float] = {"rtol": 0.1, "atol": 0.1} if rough else {"rtol": 1e-4, "atol": 1e-5}
+    torch.testing.assert_close(encoder.encode(encoder.to_batch(given)), expected, **tolerance)

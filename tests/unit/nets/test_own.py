@@ -46,6 +46,7 @@ SHORT: dict[str, dict[str, Any]] = {
     **{name: {"num_steps": 16} for name in ("ppo", "a2c", "vpg")},
     "trpo": {"num_steps": 16},
     "dqn": {"learning_starts": 32, "batch_size": 16, "buffer_size": 200, "tau": 0.1},
+    "pqn": {"num_steps": 16},
     **{
         name: {"learning_starts": 32, "batch_size": 16, "buffer_size": 200}
         for name in ("sac", "td3", "ddpg", "discrete-sac")
@@ -59,7 +60,7 @@ def own(name: str) -> Networks:
     encoder = None if name == "trpo" else Seeing  # its Fisher product takes every weight to learn
     if name in ON_POLICY:
         return Networks(encoder, policy=layers, value=layers)
-    return Networks(encoder, q=layers) if name == "dqn" else Networks(encoder, policy=layers, q=layers)
+    return Networks(encoder, q=layers) if name in ("dqn", "pqn") else Networks(encoder, policy=layers, q=layers)
 
 
 def make(name: str, seed: int = 0, networks: Networks | None = None) -> Learner:

@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from palestra.ops.returns import gae, nstep_target, td_residual
+from palestra.ops.returns import gae, lambda_return, nstep_target, td_residual
 
 
 def random_rollout(rng: torch.Generator, steps: int, envs: int) -> dict[str, torch.Tensor]:
@@ -176,3 +176,46 @@ def test_nstep_target_never_looks_at_what_lies_beyond_the_window() -> None:
     done = torch.tensor([[False, True, True, False]])
     returns, discount, last = nstep_target(reward, torch.zeros_like(done), done, 0.5)
     assert (returns.tolist(), discount.tolist(), last.tolist()) == ([2.0], [0.25], [1])
+
+
+def test_lambda_returns_of_five_steps_are_what_the_hand_computes() -> None:
+    """Gamma 1/2 and lambda 1/2; the third step is terminal, the fourth is cut, the fifth is the last of the rollout."""
+    target = lambda_return(
+        torch.tensor([[1.0], [2.0], [4.0], [1.0], [0.0]]),
+        torch.tensor([[8.0], [4.0], [99.0], [6.0], [10.0]]),
+        torch.tensor([[False], [False], [True], [False], [False]]),
+        torch.tensor([[False], [False], [True], [True], [False]]),
+        gamma=0.5, trace=0.5,
+    )  # fmt: skip
+    fifth = 0 + 0.5 * 10  # nothing comes after it
+    fourth = 1 + 0.5 * 6  # cut: the value of where it was cut, whole
+    third = 4.0  # the end: whatever the value of its successor
+    second = 2 + 0.5 * (0.5 * 4 + 0.5 * third)
+    first = 1 + 0.5 * (0.5 * 8 + 0.5 * second)
+    assert target.flatten().tolist() == [first, second, third, fourth, fifth]
+
+
+@pytest.mark.parametrize("trace", [0.0, 0.65, 1.0])
+def test_lambda_returns_are_values_and_advantages_where_values_are_of_the_states(trace: float) -> None:
+    rng = torch.Generator().manual_seed(4)
+    for _ in range(50):
+        r = random_rollout(rng, 7, 2)
+        done = r["terminated"] | r["truncated"]
+        inside = ~done[:-1]  # there the successor is the next row's state
+        r["next_value"][:-1] = torch.where(inside, r["value"][1:], r["next_value"][:-1])
+        ours = lambda_return(r["reward"], r["next_value"], r["terminated"], done, gamma=0.9, trace=trace)
+        advantage = gae(
+            r["reward"], r["value"], r["next_value"], r["terminated"], done, gamma=0.9, gae_lambda=trace
+        )  # fmt: skip
+        torch.testing.assert_close(ours, advantage + r["value"], rtol=1e-12, atol=1e-12)
+
+
+def test_a_terminal_state_beyond_which_nothing_is_known_leaves_no_trace() -> None:
+    nothing = torch.full((2, 1), math.nan)
+    target = lambda_return(
+        torch.ones(2, 1), torch.tensor([[3.0], [1e30]]), torch.tensor([[False], [True]]),
+        torch.tensor([[False], [True]]), gamma=1.0, trace=1.0,
+    )  # fmt: skip
+    assert target.flatten().tolist() == [2.0, 1.0]
+    with pytest.raises(ValueError, match="shapes differ"):
+        lambda_return(torch.ones(2, 1), nothing[:1], target > 0, target > 0, gamma=1.0, trace=1.0)

@@ -18,6 +18,7 @@ from gymnasium.vector import AsyncVectorEnv, AutoresetMode
 from numpy.typing import NDArray
 from torch import Tensor
 
+from palestra.envs.atari.catalogue import atari_spec, is_atari
 from palestra.envs.backends.copies import Copies
 from palestra.envs.backends.workers import LOST, end_workers, lost_worker, set_patience
 from palestra.envs.episode_tape import EpisodeTape, episode_seed
@@ -47,7 +48,12 @@ WORKER_TIMEOUT = 60.0
 
 
 def find_spec(env_id: str) -> EnvSpec:
-    """The registered specification of an id. UsageError if there is none; no module is imported to look for it."""
+    """The registered specification of an id, or ours of an Atari game.
+
+    UsageError if there is none; no module is imported to look for it, but for ale-py.
+    """
+    if is_atari(env_id):
+        return atari_spec(env_id)
     try:
         return gym.spec(env_id)
     except (gym.error.Error, ModuleNotFoundError) as error:

@@ -115,8 +115,8 @@ class DQNConfig(AlgorithmConfig):
     activation: Activation = "relu"
     """tanh or relu."""
     encoder: EncoderName = "fast"
-    """Of images: fast, nature (Mnih et al. 2015) or notes (four layers of 3 x 3), or flat for none: pixels one by one.
-    Vectors need none."""
+    """Of images: fast, nature (Mnih et al. 2015), mnih-2013 (the one of 2013; mnih-2013-42 for pictures so small),
+    notes (four layers of 3 x 3), or flat for none: pixels one by one. Vectors need none."""
     encoder_precision: Precision = "float32"
     """Of the encoder's products: bfloat16 where the processor is faster with it, else float32."""
 

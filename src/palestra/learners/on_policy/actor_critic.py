@@ -58,8 +58,8 @@ class ActorCriticConfig(AlgorithmConfig):
     the actions themselves, and a wide range is never explored."""
 
     encoder: EncoderName = "nature"
-    """Of images, shared by policy and value: fast, nature (Mnih et al. 2015) or notes (four layers of 3 x 3), or flat
-    for none: pixels one by one. Vectors need none."""
+    """Of images, shared by policy and value: fast, nature (Mnih et al. 2015), mnih-2013 (the one of 2013; mnih-2013-42
+    for pictures so small), notes (four layers of 3 x 3), or flat for none: pixels one by one. Vectors need none."""
     encoder_precision: Precision = "float32"
     """Of the encoder's products: bfloat16 where the processor is faster with it, else float32."""
     random_shift: int = 0

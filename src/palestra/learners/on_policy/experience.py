@@ -32,6 +32,8 @@ class Valued(NamedTuple):
     """Values of their true successors."""
     unscaled_BF: Tensor | None
     """The observations before they were normalised, or None."""
+    features_BF: Tensor
+    """What the encoder makes of them."""
 
 
 class Batch(NamedTuple):
@@ -46,6 +48,8 @@ class Batch(NamedTuple):
     """Of the returns by the values: how far the value function could be believed."""
     unscaled_BF: Tensor | None = None
     """What ``obs_BF`` was before it was normalised, for the normaliser to count; None without one."""
+    features_BF: Tensor | None = None
+    """What the encoder made of ``obs_BF`` before it learned from them; None where nobody has asked it."""
 
 
 class Samples(NamedTuple):
@@ -66,7 +70,9 @@ def batch_of(of: Valued, rollout: Rollout, advantage_TE: Tensor, return_TE: Tens
     value_B, return_B = of.value_TE.flatten(), return_TE.flatten()
     explained = explained_variance(value_B, return_B)
     action_B = rollout.action.flatten(0, 1)
-    return Batch(of.obs_BF, action_B, value_B, advantage_TE.flatten(), return_B, explained, of.unscaled_BF)
+    return Batch(
+        of.obs_BF, action_B, value_B, advantage_TE.flatten(), return_B, explained, of.unscaled_BF, of.features_BF
+    )
 
 
 class RewardScale:
@@ -131,14 +137,16 @@ class Experience:
         """Values of a rollout's states and of their true successors."""
         unscaled_BF = nets.encoder.to_batch(rollout.obs.flatten(0, 1))
         obs_BF = unscaled_BF if nets.obs_norm is None else nets.obs_norm(unscaled_BF)
-        value_TE = nets.value(nets.encode(obs_BF)).view(rollout.reward.shape)
+        features_BF = nets.encode(obs_BF)
+        value_TE = nets.value(features_BF).view(rollout.reward.shape)
         next_value_TE = torch.cat((value_TE[1:], torch.zeros_like(value_TE[:1])))
         # V(s_{t+1}) is the next row's value, but for the last row and where an episode was cut.
         elsewhere_TE = rollout.truncated.clone()
         elsewhere_TE[-1] = True
         next_value_TE[elsewhere_TE] = nets.values(rollout.next_obs[elsewhere_TE])
         reward_TE = rollout.reward if self.reward_scale is None else self.reward_scale.scaled(rollout)
-        return Valued(obs_BF, reward_TE, value_TE, next_value_TE, None if nets.obs_norm is None else unscaled_BF)
+        before_BF = None if nets.obs_norm is None else unscaled_BF
+        return Valued(obs_BF, reward_TE, value_TE, next_value_TE, before_BF, features_BF)
 
     @torch.no_grad()
     def advantages(self, nets: ActorCritic, rollout: Rollout) -> Batch:

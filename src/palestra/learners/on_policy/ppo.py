@@ -114,7 +114,7 @@ class PPO(Agent, Learner):
     @torch.no_grad()
     def samples(self, b: Batch) -> Samples:
         """A batch beside what the policy gives the actions that it took."""
-        out_BK = self._now(b.obs_BF)
+        out_BK = self._now(b.obs_BF, b.features_BF)
         log_prob_B = self.nets.head.log_prob(out_BK, b.action_B)
         frozen_BK = self.nets.head.frozen(out_BK) if self.config.surrogate == "kl_penalty" else None
         return Samples(b.obs_BF, b.action_B, log_prob_B, b.value_B, b.advantage_B, b.return_B, frozen_BK)
@@ -170,9 +170,11 @@ class PPO(Agent, Learner):
         return policy_loss.value, value_loss.value
 
     @torch.no_grad()
-    def _now(self, obs_BF: Tensor) -> Tensor:
-        """(B, K) the policy's outputs as it is now."""
-        out_BK: Tensor = self.nets.actor.forward(self.nets.encode(obs_BF) if self.nets.encoder.learns else obs_BF)
+    def _now(self, obs_BF: Tensor, features_BF: Tensor | None = None) -> Tensor:
+        """(B, K) the policy's outputs as it is now; what the encoder makes of the observations may be known."""
+        if features_BF is None:
+            features_BF = self.nets.encode(obs_BF) if self.nets.encoder.learns else obs_BF
+        out_BK: Tensor = self.nets.actor.forward(features_BF)
         return out_BK if self.nets.mask is None else self.nets.allowed(out_BK, obs_BF)
 
     @torch.no_grad()
