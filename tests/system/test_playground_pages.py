@@ -27,6 +27,13 @@ POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; "
     "form-action 'none'; frame-ancestors 'none'"
 )
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-extensions",
+    "--disable-background-networking",
+    "--no-first-run",
+]
 MOST_BYTES = 90_000
 """Of script, for all playgrounds together."""
 TYPES = {".js": "text/javascript", ".css": "text/css", ".html": "text/html; charset=utf-8"}
@@ -111,7 +118,7 @@ def browser() -> Iterator[Any]:
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as play:
-        made = play.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
+        made = play.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         yield made
         made.close()
 
@@ -138,7 +145,7 @@ class Page:
         deadline = time.monotonic() + 20
         while not self.page.evaluate(f"Boolean({expression})"):
             assert time.monotonic() < deadline, expression
-            self.page.wait_for_timeout(25)
+            self.page.wait_for_timeout(60)
 
     def press(self, label: str) -> None:
         """A button, by its label."""
@@ -188,6 +195,8 @@ class Page:
                 box.press("Enter")
         self.page.wait_for_timeout(100)
         assert not self.page.locator(".pg-side > .pg-error").is_visible()
+        self.page.set_viewport_size({"width": 360, "height": 900})
+        assert self.page.evaluate("document.documentElement.scrollWidth") <= 360
 
     def closed(self) -> None:
         """Nothing was said, nothing is left."""
@@ -368,7 +377,12 @@ def fresh(page: Page, browser: Any, address: str, name: str) -> Page:
     return Page(browser, address, name)
 
 
-@pytest.mark.parametrize("name", OFFERS)
+def slow_but(*quick: str) -> list[Any]:
+    """All playgrounds, of which some are looked at every time."""
+    return [name if name in quick else pytest.param(name, marks=pytest.mark.slow) for name in OFFERS]
+
+
+@pytest.mark.parametrize("name", slow_but("gridworld", "classifier"))
 def test_a_narrow_screen_in_chinese_and_dark(browser: Any, address: str, name: str) -> None:
     page = Page(browser, address, name, width=360, language="zh", theme="dark")
     wide = page.page.evaluate("document.documentElement.scrollWidth")

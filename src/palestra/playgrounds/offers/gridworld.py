@@ -119,7 +119,7 @@ OFFER = Offer(
             ),
             {
                 "method": "q-learning", "gamma": 1.0, "epsilon": 0.5, "limit": 8, "limit_is_end": True, "walkers": 16,
-                "board": ("SSSSSSSSSSSSSG",),
+                "board": ("SSSSSS", "#####S", "SSSSSS", "S#####", "SSSSSG"),
             },
             fails=True,
         ),
