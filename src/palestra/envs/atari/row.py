@@ -37,7 +37,7 @@ class Results(NamedTuple):
 
     def of(self, copies: slice) -> "Results":
         """Those of some of the copies, in the same memory."""
-        return self._make(array[copies] for array in self)
+        return Results._make(array[copies] for array in self)
 
 
 def make_results(copies: int, settings: AtariSettings) -> Results:
