@@ -126,6 +126,6 @@ def _picture(found: Mapping[str, Figures], tried: Sweep, judged: Sweep, said: st
 
 
 def _some(whole: Sweep) -> Sweep:
-    """A sweep at some of its thresholds, evenly over the rows named."""
-    at = torch.linspace(0, len(whole.threshold_L) - 1, POINTS).long().unique()
+    """A sweep at some of its thresholds, the closer together the fewer rows are named."""
+    at = (torch.linspace(0, 1, POINTS, dtype=torch.float64) ** 4 * (len(whole.threshold_L) - 1)).long().unique()
     return Sweep(whole.threshold_L[at], whole.named_L[at], whole.found_L[at], whole.anomalies)
