@@ -285,7 +285,8 @@ def test_a_run_is_looked_into(visit: Visit, open_page: Callable[..., Any]) -> No
 
 
 def test_what_is_deleted_comes_back(visit: Visit, open_page: Callable[..., Any]) -> None:
-    page = open_page(address=f"#/run/{visit.runs[2]}")
+    # What is still being asked of the run when it goes is not there any more.
+    page = open_page(address=f"#/run/{visit.runs[2]}", refused="404")
     page.get_by_role("button", name="Delete").click()
     page.wait_for_selector("text=can be brought back for a day")
     assert not (visit.root / visit.runs[2]).exists()

@@ -2,6 +2,7 @@
 
 import contextlib
 import errno
+import logging
 import socket
 from collections.abc import Callable
 from types import FrameType
@@ -63,8 +64,17 @@ def serve(app: App, made: socket.socket, leaving: Callable[[], None] | None = No
         app, log_level="warning", access_log=False, server_header=False, proxy_headers=False, ws="none",
         lifespan="on", timeout_graceful_shutdown=_LEAVING_SECONDS,
     )  # fmt: skip
-    with contextlib.suppress(KeyboardInterrupt):  # which the server raises once it has ended well
-        Server(config).run(sockets=[made])
+    server, log = Server(config), logging.getLogger("uvicorn.error")
+
+    def wanted(record: logging.LogRecord) -> bool:
+        return not server.should_exit  # what is given up at the end is no fault of anybody's
+
+    log.addFilter(wanted)
+    try:
+        with contextlib.suppress(KeyboardInterrupt):  # which the server raises once it has ended well
+            server.run(sockets=[made])
+    finally:
+        log.removeFilter(wanted)
 
 
 def address(made: socket.socket, token: str, path: str = "/") -> str:

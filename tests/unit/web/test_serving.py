@@ -1,9 +1,12 @@
+import asyncio
+import http.client
 import os
 import signal
 import socket
 import threading
 import time
 import urllib.request
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -64,3 +67,31 @@ def test_it_serves_until_ctrl_c_and_ends_well() -> None:
     assert seen == ["lifespan.startup", "leaving", "lifespan.shutdown"]
     with pytest.raises(OSError, match="refused"):
         urllib.request.urlopen(where, timeout=5)
+
+
+def test_what_does_not_end_by_itself_is_given_up_without_a_word(
+    capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("palestra.web.serving._LEAVING_SECONDS", 1)
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            while True:
+                message: Message = await receive()
+                await send({"type": f"{message['type']}.complete"})
+                if message["type"] == "lifespan.shutdown":
+                    return
+        os.kill(os.getpid(), signal.SIGINT)
+        await asyncio.sleep(60)
+
+    made = listen()
+
+    def visit() -> None:
+        with suppress(OSError, http.client.HTTPException):
+            urllib.request.urlopen(f"http://127.0.0.1:{port_of(made)}/", timeout=20)
+
+    visitor = threading.Thread(target=visit)
+    visitor.start()
+    serve(app, made)
+    visitor.join()
+    assert capfd.readouterr() == ("", "")
