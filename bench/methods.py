@@ -203,6 +203,7 @@ def main() -> None:
             f"{FOLDS} folds, the same for all methods of a table; 95% intervals over rows. A method is `surely`"
             " behind where its own lies above 0. Each is of one comparison: of twenty that are level one looks sure.",
             "Differences of house prices are of the squared error, of the logarithm of the price.",
+            "Seconds are of one thread beside whatever else the machine did: an order of magnitude, no benchmark.",
             "log_loss is in nats a row: less the logarithm of the share that was given to what came true.",
         ],
     )  # fmt: skip
