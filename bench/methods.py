@@ -7,6 +7,7 @@ tuned: settings are the libraries' own, but for those that stand in this file fo
 
 import argparse
 import json
+import math
 import re
 import time
 from collections.abc import Mapping
@@ -32,6 +33,8 @@ from report import publish
 FOLDS = 5
 EPOCHS = 50
 """Of what learns batch by batch."""
+WORST = -math.log(np.finfo(np.float64).eps)
+"""Nats of a row whose class was given no share at all, as scikit-learn counts them."""
 Losses = NDArray[np.float64]
 
 
@@ -118,7 +121,7 @@ def judged(method: Method, data: str, score: Score, arguments: Mapping[str, Any]
             spent += time.perf_counter() - begin
             inputs, targets = learner.splits["validation"]
             assert targets is not None
-            parts.append(score.rows(learner.predicted(inputs.numpy()), targets).numpy())
+            parts.append(score.rows(learner.predicted(inputs.numpy()), targets).clamp(max=WORST).numpy())
         found.append(np.concatenate(parts))
     return np.mean(found, 0), spent / seeds
 
@@ -203,6 +206,7 @@ def main() -> None:
             f"{FOLDS} folds, the same for all methods of a table; 95% intervals over rows. A method is `surely`"
             " behind where its own lies above 0. Each is of one comparison: of twenty that are level one looks sure.",
             "Differences of house prices are of the squared error, of the logarithm of the price.",
+            "Seconds are of one thread beside whatever else the machine did: an order of magnitude, no benchmark.",
             "log_loss is in nats a row: less the logarithm of the share that was given to what came true.",
         ],
     )  # fmt: skip

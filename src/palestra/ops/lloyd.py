@@ -9,7 +9,6 @@ from typing import NamedTuple
 
 import torch
 from torch import Generator, Tensor
-from torch.nn.functional import one_hot
 
 from palestra.errors import require
 from palestra.ops.scores import Score
@@ -60,14 +59,21 @@ def lloyd_pass(sample_BF: Tensor, centre_GF: Tensor) -> Pass:
     """
     groups = len(centre_GF)
     require(groups <= len(sample_BF), f"{groups} centres of {len(sample_BF)} rows", "no more centres than rows")
-    group_B = nearest_centre(sample_BF, centre_GF)
-    distance_B = _distances(sample_BF, centre_GF, group_B)
-    sum_GF = torch.zeros_like(centre_GF)
-    for part_BF, part_B in zip(sample_BF.split(TOGETHER), group_B.split(TOGETHER)):
-        sum_GF += one_hot(part_B, groups).to(part_BF.dtype).T @ part_BF
+    middle_F = centre_GF.mean(0)
+    near_GF = centre_GF - middle_F
+    half_G, sum_GF = near_GF.square().sum(1) / 2, torch.zeros_like(centre_GF)
+    inertia, groups_of = sample_BF.new_zeros(()), []
+    for part_BF in sample_BF.split(TOGETHER):
+        off_BF = part_BF - middle_F
+        # |x - c|^2 = |x|^2 + 2 (|c|^2 / 2 - x c), of which |x|^2 is the same for all; all from their middle.
+        least_B, part_B = (half_G - off_BF @ near_GF.T).min(1)
+        inertia += off_BF.square().sum() + 2 * least_B.sum()
+        sum_GF.index_add_(0, part_B, part_BF)  # of rows as they are: where no row moves, no centre does
+        groups_of.append(part_B)
+    group_B = torch.cat(groups_of)
     count_G = group_B.bincount(minlength=groups).to(sample_BF.dtype)
     empty_L = (count_G == 0).nonzero()[:, 0]
-    if len(empty_L) and distance_B.max() > 0:
+    if len(empty_L) and (distance_B := _distances(sample_BF, centre_GF, group_B)).max() > 0:
         far_L = distance_B.topk(len(empty_L)).indices
         for group, row in zip(empty_L.tolist(), far_L.tolist()):
             sum_GF[group_B[row]] -= sample_BF[row]
@@ -75,7 +81,7 @@ def lloyd_pass(sample_BF: Tensor, centre_GF: Tensor) -> Pass:
             sum_GF[group], count_G[group] = sample_BF[row], 1
     mean_GF = sum_GF / count_G.clamp(min=1)[:, None]
     moved_GF = torch.where(count_G[:, None] > 0, mean_GF, mean_GF[count_G.argmax()])
-    return Pass(group_B, distance_B.sum(), moved_GF)
+    return Pass(group_B, inertia.clamp(min=0), moved_GF)
 
 
 def settled(sample_BF: Tensor, centre_GF: Tensor, limit: float = 0.0, passes: int = 300) -> Tensor:
