@@ -16,7 +16,7 @@ def write(path: Path, values: "np.ndarray[tuple[int], np.dtype[np.float64]]", fi
     writer.close()
 
 
-@pytest.mark.parametrize("points", [2, 7, 100, 1000])
+@pytest.mark.parametrize("points", [2, 7, 100, 600, 1000])
 def test_buckets_of_buckets_are_those_of_the_points(points: int) -> None:
     rng = np.random.default_rng(0)
     steps = np.sort(rng.choice(10**6, 900, replace=False))
