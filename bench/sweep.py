@@ -29,6 +29,7 @@ from palestra.trials.sweep.space import Axis, Choices
 from palestra.trials.sweep.sweep import sweep
 from palestra.trials.train import Interrupted
 from palestra.trials.trial import Result, Trial, attempt
+from palestra.trials.verdict import ENOUGH
 from report import publish
 
 FRESH, FIRST_FRESH = 5, 10_000
@@ -213,7 +214,9 @@ def said_against(found: Found, default: Found) -> str:
     share = float(evidence.probability_of_improvement(ours, theirs))
     low, high = evidence.bootstrap_interval(evidence.probability_of_improvement, ours, theirs)
     gap = evidence.bootstrap_interval(lambda a, b: evidence.iqm(a) - evidence.iqm(b), ours, theirs)
-    verdict = "winner" if low > 0.5 and gap[0] > 0 else "loser" if high < 0.5 and gap[1] < 0 else "no winner"
+    sure = "" if len(ours) >= ENOUGH else ", provisionally"
+    won, lost = low > 0.5 and gap[0] > 0, high < 0.5 and gap[1] < 0
+    verdict = f"winner{sure}" if won else f"loser{sure}" if lost else "no winner"
     return f"{share:.2f} [{float(low):.2f}, {float(high):.2f}], {verdict}"
 
 
