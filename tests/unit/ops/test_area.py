@@ -30,7 +30,7 @@ def images(count: int, height: int, width: int, seed: int = 0) -> torch.Tensor:
 
 
 SIZES = [(210, 160, 84, 84), (210, 160, 42, 42), (210, 160, 64, 64), (250, 160, 84, 84)]
-SIZES += [(210, 160, 210, 160), (7, 5, 3, 2)]
+SIZES += [(210, 160, 210, 160), (7, 5, 3, 2), (210, 160, 83, 80)]
 
 
 @pytest.mark.parametrize(("height", "width", "target_height", "target_width"), SIZES)
