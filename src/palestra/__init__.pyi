@@ -63,6 +63,11 @@ from palestra.learners.tabular.sarsa_lambda import SarsaLambdaConfig
 from palestra.learners.tabular.tree_backup import TreeBackupConfig
 from palestra.nets.own import Networks
 from palestra.ops.shift import diagnose_shift
+from palestra.policies.candidates import SamplingConfig as PredictiveSamplingConfig
+from palestra.policies.cem import CEMConfig
+from palestra.policies.ilqr import ILQRConfig
+from palestra.policies.lqr import LQRConfig
+from palestra.policies.mppi import MPPIConfig
 from palestra.trials.compare import compare
 from palestra.trials.folds import k_fold
 from palestra.trials.recording import record_episodes
@@ -73,8 +78,12 @@ from palestra.trials.verify import verify
 
 __all__ = [
     "A2C",
+    "CEM",
     "DDPG",
     "DQN",
+    "ILQR",
+    "LQR",
+    "MPPI",
     "PCA",
     "PPO",
     "SAC",
@@ -93,6 +102,7 @@ __all__ = [
     "BehaviourCloningConfig",
     "BinaryFactorisation",
     "BinaryFactorisationConfig",
+    "CEMConfig",
     "Callback",
     "CharacterModel",
     "CharacterModelConfig",
@@ -122,16 +132,19 @@ __all__ = [
     "GaussianAnomalyConfig",
     "GradientBandit",
     "GradientBanditConfig",
+    "ILQRConfig",
     "ImageClassifier",
     "ImageClassifierConfig",
     "KMeans",
     "KMeansConfig",
+    "LQRConfig",
     "LibraryClassifier",
     "LibraryClassifierConfig",
     "LibraryRegressor",
     "LibraryRegressorConfig",
     "LinearRegression",
     "LinearRegressionConfig",
+    "MPPIConfig",
     "MatrixFactorisation",
     "MatrixFactorisationConfig",
     "ModifiedPolicyIteration",
@@ -147,6 +160,8 @@ __all__ = [
     "PPOConfig",
     "PolicyIteration",
     "PolicyIterationConfig",
+    "PredictiveSampling",
+    "PredictiveSamplingConfig",
     "PrioritisedSweeping",
     "PrioritisedSweepingConfig",
     "QLearning",
@@ -194,6 +209,10 @@ __all__ = [
 ]
 
 __version__: str
+CEM: LearnerType
+ILQR: LearnerType
+LQR: LearnerType
+MPPI: LearnerType
 UCB: LearnerType
 DoubleQLearning: LearnerType
 DynaQ: LearnerType
@@ -203,6 +222,7 @@ Expert: LearnerType
 GradientBandit: LearnerType
 MonteCarlo: LearnerType
 NStepSarsa: LearnerType
+PredictiveSampling: LearnerType
 PrioritisedSweeping: LearnerType
 QLearning: LearnerType
 Random: LearnerType
