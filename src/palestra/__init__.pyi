@@ -66,6 +66,11 @@ from palestra.learners.tabular.sarsa_lambda import SarsaLambdaConfig
 from palestra.learners.tabular.tree_backup import TreeBackupConfig
 from palestra.nets.own import Networks
 from palestra.ops.shift import diagnose_shift
+from palestra.policies.candidates import SamplingConfig as PredictiveSamplingConfig
+from palestra.policies.cem import CEMConfig
+from palestra.policies.ilqr import ILQRConfig
+from palestra.policies.lqr import LQRConfig
+from palestra.policies.mppi import MPPIConfig
 from palestra.trials.compare import compare
 from palestra.trials.folds import k_fold
 from palestra.trials.measuring import evaluate
@@ -78,8 +83,12 @@ from palestra.trials.verify import verify
 
 __all__ = [
     "A2C",
+    "CEM",
     "DDPG",
     "DQN",
+    "ILQR",
+    "LQR",
+    "MPPI",
     "PCA",
     "PPO",
     "PQN",
@@ -99,6 +108,7 @@ __all__ = [
     "BehaviourCloningConfig",
     "BinaryFactorisation",
     "BinaryFactorisationConfig",
+    "CEMConfig",
     "Callback",
     "CharacterModel",
     "CharacterModelConfig",
@@ -128,10 +138,12 @@ __all__ = [
     "GaussianAnomalyConfig",
     "GradientBandit",
     "GradientBanditConfig",
+    "ILQRConfig",
     "ImageClassifier",
     "ImageClassifierConfig",
     "KMeans",
     "KMeansConfig",
+    "LQRConfig",
     "LabelRegression",
     "LabelRegressionConfig",
     "LibraryClassifier",
@@ -140,6 +152,7 @@ __all__ = [
     "LibraryRegressorConfig",
     "LinearRegression",
     "LinearRegressionConfig",
+    "MPPIConfig",
     "MatrixFactorisation",
     "MatrixFactorisationConfig",
     "ModifiedPolicyIteration",
@@ -156,6 +169,8 @@ __all__ = [
     "PQNConfig",
     "PolicyIteration",
     "PolicyIterationConfig",
+    "PredictiveSampling",
+    "PredictiveSamplingConfig",
     "PrioritisedSweeping",
     "PrioritisedSweepingConfig",
     "QLearning",
@@ -205,6 +220,10 @@ __all__ = [
 ]
 
 __version__: str
+CEM: LearnerType
+ILQR: LearnerType
+LQR: LearnerType
+MPPI: LearnerType
 UCB: LearnerType
 DoubleQLearning: LearnerType
 DynaQ: LearnerType
@@ -214,6 +233,7 @@ Expert: LearnerType
 GradientBandit: LearnerType
 MonteCarlo: LearnerType
 NStepSarsa: LearnerType
+PredictiveSampling: LearnerType
 PrioritisedSweeping: LearnerType
 QLearning: LearnerType
 Random: LearnerType

@@ -148,7 +148,8 @@ def riccati_residual(a: Tensor, b: Tensor, q: Tensor, r: Tensor, p: Tensor) -> f
 
 def feedback_gain(a: Tensor, b: Tensor, r: Tensor, p: Tensor) -> Tensor:
     """(..., A, V) K of the best action K x where the cost to come is 1/2 x'P x."""
-    return -torch.linalg.solve(r + b.mT @ p @ b, b.mT @ p @ a)
+    gain: Tensor = -torch.linalg.solve(r + b.mT @ p @ b, b.mT @ p @ a)
+    return gain
 
 
 def _times(matrix: Tensor, vector: Tensor) -> Tensor:
