@@ -1,11 +1,22 @@
 """The Policy: what acts."""
 
 from abc import ABC, abstractmethod
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, NamedTuple
 
 from torch import Tensor
 
 from palestra.engine.settings import AlgorithmConfig
+
+
+class Choice(NamedTuple):
+    """Actions, and what they were chosen by."""
+
+    action: Tensor
+    """(B, ...) as ``act`` gives them."""
+    kind: Literal["", "value", "logit"] = ""
+    """What the numbers are: expected returns, logarithms of probabilities up to a constant, or that there are none."""
+    numbers: Tensor | None = None
+    """(B, K) of each action there is; side by side where an action is several choices."""
 
 
 class Policy(ABC):
@@ -43,3 +54,11 @@ class Policy(ABC):
             seen: observations (B, *obs_shape), or the world, as ``sees`` says.
             deterministic: the best action rather than a sample.
         """
+
+    def choice(self, seen: Any) -> Choice:
+        """The best actions, as ``act`` chooses them, and by which numbers where there are finitely many.
+
+        Args:
+            seen: as of ``act``.
+        """
+        return Choice(self.act(seen))
