@@ -25,6 +25,8 @@ FUNCTIONS = {
     "compare": "palestra.trials.compare",
     "diagnose_shift": "palestra.ops.shift",
     "evaluate": "palestra.trials.saved",
+    "export": "palestra.exports.export",
+    "import_agent": "palestra.imports.stable_baselines",
     "k_fold": "palestra.trials.folds",
     "load": "palestra.trials.saved",
     "load_data": "palestra.datasets.arrays",

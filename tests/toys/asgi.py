@@ -28,7 +28,9 @@ class Answer:
         return found[0] if found else ""
 
 
-def ask(app: Any, path: str = "/", method: str = "GET", headers: Mapping[str, str] | None = None, **more: Any) -> Answer:
+def ask(
+    app: Any, path: str = "/", method: str = "GET", headers: Mapping[str, str] | None = None, **more: Any
+) -> Answer:
     """One request; see ``asked``."""
     return asyncio.run(asked(app, path, method, headers, **more))
 

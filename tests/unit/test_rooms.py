@@ -14,7 +14,7 @@ SOURCE = Path(palestra.__file__).parent
 FILES = sorted(SOURCE.rglob("*.py"))
 ROOMS = (
     "errors", "measure", "ops", "envs", "runs", "datasets", "recipes", "nets", "data", "engine", "pictures", "policies",
-    "learners", "trials", "web", "cli",
+    "learners", "trials", "web", "exports", "imports", "cli",
 )  # fmt: skip
 """A file may import from its own room and from rooms to its left."""
 
