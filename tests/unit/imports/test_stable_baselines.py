@@ -40,7 +40,11 @@ def written(folder: Path, algo: str, env_id: str, **settings: Any) -> tuple[Any,
     return model, folder / "theirs.zip"
 
 
-@pytest.mark.parametrize(("algo", "env_id", "settings"), WRITTEN, ids=[each[0] for each in WRITTEN])
+QUICK = ("ppo", "dqn", "sac")
+EACH = [pytest.param(*each, id=each[0], marks=[] if each[0] in QUICK else pytest.mark.slow) for each in WRITTEN]
+
+
+@pytest.mark.parametrize(("algo", "env_id", "settings"), EACH)
 def test_ours_acts_as_theirs(tmp_path: Path, algo: Algorithm, env_id: str, settings: dict[str, Any]) -> None:
     model, file = written(tmp_path, algo, env_id, **settings)
     agent: Any = import_agent(file, algo, World(env_id, 2), trust_pickle=True)
