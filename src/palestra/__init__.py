@@ -26,6 +26,8 @@ FUNCTIONS = {
     "diagnose_shift": "palestra.ops.shift",
     "estimator": "palestra.engine.estimator",
     "evaluate": "palestra.trials.measuring",
+    "export": "palestra.exports.export",
+    "import_agent": "palestra.imports.stable_baselines",
     "k_fold": "palestra.trials.folds",
     "load": "palestra.trials.saved",
     "load_data": "palestra.datasets.arrays",

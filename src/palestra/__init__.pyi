@@ -7,6 +7,8 @@ from palestra.engine.estimator import estimator
 from palestra.engine.settings import AlgorithmConfig as ExpertConfig
 from palestra.engine.settings import AlgorithmConfig as RandomConfig
 from palestra.envs.registry import make_vec
+from palestra.exports.export import export
+from palestra.imports.stable_baselines import import_agent
 from palestra.learners.bandits.epsilon_greedy import EpsilonGreedyConfig
 from palestra.learners.bandits.gradient import GradientBanditConfig
 from palestra.learners.bandits.thompson import ThompsonConfig
@@ -205,6 +207,8 @@ __all__ = [
     "diagnose_shift",
     "estimator",
     "evaluate",
+    "export",
+    "import_agent",
     "k_fold",
     "load",
     "load_data",

@@ -14,7 +14,7 @@ SOURCE = Path(palestra.__file__).parent
 FILES = sorted(SOURCE.rglob("*.py"))
 ROOMS = (
     "errors", "measure", "ops", "envs", "runs", "datasets", "recipes", "nets", "data", "engine", "pictures", "policies",
-    "learners", "trials", "playgrounds", "web", "studio", "cli",
+    "learners", "trials", "playgrounds", "web", "studio", "exports", "imports", "cli",
 )  # fmt: skip
 """A file may import from its own room and from rooms to its left."""
 

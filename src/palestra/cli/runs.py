@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from shlex import quote
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import tyro
 from tyro.conf import Positional
@@ -62,6 +62,24 @@ class Rm:
 
 
 @dataclass(frozen=True)
+class Export:
+    """Write a run's numbers into a tracker: Weights & Biases, MLflow or trackio."""
+
+    run: Annotated[Positional[str], tyro.conf.arg(metavar="RUN")]
+    """A run's folder or id."""
+    to: Literal["wandb", "mlflow", "trackio"]
+    """The tracker, which goes by its own settings (WANDB_MODE, MLFLOW_TRACKING_URI, ...)."""
+    project: str = "palestra"
+    """Its project, or MLflow's experiment."""
+    follow: Switch = False
+    """Go on while the run does."""
+    out: Path = Path("runs")
+    """Folder of the runs."""
+    json: Switch = False
+    """Print one JSON object."""
+
+
+@dataclass(frozen=True)
 class Reindex:
     """Build the list of runs anew from their folders, and clear what killed processes left."""
 
@@ -85,6 +103,8 @@ def command(argv: Sequence[str]) -> int:
             _show(args)
         case Rm():
             _remove(args)
+        case Export():
+            _export(args)
     return 0
 
 
@@ -92,6 +112,7 @@ _COMMANDS: Any = (
     Annotated[Ls, tyro.conf.subcommand("ls")]
     | Annotated[Show, tyro.conf.subcommand("show")]
     | Annotated[Rm, tyro.conf.subcommand("rm")]
+    | Annotated[Export, tyro.conf.subcommand("export")]
     | Annotated[Reindex, tyro.conf.subcommand("reindex")]
 )
 
@@ -240,3 +261,14 @@ def _remove(args: Rm) -> None:
         return
     for path in found:
         print(f"deleted {path}")
+
+
+def _export(args: Export) -> None:
+    check_is_saved(args.run, args.out)
+    from palestra.exports.trackers.tracker import send  # imports NumPy
+
+    sent = send(args.run, args.to, project=args.project, out=args.out, follow=args.follow)
+    if args.json:
+        print_json(asdict(sent))
+        return
+    print(f"{sent.values:,} numbers of {sent.steps:,} steps of {sent.run} written to {sent.to}, project {sent.project}")

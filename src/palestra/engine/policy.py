@@ -3,13 +3,24 @@
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, NamedTuple
 
 from torch import Tensor
 
 from palestra.engine.exhibit import Exhibit
 from palestra.engine.settings import AlgorithmConfig
 from palestra.envs.vector import VectorEnv
+
+
+class Choice(NamedTuple):
+    """Actions, and what they were chosen by."""
+
+    action: Tensor
+    """(B, ...) as ``act`` gives them."""
+    kind: Literal["", "value", "logit"] = ""
+    """What the numbers are: expected returns, logarithms of probabilities up to a constant, or that there are none."""
+    numbers: Tensor | None = None
+    """(B, K) of each action there is; side by side where an action is several choices."""
 
 
 class Policy(ABC):
@@ -53,6 +64,14 @@ class Policy(ABC):
     def at_work(self, env: VectorEnv) -> list[Exhibit]:
         """What can be drawn of how it acts, played in one copy of its world; of most, nothing."""
         return []
+
+    def choice(self, seen: Any) -> Choice:
+        """The best actions, as ``act`` chooses them, and by which numbers where there are finitely many.
+
+        Args:
+            seen: as of ``act``.
+        """
+        return Choice(self.act(seen))
 
 
 @contextmanager

@@ -220,15 +220,15 @@ def leaves(space: gym.Space[Any], name: str = "") -> Iterator[tuple[str, gym.Spa
         yield from leaves(part, f"{name}.{key}" if name else str(key))
 
 
-def _values(space: gym.Space[Any], obs: Any) -> Iterator[Any]:
+def leaf_values(space: gym.Space[Any], obs: Any) -> Iterator[Any]:
     """What an observation holds for each of ``leaves``, in their order."""
     match space:
         case spaces.Dict():
             for key, part in space.items():
-                yield from _values(part, obs[key])
+                yield from leaf_values(part, obs[key])
         case spaces.Tuple():
             for part, value in zip(space, obs, strict=True):
-                yield from _values(part, value)
+                yield from leaf_values(part, value)
         case _:
             yield obs
 
@@ -258,7 +258,7 @@ def _packed(space: gym.Space[Any], env_id: str) -> tuple[Packed, Convert]:
     packed = Packed({name: box for name, (box, _) in adapted.items()})
 
     def convert(obs: Any) -> NDArray[np.uint8]:
-        given = zip(adapted.items(), _values(space, obs), strict=True)
+        given = zip(adapted.items(), leaf_values(space, obs), strict=True)
         return packed.pack({name: value if own is None else own(value) for (name, (_, own)), value in given})
 
     return packed, convert

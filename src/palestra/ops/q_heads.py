@@ -117,7 +117,7 @@ class CategoricalReturnHead(QHead):
 
     def values(self, out_BK: Tensor) -> Tensor:
         """Expected returns (B, A)."""
-        return torch.softmax(out_BK.view(len(out_BK), -1, self.num_atoms), 2) @ self.support_Z
+        return torch.softmax(out_BK.reshape(out_BK.shape[0], -1, self.num_atoms), 2) @ self.support_Z
 
     def backup(self, return_B: Tensor, discount_B: Tensor, next_BZ: Tensor) -> Tensor:
         """(B, Z) probabilities of the target, put back onto the atoms."""
@@ -144,7 +144,7 @@ class QuantileReturnHead(QHead):
 
     def values(self, out_BK: Tensor) -> Tensor:
         """Their means (B, A)."""
-        return out_BK.view(len(out_BK), -1, self.num_atoms).mean(2)
+        return out_BK.reshape(out_BK.shape[0], -1, self.num_atoms).mean(2)
 
     def backup(self, return_B: Tensor, discount_B: Tensor, next_BZ: Tensor) -> Tensor:
         """(B, Z) samples of the target."""

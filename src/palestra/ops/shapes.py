@@ -15,6 +15,7 @@ def check_rank(rank: int, **tensors: Tensor) -> None:
 def check_same_shape(**tensors: Tensor) -> None:
     """Raise ValueError unless all named tensors have one shape."""
     shapes = {name: tuple(tensor.shape) for name, tensor in tensors.items()}
-    if len(set(shapes.values())) > 1:
+    first, *rest = shapes.values()
+    if any(shape != first for shape in rest):
         listed = ", ".join(f"{name} {shape}" for name, shape in shapes.items())
         raise ValueError(f"shapes differ: {listed}; expected one shape for all")

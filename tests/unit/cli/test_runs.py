@@ -3,11 +3,14 @@
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from palestra.cli import runs
 from palestra.cli.main import main
+from palestra.exports.trackers import tracker
+from palestra.exports.trackers.tracker import Sent
 
 Captured = pytest.CaptureFixture[str]
 
@@ -107,3 +110,19 @@ def test_a_filter_lists_what_it_means(quick_run: Path, tmp_path: Path, capsys: C
     assert capsys.readouterr().out.startswith("none of the 2 runs in")
     assert main(["runs", "ls", "tsk=toy", "--out", str(tmp_path)]) == 2
     assert "unknown field 'tsk'; nearest: task" in capsys.readouterr().err
+
+
+def test_numbers_go_to_a_tracker(quick_run: Path, monkeypatch: pytest.MonkeyPatch, capsys: Captured) -> None:
+    asked: list[Any] = []
+
+    def send(run: str, to: str, **words: Any) -> Sent:
+        asked.append((run, to, words))
+        return Sent("a-run", to, words["project"], 3, 1_200, "finished")
+
+    monkeypatch.setattr(tracker, "send", send)
+    argv = ["runs", "export", str(quick_run), "--to", "wandb", "--project", "mine", "--follow"]
+    assert main(argv) == 0
+    assert capsys.readouterr().out == "1,200 numbers of 3 steps of a-run written to wandb, project mine\n"
+    assert main([*argv, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["values"] == 1_200
+    assert asked == [(str(quick_run), "wandb", {"project": "mine", "out": Path("runs"), "follow": True})] * 2

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from palestra.engine.arena import MAX_EVAL_ENVS, Arena
 from palestra.engine.exhibit import Exhibit
-from palestra.engine.policy import Policy
+from palestra.engine.policy import Choice, Policy
 from palestra.engine.settings import AlgorithmConfig
 from palestra.envs.finite.catalogue import finite_mdp
 from palestra.envs.finite.dynamics import process_of, show_indices, state_index
@@ -109,6 +109,11 @@ class Values(Policy):
     def act(self, seen: Tensor, *, deterministic: bool = True) -> Tensor:
         """Greedy actions (B,) for one-hot observations (B, S) or states (B,); there are no others."""
         return self.greedy()[state_index(seen)]
+
+    def choice(self, seen: Tensor) -> Choice:
+        """The same, and the values (B, A) of all actions."""
+        state_B = state_index(seen)
+        return Choice(self.greedy()[state_B], "value", self.q_values().T[state_B])
 
     def report(self, clock: int, residual: float) -> Metrics:
         """Account for a step that ended at this clock with this Bellman residual."""

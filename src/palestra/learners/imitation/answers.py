@@ -9,6 +9,7 @@ from typing import Any
 from gymnasium import spaces
 from torch import Generator, Tensor
 
+from palestra.engine.policy import Choice
 from palestra.envs.masks import ActionMask
 from palestra.envs.vector import VectorEnv
 from palestra.learners.off_policy.actions import BoxActions
@@ -42,6 +43,10 @@ class Numbers:
         """Actions (B, *action_shape) within the bounds."""
         return self.actions.to_env(out_BK.tanh())
 
+    def choice(self, out_BK: Tensor, obs_BF: Tensor) -> Choice:
+        """The same, by no numbers."""
+        return Choice(self.choose(out_BK, obs_BF, None))
+
 
 class Choices:
     """Actions of a Discrete, MultiDiscrete or MultiBinary space, of those that are allowed.
@@ -67,6 +72,11 @@ class Choices:
         """Actions (B, *action_shape): the most likely ones, or with a generator samples."""
         out_BK = self._allowed(out_BK, obs_BF)
         return self.head.mode(out_BK) if generator is None else self.head.sample(out_BK, generator)
+
+    def choice(self, out_BK: Tensor, obs_BF: Tensor) -> Choice:
+        """The most likely actions, and the logits (B, K)."""
+        out_BK = self._allowed(out_BK, obs_BF)
+        return Choice(self.head.mode(out_BK), "logit", out_BK)
 
     def _allowed(self, out_BK: Tensor, obs_BF: Tensor) -> Tensor:
         return out_BK if self.mask is None else masked_logits(out_BK, self.mask.of(obs_BF))

@@ -20,7 +20,7 @@ from palestra.datasets.loader import Loader
 from palestra.engine import seeding
 from palestra.engine.agent import Agent
 from palestra.engine.learner import Learner
-from palestra.engine.policy import Policy
+from palestra.engine.policy import Choice, Policy
 from palestra.envs.vector import VectorEnv
 from palestra.envs.world import Given
 from palestra.errors import require
@@ -102,9 +102,17 @@ class Imitator(Policy):
 
     def act(self, seen: Tensor, *, deterministic: bool = True) -> Tensor:
         """Actions (B, ...) for observations (B, *obs_shape)."""
-        batch = self.encoder.to_batch(seen)
-        out_BK = self.net(self.encoder.encode(self.normalised(batch)))
+        out_BK, batch = self.outputs(seen)
         return self.answers.choose(out_BK, batch, None if deterministic else self.sampling)
+
+    def choice(self, seen: Tensor) -> Choice:
+        """The most likely actions, and the logits (B, K) where they are choices."""
+        return self.answers.choice(*self.outputs(seen))
+
+    def outputs(self, seen: Tensor) -> tuple[Tensor, Tensor]:
+        """(B, K) what the network says of observations (B, *obs_shape), and these as a batch keeps them."""
+        batch = self.encoder.to_batch(seen)
+        return self.net(self.encoder.encode(self.normalised(batch))), batch
 
     def loss(self, obs: Tensor, action: Tensor) -> Tensor:
         """How unlike what was done it acts, to be descended."""

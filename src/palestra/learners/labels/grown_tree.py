@@ -68,7 +68,7 @@ class GrownTree:
 
     def leaf_of(self, sample_BF: Tensor) -> Tensor:
         """(B,) the leaf that each row comes to."""
-        node_B = torch.zeros(len(sample_BF), dtype=torch.int64, device=sample_BF.device)
+        node_B = torch.zeros(sample_BF.shape[0], dtype=torch.int64, device=sample_BF.device)
         for _ in range(self.depth):
             feature_B = self.feature_L[node_B]
             asked_B = sample_BF.gather(1, feature_B.clamp(min=0)[:, None])[:, 0]

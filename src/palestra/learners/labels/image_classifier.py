@@ -146,7 +146,12 @@ class ImageClassifier(Predictor, Learner):
     def outputs(self, inputs: Tensor) -> Tensor:
         """(B, K) logits of images as they are in the data, by a network that is not learning."""
         with evaluating(self.network):
-            return torch.cat([self.network(self.standardised(part)) for part in inputs.split(TOGETHER)])
+            return torch.cat([self.logits(part) for part in inputs.split(TOGETHER)])
+
+    def logits(self, images: Tensor) -> Tensor:
+        """(B, K) of images as they are in the data, all at once, by the network in the mode that it is in."""
+        logits_BK: Tensor = self.network(self.standardised(images))
+        return logits_BK
 
     def exhibits(self) -> list[Exhibit]:
         """Its worst mistakes among images that it did not learn from, and what it sees in some of them."""

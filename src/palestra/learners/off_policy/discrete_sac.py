@@ -21,7 +21,7 @@ from palestra.engine import seeding
 from palestra.engine.agent import Agent
 from palestra.engine.interaction import Interaction
 from palestra.engine.learner import Learner
-from palestra.engine.policy import Policy
+from palestra.engine.policy import Choice, Policy
 from palestra.envs.masks import ActionMask
 from palestra.envs.world import Given
 from palestra.errors import require
@@ -87,8 +87,16 @@ class CategoricalPolicy(Policy):
 
     def act(self, seen: Tensor, *, deterministic: bool = True) -> Tensor:
         """Actions (B,): the most probable, or a sample."""
-        logits_BA = among(self.actor(self.see(seen))[0], None if self.mask is None else self.mask.of(seen))
+        logits_BA = self._logits(seen)
         return logits_BA.argmax(1) if deterministic else categorical_sample(logits_BA, self.generator)
+
+    def choice(self, seen: Tensor) -> Choice:
+        """The most probable actions, and the logits (B, A)."""
+        logits_BA = self._logits(seen)
+        return Choice(logits_BA.argmax(1), "logit", logits_BA)
+
+    def _logits(self, seen: Tensor) -> Tensor:
+        return among(self.actor(self.see(seen))[0], None if self.mask is None else self.mask.of(seen))
 
     def explore(self, obs_E: Tensor) -> Tensor:
         """A sample (E,)."""

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import torch
 from torch import Generator, Tensor
 
-from palestra.engine.policy import Policy
+from palestra.engine.policy import Choice, Policy
 from palestra.envs.masks import ActionMask
 from palestra.nets.q_network import QNetwork
 from palestra.nets.recorded import Recorded
@@ -60,12 +60,23 @@ class EpsilonGreedyPolicy(Policy):
 
     def act(self, seen: Tensor, *, deterministic: bool = True) -> Tensor:
         """Greedy actions (B,) without any noise, or exploring ones, each sample with noise of its own."""
-        x_BF = self.see(seen)
-        noise = () if deterministic else self.noise.draw(len(x_BF))
-        q_BA = self.head.values(self.q(x_BF, *noise))
-        valid_BA = None if self.mask is None else self.mask.of(seen)
-        greedy_B = (q_BA if valid_BA is None else masked_values(q_BA, valid_BA)).argmax(1)
+        noise = () if deterministic else self.noise.draw(len(seen))
+        valid_BA = self._valid(seen)
+        greedy_B = self._values(seen, valid_BA, *noise).argmax(1)
         return greedy_B if deterministic else self.randomised(greedy_B, self.epsilon(), valid_BA)
+
+    def choice(self, seen: Tensor) -> Choice:
+        """Greedy actions, and the values (B, A); minus infinity of what is not allowed."""
+        q_BA = self._values(seen, self._valid(seen))
+        return Choice(q_BA.argmax(1), "value", q_BA)
+
+    def _valid(self, seen: Tensor) -> Tensor | None:
+        """(B, A) bool: what is allowed; None where that is everything."""
+        return None if self.mask is None else self.mask.of(seen)
+
+    def _values(self, seen: Tensor, valid_BA: Tensor | None, *noise: Tensor) -> Tensor:
+        q_BA = self.head.values(self.q(self.see(seen), *noise))
+        return q_BA if valid_BA is None else masked_values(q_BA, valid_BA)
 
     def randomised(self, greedy_B: Tensor, epsilon: float, valid_BA: Tensor | None = None) -> Tensor:
         """Each action (B,) replaced by a random one, of those that are allowed, with probability epsilon."""

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from palestra.engine import seeding
-from palestra.engine.policy import Policy
+from palestra.engine.policy import Choice, Policy
 from palestra.engine.settings import AlgorithmConfig
 from palestra.envs.vector import VectorEnv
 from palestra.errors import require
@@ -160,10 +160,20 @@ class ActorCritic(Policy):
 
     def act(self, seen: Tensor, *, deterministic: bool = True) -> Tensor:
         """Actions (B, ...) for observations (B, *obs_shape), within the bounds."""
-        batch = self.to_batch(seen)
-        out_BK = self.allowed(self.actor(self.encode(batch)), batch)
+        out_BK = self.outputs(seen)
         action = self.head.mode(out_BK) if deterministic else self.head.sample(out_BK, self.sampling)
         return self.head.bounded(action)
+
+    def choice(self, seen: Tensor) -> Choice:
+        """The most likely actions, and the logits (B, K) where they are choices."""
+        out_BK = self.outputs(seen)
+        action = self.head.bounded(self.head.mode(out_BK))
+        return Choice(action) if action.is_floating_point() else Choice(action, "logit", out_BK)
+
+    def outputs(self, seen: Tensor) -> Tensor:
+        """(B, K) what the policy network says of observations (B, *obs_shape)."""
+        batch = self.to_batch(seen)
+        return self.allowed(self.actor(self.encode(batch)), batch)
 
     def values(self, obs: Tensor) -> Tensor:
         """(B,) values of the states that observations (B, *obs_shape) show."""

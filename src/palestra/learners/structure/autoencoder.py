@@ -123,7 +123,12 @@ class Autoencoder(Predictor, Learner):
     def encode(self, images: Tensor) -> Tensor:
         """(B, K) codes of images as they are in the data."""
         with torch.inference_mode():
-            return torch.cat([self.network.encoder(self._rows(part)) for part in images.split(self.together)])
+            return torch.cat([self.code(part) for part in images.split(self.together)])
+
+    def code(self, images: Tensor) -> Tensor:
+        """(B, K) the same, all at once."""
+        code_BK: Tensor = self.network.encoder(self._rows(images))
+        return code_BK
 
     def decode(self, code_BK: Tensor) -> Tensor:
         """(B, ...) float32: the rows that codes stand for."""

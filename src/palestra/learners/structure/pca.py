@@ -92,7 +92,7 @@ class PCA(Predictor, Learner):
     def decode(self, code_BK: Tensor) -> Tensor:
         """(B, ...) the rows that codes stand for."""
         rows_BF = self.plane.decoded(code_BK.to(self.mean_F))
-        return rows_BF.reshape(len(code_BK), *self.train.inputs.shape[1:])
+        return rows_BF.reshape(code_BK.shape[0], *self.train.inputs.shape[1:])
 
     def outputs(self, inputs: Tensor) -> Tensor:
         """The rows again, float64 of the same shape."""

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from palestra.engine import seeding
-from palestra.engine.policy import Policy
+from palestra.engine.policy import Choice, Policy
 from palestra.envs.finite.dynamics import state_index
 from palestra.envs.masks import ActionMask
 from palestra.ops import tables
@@ -106,3 +106,8 @@ class QTable(Policy):
         if deterministic:
             return torch.from_numpy(self.values(state_B).argmax(1))
         return torch.from_numpy(self.explore(state_B, self.uniform(len(state_B))))
+
+    def choice(self, seen: Tensor) -> Choice:
+        """Greedy actions, the first of equals, and the values (B, A) float64."""
+        q_BA = self.values(self.states(seen))
+        return Choice(torch.from_numpy(q_BA.argmax(1)), "value", torch.from_numpy(q_BA))
