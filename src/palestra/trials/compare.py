@@ -110,11 +110,8 @@ def compare_runs(sides: Mapping[str, Sequence[Path]]) -> Comparison:
 
 def compare_chosen(paths: Sequence[Path]) -> Comparison:
     """Runs that were picked, by their folders: a side for each kind of training among those that are finished."""
-    runs = [Run.open(path, path.parent) for path in paths]
-    finished = [run for run in runs if run.status == "finished"]
-    require(
-        bool(finished), f"{len(runs)} runs, none of them finished", "finished ones: a verdict is on whole trainings"
-    )
+    finished = [run for run in (Run.open(path, path.parent) for path in paths) if run.status == "finished"]
+    require(bool(finished), f"{len(paths)} runs, none of them finished", "whole trainings to say something of")
     return _compared(_same_measure([_of_runs(name, members) for name, members in kinds(finished).items()]))
 
 
