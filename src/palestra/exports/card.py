@@ -9,8 +9,8 @@ from palestra.engine.predictor import Predictor
 from palestra.exports.command import training_command
 from palestra.exports.yaml import yaml
 from palestra.learners.registry import learner_type
+from palestra.trials.measuring import Judged
 from palestra.trials.plan import Plan
-from palestra.trials.saved import Judged
 
 TASKS = {
     ("classifier", True): ("image-classification", "Image Classification"),

@@ -22,8 +22,9 @@ from palestra.nets.own import Networks
 from palestra.runs import atomic
 from palestra.runs.provenance import installed_packages, machine_facts
 from palestra.runs.store import ENVIRONMENT, MANIFEST, read_config, read_manifest
+from palestra.trials.measuring import judge
 from palestra.trials.plan import Plan, learner_from_json
-from palestra.trials.saved import Which, judge, load, saved_folder
+from palestra.trials.saved import Which, load, saved_folder
 
 CHECKED = 64
 """Observations on which networks by themselves have to act as the run does."""

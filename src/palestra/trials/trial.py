@@ -141,7 +141,7 @@ def finished_result(trial: Trial, run: Run) -> Result | None:
         "exact": manifest["exact"],
         "commit": manifest.get("git_commit"),
     }
-    pruned = trial.halving and trial.halving.ended_at(trial.seed)
+    pruned = trial.halving.ended_at(trial.seed) if trial.halving else None
     if pruned is not None:
         headline = manifest["headline"]
         return Result(**facts, value=headline and headline["value"], pruned=pruned)

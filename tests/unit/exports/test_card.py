@@ -11,8 +11,8 @@ import torch
 from palestra.exports.card import Told, card, head, result
 from palestra.measure import Evaluation, Measure
 from palestra.recipes.registry import get_recipe
+from palestra.trials.measuring import Judged
 from palestra.trials.plan import resolve
-from palestra.trials.saved import Judged
 
 RETURNS = torch.tensor([490.0, 500.0, 510.0, 500.0])
 VERSIONS = {"python": "3.11.5", "torch": "2.13.0", "palestra": None}

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from palestra.measure import Direction
 from palestra.recipes.recipe import Claim, Recipe
 from palestra.trials.compare import Comparison, compare_runs
 from palestra.trials.plan import resolve
@@ -95,7 +96,8 @@ def confirm(
     plan = request.plan
     wanted = resolve(replace(request.recipe, claim=claim), request.overrides).claim
     holds = wanted is not None and wanted.metric == plan.headline and "fold" not in wanted.split
-    threshold, direction = (wanted.threshold, wanted.direction) if wanted and holds else (None, "up")
+    threshold = wanted.threshold if wanted and holds else None
+    direction: Direction = wanted.direction if wanted and holds else "up"
 
     def side(name: str, settings: Mapping[str, Any]) -> Side:
         plans = [plan.override({**settings, "training.seed": seed}) for seed in request.fresh]

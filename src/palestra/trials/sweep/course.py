@@ -69,7 +69,7 @@ def best_of(trials: Sequence[Tried], direction: Direction) -> Tried | None:
     best: Tried | None = None
     for each in sorted(trials, key=lambda tried: tried.number):
         whole = each.score is not None and each.pruned is None
-        if whole and each.score is not None and better(each.score, best and best.score, direction):
+        if whole and each.score is not None and better(each.score, best.score if best else None, direction):
             best = each
     return best
 

@@ -197,7 +197,7 @@ def _claim(recipe: str | Recipe | None, request: Request) -> Claim | None:
 def _explained(space: Mapping[str, Axis], trials: tuple[Tried, ...]) -> dict[str, float]:
     """Of each setting, the share that it explains; of those that have a score of their own."""
     known = [tried for tried in trials if tried.score is not None and tried.same_as is None]
-    scores = [tried.score for tried in known]
+    scores = [tried.score for tried in known if tried.score is not None]
     shares = {}
     for name, axis in space.items():
         places = [axis.place(tried.settings[name]) for tried in known]
