@@ -45,8 +45,8 @@ class AtariSettings:
     difficulty: int | None = None
     """Of the game, by the switches of the console; none for its own."""
     threads: int = 0
-    """Threads among which the copies are shared out; 0 for as many as there are processors, none with fewer than two
-    copies. What is played does not depend on it."""
+    """Threads among which the copies are shared out, two or more to each; 0 for as many as there are processors.
+    What is played does not depend on it."""
 
     def __post_init__(self) -> None:
         require(self.frame_skip >= 1, f"frame_skip={self.frame_skip}", "at least 1")

@@ -157,3 +157,16 @@ def test_the_copies_of_gymnasiums_form_play_the_same_games() -> None:
         assert all(torch.equal(x, y) for x, y in zip(a, b, strict=True))
         ends += int(a.terminated.sum())
     assert ends > 0
+
+
+def test_what_is_played_does_not_depend_on_the_number_of_threads() -> None:
+    alone, shared = make(4, threads=1), make(4, threads=2)
+    assert [len(env._rows) for env in (alone, shared, make(1), make(3, threads=9))] == [1, 2, 1, 1]
+    assert torch.equal(alone.reset(3), shared.reset(3))
+    for (ours, said), (theirs, also) in zip(play(alone, 60), play(shared, 60), strict=True):
+        assert said == also
+        assert all(torch.equal(a, b) for a, b in zip(ours, theirs, strict=True))
+    shared.load_state_dict(alone.state_dict())
+    action = torch.tensor([1, 2, 3, 0])
+    assert all(torch.equal(a, b) for a, b in zip(alone.step(action), shared.step(action), strict=True))
+    shared.close()
