@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from palestra.cli.arguments import parse
-from palestra.cli.train import Args, _overrides, _recipe
+from palestra.cli.train import Args, asked_recipe, overrides_of
 from palestra.exports.command import training_command
 from palestra.recipes.registry import get_recipe
 from palestra.trials.plan import Plan, adhoc_recipe, resolve
@@ -24,9 +24,9 @@ def again(command: str) -> Plan:
     program, train, *argv = shlex.split(command)
     assert (program, train) == ("palestra", "train")
     args = parse(Args, argv, "train")
-    recipe = _recipe(args)
+    recipe = asked_recipe(args)
     assert recipe is not None
-    return resolve(recipe, _overrides(args))
+    return resolve(recipe, overrides_of(args))
 
 
 @pytest.mark.parametrize("changed", [{}, CHANGED])

@@ -18,7 +18,7 @@ LEARNED = [
     ("linear-regression", "diabetes", {"degree": 2}, ("value",)),
     ("k-means", "iris", {"groups": 3, "restarts": 2}, ("group", "distance")),
     ("pca", "digits", {"components": 3}, ("row", "code")),
-    ("autoencoder", "digits", {"code": 2}, ("value", "code")),
+    ("autoencoder", "digits", {"code": 2}, ("row", "code")),
     ("gaussian-anomaly", "toy/outliers", {}, ("label", "probability")),
     ("matrix-factorisation", "toy/ratings", {}, ("value",)),
 ]

@@ -111,7 +111,7 @@ def test_an_index_that_no_table_has_is_a_wrong_question() -> None:
     assert post(made, {"rows": [[0, 0]]}).status == 200
     answer = post(made, {"rows": [[10**6, 0]]})
     assert answer.status == 400
-    assert "out of" in json.loads(answer.body)["error"]
+    assert "user 1000000; expected one from 0 to 199" in json.loads(answer.body)["error"]
     made.close()
 
 

@@ -15,6 +15,7 @@ from palestra.nets.encoders import ConvEncoder, FlatEncoder, PackedEncoder, narr
 from palestra.nets.ensemble import Ensemble
 from palestra.nets.mlp import MLP
 from palestra.nets.noisy import NoisyMLP
+from palestra.nets.normed_mlp import NormedMLP
 from palestra.nets.own import OwnEncoder, OwnEnsemble, OwnNetwork
 from palestra.nets.q_network import QNetwork
 from palestra.nets.recorded import Recorded, updating
@@ -45,6 +46,7 @@ PACKED = torch.cat((BYTES.flatten(1), draw(5, 3).float().view(torch.uint8)), 1)
 NETS: dict[str, Callable[[], tuple[Recorded, tuple[Tensor, ...]]]] = {
     "mlp": lambda: (MLP([4, 8, 6, 2], "tanh", rng()), (draw(9, 4),)),
     "mlp, relu": lambda: (MLP([4, 8, 2], "relu", rng()), (draw(9, 4),)),
+    "normed": lambda: (NormedMLP([4, 8, 6, 2], rng()), (draw(9, 4),)),
     "ensemble": lambda: (Ensemble(2, [4, 8, 8, 1], rng()), (draw(2, 9, 4, dtype=torch.float32),)),
     "one network": lambda: (Ensemble(1, [4, 8, 3], rng()), (draw(9, 4, dtype=torch.float32),)),
     "noisy": lambda: (NoisyMLP([4, 8, 2], "relu", rng(), 0.5), (draw(9, 4), draw(9, 4 + 8 + 8 + 2))),

@@ -35,9 +35,9 @@ def test_the_command_asks_for_the_same(overrides: dict[str, Any]) -> None:
         words = shlex.split(command_of(plan))
         assert words[:2] == ["palestra", "train"]
         args = parse(command.Args, words[2:], "train")
-        asked = command._recipe(args)
+        asked = command.asked_recipe(args)
         assert asked is not None
-        assert replace(resolve(asked, command._overrides(args)), claim=None) == replace(plan, claim=None)
+        assert replace(resolve(asked, command.overrides_of(args)), claim=None) == replace(plan, claim=None)
     assert assignments(["a=b"]) == {"a": "b"}
 
 

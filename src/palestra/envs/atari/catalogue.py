@@ -1,11 +1,12 @@
 """The ids of Atari's games, as Gymnasium names them: ``ALE/Pong-v5``. Loads without ale-py."""
 
-from typing import Any
-
-from gymnasium.envs.registration import EnvSpec
+from typing import TYPE_CHECKING, Any
 
 from palestra.envs.atari.settings import MAX_EPISODE_STEPS
 from palestra.errors import missing_extra, unknown_name
+
+if TYPE_CHECKING:
+    from gymnasium.envs.registration import EnvSpec
 
 PREFIX = "ALE/"
 SUFFIX = "-v5"
@@ -33,8 +34,10 @@ def rom_of(env_id: str) -> str:
     return str(games[env_id])
 
 
-def atari_spec(env_id: str) -> EnvSpec:
+def atari_spec(env_id: str) -> "EnvSpec":
     """What ``gymnasium.make`` makes one copy of a game from, as it is measured; raises as ``rom_of``."""
+    from gymnasium.envs.registration import EnvSpec  # an id is known without it
+
     return EnvSpec(
         env_id,
         "palestra.envs.atari.gym_env:AtariEnv",

@@ -88,14 +88,11 @@ def lesson(seed: int) -> Lesson:
         STEPPED: walked(cart, footsteps(both_feet=0.0), 1.6),
         EARLY: walked(cart, footsteps(stands=0.8), 1.6),
     }
-    said = (
-        "zero-moment point, mm: rms and largest error along, largest across, the least distance to the edge of the"
-        " support (negative: the robot tips), and the error along at the end"
-    )
-    columns = ("walk", "rms", "along", "across", "inside", "at the end")
-    below = "the centre of mass leaves before the foot does; how far ahead one sees decides how well the point is kept"
+    said = "the centre of mass leaves before the foot does; how far ahead one sees decides how well the point is kept"
+    errors = ("rms along, mm", "most along, mm", "most across, mm")
+    columns = ("walk", *errors, "from the edge of the support, mm", "along at the end, mm")
     rows: list[tuple[str | float, ...]] = [(name, *each.figures) for name, each in done.items()]
-    return Lesson(columns, rows, said, Panels("walking", below, _panels(cart, even, done), columns=2))
+    return Lesson(columns, rows, said, Panels("walking", said, _panels(cart, even, done), columns=2))
 
 
 def _panels(cart: CartTable, even: Footsteps, done: dict[str, Walked]) -> list[Lines]:
