@@ -71,7 +71,8 @@ def harmed(kind: Kind, folder: Path, harms: int, seed: int) -> None:
                 time.sleep(rng.uniform(0.0, 0.03))
                 os.kill(pids[0], HARMS[done % 2])
                 begun.add(pids[0])
-                done, at = done + 1, reached
+                time.sleep(0.05)  # what it had begun to publish is there, or never will be
+                done, at = done + 1, newest(folder / "harmed", trial)
             time.sleep(0.005)
     ((_, result),) = ended
     assert done == harms
