@@ -4,6 +4,7 @@ A harm costs what was learned since the last checkpoint, and nothing else: every
 harmed, no row stands twice, and no trial is lost or trained again.
 """
 
+import contextlib
 import os
 import random
 import signal
@@ -109,6 +110,9 @@ def killed(kind: Kind, folder: Path, kills: int, seed: int) -> None:
                 os.kill(workers[0], signal.SIGSTOP)
             process.kill()
             process.communicate(timeout=60)
+        for worker in workers:  # one that was frozen while it imported had not asked yet to be woken
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(worker, signal.SIGCONT)
     found = sweep(resume=out, pool=FakePool())
     assert_same(whole, found, trials=3)
 
