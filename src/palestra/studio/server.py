@@ -16,6 +16,7 @@ from starlette.routing import Route
 
 from palestra import __version__
 from palestra.errors import PalestraError
+from palestra.playgrounds.catalogue import catalogue
 from palestra.studio import doing, pages, reading, teaching
 from palestra.studio.answers import MOST_BYTES, answer, failed
 from palestra.studio.studio import Studio
@@ -83,7 +84,7 @@ class Open:
     """
 
     def __init__(self, root: Path, made: socket.socket, *, launch: bool = False):
-        offers = teaching.offers()
+        offers = catalogue()
         self._made, token, port = made, make_token(), port_of(made)
         self.studio = Studio(root, launch=launch, playgrounds=tuple(offer["name"] for offer in offers))
         self._door = Guard(make_app(self.studio, offers), token, local_names(port), f"palestra-studio-{port}")

@@ -1,8 +1,6 @@
 """Requests for what there is to learn: the catalogue of recipes, and the playgrounds."""
 
 import dataclasses
-from importlib import import_module
-from importlib.util import find_spec
 from typing import Any
 
 from anyio import to_thread
@@ -64,14 +62,6 @@ def routes(studio: Studio, catalogue: list[dict[str, Any]]) -> list[Route]:
         Route("/api/playgrounds/sessions/{session}", session, methods=["POST", "DELETE"]),
         Route("/api/playgrounds/{name}", start, methods=["POST"]),
     ]
-
-
-def offers() -> list[dict[str, Any]]:
-    """The playgrounds that there are, as JSON values; none where that room is not installed."""
-    if find_spec("palestra.playgrounds") is None:
-        return []
-    found: list[dict[str, Any]] = import_module("palestra.playgrounds.catalogue").catalogue()
-    return found
 
 
 def _catalogue() -> list[dict[str, Any]]:

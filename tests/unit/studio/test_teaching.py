@@ -4,6 +4,7 @@ from typing import Any
 
 from asgi import ask
 
+from palestra.playgrounds.catalogue import catalogue
 from palestra.recipes.registry import RECIPES
 from palestra.studio import teaching
 from palestra.studio.server import make_app
@@ -51,5 +52,10 @@ def test_a_playground_is_opened_asked_and_closed(tmp_path: Path) -> None:
         studio.close()
 
 
-def test_the_playgrounds_that_are_installed_are_offered() -> None:
-    assert all({"name", "title"} <= each.keys() for each in teaching.offers())
+def test_the_playgrounds_that_are_installed_are_offered(tmp_path: Path) -> None:
+    assert all({"name", "title"} <= each.keys() for each in catalogue())
+    studio = Studio(tmp_path)
+    try:
+        assert "/api/playgrounds" in {route.path for route in teaching.routes(studio, catalogue())}
+    finally:
+        studio.close()
