@@ -11,14 +11,12 @@ from typing import Any
 
 from torch import Generator, Tensor
 
-from palestra.engine.exhibit import Exhibit
-from palestra.engine.policy import Policy
 from palestra.envs.model import Model
 from palestra.envs.vector import VectorEnv
 from palestra.errors import require
 from palestra.policies.candidates import SamplingConfig, chosen, costs, drawn, half_range
+from palestra.policies.planner import Planner
 from palestra.policies.plans import Plans
-from palestra.policies.shown import planned_episode
 
 
 @dataclass(frozen=True)
@@ -39,34 +37,17 @@ class CEMConfig(SamplingConfig):
         require(self.narrowest >= 0, f"narrowest={self.narrowest}", "0 or more")
 
 
-class CEM(Policy):
+class CEM(Planner):
     """Plans by the cross-entropy method, for bounded actions."""
 
     name = "cem"
     config_type = CEMConfig
-    saves = ("plans",)
-    derives = ("range",)
-    episodes = ("plans",)
 
     def __init__(self, env: VectorEnv, config: Any = None, *, seed: int = 0):
         self.config: CEMConfig = config or CEMConfig()
         model = Model(env)
         self.range = half_range(model)
         self.plans = Plans(model, self.config.horizon, seed=seed)
-
-    def reset(self, num: int, *, seed: int) -> None:
-        """Begin ``num`` episodes; all that is drawn in them comes from ``seed``."""
-        self.plans = self.plans.begun(num, seed=seed)
-
-    def told(self, action: Tensor, reward: Tensor, done: Tensor) -> None:
-        """Go on from what was planned."""
-        self.plans.told(done)
-
-    def act(self, seen: Tensor, *, deterministic: bool = True) -> Tensor:
-        """First actions of plans; another number of episodes begins them anew."""
-        if len(seen) != len(self.plans):
-            self.reset(len(seen), seed=0)
-        return self.plans.act(seen, self.improved)
 
     def improved(self, state: Tensor, plan: Tensor, generator: Generator) -> Tensor:
         """The mean of the last elites."""
@@ -78,7 +59,3 @@ class CEM(Policy):
             plan = elites.mean(1)  # Rubinstein 1999, section 3
             deviation = elites.std(1, correction=0).clamp(min=c.narrowest * self.range)
         return plan
-
-    def at_work(self, env: VectorEnv) -> list[Exhibit]:
-        """One episode, and where plans on the way meant to go."""
-        return planned_episode(self, env)

@@ -15,8 +15,6 @@ from typing import Any, NamedTuple
 import torch
 from torch import Generator, Tensor
 
-from palestra.engine.exhibit import Exhibit
-from palestra.engine.policy import Policy
 from palestra.engine.settings import AlgorithmConfig
 from palestra.envs.model import Model
 from palestra.envs.vector import VectorEnv
@@ -25,8 +23,8 @@ from palestra.ops.box_qp import box_qp, free_block
 from palestra.ops.expansion import convex, curvature, jacobian
 from palestra.ops.riccati import Feedback, Stage, Value, outlook, value_of
 from palestra.policies.candidates import chosen, costs, drawn
+from palestra.policies.planner import Planner
 from palestra.policies.plans import Plans
-from palestra.policies.shown import planned_episode
 
 ALPHAS = (1.0, 0.5, 0.25, 0.1, 0.03, 0.01, 0.0)
 """Shares of the change that are tried; with none of it the plan stays as it is."""
@@ -59,34 +57,17 @@ class ILQRConfig(AlgorithmConfig):
         require(self.deviation > 0, f"deviation={self.deviation}", "more than 0")
 
 
-class ILQR(Policy):
+class ILQR(Planner):
     """Plans by iterative LQR, for vectors of actions with bounds or without."""
 
     name = "ilqr"
     config_type = ILQRConfig
-    saves = ("plans",)
-    derives = ("range",)
-    episodes = ("plans",)
 
     def __init__(self, env: VectorEnv, config: Any = None, *, seed: int = 0):
         self.config: ILQRConfig = config or ILQRConfig()
         model = Model(env)
         self.range = ((model.high - model.low) / 2).nan_to_num(posinf=1.0).double()
         self.plans = Plans(model, self.config.horizon, seed=seed, precision=torch.float64)
-
-    def reset(self, num: int, *, seed: int) -> None:
-        """Begin ``num`` episodes; all that is drawn in them comes from ``seed``."""
-        self.plans = self.plans.begun(num, seed=seed)
-
-    def told(self, action: Tensor, reward: Tensor, done: Tensor) -> None:
-        """Go on from what was planned."""
-        self.plans.told(done)
-
-    def act(self, seen: Tensor, *, deterministic: bool = True) -> Tensor:
-        """First actions of plans; another number of episodes begins them anew."""
-        if len(seen) != len(self.plans):
-            self.reset(len(seen), seed=0)
-        return self.plans.act(seen, self.improved)
 
     def improved(self, state: Tensor, plan: Tensor, generator: Generator) -> Tensor:
         """The plan, or the cheapest of some around it, after some passes."""
@@ -95,10 +76,6 @@ class ILQR(Policy):
             candidates = drawn(plan, c.deviation * self.range, c.samples, c.hold, model, generator)
             plan = chosen(candidates, costs(model, state, candidates).argmin(1, keepdim=True))[:, 0]
         return optimised(model, state, plan, c.iterations).actions.transpose(0, 1)
-
-    def at_work(self, env: VectorEnv) -> list[Exhibit]:
-        """One episode, and where plans on the way meant to go."""
-        return planned_episode(self, env)
 
 
 class Optimised(NamedTuple):

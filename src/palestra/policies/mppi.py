@@ -12,14 +12,12 @@ from typing import Any
 
 from torch import Generator, Tensor
 
-from palestra.engine.exhibit import Exhibit
-from palestra.engine.policy import Policy
 from palestra.envs.model import Model
 from palestra.envs.vector import VectorEnv
 from palestra.errors import require
 from palestra.policies.candidates import SamplingConfig, costs, drawn, half_range
+from palestra.policies.planner import Planner
 from palestra.policies.plans import Plans
-from palestra.policies.shown import planned_episode
 
 
 @dataclass(frozen=True)
@@ -37,34 +35,17 @@ class MPPIConfig(SamplingConfig):
         require(self.iterations >= 1, f"iterations={self.iterations}", "at least 1")
 
 
-class MPPI(Policy):
+class MPPI(Planner):
     """Plans by path integrals, for bounded actions."""
 
     name = "mppi"
     config_type = MPPIConfig
-    saves = ("plans",)
-    derives = ("range",)
-    episodes = ("plans",)
 
     def __init__(self, env: VectorEnv, config: Any = None, *, seed: int = 0):
         self.config: MPPIConfig = config or MPPIConfig()
         model = Model(env)
         self.range = half_range(model)
         self.plans = Plans(model, self.config.horizon, seed=seed)
-
-    def reset(self, num: int, *, seed: int) -> None:
-        """Begin ``num`` episodes; all that is drawn in them comes from ``seed``."""
-        self.plans = self.plans.begun(num, seed=seed)
-
-    def told(self, action: Tensor, reward: Tensor, done: Tensor) -> None:
-        """Go on from what was planned."""
-        self.plans.told(done)
-
-    def act(self, seen: Tensor, *, deterministic: bool = True) -> Tensor:
-        """First actions of plans; another number of episodes begins them anew."""
-        if len(seen) != len(self.plans):
-            self.reset(len(seen), seed=0)
-        return self.plans.act(seen, self.improved)
 
     def improved(self, state: Tensor, plan: Tensor, generator: Generator) -> Tensor:
         """The mean of plans, weighed by their costs."""
@@ -74,7 +55,3 @@ class MPPI(Policy):
             weight = (-costs(model, state, candidates) / c.temperature).softmax(1)  # Williams et al. 2017
             plan = (weight[None, :, :, None] * candidates).sum(2).transpose(0, 1)
         return plan
-
-    def at_work(self, env: VectorEnv) -> list[Exhibit]:
-        """One episode, and where plans on the way meant to go."""
-        return planned_episode(self, env)

@@ -10,23 +10,18 @@ from typing import Any
 
 from torch import Generator, Tensor
 
-from palestra.engine.exhibit import Exhibit
-from palestra.engine.policy import Policy
 from palestra.envs.model import Model
 from palestra.envs.vector import VectorEnv
 from palestra.policies.candidates import SamplingConfig, chosen, costs, drawn, half_range
+from palestra.policies.planner import Planner
 from palestra.policies.plans import Plans
-from palestra.policies.shown import planned_episode
 
 
-class PredictiveSampling(Policy):
+class PredictiveSampling(Planner):
     """Plans by the best of some draws, for bounded actions."""
 
     name = "predictive-sampling"
     config_type = SamplingConfig
-    saves = ("plans",)
-    derives = ("range",)
-    episodes = ("plans",)
 
     def __init__(self, env: VectorEnv, config: Any = None, *, seed: int = 0):
         self.config: SamplingConfig = config or SamplingConfig()
@@ -34,27 +29,9 @@ class PredictiveSampling(Policy):
         self.range = half_range(model)
         self.plans = Plans(model, self.config.horizon, seed=seed)
 
-    def reset(self, num: int, *, seed: int) -> None:
-        """Begin ``num`` episodes; all that is drawn in them comes from ``seed``."""
-        self.plans = self.plans.begun(num, seed=seed)
-
-    def told(self, action: Tensor, reward: Tensor, done: Tensor) -> None:
-        """Go on from what was planned."""
-        self.plans.told(done)
-
-    def act(self, seen: Tensor, *, deterministic: bool = True) -> Tensor:
-        """First actions of plans; another number of episodes begins them anew."""
-        if len(seen) != len(self.plans):
-            self.reset(len(seen), seed=0)
-        return self.plans.act(seen, self.improved)
-
     def improved(self, state: Tensor, plan: Tensor, generator: Generator) -> Tensor:
         """The cheapest of some plans."""
         c, model = self.config, self.plans.model
         candidates = drawn(plan, c.deviation * self.range, c.samples, c.hold, model, generator)
         best = costs(model, state, candidates).argmin(1, keepdim=True)  # algorithm 1
         return chosen(candidates, best)[:, 0]
-
-    def at_work(self, env: VectorEnv) -> list[Exhibit]:
-        """One episode, and where plans on the way meant to go."""
-        return planned_episode(self, env)
