@@ -245,15 +245,16 @@ def plain(tree: Any) -> bool:
 def test_a_saved_environment_goes_on_bit_for_bit_or_says_that_it_does_not(
     env: VectorEnv, inference: bool, request: pytest.FixtureRequest
 ) -> None:
+    after = 30 if "arm-pixels" in request.node.callspec.id else 200  # some episodes in either case
     with torch.inference_mode(inference):
         env.reset(5)
         before = rollout(env, 37)
         state = env.state_dict()
         assert plain(state)
-        expected = rollout(env, 200, seed=1)
+        expected = rollout(env, after, seed=1)
     other: VectorEnv = request.node.callspec.params["env"]()
     resumed = other.load_state_dict(state)
-    actual = rollout(other, 200, seed=1)
+    actual = rollout(other, after, seed=1)
     if request.node.callspec.id.endswith("envpool"):
         assert resumed.restarted.all()
         assert torch.equal(resumed.obs, other.load_state_dict(state).obs)

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 import torch
+from matrix import slow_but
 from time_limits import collect_confused
 
 from palestra.engine import interaction
@@ -26,7 +27,8 @@ OWN: dict[Any, dict[str, Any]] = {
     TD3: {"noise_std": 0.3},
     SAC: {"temperature": 0.01},
 }
-EVERY = pytest.mark.parametrize("learner", [DDPG, TD3, SAC], ids=["ddpg", "td3", "sac"])
+LEARNERS, IDS = [DDPG, TD3, SAC], ["ddpg", "td3", "sac"]
+EVERY = pytest.mark.parametrize("learner", LEARNERS, ids=IDS)
 
 
 def train(learner: type[DDPG | TD3 | SAC], probe: str, steps: int = 2_500, **settings: Any) -> Any:
@@ -52,6 +54,8 @@ CHECKS: dict[str, Any] = {
     "TwoTargets": lambda agent: [(agent.evaluate(episodes=1).score, 0.0, 0.02), (q(agent, 0.0), 0.0, 0.1)],
 }
 PROBES = pytest.mark.parametrize("probe", CHECKS)
+QUICK = ("ForeverOneBox", "TwoTargets")
+"""What follows is worth something, and one action is better than others: with these every learner is quick."""
 
 
 def wrong(probe: str, agent: Any) -> list[tuple[float, float, float]]:
@@ -59,7 +63,7 @@ def wrong(probe: str, agent: Any) -> list[tuple[float, float, float]]:
     return [(m, e, t) for m, e, t in CHECKS[probe](agent) if not abs(m - e) <= t]
 
 
-@PROBES
+@pytest.mark.parametrize("probe", slow_but(QUICK, CHECKS))
 @EVERY
 def test_the_known_values_are_learned(learner: type[DDPG | TD3 | SAC], probe: str) -> None:
     assert wrong(probe, train(learner, probe)) == []
@@ -74,7 +78,7 @@ def test_without_the_update_they_are_not(
     assert wrong(probe, train(learner, probe))
 
 
-@EVERY
+@pytest.mark.parametrize("learner", slow_but([TD3], LEARNERS), ids=IDS)
 def test_a_time_limit_taken_for_an_end_is_caught(
     learner: type[DDPG | TD3 | SAC], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -91,7 +95,7 @@ def test_sacs_values_hold_the_entropy_of_what_follows() -> None:
     assert q(agent, 0.0) == pytest.approx(expected, rel=0.05)
 
 
-@pytest.mark.parametrize("begin", [0.01, 3.0], ids=["from below", "from above"])
+@pytest.mark.parametrize("begin", slow_but([0.01], [0.01, 3.0]), ids=["from below", "from above"])
 def test_the_temperature_finds_the_entropy_to_hold(begin: float) -> None:
     learned = {"temperature": None, "initial_temperature": begin, "target_entropy": -1.0, "learning_rate": 1e-2}
     agent = train(SAC, "TwoTargets", steps=4_000, **learned)

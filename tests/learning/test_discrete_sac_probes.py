@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 import torch
+from matrix import slow_but
 from time_limits import collect_confused
 from torch import Tensor
 
@@ -86,9 +87,12 @@ def test_a_time_limit_taken_for_an_end_is_caught(monkeypatch: pytest.MonkeyPatch
     assert wrong("ForeverOne", train("ForeverOne"))
 
 
-@pytest.mark.parametrize("begin", [0.05, 4.0], ids=["from below", "from above"])
-@pytest.mark.parametrize("share", [0.3, 0.8])
-def test_the_temperature_finds_the_entropy_to_hold(begin: float, share: float) -> None:
+SIDES = [(share, begin) for share in (0.3, 0.8) for begin in (0.05, 4.0)]
+"""Of log 2, the entropy to hold; and the temperature to begin with, below or above the one that holds it."""
+
+
+@pytest.mark.parametrize(("share", "begin"), slow_but([(0.3, 4.0), (0.8, 0.05)], SIDES))
+def test_the_temperature_finds_the_entropy_to_hold(share: float, begin: float) -> None:
     agent = train(
         "ActionDependent", 6_400, temperature=None, initial_temperature=begin, target_entropy_share=share
     )  # fmt: skip

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from goal_point import GoalPoint
 from gymnasium.vector import SyncVectorEnv
+from matrix import slow_but
 
 from palestra.learners.off_policy.ddpg import DDPG
 from palestra.learners.off_policy.sac import SAC
@@ -29,7 +30,7 @@ def away(learner: type[SAC | TD3 | DDPG], hindsight: float) -> float:
     return -score
 
 
-@pytest.mark.parametrize("learner", [SAC, TD3, DDPG])
+@pytest.mark.parametrize("learner", slow_but([DDPG], [SAC, TD3, DDPG]))
 def test_goals_are_reached_with_hindsight(learner: type[SAC | TD3 | DDPG]) -> None:
     assert away(learner, 0.8) < FEW
 

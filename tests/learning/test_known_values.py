@@ -4,6 +4,7 @@ from typing import Any, NamedTuple, get_args
 
 import pytest
 import torch
+from matrix import slow_but
 from time_limits import collect_confused
 
 from palestra.engine import interaction
@@ -103,6 +104,9 @@ CASES = [
     for trial, (learner, *_) in TRIALS.items()
     if probe != "ContinuousTarget" or learner is not DQN
 ]
+QUICK = [case for case in CASES if case[0] == "ppo" or case[1] in ("ActionDependent", "ForeverOne")]
+QUICK += [("trpo", "ContinuousTarget")]
+"""All probes of PPO, and of the others that of the better action and that of what goes on: these are quick."""
 
 
 def train(trial: str, probe: str) -> Agent:
@@ -111,12 +115,12 @@ def train(trial: str, probe: str) -> Agent:
     return learner(World(f"probe/{probe}", 8), config, seed=0).learn(steps)
 
 
-@pytest.mark.parametrize(("trial", "probe"), CASES)
+@pytest.mark.parametrize(("trial", "probe"), slow_but(QUICK, CASES))
 def test_the_known_values_are_learned(trial: str, probe: str) -> None:
     assert [c for c in PROBES[probe](train(trial, probe)) if not c.holds] == []
 
 
-@pytest.mark.parametrize(("trial", "probe"), CASES)
+@pytest.mark.parametrize(("trial", "probe"), slow_but(QUICK, CASES))
 def test_without_the_update_they_are_not(trial: str, probe: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(TRIALS[trial][0], "update", lambda *_: {})
     assert not all(c.holds for c in PROBES[probe](train(trial, probe)))

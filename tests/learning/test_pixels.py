@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 import torch
+from matrix import slow_but
 from torch import Tensor
 
 from palestra.envs.world import World
@@ -24,7 +25,7 @@ def score(**settings: Any) -> float:
     return agent.learn(2_816).evaluate(episodes=500, seed=1).score
 
 
-@pytest.mark.parametrize("augment", ["shift", "none"])
+@pytest.mark.parametrize("augment", slow_but(["shift"], ["shift", "none"]))
 def test_pixels_are_understood(augment: str) -> None:
     assert score(augment=augment) > SEEN
 

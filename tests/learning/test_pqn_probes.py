@@ -64,10 +64,12 @@ def balance() -> float:
     return PQN(World("CartPole-v1", 32), config, seed=0).learn(60_000).evaluate(episodes=100, seed=1).score
 
 
+@pytest.mark.slow
 def test_the_pole_is_balanced() -> None:
     assert balance() >= 400.0
 
 
+@pytest.mark.slow
 def test_without_the_update_it_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(PQN, "update", lambda *_: {})
     assert balance() < 100.0

@@ -27,8 +27,8 @@ def saved(learner: Learner) -> Any:
     return decode({name: tensor.clone() for name, tensor in tensors.items()}, json.loads(json.dumps(tree)))
 
 
-def lines_of_three_processes(test_file: str) -> list[str]:
-    """What a test file's ``print_hashes`` prints, which has to be the same in three processes that hash differently."""
+def lines_of_two_processes(test_file: str) -> list[str]:
+    """What a test file's ``print_hashes`` prints, which has to be the same in two processes that hash differently."""
     path = Path(test_file)
     program = f"import sys; sys.path.insert(0, {str(path.parent)!r}); import {path.stem} as t; t.print_hashes()"
     environ = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": os.pathsep.join(sys.path)}
@@ -37,9 +37,9 @@ def lines_of_three_processes(test_file: str) -> list[str]:
             [sys.executable, "-c", program], stdout=subprocess.PIPE, text=True,
             env={**environ, "PYTHONHASHSEED": seed},
         )
-        for seed in ("0", "1", "12345")
+        for seed in ("0", "12345")
     ]  # fmt: skip
     printed = {process.communicate(timeout=120)[0] for process in running}
-    assert [process.returncode for process in running] == [0, 0, 0]
+    assert [process.returncode for process in running] == [0, 0]
     (same,) = printed
     return list(same.splitlines())

@@ -56,7 +56,7 @@ TASKS = ("CartPole-v1", "Pendulum-v1", "system/Dot-v0", "FrozenLake-v1", "bandit
 SMALL: dict[str, Any] = {
     "num_steps": 8, "minibatch_size": 16, "num_epochs": 2, "buffer_size": 100, "learning_starts": 16, "batch_size": 16,
     "train_frequency": 16, "gradient_steps": 2, "target_update_interval": 24, "hidden_sizes": [16, 16],
-    "views": 2, "encoder_channels": 4,
+    "views": 2, "encoder_channels": 4, "width": 8, "heads": 2, "blocks": 1, "context": 2, "batches_per_step": 2,
 }  # fmt: skip
 """Settings by name, for whichever learner has them."""
 
@@ -77,6 +77,7 @@ def small(learner: str) -> dict[str, Any]:
         "log_every": 3 * step,
         "eval_every": 6 * step,
         "eval_count": 3,
+        "eval_max_steps": 20,
         "checkpoint_every": 0.0,
         "tensorboard": False,
     }

@@ -26,13 +26,14 @@ import sabotage
 import torch
 import unrepeatable  # noqa: F401 - registers its world
 
+from palestra.datasets.recorded import load_episodes
 from palestra.errors import PalestraError
 from palestra.learners.on_policy import ppo  # noqa: F401 - imported once here instead of in every life
-from palestra.learners.registry import LEARNERS
+from palestra.learners.registry import LEARNERS, learner_type
 from palestra.recipes.registry import RECIPES
 from palestra.runs import checkpoints
 from palestra.runs.store import Run, run_ids
-from palestra.trials.plan import adhoc_recipe
+from palestra.trials.plan import adhoc_recipe, resolve
 from palestra.trials.train import resume, train
 
 
@@ -241,6 +242,16 @@ def at_random(seed: int, kills: int, longest: float) -> Planner:
     return plan_next
 
 
+def prepare(config: dict[str, Any]) -> None:
+    """Import and make here, once, what every life of a training would import and make again."""
+    if "toy" in config:
+        resolve((cast.RECIPES | RECIPES)[config["toy"]]).make_learner().close()
+        return
+    settings = learner_type(config["algo"]).config_type()
+    if hasattr(settings, "data"):
+        load_episodes(settings.data)
+
+
 def answer(request: dict[str, Any]) -> Any:
     """Serve one request: ``out`` and ``crowd``, or ``out``, ``config`` and how to kill."""
     out = Path(request["out"])
@@ -251,6 +262,7 @@ def answer(request: dict[str, Any]) -> Any:
         planner = listed(iter([Plan(**plan) for plan in request["plans"]]))
     else:
         planner = at_random(request["seed"], request["kills"], request["longest"])
+    prepare(request["config"])
     return asdict(chain(out, request["config"], planner, request.get("broken"), request.get("to_the_end", True)))
 
 

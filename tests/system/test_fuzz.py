@@ -1,7 +1,8 @@
 """Thousands of command lines, manifests, configurations and checkpoints that nobody would write on purpose.
 
 Whatever they are, the answer is a status of 0, 1 or 2, a line that says what is wrong, and with ``--json`` one object;
-never a traceback, and the runs beside the damaged one are listed as ever. The examples are the same every time.
+never a traceback, and the runs beside the damaged one are listed as ever. The examples are the same every time:
+some hundreds of them in every run of the tests, all in the slow ones.
 """
 
 import contextlib
@@ -108,13 +109,10 @@ def idle(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 arguments = st.lists(st.sampled_from(OPTIONS) | st.sampled_from(WORDS), max_size=6)
+command_lines = given(command=st.sampled_from(COMMANDS), rest=arguments, json_too=st.booleans())
 
 
-@fixed(1000)
-@given(command=st.sampled_from(COMMANDS), rest=arguments, json_too=st.booleans())
-def test_any_command_line_has_an_answer(
-    folder: Path, idle: None, command: tuple[str, ...], rest: list[str], json_too: bool
-) -> None:
+def answered(folder: Path, idle: None, command: tuple[str, ...], rest: list[str], json_too: bool) -> None:
     argv = [*command, *rest, *(["--json"] if json_too else [])]
     status, out, err = answer(argv)
     assert status in (0, 1, 2)
@@ -127,6 +125,10 @@ def test_any_command_line_has_an_answer(
     if status and argv:
         assert [line for line in err.splitlines() if line.startswith("palestra: ")], err
         assert err.replace("\n", "").isprintable()
+
+
+test_any_command_line_has_an_answer = fixed(300)(command_lines(answered))
+test_a_thousand_command_lines_have_answers = pytest.mark.slow(fixed(1000)(command_lines(answered)))
 
 
 def places(tree: Any) -> list[tuple[Any, Any]]:
@@ -150,11 +152,10 @@ def altered(tree: Any, data: st.DataObject) -> Any:
     return tree
 
 
-@fixed(1000)
-@given(data=st.data(), name=st.sampled_from(["manifest.json", "config.json"]))
-def test_any_manifest_or_configuration_leaves_the_other_runs_alone(
-    folder: Path, data: st.DataObject, name: str
-) -> None:
+damages = given(data=st.data(), name=st.sampled_from(["manifest.json", "config.json"]))
+
+
+def left_alone(folder: Path, data: st.DataObject, name: str) -> None:
     root = folder / "runs"
     for each in ("manifest.json", "config.json"):
         shutil.copy(root / "whole" / each, root / "bad" / each)
@@ -171,6 +172,10 @@ def test_any_manifest_or_configuration_leaves_the_other_runs_alone(
         assert "--json" not in argv or isinstance(json.loads(out), dict)
     with contextlib.suppress(PalestraError):
         Plan.of(Run.open("bad", root))
+
+
+test_any_manifest_or_configuration_leaves_the_other_runs_alone = fixed(150)(damages(left_alone))
+test_a_thousand_manifests_and_configurations_do = pytest.mark.slow(fixed(1000)(damages(left_alone)))
 
 
 def reseal(path: Path, manifest: Any) -> None:
@@ -190,11 +195,10 @@ def tensor(data: st.DataObject) -> torch.Tensor:
     return torch.full(shape, value).to(dtype)
 
 
-@fixed(300)
-@given(data=st.data(), kind=st.sampled_from(["state", "tensor", "manifest", "bytes"]))
-def test_any_checkpoint_is_used_or_passed_over(
-    folder: Path, learner: PPO, good: dict[str, Any], data: st.DataObject, kind: str
-) -> None:
+checkpoints_altered = given(data=st.data(), kind=st.sampled_from(["state", "tensor", "manifest", "bytes"]))
+
+
+def used_or_passed_over(folder: Path, learner: PPO, good: dict[str, Any], data: st.DataObject, kind: str) -> None:
     path = Path(shutil.copytree(folder / "checkpoints", folder / "altered", dirs_exist_ok=True)) / "step-000000000256"
     manifest = json.loads((path / seal.MANIFEST).read_bytes())["manifest"]
     if kind == "state":
@@ -216,6 +220,10 @@ def test_any_checkpoint_is_used_or_passed_over(
         loaded, _ = checkpoint.restore_latest(learner, folder / "altered", trained=True)
         assert loaded.step == 256 or (loaded.step == 128 and "step-000000000256" in loaded.skipped[0])
         assert all(value.isfinite().all() for value in learner.modules.state_dict().values())
+
+
+test_any_checkpoint_is_used_or_passed_over = fixed(100)(checkpoints_altered(used_or_passed_over))
+test_three_hundred_checkpoints_are = pytest.mark.slow(fixed(300)(checkpoints_altered(used_or_passed_over)))
 
 
 @pytest.fixture(scope="module")

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 import sabotage
 from driver import BUDGET, Driver, config, make_small, small
+from matrix import slow_but
 from run_comparison import differences
 
 from palestra.engine.agent import Actor
@@ -25,9 +26,10 @@ both_learners = pytest.mark.parametrize("learner", ["ppo", "dqn"])
 LEARNING = [n for n in LEARNERS if learner_type(n).learner is not Actor]
 """What learns, in worlds; what fits data is killed in ``test_paradigms``."""
 IN_WORLDS = [n for n in LEARNING if not issubclass(learner_type(n).learner, Predictor)]
-every_learner = pytest.mark.parametrize("learner", IN_WORLDS)
 ROOMS = {learner_type(n).learner.__module__.rpartition(".")[0]: n for n in reversed(IN_WORLDS)}
-"""A learner of each room: with these a control of a test is quick, and with all of them slow."""
+"""A learner of each room: with these a test is quick, and with all of them slow. Every learner's state is held against
+its resumed one by ``tests/contract/test_learners.py``, in one process."""
+every_learner = pytest.mark.parametrize("learner", slow_but(ROOMS.values(), IN_WORLDS))
 
 
 def changes(notes: list[str]) -> list[str]:
@@ -144,9 +146,7 @@ def test_every_learner_killed_anywhere(driver: Driver, learner: str) -> None:
     assert_same(driver, asked, chain)
 
 
-@pytest.mark.parametrize(
-    "learner", [n if n in ROOMS.values() else pytest.param(n, marks=pytest.mark.slow) for n in IN_WORLDS]
-)
+@every_learner
 def test_every_learner_without_its_generators(driver: Driver, learner: str) -> None:
     """The control of the test above: it must see that a generator was forgotten."""
     if not any(sabotage.generators_in(make_small(learner))):
