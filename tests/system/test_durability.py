@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from command import arguments, started, wait_for
 from driver import Driver, commanded, config
+from matrix import slow_but
 from run_comparison import differences
 
 from palestra.cli.main import main
@@ -176,8 +177,14 @@ def cut(path: Path) -> None:
     path.write_bytes(path.read_bytes()[:-1])
 
 
-@pytest.mark.parametrize("harm", [flip, cut, Path.unlink])
-@pytest.mark.parametrize(("learner", "name"), [("ppo", "tensors.safetensors"), ("dqn", "state.json")])
+HARMS = [
+    (learner, name, harm)
+    for learner, name in (("ppo", "tensors.safetensors"), ("dqn", "state.json"))
+    for harm in (flip, cut, Path.unlink)
+]
+
+
+@pytest.mark.parametrize(("learner", "name", "harm"), slow_but([HARMS[0], HARMS[2], HARMS[4]], HARMS))
 def test_a_damaged_checkpoint(
     driver: Driver, learner: str, name: str, harm: Callable[[Path], Any], capfd: Captured
 ) -> None:

@@ -1,22 +1,25 @@
-"""Eight trainers at once under one folder: none loses a row, and the list has all of them."""
+"""Four and eight trainers at once under one folder: none loses a row, and the list has all of them."""
 
 import sqlite3
 from contextlib import closing
 from pathlib import Path
 
+import pytest
 from driver import Driver, config
+from matrix import slow_but
 from run_comparison import differences
 
 from palestra.runs import index
 from palestra.runs.store import Run
 
 
-def test_eight_at_once(driver: Driver) -> None:
-    asked = [config("ppo"), config("dqn")] * 4  # the same four times: also their names must be told apart
+@pytest.mark.parametrize("times", slow_but([2], [2, 4]))
+def test_many_at_once(times: int, driver: Driver) -> None:
+    asked = [config("ppo"), config("dqn")] * times  # the same several times: also their names must be told apart
     out = Path(driver.new_folder())
-    assert driver.ask(out=str(out), crowd=asked) == [None] * 8
+    assert driver.ask(out=str(out), crowd=asked) == [None] * len(asked)
     runs = sorted(path.parent for path in out.glob("*/manifest.json"))
-    assert len(runs) == 8
+    assert len(runs) == len(asked)
     with closing(sqlite3.connect(out / "index.db")) as connection:  # as they left it, before a listing mends it
         rows = connection.execute("SELECT id, status FROM runs ORDER BY id").fetchall()
         assert rows == [(run.name, "finished") for run in runs]

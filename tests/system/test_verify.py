@@ -29,16 +29,18 @@ Captured = pytest.CaptureFixture[str]
 QUICK = dataclasses.replace(
     RECIPES["cartpole/ppo"], id="cartpole/quick", budget=1024, claim=Claim(15.0, "the test", count=5, seeds=2)
 )
-
-SLOW = """
-import dataclasses
-from palestra.recipes.recipe import Claim
-from palestra.recipes.registry import RECIPES
-
-claim = Claim(475.0, "the test", count=5)
-slow = dataclasses.replace(RECIPES["cartpole/ppo"], id="cartpole/slow", budget=20_000, eval_every=8_000, claim=claim)
-RECIPES[slow.id] = slow
+SLOW = dataclasses.replace(
+    RECIPES["cartpole/ppo"], id="cartpole/slow", budget=20_000, eval_every=8_000, claim=Claim(475.0, "the test", count=5)
+)
+PROGRAM = f"""
+import sys
+sys.path[:0] = {sys.path!r}
+from {Path(__file__).stem} import RECIPES, SLOW
+from palestra.cli.main import entry
+RECIPES[SLOW.id] = SLOW
+entry()
 """
+"""``palestra``, which knows that recipe too."""
 
 
 def printed(text: str) -> dict[str, Any]:
@@ -108,11 +110,12 @@ def test_a_seed_that_fails_is_said_and_leaves_no_verdict(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
-def test_stopped_and_gone_on_with(number: signal.Signals, tmp_path: Path) -> None:
+def test_stopped_and_gone_on_with(
+    number: signal.Signals, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Captured
+) -> None:
     """Ctrl-C, and the death of the verifying process itself: every child saves, and the same command goes on."""
-    argv = ["verify", "cartpole/slow", "--seeds", "1", "--out", str(tmp_path), "--json"]
-    program = [sys.executable, "-c", f"{SLOW}\nfrom palestra.cli.main import entry; entry()"]
-    with started(argv, program) as process:
+    argv = ["verify", SLOW.id, "--seeds", "1", "--out", str(tmp_path), "--json"]
+    with started(argv, [sys.executable, "-c", PROGRAM]) as process:
         run = wait_for(tmp_path, "cartpole-slow/*/metrics.db", process).parent
         process.send_signal(number)
         process.communicate(timeout=60)
@@ -123,13 +126,11 @@ def test_stopped_and_gone_on_with(number: signal.Signals, tmp_path: Path) -> Non
         time.sleep(0.02)
     assert Run.open(run, run.parent).manifest["status"] == "interrupted"
     assert 0 < max(checkpoints.steps(run / "checkpoints")) < 20_000
-    done = subprocess.run([*program, *argv], capture_output=True, text=True, check=False)
-    assert done.returncode == 1  # one seed is no evidence
-    (found,) = printed(done.stdout)["recipes"]
+    monkeypatch.setitem(RECIPES, SLOW.id, SLOW)
+    assert main(argv) == 1  # one seed is no evidence
+    (found,) = printed(capsys.readouterr().out)["recipes"]
     assert [Path(trial["run"]) for trial in found["trials"]] == [run]
-    subprocess.run([sys.executable, "-c", f"{SLOW}\nimport palestra; palestra.train(slow)"], cwd=tmp_path, check=True)
-    (whole,) = (tmp_path / "runs").glob("*-s0-*")
-    assert differences(whole, run) == []
+    assert differences(Path(palestra.train(SLOW, out=tmp_path / "whole").path), run) == []
 
 
 def test_what_is_said_of_seeds_that_are_there(

@@ -125,16 +125,17 @@ def _hardware() -> Iterator[Check]:
 
 
 def _extras() -> Iterator[Check]:
+    packages = importlib.metadata.packages_distributions()  # which reads what every installed package consists of
     for extra, module in EXTRAS.items():
         if importlib.util.find_spec(module) is None:
             without = NO_WHEEL if extra == "arm" and sys.version_info >= (3, 12) else ""
             yield Check(f"[{extra}]", "missing", without or install_line(extra))
         else:
-            yield Check(f"[{extra}]", "ok", _version_of(module))
+            yield Check(f"[{extra}]", "ok", _version_of(module, packages.get(module, [])))
 
 
-def _version_of(module: str) -> str:
-    names = importlib.metadata.packages_distributions().get(module, [])
+def _version_of(module: str, names: Sequence[str]) -> str:
+    """The package that a module comes in, of those that have it, and its version."""
     name = module if module in names else next(iter(names), None)
     return f"{name} {importlib.metadata.version(name)}" if name else "installed"
 

@@ -1,13 +1,29 @@
 """Every lesson that is listed can be taken, has a table that fits its head, and is the same for the same seed."""
 
+import importlib
+from typing import Any
+
 import pytest
 
 from palestra.errors import UsageError
 from palestra.trials.lessons.lesson import LESSONS, take
 
+SHORTER: dict[str, dict[str, Any]] = {
+    "optimizers": {"NET_STEPS": 40},
+    "normalisation": {"EPOCHS": 2, "SEEDS": 1},
+    "transfer": {"SOURCE_STEPS": 5, "STEPS": 5, "COUNTS": (1, 3)},
+    "augmentation": {"STEPS": 5},
+}
+"""Constants of those that train networks for seconds: shorter, they are taken in every run of the tests."""
+AT_LENGTH = [pytest.param(name, {}, marks=pytest.mark.slow) for name in SHORTER]
 
-@pytest.mark.parametrize("name", LESSONS)
-def test_a_lesson_has_a_table_and_a_picture(name: str) -> None:
+
+@pytest.mark.parametrize(("name", "changed"), [*((name, SHORTER.get(name, {})) for name in LESSONS), *AT_LENGTH])
+def test_a_lesson_has_a_table_and_a_picture(
+    name: str, changed: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for constant, value in changed.items():
+        monkeypatch.setattr(importlib.import_module(LESSONS[name][0]), constant, value)
     done = take(name, seed=1)
     assert done.rows
     assert {len(row) for row in done.rows} == {len(done.columns)}
