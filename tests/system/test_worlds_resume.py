@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import unrepeatable  # noqa: F401 - registers its world
 from driver import Driver, config
+from matrix import slow_but
 from run_comparison import differences
 
 from palestra.cli.main import main
@@ -50,7 +51,7 @@ def test_exact(driver: Driver, learner: str, env_id: str, changes: dict[str, Any
     assert Run.open(chain.run, chain.run.parent).manifest["exact"]
 
 
-@pytest.mark.parametrize("learner", ["ppo", "pqn"])
+@pytest.mark.parametrize("learner", slow_but(["ppo"], ["ppo", "pqn"]))
 def test_exact_in_the_middle_of_games_of_atari(driver: Driver, learner: str) -> None:
     pytest.importorskip("ale_py", reason="the [atari] extra is not installed")
     settings = {"num_steps": 32, "minibatch_size": 32, "num_epochs": 1, "encoder": "mnih-2013-42"}

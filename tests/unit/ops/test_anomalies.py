@@ -25,7 +25,7 @@ def test_every_threshold_comes_to_what_scikit_learn_says() -> None:
         f1s.append(metrics.f1_score(anomalous, named))
     assert found.f1_L.tolist() == pytest.approx(f1s)
     assert found.best == int(np.argmax(f1s))
-    anywhere = [metrics.f1_score(anomalous, density < each) for each in np.linspace(-5, 5, 1_000)]
+    anywhere = [metrics.f1_score(anomalous, density < each) for each in np.linspace(-5, 5, 200)]
     assert max(f1s) >= max(anywhere) - 1e-12
 
 

@@ -87,7 +87,7 @@ states = st.recursive(
 )
 
 
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(states)
 def test_round_trip(tmp_path_factory: pytest.TempPathFactory, state: Any) -> None:
     assert same(through_disk(state, tmp_path_factory.getbasetemp()), state)

@@ -28,6 +28,10 @@ def fitted(text: str, seed: int = 0) -> Stored:
     estimator = make_estimator(text)
     for name in [name for name in estimator.get_params() if name.split("__")[-1] == "random_state"]:
         estimator.set_params(**{name: seed})
+    for name in estimator.get_params().keys() & {"n_estimators"}:  # few are stored as many are
+        estimator.set_params(**{name: 10})
+    if text == "HistGradientBoostingClassifier":
+        estimator.set_params(max_iter=10)
     if text == "MLPClassifier":
         estimator.set_params(max_iter=3)
         estimator.partial_fit(X, Y, classes=[0, 1, 2])

@@ -89,7 +89,7 @@ def test_settings_out_of_range_are_refused(wrong: dict[str, Any]) -> None:
 
 def test_as_an_estimator_it_passes_what_scikit_learn_asks_of_all() -> None:
     check_estimator(
-        estimator(MultilayerPerceptron)(hidden_sizes=(16,), batch_size=16, budget=4_000), on_skip=None
+        estimator(MultilayerPerceptron)(hidden_sizes=(16,), batch_size=16, budget=1_500), on_skip=None
     )  # what is skipped needs pandas, or the array API
 
 

@@ -74,5 +74,5 @@ def test_settings_out_of_range_are_refused(wrong: dict[str, Any]) -> None:
 
 def test_as_an_estimator_it_passes_what_scikit_learn_asks_of_all() -> None:
     check_estimator(
-        estimator(SoftmaxRegression)(batch_size=32, budget=4_000), on_skip=None
+        estimator(SoftmaxRegression)(batch_size=32, budget=2_000), on_skip=None
     )  # what is skipped needs pandas, or the array API

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 import torch
+from matrix import slow_but
 from plain_layers import doubled, plain_encoder, plain_mlp
 from torch import Tensor, nn
 
@@ -105,7 +106,7 @@ def learned(name: str) -> float:
     return float(agent.evaluate(episodes=100).score)
 
 
-@pytest.mark.parametrize("name", LEARNERS)
+@pytest.mark.parametrize("name", slow_but(["ppo"], LEARNERS))
 def test_what_is_in_the_picture_is_learned(name: str) -> None:
     assert learned(name) > SOLVED
 
