@@ -12,6 +12,7 @@ from palestra.cli.output import make_console, make_table, print_json
 from palestra.pictures.numbers import number
 from palestra.recipes.registry import get_recipe
 from palestra.trials.records import read_record, spoken_record
+from palestra.trials.settings import spoken
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -92,7 +93,7 @@ def _print_settings(
     table = make_table(title, "value", "meaning", right=("value",), whole=(title,))
     for name, value in values.items():
         mark = " " if value == defaults[name] else "*"
-        table.add_row(name, f"{_spoken(value)} {mark}", docs.get(name, ""))
+        table.add_row(name, f"{_cell(value)} {mark}", docs.get(name, ""))
     console.print()
     console.print(table, markup=False)
 
@@ -106,14 +107,6 @@ def _print_layers(console: "Console", layers: Sequence["Row"]) -> None:
     console.print(table, markup=False)
 
 
-def _spoken(value: Any) -> str:
-    match value:
-        case None:
-            return "none"
-        case bool():
-            return "true" if value else "false"
-        case list() | tuple():
-            return ",".join(map(_spoken, value))
-        case dict():
-            return ", ".join(f"{k}={v}" for k, v in value.items()) or "none"
-    return str(value)
+def _cell(value: Any) -> str:
+    """A value as ``--set`` takes it, but for an object, which nobody reads as JSON."""
+    return (", ".join(f"{k}={v}" for k, v in value.items()) or "none") if isinstance(value, dict) else spoken(value)

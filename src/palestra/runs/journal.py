@@ -17,6 +17,7 @@ from typing import Any, NamedTuple, Self
 
 from palestra.runs.atomic import clear_disk_errors, database_error
 from palestra.runs.files import UnreadableError, check_file, parse_json
+from palestra.runs.transaction import transaction
 
 WAIT = 600.0
 """Seconds to wait for another process, which may have been frozen while it wrote."""
@@ -73,7 +74,7 @@ class Journal:
         with self._clear_errors():
             self._connection = sqlite3.connect(path, timeout=WAIT, isolation_level=None)
             self._connection.execute("PRAGMA synchronous = FULL")
-            with self._transaction():
+            with transaction(self._connection):
                 for statement in filter(str.strip, _SCHEMA.split(";")):
                     self._connection.execute(statement)
 
@@ -113,7 +114,7 @@ class Journal:
         """
         known = "SELECT goes_on FROM rungs WHERE (number, seed, rung) = (?, ?, ?)"
         there = "SELECT score FROM rungs WHERE (seed, rung) = (?, ?) AND score IS NOT NULL ORDER BY place"
-        with self._clear_errors(), self._transaction():
+        with self._clear_errors(), transaction(self._connection):
             row = self._connection.execute(known, (number, seed, rung)).fetchone()
             if row is not None:
                 return bool(row[0])
@@ -151,7 +152,7 @@ class Journal:
             return self._connection.execute(query).fetchall()
 
     def _write(self, statement: str, row: tuple[Any, ...]) -> None:
-        with self._clear_errors(), self._transaction():
+        with self._clear_errors(), transaction(self._connection):
             self._connection.execute(statement, row)
 
     def _object(self, text: Any) -> dict[str, Any]:
@@ -159,18 +160,6 @@ class Journal:
             return parse_json(str(text).encode())
         except ValueError as error:
             raise UnreadableError(self._path, str(error)) from error
-
-    @contextmanager
-    def _transaction(self) -> Iterator[None]:
-        # At once exclusive: a transaction that began by reading could not wait for another's write.
-        self._connection.execute("BEGIN IMMEDIATE")
-        try:
-            yield
-            self._connection.execute("COMMIT")
-        except BaseException:
-            if self._connection.in_transaction:
-                self._connection.execute("ROLLBACK")
-            raise
 
     @contextmanager
     def _clear_errors(self) -> Iterator[None]:

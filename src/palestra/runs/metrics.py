@@ -17,6 +17,7 @@ from pathlib import Path
 from palestra.errors import PalestraError
 from palestra.runs.atomic import clear_disk_errors, database_error
 from palestra.runs.files import check_file
+from palestra.runs.transaction import transaction
 
 # NaN has no place in SQLite, which stores it as NULL; so a NULL value is a NaN. Infinities are ordinary
 # REALs; the sign of -0.0 is lost.
@@ -65,7 +66,7 @@ class MetricsWriter:
         if not any(self._pending.values()):
             return
         names = {(name,) for rows in self._pending.values() for name, _, _ in rows}
-        with self._clear_errors(), self._transaction():
+        with self._clear_errors(), transaction(self._connection):
             self._connection.executemany("INSERT OR IGNORE INTO series (name) VALUES (?)", sorted(names))
             numbers = dict(self._connection.execute("SELECT name, id FROM series"))
             for table, rows in self._pending.items():
@@ -83,7 +84,7 @@ class MetricsWriter:
         was killed before its first checkpoint calls it with -1, since step 0 may have rows too.
         """
         kept = "SELECT series FROM points UNION SELECT series FROM timings"
-        with self._clear_errors(), self._transaction():
+        with self._clear_errors(), transaction(self._connection):
             for table, rows in self._pending.items():
                 rows[:] = [row for row in rows if row[1] <= step]
                 self._connection.execute(f"DELETE FROM {table} WHERE step > ?", (step,))
@@ -92,13 +93,13 @@ class MetricsWriter:
     def retract(self, step: int, names: Collection[str]) -> None:
         """Drop, durably, the rows of some deterministic series at a step."""
         ours = f"SELECT id FROM series WHERE name IN ({', '.join('?' * len(names))})"
-        with self._clear_errors(), self._transaction():
+        with self._clear_errors(), transaction(self._connection):
             self._connection.execute(f"DELETE FROM points WHERE step = ? AND series IN ({ours})", (step, *names))
 
     def drop(self, step: int, prefix: str) -> None:
         """Drop, durably, the rows of a step in series whose names begin so: they are about to be written again."""
         named = "SELECT id FROM series WHERE substr(name, 1, ?) = ?"
-        with self._clear_errors(), self._transaction():
+        with self._clear_errors(), transaction(self._connection):
             self._connection.execute(
                 f"DELETE FROM points WHERE step = ? AND series IN ({named})", (step, len(prefix), prefix)
             )
@@ -109,17 +110,6 @@ class MetricsWriter:
             self.commit()
         finally:
             self._connection.close()
-
-    @contextmanager
-    def _transaction(self) -> Iterator[None]:
-        self._connection.execute("BEGIN IMMEDIATE")
-        try:
-            yield
-            self._connection.execute("COMMIT")
-        except BaseException:
-            if self._connection.in_transaction:  # on a full disk SQLite may have rolled back by itself
-                self._connection.execute("ROLLBACK")
-            raise
 
     @contextmanager
     def _clear_errors(self) -> Iterator[None]:

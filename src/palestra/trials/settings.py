@@ -1,5 +1,6 @@
-"""Every setting of a training by its place, as ``--set`` takes it; read from a configuration, without PyTorch."""
+"""Every setting of a training by its place and in words, as ``--set`` takes both; without PyTorch."""
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -20,3 +21,17 @@ def settings_of(config: Mapping[str, Any]) -> dict[str, Any]:
             else:
                 flat[f"{part}.{name}"] = value
     return flat
+
+
+def spoken(value: Any) -> str:
+    """A value as ``--set`` takes it: ``none``, ``true``, ``64,64``, an object as JSON."""
+    match value:
+        case None:
+            return "none"
+        case bool():
+            return "true" if value else "false"
+        case list() | tuple():
+            return ",".join(map(spoken, value))
+        case dict():
+            return json.dumps(value)
+    return str(value)

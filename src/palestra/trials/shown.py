@@ -1,6 +1,5 @@
 """A run as somebody looks at it: in what it differs from its recipe, how to ask for it again, what it has to show."""
 
-import json
 import shlex
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +16,7 @@ from palestra.runs import checkpoints
 from palestra.runs.store import Run, read_config
 from palestra.trials.plan import Plan, adhoc_recipe, resolve, saved_learner
 from palestra.trials.saved import Which, find_checkpoint
-from palestra.trials.settings import MAPPINGS, settings_of
+from palestra.trials.settings import MAPPINGS, settings_of, spoken
 
 
 @dataclass(frozen=True)
@@ -61,7 +60,7 @@ def command_of(plan: Plan) -> str:
     seed = given.pop("training.seed", plan.training.seed)
     words += ["--seed", str(seed)] if seed else []
     for name, value in given.items():
-        words += ["--set", f"{name}={_spoken(value)}"]
+        words += ["--set", f"{name}={spoken(value)}"]
     return shlex.join(words)
 
 
@@ -91,19 +90,6 @@ def _asked(plan: Plan) -> dict[str, Any] | None:
 def _nested(change: Change) -> bool:
     """Whether it is an entry that the recipe has and the run has not, which nothing can take away again."""
     return any(f".{name}." in change.name for name in MAPPINGS)
-
-
-def _spoken(value: Any) -> str:
-    match value:
-        case None:
-            return "none"
-        case bool():
-            return "true" if value else "false"
-        case list() | tuple():
-            return ",".join(map(_spoken, value))
-        case dict():
-            return json.dumps(value)
-    return str(value)
 
 
 def exhibits_at(path: Path, step: int | None = None) -> tuple[int, list[Exhibit]]:
