@@ -5,7 +5,7 @@ import json
 import pytest
 
 from palestra.cli.main import main
-from palestra.cli.show import _spoken
+from palestra.cli.show import _cell
 from palestra.recipes.registry import RECIPES
 
 
@@ -32,7 +32,7 @@ def test_json_is_the_plan_and_what_it_means(capsys: pytest.CaptureFixture[str]) 
 
 
 def test_values_in_words() -> None:
-    assert [_spoken(value) for value in (None, True, [1, 2], {"a": 1}, {}, 0.5)] == [
+    assert [_cell(value) for value in (None, True, [1, 2], {"a": 1}, {}, 0.5)] == [
         "none", "true", "1,2", "a=1", "none", "0.5",
     ]  # fmt: skip
 
