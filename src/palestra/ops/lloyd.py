@@ -18,6 +18,15 @@ TOGETHER = 4_096
 """Rows whose distances to all centres are in memory at once."""
 
 
+class Whole(NamedTuple):
+    """All rows as one group, which every pass over them begins with."""
+
+    mean_F: Tensor
+    """Where its centre would be."""
+    inertia: Tensor
+    """Sum of the squared distances from it."""
+
+
 class Pass(NamedTuple):
     """What one pass makes of centres."""
 
@@ -51,27 +60,46 @@ def inertia_of(sample_BF: Tensor, centre_GF: Tensor, group_B: Tensor) -> Tensor:
     return _distances(sample_BF, centre_GF, group_B).sum()
 
 
-def lloyd_pass(sample_BF: Tensor, centre_GF: Tensor) -> Pass:
+def as_one_group(sample_BF: Tensor) -> Whole:
+    """Rows around their mean."""
+    check_rank(2, sample_BF=sample_BF)
+    mean_F = sample_BF.mean(0)
+    parts = [(part_BF - mean_F).square().sum() for part_BF in sample_BF.split(TOGETHER)]
+    return Whole(mean_F, torch.stack(parts).sum())
+
+
+def lloyd_pass(sample_BF: Tensor, centre_GF: Tensor, whole: Whole | None = None) -> Pass:
     """Rows to the nearest centre, centres to the mean of their rows.
 
     A centre that has no rows goes to the row that is farthest from its own, which is then no longer counted for that
     one; where all rows are on centres, it goes to the largest group's.
+
+    Args:
+        sample_BF: the rows.
+        centre_GF: where the centres are.
+        whole: the rows as one group, where that is known.
     """
     groups = len(centre_GF)
     require(groups <= len(sample_BF), f"{groups} centres of {len(sample_BF)} rows", "no more centres than rows")
-    middle_F = centre_GF.mean(0)
-    near_GF = centre_GF - middle_F
-    half_G, sum_GF = near_GF.square().sum(1) / 2, torch.zeros_like(centre_GF)
-    inertia, groups_of = sample_BF.new_zeros(()), []
+    mean_F, inertia = whole or as_one_group(sample_BF)
+    near_GF = centre_GF - mean_F
+    # |x - c|^2 = |x - m|^2 + 2 (|c - m|^2 / 2 + m (c - m) - x (c - m)), of which the first is the same for all centres.
+    half_G1 = (near_GF.square().sum(1) / 2 + near_GF @ mean_F)[:, None]
+    order_G, groups_of = torch.arange(groups).to(sample_BF), []
+    sum_GF, count_G = torch.zeros_like(centre_GF), torch.zeros_like(order_G)
     for part_BF in sample_BF.split(TOGETHER):
-        off_BF = part_BF - middle_F
-        # |x - c|^2 = |x|^2 + 2 (|c|^2 / 2 - x c), of which |x|^2 is the same for all; all from their middle.
-        least_B, part_B = (half_G - off_BF @ near_GF.T).min(1)
-        inertia += off_BF.square().sum() + 2 * least_B.sum()
-        sum_GF.index_add_(0, part_B, part_BF)  # of rows as they are: where no row moves, no centre does
-        groups_of.append(part_B)
+        half_GB = torch.addmm(half_G1, near_GF, part_BF.T, alpha=-1)
+        least_B = half_GB.amin(0)
+        own_GB = half_GB.eq_(least_B)  # 1 for the nearest, 0 for the others: with these, sums are products
+        own_G = own_GB.sum(1)
+        if own_G.sum() != len(part_BF):  # some row has two that are as near: it belongs to the first
+            own_GB = own_GB * (own_GB.cumsum(0) == 1)
+            own_G = own_GB.sum(1)
+        inertia = inertia + 2 * least_B.sum()
+        sum_GF.addmm_(own_GB, part_BF)  # of rows as they are: where no row moves, no centre does
+        count_G += own_G
+        groups_of.append((order_G @ own_GB).long())
     group_B = torch.cat(groups_of)
-    count_G = group_B.bincount(minlength=groups).to(sample_BF.dtype)
     empty_L = (count_G == 0).nonzero()[:, 0]
     if len(empty_L) and (distance_B := _distances(sample_BF, centre_GF, group_B)).max() > 0:
         far_L = distance_B.topk(len(empty_L)).indices
@@ -86,8 +114,9 @@ def lloyd_pass(sample_BF: Tensor, centre_GF: Tensor) -> Pass:
 
 def settled(sample_BF: Tensor, centre_GF: Tensor, limit: float = 0.0, passes: int = 300) -> Tensor:
     """(G, F): centres after passes until they move by no more than ``limit``, the sum of the squares of all moves."""
+    whole = as_one_group(sample_BF)
     for _ in range(passes):
-        before_GF, centre_GF = centre_GF, lloyd_pass(sample_BF, centre_GF).centre_GF
+        before_GF, centre_GF = centre_GF, lloyd_pass(sample_BF, centre_GF, whole).centre_GF
         if (centre_GF - before_GF).square().sum() <= limit:
             break
     return centre_GF

@@ -13,6 +13,7 @@ from palestra.errors import UsageError
 from palestra.ops import lloyd
 from palestra.ops.lloyd import (
     INERTIA,
+    as_one_group,
     inertia_of,
     lloyd_pass,
     nearest_centre,
@@ -58,6 +59,37 @@ def test_pass_by_pass_it_is_the_same(passes: int) -> None:
     start = x[:6].copy()
     found = settled(torch.from_numpy(x), torch.from_numpy(start), passes=passes)
     np.testing.assert_allclose(found, theirs(x, start, passes).cluster_centers_, rtol=1e-10)
+
+
+def plainly(x: torch.Tensor, centre: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, float]:
+    """A pass written down as it is said: groups, means, inertia."""
+    distance = squared_distances(x, centre)
+    group = distance.argmin(1)
+    means = [x[group == each].mean(0) for each in range(len(centre))]
+    return group, torch.stack(means), float(distance.amin(1).sum())
+
+
+@pytest.mark.parametrize("together", [7, 4_096])
+@pytest.mark.parametrize("ties", [False, True])
+def test_a_pass_is_what_is_said_of_it(together: int, ties: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lloyd, "TOGETHER", together)
+    x = torch.from_numpy(rows(7)).round() if ties else torch.from_numpy(rows(7)) + 50
+    centre = x.unique(dim=0)[::40]
+    near = squared_distances(x, centre).sort(1).values
+    assert bool((near[:, 0] == near[:, 1]).any()) == ties  # rows half way between two centres: they are the first one's
+    group, means, inertia = plainly(x, centre)
+    for whole in (None, as_one_group(x)):
+        done = lloyd_pass(x, centre, whole)
+        assert torch.equal(done.group_B, group)
+        torch.testing.assert_close(done.centre_GF, means, rtol=1e-12, atol=1e-12)
+        assert float(done.inertia) == pytest.approx(inertia, rel=1e-10)
+
+
+def test_all_rows_are_one_group_around_their_mean() -> None:
+    x = torch.tensor([[0.0, 1.0], [2.0, 1.0], [4.0, 4.0]], dtype=torch.float64)
+    whole = as_one_group(x)
+    assert whole.mean_F.tolist() == [2.0, 2.0]
+    assert float(whole.inertia) == 4 + 1 + 0 + 1 + 4 + 4
 
 
 def test_no_pass_makes_inertia_larger() -> None:

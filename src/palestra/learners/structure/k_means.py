@@ -28,6 +28,8 @@ from palestra.learners.structure.looked_at import some
 from palestra.measure import Evaluation, Measure, Metrics
 from palestra.ops.lloyd import (
     INERTIA,
+    Whole,
+    as_one_group,
     inertia_of,
     lloyd_pass,
     nearest_centre,
@@ -79,7 +81,7 @@ class KMeans(Predictor, Learner):
     dtype = torch.float64
     default_budget = 10**15
     saves = ("generator", "restart", "trail_LGF", "best_LGF", "best_inertia")
-    derives = ("rows",)
+    derives = ("rows", "whole")
 
     def __init__(self, source: str | Dataset, config: Any = None, *, seed: int = 0, device: str = "auto"):
         super().__init__(source, config, seed=seed, device=device)
@@ -100,6 +102,11 @@ class KMeans(Predictor, Learner):
         """(B, F) what is to be grouped."""
         return self._flat(self.train.inputs)
 
+    @cached_property
+    def whole(self) -> Whole:
+        """The same as one group."""
+        return as_one_group(self.rows)
+
     @property
     def centre_GF(self) -> Tensor:
         """The centres: of the best that has ended, or the present ones before any has."""
@@ -108,13 +115,14 @@ class KMeans(Predictor, Learner):
     def step(self) -> Metrics:
         """One pass over all rows."""
         before_GF = self.trail_LGF[-1]
-        done = lloyd_pass(self.rows, before_GF)  # Lloyd 1982
+        done = lloyd_pass(self.rows, before_GF, self.whole)  # Lloyd 1982
         self.trail_LGF = torch.cat((self.trail_LGF, done.centre_GF[None]))
         self.clock += len(self.rows)
         moved = float((done.centre_GF - before_GF).square().sum())
         metrics = {"train/inertia": float(done.inertia), "train/moved": moved, "train/restart": float(self.restart)}
         if moved <= self.limit or len(self.trail_LGF) > self.config.passes:
-            self._end()
+            # Where no centre moved, rows are still in the groups that the pass has found.
+            self._end(done.group_B if moved == 0 else nearest_centre(self.rows, done.centre_GF))
         return metrics
 
     def outputs(self, inputs: Tensor) -> Tensor:
@@ -137,9 +145,9 @@ class KMeans(Predictor, Learner):
         draw = spread_start if self.config.start == "k-means++" else random_start
         return draw(self.rows, self.config.groups, self.generator)[None]
 
-    def _end(self) -> None:
-        """Keep the present centres if they are the best so far, and begin anew or stop."""
-        inertia = inertia_of(self.rows, self.trail_LGF[-1], nearest_centre(self.rows, self.trail_LGF[-1]))
+    def _end(self, group_B: Tensor) -> None:
+        """Keep the present centres, of which each row has the nearest, if they are the best so far; begin anew or stop."""
+        inertia = inertia_of(self.rows, self.trail_LGF[-1], group_B)
         if inertia < self.best_inertia:
             self.best_LGF, self.best_inertia = self.trail_LGF.clone(), inertia
         self.restart += 1
