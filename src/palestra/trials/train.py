@@ -1,16 +1,12 @@
-"""Train and resume: what the command line and ``import palestra`` both call.
-
-More than 300 lines, since each argument of both is told where it is given.
-"""
+"""Train and resume: what the command line and ``import palestra`` both call."""
 
 import warnings
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from palestra.datasets.dataset import Dataset
-from palestra.engine import seeding
 from palestra.engine.callbacks import Callbacks
 from palestra.engine.device import threads
 from palestra.engine.learner import Learner
@@ -21,20 +17,19 @@ from palestra.envs.backends.gymnasium import GymVectorEnv
 from palestra.envs.inspection import seed_note
 from palestra.envs.registry import SIMULATORS
 from palestra.envs.world import World
-from palestra.errors import PalestraError, UsageError
-from palestra.measure import CUT, Measure, cut_in
+from palestra.errors import UsageError
+from palestra.measure import Measure
 from palestra.nets.own import Networks
 from palestra.recipes.recipe import Recipe
 from palestra.recipes.registry import get_recipe
 from palestra.runs import checkpoints, index
-from palestra.runs.series import read_series
 from palestra.runs.store import Run
 from palestra.trials.chapters import Chapter, apply, chapter, data_notes, new_run, open_chapter
+from palestra.trials.ending import keep_result, try_claim
 from palestra.trials.folds import folds_of
+from palestra.trials.illustrations import illustrated
 from palestra.trials.lineage import ancestry, begin, plan_from
-from palestra.trials.measuring import judge
 from palestra.trials.plan import Plan, resolve
-from palestra.trials.saved import draw_learned
 
 OVER_BUDGET = 0.01
 """Share of the budget that a training may pass in its last step before it says so."""
@@ -224,8 +219,8 @@ def _run(
     try:
         notes = [] if opened is None else _go_on(trainer, learner, run, opened)
         result = trainer.run()
-        claim = _try_claim(run, plan, result, networks)
-        _keep(run, plan, result, claim)
+        claim = try_claim(run, plan, result, networks)
+        keep_result(run, plan, result, claim)
         outcome = Outcome(
             run.id, str(run.path), result.ending, result.steps, round(result.seconds, 3), result.metrics, claim,
             learner.headline, learner.clock_unit, learner.source.key, notes, result.signal,
@@ -278,52 +273,7 @@ def _go_on(trainer: Trainer, learner: Learner, run: Run, opened: Chapter) -> lis
     return notes
 
 
-def _try_claim(run: Run, plan: Plan, result: TrainResult, networks: Networks | None) -> dict[str, Any] | None:
-    """Hold what was learned against the claim, on episodes or rows never seen."""
-    if plan.claim is None or result.ending == "interrupted":
-        return None
-    claim = plan.claim
-    seed = seeding.derive(plan.training.seed, "claim")
-    judged = judge(run.path, count=claim.count, split=claim.split, seed=seed, which=claim.which, networks=networks)
-    metrics = judged.evaluation.metrics
-    value = metrics[claim.metric]
-    return {**asdict(claim), "value": value, "reached": claim.reached_by(value), **cut_in(metrics)}
-
-
-def _keep(run: Run, plan: Plan, result: TrainResult, claim: dict[str, Any] | None) -> None:
-    """Write into the manifest what became of a training."""
-    headline = None
-    if result.best_score is not None:
-        steps, cut = read_series(run.metrics_path, CUT)
-        cut = cut[steps == result.best_step]
-        marked = cut_in({CUT: cut[0]}) if len(cut) else {}
-        headline = {"name": plan.headline, "value": result.best_score, **marked}
-    run.update_manifest(
-        status="interrupted" if result.ending == "interrupted" else "finished",
-        ending=result.ending,
-        steps=result.steps,
-        seconds=round(result.seconds, 3),
-        headline=headline,
-        best_step=result.best_step,
-        claim=claim,
-    )
-
-
 def _illustrated(outcome: Outcome, *, plots: bool, video: bool) -> Outcome:
     """The outcome with the pictures and the film that were asked for."""
-    run, drawn, film, undrawn = Path(outcome.path), list[Path](), None, list[str]()
-    if plots:
-        from palestra.pictures.curves import draw_curves
-
-        try:
-            drawn = [*draw_curves(run, outcome.headline), *draw_learned(run)]
-        except PalestraError as error:  # the training is done and saved; a picture does not undo it
-            undrawn.append(f"no plots: {error}")
-    if video:
-        from palestra.trials.film import make_film
-
-        try:
-            film = make_film(run, out=run.parent).video
-        except PalestraError as error:
-            undrawn.append(f"no video: {error}")
-    return replace(outcome, plots=drawn, video=film, undrawn=undrawn)
+    drawn = illustrated(Path(outcome.path), outcome.headline, plots=plots, video=video)
+    return replace(outcome, **drawn._asdict())
