@@ -141,7 +141,7 @@ def _of_makers(makers: tuple[Maker, ...], num_envs: int, backend: str) -> World:
 
 def _played(world: World) -> World:
     """A world of one function, as a finite process where its environments have a table P that proves true."""
-    from palestra.envs.backends.gymnasium import make_given  # imports torch
+    from palestra.envs.backends.making import make_given  # imports torch
     from palestra.envs.finite.own_table import process_of
 
     if not isinstance(world, GivenWorld):

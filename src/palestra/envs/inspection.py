@@ -16,7 +16,8 @@ from gymnasium.utils.env_checker import check_env
 from torch import Tensor
 
 from palestra.envs import snapshot
-from palestra.envs.backends.gymnasium import GymVectorEnv, find_spec, make_gym_env
+from palestra.envs.backends.gymnasium import GymVectorEnv
+from palestra.envs.backends.making import find_spec, make_gym_env
 from palestra.envs.misbehaviour import Misbehaviour, short
 from palestra.envs.vector import StepResult
 

@@ -16,7 +16,8 @@ from palestra.envs.arm.twin import ArmTwin
 from palestra.envs.atari.catalogue import is_atari
 from palestra.envs.backends.ale import AleVectorEnv
 from palestra.envs.backends.envpool import EnvPoolVectorEnv
-from palestra.envs.backends.gymnasium import WORKER_TIMEOUT, GymVectorEnv, make_gym_env
+from palestra.envs.backends.gymnasium import WORKER_TIMEOUT, GymVectorEnv
+from palestra.envs.backends.making import make_gym_env
 from palestra.envs.backends.torch import TorchVectorEnv
 from palestra.envs.classic.acrobot import Acrobot
 from palestra.envs.classic.cartpole import CartPole

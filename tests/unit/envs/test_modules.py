@@ -8,7 +8,7 @@ import gymnasium as gym
 import pytest
 
 from palestra.envs import modules
-from palestra.envs.backends.gymnasium import find_spec
+from palestra.envs.backends.making import find_spec
 from palestra.envs.world import World
 from palestra.errors import UsageError
 from palestra.learners.on_policy.ppo import PPOConfig

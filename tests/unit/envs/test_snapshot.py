@@ -9,7 +9,7 @@ import pytest
 from gymnasium.wrappers import TransformReward
 
 from palestra.envs import snapshot
-from palestra.envs.backends.gymnasium import make_gym_env
+from palestra.envs.backends.making import make_gym_env
 
 CLASSIC = ["Acrobot-v1", "CartPole-v1", "MountainCar-v0", "MountainCarContinuous-v0", "Pendulum-v1"]
 CLASSIC += ["palestra/CartPoleSwingUp-v0", "palestra/DoubleIntegrator-v0", "palestra/PendulumDiscrete-v1"]

@@ -1,7 +1,4 @@
-"""Any Gymnasium environment under the vector contract, its copies stepped in this process or in worker processes.
-
-More than 300 lines: what is asked of a copy, and what is said of one that misbehaves, belong to the one call.
-"""
+"""Any Gymnasium environment under the vector contract, its copies stepped in this process or in worker processes."""
 
 import os
 import signal
@@ -13,91 +10,28 @@ import gymnasium as gym
 import numpy as np
 import torch
 from gymnasium import spaces
-from gymnasium.envs.registration import EnvSpec
 from gymnasium.vector import AsyncVectorEnv, AutoresetMode
 from numpy.typing import NDArray
 from torch import Tensor
 
-from palestra.envs.atari.catalogue import atari_spec, is_atari
 from palestra.envs.backends.copies import Copies
+from palestra.envs.backends.making import find_spec, make_given, make_of
 from palestra.envs.backends.workers import LOST, end_workers, lost_worker, set_patience
 from palestra.envs.episode_tape import EpisodeTape, episode_seed
 from palestra.envs.goals import GoalLayout, GoalReward
-from palestra.envs.ids import NAMELESS, unknown_id
-from palestra.envs.masks import with_mask
+from palestra.envs.ids import NAMELESS
 from palestra.envs.misbehaviour import Fault, Misbehaviour, Moment, Unfit, all_fit, first_unfit, misbehaviour, unfit
 from palestra.envs.observed import Observed
 from palestra.envs.reports import unpacked
-from palestra.envs.spaces import (
-    AdaptedObservation,
-    adapted_observation_space,
-    native_action,
-    rounding_passes_bounds,
-    supported_action_space,
-    to_env_action,
-)
+from palestra.envs.spaces import native_action, rounding_passes_bounds, supported_action_space, to_env_action
 from palestra.envs.vector import GoalSpec, Resumed, StepResult, VectorEnv
-from palestra.errors import PalestraError, UsageError, missing_extra, require
+from palestra.errors import PalestraError, UsageError, require
 
 if TYPE_CHECKING:
     from palestra.envs.finite.states import States
 
-EXTRAS = ("box2d", "mujoco")
 WORKER_TIMEOUT = 60.0
 """Seconds after which a worker process that has not answered counts as hanging."""
-
-
-def find_spec(env_id: str) -> EnvSpec:
-    """The registered specification of an id, or ours of an Atari game.
-
-    UsageError if there is none; no module is imported to look for it, but for ale-py.
-    """
-    if is_atari(env_id):
-        return atari_spec(env_id)
-    try:
-        return gym.spec(env_id)
-    except (gym.error.Error, ModuleNotFoundError) as error:
-        raise unknown_id(env_id) from error
-
-
-def make_gym_env(
-    env_id: str, *, render_mode: str | None = None, env_kwargs: dict[str, Any] | None = None
-) -> gym.Env[Any, Any]:
-    """One Gymnasium environment whose observations have the contract's form; actions keep the environment's own.
-
-    Raises UsageError for an unknown id, a missing dependency, keyword arguments that the environment does not take,
-    and spaces that the contract does not know.
-    """
-    return _make(find_spec(env_id), {**(env_kwargs or {}), **({"render_mode": render_mode} if render_mode else {})})
-
-
-def _make(spec: EnvSpec, env_kwargs: dict[str, Any]) -> gym.Env[Any, Any]:
-    try:
-        env = gym.make(spec, disable_env_checker=True, **env_kwargs)
-    except (gym.error.DependencyNotInstalled, ImportError) as error:
-        extra = next((extra for extra in EXTRAS if extra in str(spec.entry_point)), None)
-        if extra is not None and isinstance(error, gym.error.DependencyNotInstalled):
-            raise missing_extra(extra, f"environment {spec.id!r}") from error
-        raise UsageError(f"environment {spec.id!r} cannot be made here: {error}") from error
-    except Exception as error:
-        said = f"environment {spec.id!r} given {env_kwargs}: its constructor raised {type(error).__name__}: {error}"
-        if env_kwargs or isinstance(error, TypeError):  # an argument is missing, unknown or refused
-            raise UsageError(f"{said}; expected arguments (--env-kwargs) that it takes") from error
-        raise Misbehaviour(f"{said}; expected an environment. Mend it, then begin again") from error
-    return _adapted(env, spec.id)
-
-
-def _adapted(env: gym.Env[Any, Any], env_id: str) -> gym.Env[Any, Any]:
-    """An environment that somebody made, with observations in the contract's form."""
-    supported_action_space(env.action_space, env_id)
-    env = with_mask(env)
-    space, convert = adapted_observation_space(env.observation_space, env_id)
-    return env if convert is None else AdaptedObservation(env, space, convert)
-
-
-def make_given(maker: Callable[[], gym.Env[Any, Any]], env_id: str) -> gym.Env[Any, Any]:
-    """What a function makes, with observations in the contract's form."""
-    return _adapted(maker(), env_id)
 
 
 def _make_copy(make: Callable[[], gym.Env[Any, Any]], copy: int, owner: int) -> EpisodeTape:
@@ -129,7 +63,7 @@ class GymVectorEnv(VectorEnv):
         """Make the copies, which ``reset`` starts.
 
         ``env_kwargs`` are for ``gymnasium.make``, ``max_episode_steps`` among them; a worker that has not answered
-        after ``worker_timeout`` seconds counts as hanging (0 to wait for ever). Raises as ``make_gym_env``.
+        after ``worker_timeout`` seconds counts as hanging (0 to wait for ever). Raises as ``making.make_gym_env``.
 
         Where ``makers`` make the copies, one each, ``env_id`` and ``env_kwargs`` only say what they make.
         """
@@ -138,7 +72,7 @@ class GymVectorEnv(VectorEnv):
         if makers is None:
             spec = find_spec(env_id)
             env_id, limit = spec.id, spec.max_episode_steps
-            makes = [partial(_make, spec, env_kwargs or {})] * num_envs
+            makes = [partial(make_of, spec, env_kwargs or {})] * num_envs
         else:
             limit, makes = None, [partial(make_given, maker, env_id) for maker in makers]
         copies: list[Callable[[], gym.Env[Any, Any]]] = [

@@ -6,7 +6,7 @@ from typing import Any
 import gymnasium as gym
 import numpy as np
 
-from palestra.envs.backends.gymnasium import make_gym_env
+from palestra.envs.backends.making import make_gym_env
 from palestra.envs.finite.grid_world import MOVES, grid_world
 from palestra.envs.finite.mdp import FiniteMDP, Grid, from_table, garnet
 from palestra.errors import UsageError

@@ -17,7 +17,7 @@ import numpy as np
 from gymnasium import spaces
 from gymnasium.envs.registration import EnvSpec
 
-from palestra.envs.backends.gymnasium import find_spec, make_gym_env
+from palestra.envs.backends.making import find_spec, make_gym_env
 from palestra.envs.finite.catalogue import board
 from palestra.envs.finite.mdp import FiniteMDP, from_table
 from palestra.envs.given import time_limit

@@ -9,7 +9,7 @@ import pytest
 ale_py = pytest.importorskip("ale_py", reason="the [atari] extra is not installed")
 
 from palestra.envs.atari.gym_env import AtariEnv  # noqa: E402 - needs ale-py
-from palestra.envs.backends.gymnasium import make_gym_env  # noqa: E402
+from palestra.envs.backends.making import make_gym_env  # noqa: E402
 from palestra.errors import UsageError  # noqa: E402
 
 PLAIN: dict[str, Any] = {"lives": "ignore", "fire": False, "clip_reward": False}

@@ -8,8 +8,7 @@ import pytest
 import torch
 from gymnasium import spaces
 
-from palestra.envs.backends import gymnasium
-from palestra.envs.backends.gymnasium import GymVectorEnv, make_gym_env
+from palestra.envs.backends.gymnasium import GymVectorEnv
 from palestra.errors import UsageError
 
 
@@ -132,34 +131,6 @@ def test_only_the_copy_that_cannot_be_restored_begins_anew() -> None:
         GymVectorEnv("CartPole-v1", 3).load_state_dict(saved)
 
 
-def test_an_unknown_id_names_the_nearest() -> None:
-    for given in ("CartPole-v7", "Cartpole-v1", "CartPole", "no/such thing", "no_such_module:Env-v0"):
-        with pytest.raises(UsageError, match=f"unknown environment '{given}'; nearest: "):
-            GymVectorEnv(given, 1)
-    with pytest.raises(UsageError, match="CartPole-v1"):
-        GymVectorEnv("Cartpole-v1", 1)
-
-
-@pytest.mark.parametrize(
-    ("env_id", "extra"), [("LunarLander-v3", "box2d"), ("Ant-v5", "mujoco"), ("BipedalWalker-v3", "box2d")]
-)
-def test_a_missing_dependency_names_its_extra(env_id: str, extra: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    def not_installed(*args: Any, **kwargs: Any) -> Any:
-        raise gym.error.DependencyNotInstalled("not installed")
-
-    monkeypatch.setattr(gymnasium.gym, "make", not_installed)
-    with pytest.raises(UsageError, match=rf"environment '{env_id}' needs .* pip install .*\[{extra}\]'"):
-        GymVectorEnv(env_id, 1)
-    with pytest.raises(UsageError, match="'CartPole-v1' cannot be made here: not installed"):
-        GymVectorEnv("CartPole-v1", 1)
-
-
-def test_an_environment_that_moved_away_is_told() -> None:
-    pytest.importorskip("mujoco", reason="the [mujoco] extra is not installed")
-    with pytest.raises(UsageError, match=r"'Ant-v3' cannot be made here: .*gymnasium-robotics"):
-        GymVectorEnv("Ant-v3", 1)
-
-
 @pytest.mark.parametrize("backend", ["sync", "async"])
 def test_what_cannot_be_had_is_told(backend: Any) -> None:
     with pytest.raises(UsageError, match="no_such_setting"):
@@ -170,17 +141,6 @@ def test_what_cannot_be_had_is_told(backend: Any) -> None:
         echo(spaces.Discrete(2), spaces.Text(3), backend)
     with pytest.raises(UsageError, match="num_envs=0"):
         GymVectorEnv("CartPole-v1", 0, backend)
-
-
-def test_a_single_environment_shows_the_contracts_form_and_can_be_drawn() -> None:
-    env = make_gym_env("FrozenLake-v1", render_mode="rgb_array", env_kwargs={"is_slippery": False})
-    obs, _ = env.reset(seed=0)
-    assert obs.dtype == np.float32
-    assert obs.tolist() == [1.0] + [0.0] * 15
-    frame = env.render()
-    assert isinstance(frame, np.ndarray)
-    assert frame.dtype == np.uint8
-    env.close()
 
 
 class Fine(gym.Env):
