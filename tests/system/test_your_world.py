@@ -27,10 +27,13 @@ for line in sys.stdin:
         said = os.open(os.path.join("..", "said"), os.O_CREAT | os.O_TRUNC | os.O_WRONLY)
         os.dup2(said, 1)
         os.dup2(said, 2)
-        status = main(words[1:])
-        sys.stdout.flush()
-        sys.stderr.flush()
-        os._exit(status)
+        status = 70
+        try:
+            status = main(words[1:])
+        finally:
+            sys.stdout.flush()
+            sys.stderr.flush()
+            os._exit(status)
     print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
 """
 """Follows each line that is written to it as a shell would, ``palestra`` as a process that need not import PyTorch."""
