@@ -10,9 +10,11 @@ import gymnasium as gym
 import numpy as np
 import pytest
 import torch
+from recordings import episodes
 from states import hash_of, lines_of_two_processes, saved
 
 import palestra
+from palestra.datasets.recorded import MADE
 from palestra.engine.agent import Actor, Agent
 from palestra.engine.learner import Learner
 from palestra.engine.predictor import Predictor
@@ -29,7 +31,7 @@ SMALL = {
     "train_frequency": 16, "gradient_steps": 2, "n_step": 3, "target_update_interval": 24, "hidden_sizes": (8,),
     "views": 2, "encoder_channels": 4, "prioritised": True, "noisy": True, "encoder": "fast", "random_shift": 1,
     "horizon": 3, "samples": 4, "elites": 2, "iterations": 1, "hold": 2,
-    "width": 8, "heads": 2, "blocks": 1, "context": 2, "batches_per_step": 2,
+    "width": 8, "heads": 2, "blocks": 1, "context": 2, "batches_per_step": 2, "data": "contract/recorded",
 }  # fmt: skip
 """Settings by name, for whichever learner has them: small, and with everything on that has a state of its own."""
 
@@ -40,7 +42,7 @@ SHORT = {
     key: SMALL[key]
     for key in (
         "num_steps", "minibatch_size", "learning_starts", "batch_size", "train_frequency", "width", "heads", "blocks",
-        "context", "batches_per_step",
+        "context", "batches_per_step", "data",
     )
 }  # fmt: skip
 
@@ -99,6 +101,7 @@ def register_own() -> None:
     for env_id, kind in OWN.items():
         if env_id not in gym.registry:
             gym.register(env_id, kind)
+    MADE[SMALL["data"]] = lambda: episodes(TASKS["Discrete"], [6] * 10)
 
 
 register_own()  # before the tests are collected: which there are depends on who serves them
