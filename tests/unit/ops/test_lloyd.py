@@ -76,7 +76,7 @@ def test_a_pass_is_what_is_said_of_it(together: int, ties: bool, monkeypatch: py
     x = torch.from_numpy(rows(7)) + 50
     if ties:
         whole_numbers = x.round() - 50
-        x = torch.cat((whole_numbers, -whole_numbers))  # around 0: nothing is rounded, and what is as near is so exactly
+        x = torch.cat((whole_numbers, -whole_numbers))  # around 0 exactly: no rounding decides what is nearer
     centre = x.unique(dim=0)[::40]
     near = squared_distances(x, centre).sort(1).values
     assert bool((near[:, 0] == near[:, 1]).any()) == ties  # rows half way between two centres: they are the first one's

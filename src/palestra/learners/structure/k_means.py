@@ -146,7 +146,7 @@ class KMeans(Predictor, Learner):
         return draw(self.rows, self.config.groups, self.generator)[None]
 
     def _end(self, group_B: Tensor) -> None:
-        """Keep the present centres, of which each row has the nearest, if they are the best so far; begin anew or stop."""
+        """Keep the present centres, in whose groups rows are, if they are the best so far, and begin anew or stop."""
         inertia = inertia_of(self.rows, self.trail_LGF[-1], group_B)
         if inertia < self.best_inertia:
             self.best_LGF, self.best_inertia = self.trail_LGF.clone(), inertia
