@@ -34,11 +34,11 @@ def test_its_ppo_trains_our_encoder_on_the_camera() -> None:
     torch.set_num_threads(1)
     env = gym.make("palestra/ArmReach-v0", view="pixels")
     policy_kwargs = {"features_extractor_class": Extractor, "normalize_images": False}
-    model = sb3.PPO("CnnPolicy", env, n_steps=128, batch_size=64, n_epochs=2, seed=0, policy_kwargs=policy_kwargs)
+    model = sb3.PPO("CnnPolicy", env, n_steps=64, batch_size=32, n_epochs=1, seed=0, policy_kwargs=policy_kwargs)
     before = [weight.clone() for weight in model.policy.features_extractor.parameters()]
     assert len(before) == 8
-    model.learn(256)
-    assert model.num_timesteps == 256
+    model.learn(64)
+    assert model.num_timesteps == 64
     for old, new in zip(before, model.policy.features_extractor.parameters(), strict=True):
         assert new.isfinite().all()
         assert not torch.equal(old, new)

@@ -46,7 +46,7 @@ def test_without_the_mask_it_does_not_in_as_many_steps_or_ten_times_as_many(time
     assert opened(ppo("none"), times * STEPS) < 4.0
 
 
-@pytest.mark.parametrize("learner", [A2C, VPG, TRPO])
+@pytest.mark.parametrize("learner", slow_but([A2C], [A2C, VPG, TRPO]))
 def test_other_policy_gradients_obey(learner: Any) -> None:
     assert opened(learner(Locks, seed=0), 4_096) >= 1.0
 
@@ -77,7 +77,7 @@ def test_dqn_obeys(settings: dict[str, Any]) -> None:
     assert opened(DQN(SyncVectorEnv([Locks]), config, seed=0), 4_000) >= 3.0
 
 
-@pytest.mark.parametrize("how", ["dict", "info"])
+@pytest.mark.parametrize("how", slow_but(["dict"], ["dict", "info"]))
 def test_discrete_sac_obeys(how: str) -> None:
     # Entropy is paid for at every step: with a gamma near 1, staying at a lock would be worth more than opening it.
     settings = {"learning_starts": 300, "hidden_sizes": (64,), "batch_size": 32, "learning_rate": 2e-3}

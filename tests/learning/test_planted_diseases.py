@@ -12,6 +12,7 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
+from matrix import slow_but
 
 pytest.importorskip("sklearn", reason="the estimators come with the [ml] extra")
 
@@ -90,9 +91,14 @@ AS_A_FILE = {
     "ridge on a line": "Ridge",
 }
 """Cases that are told from the command line too, and their estimators."""
+QUICK_FILES = (
+    "a line through a sine", "one neighbour where classes overlap", "scaled together with the test",
+    "eight rows a patient, classes", "a random walk",
+)  # fmt: skip
+"""Numbers, classes, a test, groups and times: of each way in which a table is asked about, one is quick."""
 
 
-@pytest.mark.parametrize("name", AS_A_FILE)
+@pytest.mark.parametrize("name", slow_but(QUICK_FILES, AS_A_FILE))
 def test_the_command_line_says_the_same_of_a_file(
     name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

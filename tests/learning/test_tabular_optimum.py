@@ -5,6 +5,7 @@ from typing import Any
 import gymnasium as gym
 import numpy as np
 import pytest
+from matrix import slow_but
 
 from palestra.envs.finite.catalogue import finite_mdp
 from palestra.envs.world import World
@@ -72,6 +73,8 @@ DETERMINISTIC = [
     ("q-learning", "FrozenLake-v1", 20_000, {"learning_rate": 1.0}),
     ("q-learning", "Taxi-v4", 200_000, {"learning_rate": 1.0}),
 ]  # fmt: skip
+QUICK = [DETERMINISTIC[0], *DETERMINISTIC[4:7]]
+"""One that learns from what happens, and those that plan: these are quick."""
 KWARGS = {"CliffWalking-v1": {"max_episode_steps": 200}, "FrozenLake-v1": {"is_slippery": False}, "Taxi-v4": {}}
 
 
@@ -82,7 +85,7 @@ def deterministic(name: str, env_id: str, steps: int, settings: dict[str, Any]) 
     return solved.value_of(learner.q.values(np.arange(learner.q.num_states)).argmax(1)), solved.optimum
 
 
-@pytest.mark.parametrize(("name", "env_id", "steps", "settings"), DETERMINISTIC)
+@pytest.mark.parametrize(("name", "env_id", "steps", "settings"), slow_but(QUICK, DETERMINISTIC))
 def test_the_greedy_policy_is_optimal(name: str, env_id: str, steps: int, settings: dict[str, Any]) -> None:
     value, optimum = deterministic(name, env_id, steps, settings)
     assert value == pytest.approx(optimum, abs=1e-6)
@@ -128,6 +131,13 @@ TO_OPTIMUM = [
 ]
 TO_SOFT_OPTIMUM = [("sarsa", {}), ("expected-sarsa", {}), ("n-step-sarsa", {"n_step": 2}), ("sarsa-lambda", {}),
                    ("tree-backup", {"n_step": 3, "target_epsilon": None})]  # fmt: skip
+QUICK_OPTIMUM, QUICK_SOFT = [TO_OPTIMUM[0], TO_OPTIMUM[-1]], [TO_SOFT_OPTIMUM[0], TO_SOFT_OPTIMUM[3]]
+"""Of each one that looks a step ahead and one that looks further: these are quick."""
+
+
+def ids(cases: list[tuple[str, dict[str, Any]]]) -> list[str]:
+    """The names of the methods."""
+    return [name for name, _ in cases]
 
 
 def garnet_error(name: str, epsilon: float, settings: dict[str, Any]) -> float:
@@ -152,12 +162,12 @@ def solve_garnet(gamma: float, epsilon: float) -> np.ndarray:
     return q_SA
 
 
-@pytest.mark.parametrize(("name", "settings"), TO_OPTIMUM, ids=[name for name, _ in TO_OPTIMUM])
+@pytest.mark.parametrize(("name", "settings"), slow_but(QUICK_OPTIMUM, TO_OPTIMUM), ids=ids(TO_OPTIMUM))
 def test_off_policy_methods_come_to_the_optimal_values(name: str, settings: dict[str, Any]) -> None:
     assert garnet_error(name, 0.0, settings) < 0.03
 
 
-@pytest.mark.parametrize(("name", "settings"), TO_SOFT_OPTIMUM, ids=[name for name, _ in TO_SOFT_OPTIMUM])
+@pytest.mark.parametrize(("name", "settings"), slow_but(QUICK_SOFT, TO_SOFT_OPTIMUM), ids=ids(TO_SOFT_OPTIMUM))
 def test_on_policy_methods_come_to_the_best_values_with_their_exploration(name: str, settings: dict[str, Any]) -> None:
     assert garnet_error(name, 0.4, settings) < 0.03
 
@@ -167,7 +177,7 @@ def test_the_two_optima_differ_by_more_than_the_tolerance() -> None:
     assert np.abs(optimal_SA - soft_SA).max() > 0.1 * np.ptp(optimal_SA)
 
 
-@pytest.mark.parametrize("epsilon", [0.0, 0.4])
+@pytest.mark.parametrize("epsilon", slow_but([0.4], [0.0, 0.4]))
 def test_without_the_update_no_values_are_reached(epsilon: float, monkeypatch: pytest.MonkeyPatch) -> None:
     no_update(monkeypatch)
     assert garnet_error("q-learning", epsilon, {}) > 0.3
