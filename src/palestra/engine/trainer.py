@@ -2,7 +2,6 @@
 
 Logging, evaluation, the best model, checkpoints, resume, signals and progress live here and nowhere else.
 What it records is a function of the configuration and the seed alone; wall-clock figures go to a table of their own.
-It has more than 300 lines, since all of them read and write one state: what is true at a clock.
 """
 
 import copy
@@ -15,13 +14,14 @@ from palestra.engine import checkpoint, seeding
 from palestra.engine.callbacks import Callbacks, Watch
 from palestra.engine.device import denormals_as_zero, keep_memory
 from palestra.engine.progress import make_progress
+from palestra.engine.rows import Rows
 from palestra.engine.settings import TrainSettings
 from palestra.engine.signals import GivenUp, StopRequest
 from palestra.engine.soundness import Diverged, all_finite, go_on, unsound_weight
 from palestra.engine.training import Ending, Steps, TrainResult
 from palestra.envs.misbehaviour import Misbehaviour
 from palestra.measure import Measure, Metrics, better
-from palestra.runs import checkpoints, tensorboard
+from palestra.runs import checkpoints
 from palestra.runs.store import Run
 
 SECONDS_BETWEEN_NEWS = 10.0
@@ -42,14 +42,9 @@ class Trainer:
     """
 
     def __init__(
-        self,
-        learner: Steps,
-        settings: TrainSettings,
-        run: Run | None = None,
-        callbacks: Callbacks = (),
-        *,
+        self, learner: Steps, settings: TrainSettings, run: Run | None = None, callbacks: Callbacks = (), *,
         progress: bool = False,
-    ):
+    ):  # fmt: skip
         settings.check_target()
         self.learner = learner
         self.settings = settings
@@ -57,20 +52,16 @@ class Trainer:
         self._shown = progress
         self.best_score: float | None = None
         self.best_step: int | None = None
-        self._sums: dict[str, float] = {}
-        self._counts: dict[str, int] = {}
-        self._last_row: Metrics = {}
+        self._rows = Rows(run)
         self._seconds_before = 0.0
         self._log_every = settings.log_every or max(1, settings.budget // 500)
         self._next_log = self._log_every
         self._next_eval = settings.eval_every
-        self._mirror: tensorboard.TensorBoardMirror | None = None
         self._resumed_from: int | None = None
         self._last_evaluated: int | None = None
         self._told = self._committed = time.monotonic()
         self._last_saved: int | None = None
         self._open: dict[str, Any] | None = None
-        self._written: set[str] = set()
         self._previous_saved: int | None = None
         self._watch = Watch(callbacks, settings, learner.direction)
         self._owes_evaluation = False
@@ -91,7 +82,8 @@ class Trainer:
         ending: Ending = "finished"
         keep_memory()
         try:
-            self._open_mirror()
+            if settings.tensorboard:
+                self._rows.open_mirror(self._resumed_from)
             with StopRequest(enabled=self.run_record is not None) as stop, denormals_as_zero(), self._survival():
                 if self._watch.target_met(self.best_score):
                     ending = "target"
@@ -102,14 +94,14 @@ class Trainer:
                 ):
                     before = learner.clock
                     if not self._owes_evaluation:
-                        self._accumulate(self._watch.after_step(self, learner.step()))
+                        self._rows.gather(self._watch.after_step(self, learner.step()))
                     if learner.clock >= self._next_log:
                         self._log()
                     improved = False
                     if settings.eval_every and learner.clock >= self._next_eval:
                         improved = self._evaluate()
                     if self._shown:
-                        progress.update(learner.clock, self._headline())
+                        progress.update(learner.clock, self._rows.headline(learner.headline))
                     if self._watch.target_met(self.best_score):
                         ending = "target"
                     elif self._watch.stops:
@@ -131,15 +123,12 @@ class Trainer:
                     ending = "interrupted"
                 if self.run_record:
                     self.save()
-            progress.update(learner.clock, self._headline())
+            progress.update(learner.clock, self._rows.headline(learner.headline))
         finally:
             progress.close()
-            if self._mirror:
-                self._mirror.close()
+            self._rows.close()
         signal = stop.signal if ending == "interrupted" else None
-        return TrainResult(
-            ending, learner.clock, self._seconds(), self._last_row, self.best_score, self.best_step, signal
-        )
+        return TrainResult(ending, learner.clock, self._seconds(), self._rows.last, self.best_score, self.best_step, signal)
 
     @contextmanager
     def _survival(self) -> Iterator[None]:
@@ -168,56 +157,36 @@ class Trainer:
             self._told = time.monotonic()
             self.run_record.update_manifest(steps=self.learner.clock, seconds=round(self._seconds(), 3))
 
-    def _open_mirror(self) -> None:
-        if self.run_record and self.settings.tensorboard and tensorboard.is_available():
-            self._mirror = tensorboard.TensorBoardMirror(self.run_record.path / "tb")
-            if self._resumed_from is not None:
-                self._mirror.restart_at(self._resumed_from)
-
-    def _accumulate(self, metrics: Metrics) -> None:
-        for key, value in metrics.items():
-            self._sums[key] = self._sums.get(key, 0.0) + float(value)
-            self._counts[key] = self._counts.get(key, 0) + 1
-
     def _log(self) -> None:
         """One row: the mean of each metric since the last row."""
         clock = self.learner.clock
         self._next_log = (clock // self._log_every + 1) * self._log_every
-        if not self._sums:
+        row = self._rows.mean()
+        if not row:
             return
-        row = {key: self._sums[key] / self._counts[key] for key in self._sums}
         self._check_weights(row)
-        self._sums.clear()
-        self._counts.clear()
+        self._rows.begin()
         now = time.monotonic()
         rate = (clock - self._rate_from[1]) / max(now - self._rate_from[0], 1e-9)
         self._rate_from = (now, clock)
         if self.run_record and now - self._committed >= SECONDS_BETWEEN_COMMITS:
             self._committed = now
             self.run_record.metrics.commit()  # before this row: an evaluation at this clock may still add to it
-        self._report(row)
+        self._rows.report(clock, row)
         if self.run_record:
             self.run_record.metrics.add_timing(clock, {"time/steps_per_second": rate, "time/seconds": self._seconds()})
 
     def _close(self) -> None:
         """The last rows, which may come before their time; what they close is kept for a training that goes further."""
         before = self._open or {**copy.deepcopy(self._state()), "written": []}
-        self._written = set(before["written"])
+        self._rows.written = set(before["written"])
         self._log()
         if self.settings.eval_every and self._last_evaluated != self.learner.clock:
             self._evaluate()
         if self._last_saved != self.learner.clock and not self._owes_evaluation:
-            self._report(self._watch.at_end(self))
-        if self._written:
-            self._open = {**before, "written": sorted(self._written)}
-
-    def _report(self, row: Metrics) -> None:
-        self._last_row = {**self._last_row, **row}
-        self._written |= row.keys()
-        if self.run_record:
-            self.run_record.metrics.add(self.learner.clock, row)
-        if self._mirror:
-            self._mirror.add(self.learner.clock, row)
+            self._rows.report(self.learner.clock, self._watch.at_end(self))
+        if self._rows.written:
+            self._open = {**before, "written": sorted(self._rows.written)}
 
     def _evaluate(self) -> bool:
         """Evaluate with randomness of its own; True if it is the best so far.
@@ -234,23 +203,16 @@ class Trainer:
         self._owes_evaluation, self._stale = False, self._last_saved == learner.clock
         self._next_eval = (learner.clock // settings.eval_every + 1) * settings.eval_every
         self._last_evaluated = learner.clock
-        for name in [name for name in self._last_row if name.startswith("eval/")]:
-            del self._last_row[name]  # what was cut, say, is said of this evaluation only
+        self._rows.forget("eval/")  # what was cut, say, is said of this evaluation only
         improved = better(result.score, self.best_score, learner.direction)
         if improved:
             self.best_score, self.best_step = result.score, learner.clock
-        self._report({**result.metrics, **self._watch.after_evaluation(self, result, improved)})
+        self._rows.report(learner.clock, {**result.metrics, **self._watch.after_evaluation(self, result, improved)})
         return improved
 
     def stop(self) -> None:
         """Stop after the present step, as callbacks do that return False."""
         self._watch.told_to_stop = True
-
-    def _headline(self) -> str:
-        for key in (self.learner.headline, "train/return_mean", "train/loss"):
-            if key in self._last_row:
-                return f"{key} {self._last_row[key]:.4g}"
-        return ""
 
     def _seconds(self) -> float:
         return self._seconds_before + time.monotonic() - self._began
@@ -263,18 +225,12 @@ class Trainer:
         assert self.run_record is not None
         run, clock = self.run_record, self.learner.clock
         if self._last_saved != clock or self._stale:
-            self._check_weights(self._sums)
-            run.metrics.commit()
-            if self._mirror:
-                self._mirror.flush()
+            self._check_weights(self._rows.sums)
+            self._rows.flush()
             checkpoint.save(
-                self.learner,
-                run.checkpoints,
-                trainer=self._state(),
-                seconds=self._seconds(),
-                best_step=self.best_step,
+                self.learner, run.checkpoints, trainer=self._state(), seconds=self._seconds(), best_step=self.best_step,
                 best_score=self.best_score,
-            )
+            )  # fmt: skip
             if time.monotonic() - self._told >= SECONDS_BETWEEN_NEWS:
                 self._tell()
             if self._last_saved != clock:
@@ -286,9 +242,7 @@ class Trainer:
 
     def _state(self) -> dict[str, Any]:
         return {
-            "sums": dict(self._sums),
-            "counts": dict(self._counts),
-            "last_row": dict(self._last_row),
+            **self._rows.state_dict(),
             "next_log": self._next_log,
             "next_eval": self._next_eval,
             "last_evaluated": self._last_evaluated,
@@ -300,8 +254,7 @@ class Trainer:
 
     def _restore(self, state: dict[str, Any]) -> list[str]:
         """Stand where a state was taken; returns a line for each thing that is not exact."""
-        self._sums, self._counts = dict(state["sums"]), dict(state["counts"])
-        self._last_row = dict(state["last_row"])
+        self._rows.load_state_dict(state)
         self._next_log, self._next_eval = state["next_log"], state["next_eval"]
         self._last_evaluated = state["last_evaluated"]
         self.best_score, self.best_step = state["best_score"], state["best_step"]
