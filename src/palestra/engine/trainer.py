@@ -127,8 +127,8 @@ class Trainer:
         finally:
             progress.close()
             self._rows.close()
-        signal = stop.signal if ending == "interrupted" else None
-        return TrainResult(ending, learner.clock, self._seconds(), self._rows.last, self.best_score, self.best_step, signal)
+        last, signal = self._rows.last, stop.signal if ending == "interrupted" else None
+        return TrainResult(ending, learner.clock, self._seconds(), last, self.best_score, self.best_step, signal)
 
     @contextmanager
     def _survival(self) -> Iterator[None]:
