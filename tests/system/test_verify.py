@@ -30,9 +30,7 @@ QUICK = dataclasses.replace(
     RECIPES["cartpole/ppo"], id="cartpole/quick", budget=1024, claim=Claim(15.0, "the test", count=5, seeds=2)
 )
 _CLAIM = Claim(475.0, "the test", count=5)
-SLOW = dataclasses.replace(
-    RECIPES["cartpole/ppo"], id="cartpole/slow", budget=20_000, eval_every=8_000, claim=_CLAIM
-)
+SLOW = dataclasses.replace(RECIPES["cartpole/ppo"], id="cartpole/slow", budget=20_000, eval_every=8_000, claim=_CLAIM)
 PROGRAM = f"""
 import sys
 sys.path[:0] = {sys.path!r}

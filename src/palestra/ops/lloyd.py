@@ -64,8 +64,8 @@ def as_one_group(sample_BF: Tensor) -> Whole:
     """Rows around their mean."""
     check_rank(2, sample_BF=sample_BF)
     mean_F = sample_BF.mean(0)
-    parts = [(part_BF - mean_F).square().sum() for part_BF in sample_BF.split(TOGETHER)]
-    return Whole(mean_F, torch.stack(parts).sum())
+    off = ((part_BF - mean_F).flatten() for part_BF in sample_BF.split(TOGETHER))
+    return Whole(mean_F, torch.stack([each.dot(each) for each in off]).sum())
 
 
 def lloyd_pass(sample_BF: Tensor, centre_GF: Tensor, whole: Whole | None = None) -> Pass:
@@ -85,21 +85,19 @@ def lloyd_pass(sample_BF: Tensor, centre_GF: Tensor, whole: Whole | None = None)
     near_GF = centre_GF - mean_F
     # |x - c|^2 = |x - m|^2 + 2 (|c - m|^2 / 2 + m (c - m) - x (c - m)), of which the first is the same for all centres.
     half_G1 = (near_GF.square().sum(1) / 2 + near_GF @ mean_F)[:, None]
-    order_G, groups_of = torch.arange(groups).to(sample_BF), []
-    sum_GF, count_G = torch.zeros_like(centre_GF), torch.zeros_like(order_G)
+    sum_GF, order_G, groups_of = torch.zeros_like(centre_GF), torch.arange(groups).to(sample_BF), []
     for part_BF in sample_BF.split(TOGETHER):
         half_GB = torch.addmm(half_G1, near_GF, part_BF.T, alpha=-1)
         least_B = half_GB.amin(0)
-        own_GB = half_GB.eq_(least_B)  # 1 for the nearest, 0 for the others: with these, sums are products
-        own_G = own_GB.sum(1)
-        if own_G.sum() != len(part_BF):  # some row has two that are as near: it belongs to the first
+        own_GB = half_GB.eq_(least_B)  # 1 for the nearest, 0 for the others: a product is quicker than argmin
+        if own_GB.sum() != len(part_BF):  # some row has two that are as near: it belongs to the first
             own_GB = own_GB * (own_GB.cumsum(0) == 1)
-            own_G = own_GB.sum(1)
+        part_B = (order_G @ own_GB).long()
         inertia = inertia + 2 * least_B.sum()
-        sum_GF.addmm_(own_GB, part_BF)  # of rows as they are: where no row moves, no centre does
-        count_G += own_G
-        groups_of.append((order_G @ own_GB).long())
+        sum_GF.index_add_(0, part_B, part_BF)  # of rows as they are: where no row moves, no centre does
+        groups_of.append(part_B)
     group_B = torch.cat(groups_of)
+    count_G = group_B.bincount(minlength=groups).to(sample_BF.dtype)
     empty_L = (count_G == 0).nonzero()[:, 0]
     if len(empty_L) and (distance_B := _distances(sample_BF, centre_GF, group_B)).max() > 0:
         far_L = distance_B.topk(len(empty_L)).indices
