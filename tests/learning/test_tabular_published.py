@@ -6,7 +6,6 @@ from typing import Any
 import gymnasium as gym
 import numpy as np
 import pytest
-from matrix import slow_but
 
 from palestra.envs.world import World
 from palestra.learners.registry import learner_type
@@ -71,9 +70,9 @@ def cliff(name: str, seed: int) -> tuple[float, float]:
     ).score
 
 
-@pytest.mark.parametrize("seeds", slow_but([1], [1, 2]))
-def test_q_learning_walks_along_the_edge_and_sarsa_keeps_away(seeds: int) -> None:
-    sarsa, q_learning = (np.array([cliff(name, seed) for seed in range(seeds)]) for name in ("sarsa", "q-learning"))
+@pytest.mark.slow
+def test_q_learning_walks_along_the_edge_and_sarsa_keeps_away() -> None:
+    sarsa, q_learning = (np.array([cliff(name, seed) for seed in range(2)]) for name in ("sarsa", "q-learning"))
     # The figure, read by eye: about -25 for SARSA, about -50 for Q-learning, though Q-learning's policy is the best.
     assert -40 < sarsa[:, 0].mean() < -17
     assert -65 < q_learning[:, 0].mean() < -38
@@ -84,13 +83,13 @@ def test_q_learning_walks_along_the_edge_and_sarsa_keeps_away(seeds: int) -> Non
 # Example 6.7: maximisation bias, alpha 0.1, epsilon 0.1, undiscounted.
 
 
-def left_and_bias(name: str, agents: int) -> tuple[float, float]:
+def left_and_bias(name: str) -> tuple[float, float]:
     """Share of left moves in the first 100 episodes, and the mean of max Q in the second state; its true value is -0.1.
 
-    Over some agents, each with a table of its own.
+    Over 40 agents, each with a table of its own.
     """
     lefts, values = [], []
-    for seed in range(agents):
+    for seed in range(40):
         learner = make(name, BIASED, seed=seed, gamma=1.0, learning_rate=0.1, num_steps=1)
         moves: list[bool] = []
         while learner.interaction.episodes.finished < 100:
@@ -104,10 +103,9 @@ def left_and_bias(name: str, agents: int) -> tuple[float, float]:
     return float(np.mean(lefts)), float(np.mean(values))
 
 
-@pytest.mark.parametrize("agents", slow_but([20], [20, 40]))
-def test_double_q_learning_is_not_lured_to_the_left(agents: int) -> None:
-    left, value = left_and_bias("q-learning", agents)
-    double_left, double_value = left_and_bias("double-q-learning", agents)
+def test_double_q_learning_is_not_lured_to_the_left() -> None:
+    left, value = left_and_bias("q-learning")
+    double_left, double_value = left_and_bias("double-q-learning")
     assert left > double_left + 0.15
     assert value > double_value + 0.06
     assert double_value == pytest.approx(-0.1, abs=0.09)
@@ -139,9 +137,9 @@ def steps_of_episodes(planning_steps: int, seed: int, episodes: int = 10) -> int
     return learner.clock - first
 
 
-@pytest.mark.parametrize("seeds", slow_but([1], [1, 2]))
-def test_values_makes_up_for_real_steps(seeds: int) -> None:
-    without, five, fifty = (np.mean([steps_of_episodes(n, seed) for seed in range(seeds)]) for n in (0, 5, 50))
+@pytest.mark.slow
+def test_values_makes_up_for_real_steps() -> None:
+    without, five, fifty = (np.mean([steps_of_episodes(n, seed) for seed in range(2)]) for n in (0, 5, 50))
     # The figure: with n = 50 nearly perfect in the third episode, with 5 in about the fifth, without in about the 25th.
     assert without > 2 * five > 2 * fifty
     assert fifty < 9 * 3 * WAY
@@ -175,10 +173,9 @@ def shortest(action_S: Any, next_state: Any, terminated: Any) -> bool:
     return False
 
 
-@pytest.mark.parametrize("seeds", slow_but([1], [1, 3]))
-def test_prioritised_sweeping_needs_fewer_updates_than_dyna_q(seeds: int) -> None:
+def test_prioritised_sweeping_needs_fewer_updates_than_dyna_q() -> None:
     dyna, swept = (
-        np.array([updates_to_the_shortest_way(name, seed) for seed in range(seeds)])
+        np.array([updates_to_the_shortest_way(name, seed) for seed in range(3)])
         for name in ("dyna-q", "prioritised-sweeping")
     )
     assert np.median(swept) < np.median(dyna) / 4  # "often increased by a factor of 5 to 10"

@@ -40,11 +40,13 @@ def test_a_claim_is_tried_where_there_is_one_and_the_training_came_to_its_end(co
 def test_the_manifest_says_what_became_of_it(copied: Path) -> None:
     with Run.open(copied, copied.parent, write=True) as run:
         plan = Plan.of(run)
-        keep_result(run, plan, RESULT, {"reached": False})
+        tried = try_claim(run, plan, RESULT)
+        assert tried is not None
+        keep_result(run, plan, RESULT, {**tried, "value": 3.0})
     kept = Run.open(copied, copied.parent).manifest
     assert (kept["status"], kept["ending"], kept["steps"], kept["seconds"]) == ("finished", "finished", 256, 1.235)
     assert (kept["headline"], kept["best_step"]) == ({"name": "eval/return_mean", "value": 21.0}, 128)
-    assert kept["claim"] == {"reached": False}
+    assert kept["claim"] == {**tried, "value": 3.0}
     with Run.open(copied, copied.parent, write=True) as run:
         keep_result(run, plan, replace(RESULT, ending="interrupted", best_score=None), None)
     kept = Run.open(copied, copied.parent).manifest
