@@ -6,6 +6,7 @@ interval lies beyond its limit, not where a mean does. All losses are in shares 
 serves errors of classes and of numbers: 1 is knowing nothing.
 """
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from statistics import NormalDist
@@ -33,7 +34,8 @@ FLATTERED = 0.05
 DOMAIN, FALLEN, MOVED = 0.65, 0.08, 0.1
 """Area under the curve at which rows of the test are others; how far the error has to rise; how far classes move."""
 WRONG = {"least": 0.03, "most": 0.22, "flat": 0.55, "depth": 0.6}
-"""Share of wrong labels; what is left of all errors in the surer half, and how near its end they may stand there."""
+"""Share of wrong labels; what is left of all errors in the surer half, and how near its end they may stand there, which
+few errors may by a standard error more."""
 FAR = {"least": 0.04, "most": 0.25}
 """Share of outlying residuals."""
 RARE, LARGE, UNSEEN, ACCURATE = 0.2, 0.6, 0.6, 0.8
@@ -186,7 +188,9 @@ def _labels(evidence: Evidence) -> Finding | None:
             return None
         return Finding("label-noise", 0.8, {"rate": found["rate"], "suspects": len(found["suspects"])})
     stays = rate >= WRONG["flat"] * found["errors_overall"]
-    anywhere = found["depth_of_errors"] <= WRONG["depth"]
+    # Places spread evenly from 0 to 1 have a deviation of 1 / sqrt(12): by chance the mean of a few is off by so much.
+    by_chance = 1 / math.sqrt(12 * max(found["errors"], 1))
+    anywhere = found["depth_of_errors"] <= WRONG["depth"] + by_chance
     if not (stays and anywhere and low >= WRONG["least"] - 0.01 and WRONG["least"] <= rate <= WRONG["most"]):
         return None
     if found["classes"] < 2:
@@ -246,8 +250,10 @@ def _more(evidence: Evidence, chance: float) -> Finding | None:
     needed = MORE["surer" if _is_wide(evidence, chance) else "sure"]
     if fallen is None or sure(fallen) < needed or sure(gap) < SURE or gap[0] < MORE["gap"] * chance:
         return None
-    # without a law as much as the last two doublings gave, or twice the last one
-    guess = held - max(fallen[0], 2 * curve["last_doubling"][0])
+    # Without a law as much as the last two doublings gave, or twice the last one; where there was but one, nobody knows
+    # how it goes on, and the least that it gave has to be enough.
+    given = 0 if len(curve["rows"]) > 2 else 1
+    guess = held - max(fallen[given], 2 * curve["last_doubling"][given])
     later = max(0.0, guess) if curve["ten_times"] is None else curve["ten_times"]
     gain = held - later
     if gain < MORE["gain"] * chance or gain < MORE["part"] * held:

@@ -27,6 +27,7 @@ def labels(case: Case, others: References) -> dict[str, Any]:
             "rate": [float(far.mean()), low, high],
             "depth_of_errors": None,
             "errors_overall": float(others.level.held.mean()),
+            "errors": int(far.sum()),
             "classes": 0,
             "suspects": [
                 {"row": int(rows.number[i]), "given": float(rows.target[i]), "rather": float(others.level.predicted[i])}
@@ -43,6 +44,7 @@ def labels(case: Case, others: References) -> dict[str, Any]:
         "rate": [found.rate, low, high],
         "depth_of_errors": found.depth,
         "errors_overall": found.overall,
+        "errors": found.errors,
         "classes": found.classes,
         "suspects": [
             {

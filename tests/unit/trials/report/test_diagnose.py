@@ -39,7 +39,8 @@ HEALTHY: dict[str, Any] = {
         "times": None,
     },
     "labels": {
-        "rate": [0.01, 0.0, 0.02], "depth_of_errors": 0.5, "errors_overall": 0.06, "classes": 1, "suspects": [],
+        "rate": [0.01, 0.0, 0.02], "depth_of_errors": 0.5, "errors_overall": 0.06, "errors": 2, "classes": 1,
+        "suspects": [],
     },
     "shift": None,
 }  # fmt: skip
@@ -68,6 +69,10 @@ OVER = {"levels__train": band(0.0), "levels__cross_validation": band(0.2), "leve
 MORE = {"levels__variance": band(0.15), "levels__cross_validation": band(0.15), "levels__excess": band(0.0),
         "learning_curve__last_doubling": band(0.05), "learning_curve__last_two": band(0.1),
         "learning_curve__ten_times": 0.05}  # fmt: skip
+ONE_DOUBLING = {
+    "learning_curve__rows": [10, 20], "learning_curve__ten_times": None,
+    "learning_curve__last_doubling": band(0.1, 0.02), "learning_curve__last_two": band(0.1, 0.02),
+}  # fmt: skip
 NOISE = {"levels__cross_validation": band(0.4), "levels__train": band(0.38), "levels__variance": band(0.02),
          "levels__reference__loss": band(0.4), "levels__over_constant": band(0.1)}  # fmt: skip
 
@@ -79,6 +84,9 @@ NOISE = {"levels__cross_validation": band(0.4), "levels__train": band(0.38), "le
         (UNDER, ["underfit"]),
         (OVER, ["overfit"]),
         (MORE, ["too-little-data"]),
+        ({**MORE, **ONE_DOUBLING}, ["too-little-data"]),
+        ({**MORE, **ONE_DOUBLING, "learning_curve__last_doubling": band(0.1, 0.08),
+          "learning_curve__last_two": band(0.1, 0.08)}, ["healthy"]),
         (NOISE, ["noise-floor"]),
         ({**OVER, "levels__excess": band(0.14, 0.3)}, ["not-enough-evidence"]),
         ({"levels__excess": band(0.0, 0.15)}, ["not-enough-evidence"]),
@@ -104,10 +112,14 @@ NOISE = {"levels__cross_validation": band(0.4), "levels__train": band(0.38), "le
         ({"shift": {**SHIFT, "test": band(0.9), "fall": band(0.84)}}, ["shift"]),
         ({"shift": {**SHIFT, "test": band(0.5), "fall": band(0.44), "within_test": band(0.5, 0.1)}},
          ["preprocessing-leak"]),
-        ({"labels": {"rate": [0.1, 0.07, 0.13], "depth_of_errors": 0.5, "errors_overall": 0.12, "classes": 2,
-                     "suspects": [1]}}, ["label-noise"]),
-        ({"labels": {"rate": [0.1, 0.07, 0.13], "depth_of_errors": 0.7, "errors_overall": 0.15, "classes": 2,
-                     "suspects": [1]}}, ["healthy"]),
+        ({"labels": {"rate": [0.1, 0.07, 0.13], "depth_of_errors": 0.5, "errors_overall": 0.12, "errors": 20,
+                     "classes": 2, "suspects": [1]}}, ["label-noise"]),
+        ({"labels": {"rate": [0.1, 0.07, 0.13], "depth_of_errors": 0.63, "errors_overall": 0.12, "errors": 20,
+                     "classes": 2, "suspects": [1]}}, ["label-noise"]),
+        ({"labels": {"rate": [0.1, 0.07, 0.13], "depth_of_errors": 0.63, "errors_overall": 0.12, "errors": 400,
+                     "classes": 2, "suspects": [1]}}, ["healthy"]),
+        ({"labels": {"rate": [0.1, 0.07, 0.13], "depth_of_errors": 0.7, "errors_overall": 0.15, "errors": 20,
+                     "classes": 2, "suspects": [1]}}, ["healthy"]),
         ({"skew__share": 0.05, "skew__largest_share": 0.95, "skew__recall": [0.1, 0.03, 0.2],
           "levels__over_constant": band(0.0)}, ["class-skew"]),
         ({"skew__share": 0.05, "skew__largest_share": 0.95, "skew__recall": [0.9, 0.8, 0.95]}, ["healthy"]),
