@@ -14,9 +14,10 @@ from palestra.engine import seeding
 from palestra.engine.callbacks import Callbacks
 from palestra.engine.device import threads
 from palestra.engine.learner import Learner
+from palestra.engine.signals import StopRequest
 from palestra.engine.state import scalars
 from palestra.engine.trainer import Trainer
-from palestra.engine.training import Ending, TrainResult
+from palestra.engine.training import Ending, Rounds, TrainResult, at_once
 from palestra.envs.backends.gymnasium import GymVectorEnv
 from palestra.envs.inspection import seed_note
 from palestra.envs.registry import SIMULATORS
@@ -148,6 +149,19 @@ def follow(
     networks: Networks | None = None,
 ) -> Outcome:
     """Train as a plan says, in a new run. Raises Interrupted as ``train`` does."""
+    return at_once(following(plan, out=out, progress=progress, callbacks=callbacks, networks=networks))
+
+
+def following(
+    plan: Plan,
+    *,
+    out: str | Path = "runs",
+    progress: bool = False,
+    callbacks: Callbacks = (),
+    networks: Networks | None = None,
+    stop: StopRequest | None = None,
+) -> Rounds[Outcome]:
+    """``follow`` with halts, so that several trainings can go on together; ``stop`` asks for a stop, if no signal."""
     plan.training.check_target()
     with threads(plan.training.threads):
         learner = plan.make_learner(networks)
@@ -161,11 +175,11 @@ def follow(
         index.enter(Path(out), run)
         if isinstance(plan.source, Dataset) and (data := plan.source.origin()):
             run.update_manifest(data=data)
-        trainer = Trainer(learner, plan.training, run, callbacks, progress=progress)
+        trainer = Trainer(learner, plan.training, run, callbacks, progress=progress, stop=stop)
         if plan.origin:
             run.update_manifest(lineage=ancestry(plan.origin))
             trainer.save()  # what it began with is its own from now on, whatever becomes of the other run
-        return _run(trainer, learner, run, plan, networks)
+        return (yield from _running(trainer, learner, run, plan, networks))
 
 
 def resume(
@@ -205,25 +219,44 @@ def resume(
     Raises:
         Interrupted: after SIGINT or SIGTERM, once everything is saved.
     """
+    rounds = resuming(
+        path, {**(overrides or {}), **more}, total_timesteps=total_timesteps, allow_inexact=allow_inexact, out=out,
+        progress=progress, callbacks=callbacks, networks=networks,
+    )  # fmt: skip
+    return _illustrated(at_once(rounds), plots=plots, video=video)
+
+
+def resuming(
+    path: str | Path,
+    overrides: Mapping[str, Any] | None = None,
+    *,
+    total_timesteps: int | None = None,
+    allow_inexact: bool = False,
+    out: str | Path = "runs",
+    progress: bool = False,
+    callbacks: Callbacks = (),
+    networks: Networks | None = None,
+    stop: StopRequest | None = None,
+) -> Rounds[Outcome]:
+    """``resume`` with halts, as ``following``."""
     run = Run.open(path, Path(out), write=True)
     try:
-        opened = chapter(run, total_timesteps, {**(overrides or {}), **more}, allow_inexact=allow_inexact)
+        opened = chapter(run, total_timesteps, overrides or {}, allow_inexact=allow_inexact)
         plan = opened.plan
         with threads(plan.training.threads):
             learner = plan.make_learner(networks)
-            trainer = Trainer(learner, plan.training, run, callbacks, progress=progress)
-            outcome = _run(trainer, learner, run, plan, networks, opened)
+            trainer = Trainer(learner, plan.training, run, callbacks, progress=progress, stop=stop)
+            return (yield from _running(trainer, learner, run, plan, networks, opened))
     finally:
         run.close()
-    return _illustrated(outcome, plots=plots, video=video)
 
 
-def _run(
+def _running(
     trainer: Trainer, learner: Learner, run: Run, plan: Plan, networks: Networks | None, opened: Chapter | None = None
-) -> Outcome:
+) -> Rounds[Outcome]:
     try:
         notes = [] if opened is None else _go_on(trainer, learner, run, opened)
-        result = trainer.run()
+        result = yield from trainer.rounds()
         claim = _try_claim(run, plan, result, networks)
         _keep(run, plan, result, claim)
         outcome = Outcome(
