@@ -19,6 +19,7 @@ from palestra.errors import UsageError, require
 
 _TABLES = ("palestra.learners.tabular.together", "TablesTogether")
 KINDS: Mapping[str, tuple[str, str]] = {
+    "ppo": ("palestra.learners.on_policy.together", "PPOTogether"),
     "q-learning": _TABLES,
     "double-q-learning": _TABLES,
     "sarsa": _TABLES,
