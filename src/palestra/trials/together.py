@@ -81,11 +81,11 @@ class TogetherPool(Pool):
         self._stop.signal = signal.SIGTERM
 
     def tell(self) -> list[str]:
-        """``cartpole/ppo seed 0 and 63 others 40%``."""
+        """``cartpole/ppo seed 0 and 63 more 40%``."""
         if self._lockstep is None:
             return []
-        others = f" and {len(self._batch) - 1} others" if len(self._batch) > 1 else ""
-        return [f"{self._batch[0].name}{others} {self._lockstep.progress:.0%}"]
+        more = f" and {len(self._batch) - 1} more" if len(self._batch) > 1 else ""
+        return [f"{self._batch[0].name}{more} {self._lockstep.progress:.0%}"]
 
     def close(self) -> None:
         """Let go of everything; runs that had not ended stay as they were last saved."""

@@ -61,6 +61,7 @@ class PPOTogether(Together):
         parameters = first.optimizer.parameters
         self.flat_MD = torch.zeros(len(members), len(first.optimizer.flat))
         self.gradient_MD = torch.zeros_like(self.flat_MD)
+        self.rows, self.gradients = self.flat_MD.unbind(), self.gradient_MD.unbind()
         actor, value = first.nets.actor, first.nets.value
         assert isinstance(actor, MLP) and isinstance(value, MLP)  # as ``check`` has seen
         self.policy = Stacked(actor, parameters, self.flat_MD, self.gradient_MD)
@@ -165,11 +166,12 @@ class PPOTogether(Together):
             returns.append(running_B)
             running_B = running_B * ~done_B
         return_MB, reward_MB = self.by_member(torch.stack(returns)), self.by_member(rollout.reward)
+        rescaled = []
         for m, (scale, discounted_return_E) in enumerate(zip(scales, running_B.split(self.copies))):
             scale.discounted_return_E = discounted_return_E.clone()
             scale.norm.update(return_MB[m])
-            reward_MB[m] = scale.norm.rescale(reward_MB[m])
-        return self.by_time(reward_MB)
+            rescaled.append(scale.norm.rescale(reward_MB[m]))
+        return self.by_time(torch.stack(rescaled))
 
     def update(self, batch: Samples) -> dict[str, list[float]]:
         """Epochs of minibatches over each member's samples; what each reports."""
@@ -240,7 +242,7 @@ class PPOTogether(Together):
             steps = [optimizer.steps for _, optimizer in some]
             torch._foreach_add_(steps, 1.0)
             torch._fused_adam_(
-                [self.flat_MD[m] for m, _ in some], [self.gradient_MD[m] for m, _ in some],
+                [self.rows[m] for m, _ in some], [self.gradients[m] for m, _ in some],
                 [optimizer.mean for _, optimizer in some], [optimizer.square for _, optimizer in some], [], steps,
                 amsgrad=False, beta1=0.9, beta2=0.999, lr=rate, weight_decay=0.0, eps=some[0][1].eps, maximize=False,
             )  # fmt: skip
