@@ -37,6 +37,8 @@ class Together(ABC):
 
     vectors: ClassVar[tuple[str, ...]] = ()
     """Settings that may be others for each member."""
+    rounding: ClassVar[str] = ""
+    """What rounds otherwise here than in a member alone, for the record of a run; empty where nothing does."""
 
     def __init__(self, members: Sequence[Any]):
         self.members = list(members)
@@ -119,8 +121,7 @@ class Lockstep(Generic[K, T]):
             self._answer(measuring, self._measured(measuring), ended)
         if self._asks:
             stepping = list(self._asks)
-            alone = len(stepping) == 1
-            self._answer(stepping, [None] if alone else self._together(stepping).step(), ended)
+            self._answer(stepping, self._together(stepping).step(), ended)
         return ended
 
     def close(self) -> None:
@@ -131,9 +132,7 @@ class Lockstep(Generic[K, T]):
         self._asks.clear()
 
     def _measured(self, keys: list[K]) -> Sequence[Evaluation | None]:
-        """Evaluations; none where each has to find by itself that there is nobody to measure, or that it is given up."""
-        if len(keys) == 1:
-            return [None]
+        """Evaluations; none where they were given up, which each has to find by itself."""
         measures = [measure for key in keys if (measure := self._asks[key].measure) is not None]
         try:
             return self._together(keys).measured(measures)

@@ -101,17 +101,17 @@ class TogetherPool(Pool):
         numbers = {id(each) for each in chosen}
         self._waiting = deque(each for each in self._waiting if id(each) not in numbers)
         self._batch = [each.trial for each in chosen]
-        trainings = {number: self._tried(each.trial, each.folder) for number, each in enumerate(chosen)}
+        trainings = {number: self._tried(each, kind.rounding) for number, each in enumerate(chosen)}
         self._lockstep = Lockstep(kind, trainings)
 
-    def _tried(self, trial: Trial, folder: Path) -> Rounds[Result]:
+    def _tried(self, each: _Waiting, rounding: str) -> Rounds[Result]:
         """A trial to its end, whatever that is."""
         try:
-            return (yield from attempting(trial, folder, self._stop))
+            return (yield from attempting(each.trial, each.folder, self._stop, rounding))
         except Interrupted:
-            return Result(trial.seed, error="interrupted")
+            return Result(each.trial.seed, error="interrupted")
         except PalestraError as error:
-            return Result(trial.seed, error=str(error))
+            return Result(each.trial.seed, error=str(error))
 
 
 def _batch_of(plan: Plan) -> str:

@@ -160,8 +160,13 @@ def following(
     callbacks: Callbacks = (),
     networks: Networks | None = None,
     stop: StopRequest | None = None,
+    rounding: str = "",
 ) -> Rounds[Outcome]:
-    """``follow`` with halts, so that several trainings can go on together; ``stop`` asks for a stop, if no signal."""
+    """``follow`` with halts, so that several trainings can go on together.
+
+    ``stop`` asks for a stop, if no signal is to. ``rounding`` is what rounds otherwise than in a training alone; the run
+    remembers it, since going on otherwise is not exact.
+    """
     plan.training.check_target()
     with threads(plan.training.threads):
         learner = plan.make_learner(networks)
@@ -173,6 +178,8 @@ def following(
             begin(learner, plan.origin)
         run = Run.create(Path(out), task, method, plan.training.seed, plan.to_json())
         index.enter(Path(out), run)
+        if rounding:
+            run.update_manifest(rounding=rounding)
         if isinstance(plan.source, Dataset) and (data := plan.source.origin()):
             run.update_manifest(data=data)
         trainer = Trainer(learner, plan.training, run, callbacks, progress=progress, stop=stop)
@@ -237,6 +244,7 @@ def resuming(
     callbacks: Callbacks = (),
     networks: Networks | None = None,
     stop: StopRequest | None = None,
+    rounding: str = "",
 ) -> Rounds[Outcome]:
     """``resume`` with halts, as ``following``."""
     run = Run.open(path, Path(out), write=True)
@@ -246,16 +254,22 @@ def resuming(
         with threads(plan.training.threads):
             learner = plan.make_learner(networks)
             trainer = Trainer(learner, plan.training, run, callbacks, progress=progress, stop=stop)
-            return (yield from _running(trainer, learner, run, plan, networks, opened))
+            return (yield from _running(trainer, learner, run, plan, networks, opened, rounding))
     finally:
         run.close()
 
 
 def _running(
-    trainer: Trainer, learner: Learner, run: Run, plan: Plan, networks: Networks | None, opened: Chapter | None = None
+    trainer: Trainer,
+    learner: Learner,
+    run: Run,
+    plan: Plan,
+    networks: Networks | None,
+    opened: Chapter | None = None,
+    rounding: str = "",
 ) -> Rounds[Outcome]:
     try:
-        notes = [] if opened is None else _go_on(trainer, learner, run, opened)
+        notes = [] if opened is None else _go_on(trainer, learner, run, opened, rounding)
         result = yield from trainer.rounds()
         claim = _try_claim(run, plan, result, networks)
         _keep(run, plan, result, claim)
@@ -289,13 +303,13 @@ def _note_seed(learner: Learner) -> None:
             warnings.warn(note, stacklevel=2)
 
 
-def _go_on(trainer: Trainer, learner: Learner, run: Run, opened: Chapter) -> list[str]:
+def _go_on(trainer: Trainer, learner: Learner, run: Run, opened: Chapter, rounding: str) -> list[str]:
     """Bring a trainer to where its run stands; what there is to say of it."""
     made = scalars(learner)
     if opened.plan.origin and not checkpoints.steps(run.checkpoints):
         begin(learner, opened.plan.origin)
     try:
-        notes = [*trainer.resume(), *opened.notes, *data_notes(run, learner.source)]
+        notes = [*trainer.resume(), *opened.notes, *data_notes(run, learner.source), *_rounded(run, rounding)]
     except UsageError as error:
         if not opened.changes:
             raise
@@ -307,8 +321,18 @@ def _go_on(trainer: Trainer, learner: Learner, run: Run, opened: Chapter) -> lis
     exact = run.manifest["exact"] and not any(note.startswith("not exact") for note in notes)
     entry = {"step": learner.clock, "notes": notes} | ({"changes": opened.changes} if opened.changes else {})
     open_chapter(run, opened)
-    run.update_manifest(status="running", resumes=[*run.manifest["resumes"], entry], exact=exact)
+    how = {"rounding": rounding} if rounding != run.manifest.get("rounding", "") else {}
+    run.update_manifest(status="running", resumes=[*run.manifest["resumes"], entry], exact=exact, **how)
     return notes
+
+
+def _rounded(run: Run, rounding: str) -> list[str]:
+    """A note on arithmetic that rounds otherwise than until here."""
+    then = run.manifest.get("rounding", "")
+    if then == rounding or not checkpoints.steps(run.checkpoints):
+        return []
+    until, from_here = (f"with {how}" if how else "alone" for how in (then, rounding))
+    return [f"not exact: trained {until} until here, and {from_here} from here on, which rounds otherwise"]
 
 
 def _try_claim(run: Run, plan: Plan, result: TrainResult, networks: Networks | None) -> dict[str, Any] | None:

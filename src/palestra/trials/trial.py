@@ -167,17 +167,19 @@ def attempt(trial: Trial, folder: Path) -> Result:
     return at_once(attempting(trial, folder))
 
 
-def attempting(trial: Trial, folder: Path, stop: StopRequest | None = None) -> Rounds[Result]:
-    """``attempt`` with halts, so that several trials can go on together; ``stop`` asks for a stop, if no signal."""
+def attempting(
+    trial: Trial, folder: Path, stop: StopRequest | None = None, rounding: str = ""
+) -> Rounds[Result]:
+    """``attempt`` with halts, so that several trials can go on together; the rest as of ``following``."""
     plan = trial.plan()
     watching = [] if trial.halving is None else [trial.halving.watching(trial.seed)]
     run = find_run(folder, plan)
     if run is None:
-        path = Path((yield from following(plan, out=folder, callbacks=watching, stop=stop)).path)
+        path = Path((yield from following(plan, out=folder, callbacks=watching, stop=stop, rounding=rounding)).path)
     else:
         path = run.path
         if run.status != "finished":
-            yield from resuming(path, callbacks=watching, stop=stop)
+            yield from resuming(path, callbacks=watching, stop=stop, rounding=rounding)
     result = finished_result(trial, Run.open(path, folder))
     if result is None:
         _measure(trial, path)

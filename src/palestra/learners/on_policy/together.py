@@ -48,6 +48,8 @@ class Samples(NamedTuple):
 class PPOTogether(Together):
     """PPO with clipping, of vectors and Discrete actions."""
 
+    rounding = "batched products"
+
     vectors = (
         "learning_rate", "gamma", "gae_lambda", "clip_range", "value_coef", "entropy_coef", "max_grad_norm",
     )  # fmt: skip
