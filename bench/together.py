@@ -56,7 +56,10 @@ class Task:
 _CARTPOLE = {name: value for name, value in get_recipe("cartpole/ppo").settings.items() if value is not None}
 TASKS = {
     "q-learning, gridworld of 10 x 10": Task(
-        "q-learning", World("palestra/GridWorld-v0", 8, kwargs={"size": 10, "max_episode_steps": 100}), 20_000, {"epsilon_start": 1.0}
+        "q-learning",
+        World("palestra/GridWorld-v0", 8, kwargs={"size": 10, "max_episode_steps": 100}),
+        20_000,
+        {"epsilon_start": 1.0},
     ),
     "ppo, CartPole, the defaults": Task("ppo", World("CartPole-v1", 8), 20_480),
     "ppo, CartPole, the recipe": Task("ppo", World("CartPole-v1", 32), 20_480, _CARTPOLE),
@@ -154,7 +157,8 @@ def main() -> None:
         return
     names = [name for name in TASKS if args.only in name]
     table = [row for name in names for row in rows(name, args.seeds, args.few, args.commands)]
-    best = max((row for row in table if "palestra train" not in row["task"]), key=lambda row: row["together / processes"])
+    trained = [row for row in table if "palestra train" not in row["task"]]
+    best = max(trained, key=lambda row: row["together / processes"])
     publish(
         "together",
         "Seeds a second: as one batch, or a process each",
@@ -168,10 +172,10 @@ def main() -> None:
         table,
         [
             "A training of the upper rows is `learner.learn`: it leaves nothing on the disk and is not evaluated.",
-            f"One by one and a process each: measured on {args.few} seeds, since these rates do not depend on the number;"
-            " a process imports PyTorch first.",
+            f"One by one and a process each: measured on {args.few} seeds; these rates do not depend on the number."
+            " A process imports PyTorch first.",
             f"`palestra train`: {args.commands} seeds with `--together` and {args.few} with `--jobs {CORES}`, each with"
-            " five evaluations of 100 episodes, its checkpoints, metrics and run, and measured in Gymnasium's own world.",
+            " five evaluations of 100 episodes, its checkpoints, metrics and run, and measured in the end.",
         ],
     )
 

@@ -57,8 +57,8 @@ class Args:
     jobs: Annotated[int | None, arg(help_behavior_hint="(default: as many as there are cores for)")] = None
     """Trainings side by side."""
     pool: str = "local"
-    """Where they are trained: local, or local:N for N side by side; together, or together:N, as one batch in this process
-    (small networks and tables)."""
+    """Where they are trained: local, or local:N for N side by side; together, or together:N, as one batch in this
+    process (small networks and tables)."""
     together: Switch = False
     """As --pool together."""
     out: Path = Path("verify")

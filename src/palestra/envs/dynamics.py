@@ -117,7 +117,7 @@ class Dynamics(ABC):
         return type(self)(num_envs, self.device)
 
     def joined(self, worlds: Sequence["Dynamics"]) -> "Dynamics":
-        """The same rules for the copies of several worlds, of as many each, laid end to end (:mod:`palestra.envs.joined`).
+        """The same rules for the copies of several worlds, as many each, laid end to end (:mod:`palestra.envs.joined`).
 
         Where a step draws random numbers, each world draws those of its own copies. Raises UsageError for a world that
         does not say how.

@@ -1,7 +1,7 @@
 """Which learners can be trained together, as one batch of small ones, and who are of one batch.
 
-``learn_together`` does it in memory, for learners from Python; ``palestra train R --seeds 64 --together`` and every other
-command that takes ``--pool together`` do it with a run for each.
+``learn_together`` does it in memory, for learners from Python; ``palestra train R --seeds 64 --together``, and every
+command that takes ``--pool together``, with a run for each.
 """
 
 import importlib

@@ -35,7 +35,7 @@ class Stacked:
 
     def __init__(self, mlp: MLP, parameters: Sequence[Tensor], flat_MD: Tensor, gradient_MD: Tensor):
         self.tanh = mlp.activation == "tanh"
-        here, there = _views(parameters, flat_MD), _views(parameters, gradient_MD)
+        here, there = rows_of(parameters, flat_MD), rows_of(parameters, gradient_MD)
         self.layers = [
             Layer(here[id(weight)], here[id(bias)][:, None], there[id(weight)], there[id(bias)][:, None])
             for weight, bias in mlp.layers()
@@ -67,7 +67,7 @@ class Stacked:
                 to_MBK = tanh_backward(to_MBK, x_MBF) if self.tanh else threshold_backward(to_MBK, x_MBF, 0)
 
 
-def _views(parameters: Sequence[Tensor], flat_MD: Tensor) -> dict[int, Tensor]:
+def rows_of(parameters: Sequence[Tensor], flat_MD: Tensor) -> dict[int, Tensor]:
     """Each parameter's place in all rows, (M, *its shape), by its id."""
     parts = flat_MD.split([p.numel() for p in parameters], 1)
     return {id(p): part.view(len(flat_MD), *p.shape) for p, part in zip(parameters, parts, strict=True)}

@@ -53,8 +53,8 @@ def draw(prob_BA: Floats, uniform_B: Floats) -> Ints:
 def explore(q_BA: Floats, epsilon: float | Floats, uniform_B: Floats, masked: bool = False) -> Ints:
     """Epsilon-greedy actions (B,): to the bit what ``draw(epsilon_greedy(q_BA, epsilon, masked), uniform_B)`` gives.
 
-    ``epsilon`` may be one number a row (B,), where the table is not masked. Laid out with the actions first, since a sum
-    over a short last axis costs several times one over the first.
+    ``epsilon`` may be one number a row (B,), where the table is not masked. Laid out with the actions first, since a
+    sum over a short last axis costs several times one over the first.
     """
     if masked:
         return draw(epsilon_greedy(q_BA, float(epsilon), masked), uniform_B)

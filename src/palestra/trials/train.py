@@ -164,8 +164,8 @@ def following(
 ) -> Rounds[Outcome]:
     """``follow`` with halts, so that several trainings can go on together.
 
-    ``stop`` asks for a stop, if no signal is to. ``rounding`` is what rounds otherwise than in a training alone; the run
-    remembers it, since going on otherwise is not exact.
+    ``stop`` asks for a stop, if no signal is to. ``rounding`` is what rounds otherwise than in a training alone: the
+    run remembers it, since going on otherwise is not exact.
     """
     plan.training.check_target()
     with threads(plan.training.threads):

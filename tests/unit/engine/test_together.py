@@ -1,4 +1,4 @@
-"""Trainings in lockstep: one call does the steps of all, each is recorded as alone, and whoever ends leaves the rest."""
+"""Trainings in lockstep: one call does the steps of all, each is as alone, and whoever ends leaves the rest."""
 
 from collections.abc import Callable, Sequence
 from typing import Any

@@ -5,13 +5,12 @@ The lines are those of ``ppo.py``, for M members with B samples each, and the de
     L = -E[min(r A, clip(r, 1 - eps, 1 + eps) A)] + c1 E[(V - G)^2] - c2 E[H(pi)],      r = pi / pi_old    (eq. 9)
 
     by log pi(a|s):   -r A / B where the minimum is the unclipped term, else 0
-    by the logits:    that times (1[a] - pi),  and  c2 pi (log pi + H) / B
-    by the value:     2 c1 (V - G) / B
+    by V and by H:    2 c1 (V - G) / B  and  -c2 / B
 
 Every member draws what it would have drawn alone. Batched products round otherwise than single ones, by a unit in the
-last place or so: a member is equal to its own training but for that, which grows with the steps, as any rounding does in
-reinforcement learning. ``tests/unit/learners/on_policy/test_together.py`` says how far, and that luck, clocks and first
-rollouts are equal to the bit.
+last place or so: a member is its own training but for that, which grows with the steps, as rounding does in
+reinforcement learning. ``tests/unit/learners/on_policy/test_together.py`` holds how far, and luck and clocks equal to
+the bit.
 """
 
 from collections import defaultdict
@@ -27,9 +26,12 @@ from palestra.envs.joined import Joined, checked
 from palestra.errors import UsageError
 from palestra.learners.on_policy.ppo import PPO, PPOConfig
 from palestra.measure import Metrics
+from palestra.nets.adam import ClippedAdam
+from palestra.nets.heads import DiagonalGaussian
 from palestra.nets.mlp import MLP
 from palestra.nets.stacked import Stacked
-from palestra.ops.categorical import Categorical, categorical_choice
+from palestra.nets.stacked_heads import stacked_head
+from palestra.ops.categorical import Categorical
 from palestra.ops.returns import gae
 from palestra.ops.schedules import linear
 from palestra.ops.statistics import explained_variance
@@ -39,20 +41,18 @@ class Samples(NamedTuple):
     """What the members learn from, a row of each."""
 
     obs_MBF: Tensor
-    action_MB: Tensor
+    action: Tensor
+    """(M, B, ...)."""
     log_prob_MB: Tensor
     advantage_MB: Tensor
     return_MB: Tensor
 
 
 class PPOTogether(Together):
-    """PPO with clipping, of vectors and Discrete actions."""
+    """PPO with clipping, of vectors, with Discrete actions or a Box."""
 
     rounding = "batched products"
-
-    vectors = (
-        "learning_rate", "gamma", "gae_lambda", "clip_range", "value_coef", "entropy_coef", "max_grad_norm",
-    )  # fmt: skip
+    vectors = ("learning_rate", "gamma", "gae_lambda", "clip_range", "value_coef", "entropy_coef", "max_grad_norm")
 
     def __init__(self, members: Sequence[PPO]):
         super().__init__(members)
@@ -68,18 +68,19 @@ class PPOTogether(Together):
         assert isinstance(actor, MLP) and isinstance(value, MLP)  # as ``check`` has seen
         self.policy = Stacked(actor, parameters, self.flat_MD, self.gradient_MD)
         self.value = Stacked(value, parameters, self.flat_MD, self.gradient_MD)
+        self.head = stacked_head(first.nets.head, parameters, self.flat_MD, self.gradient_MD)
         self.gamma = self.each(member.config.gamma for member in members)
         self.gae_lambda = self.each(member.config.gae_lambda for member in members)
         self.value_coef_M11 = column(member.config.value_coef for member in members)[..., None]
-        self.entropy_coef_M11 = column(member.config.entropy_coef for member in members)[..., None]
+        self.entropy_coef_M1 = column(member.config.entropy_coef for member in members)
         self.max_grad_norm_M1 = column(member.config.max_grad_norm for member in members)
 
     @classmethod
     def check(cls, learner: PPO) -> None:
-        """Our networks, of vectors, with clipping alone, in a world of tensors with Discrete actions."""
+        """Our networks, of vectors, with clipping alone, in a world of tensors."""
         c, nets = learner.config, learner.nets
         faults = {
-            f"actions {learner.env.action_space}": not isinstance(nets.head, Categorical),
+            f"actions {learner.env.action_space}": not isinstance(nets.head, Categorical | DiagonalGaussian),
             f"observations {learner.env.observation_space}": nets.encoder.learns,
             "networks of your own": bool(learner.own),
             f"surrogate={c.surrogate}": c.surrogate != "clip",
@@ -89,8 +90,8 @@ class PPOTogether(Together):
         for fault, there in faults.items():
             if there:
                 raise UsageError(
-                    f"ppo with {fault} together with others; expected Discrete actions, vectors, our networks, and"
-                    " surrogate=clip without target_kl and clip_value"
+                    f"ppo with {fault} together with others; expected Discrete or Box actions, vectors, our networks,"
+                    " and surrogate=clip without target_kl and clip_value"
                 )
         checked(learner.env)
 
@@ -114,16 +115,15 @@ class PPOTogether(Together):
             reward_TB, value_TB, self.next_values(rollout, value_TB), rollout.terminated, rollout.done,
             gamma=self.gamma, gae_lambda=self.gae_lambda,
         )  # fmt: skip
-        action_MB = self.by_member(rollout.action)
-        log_prob_MB = taken(torch.log_softmax(self.policy(obs_MBF), 2), action_MB)
+        action, out_MBK = self.by_member(rollout.action), self.policy(obs_MBF)
+        log_prob_MB = self.head.log_prob(out_MBK, action)
         return_MB = self.by_member(advantage_TB + value_TB)
-        samples = Samples(obs_MBF, action_MB, log_prob_MB, self.by_member(advantage_TB), return_MB)
+        samples = Samples(obs_MBF, action, log_prob_MB, self.by_member(advantage_TB), return_MB)
         for member in self.members:
-            member.clock += action_MB.shape[1]
+            member.clock += return_MB.shape[1]
         figures = self.update(samples)
-        value_MB = self.by_member(value_TB)
         self.scatter(rollout, obs)
-        metrics = []
+        value_MB, metrics = self.by_member(value_TB), []
         for m, member in enumerate(self.members):
             if member.nets.obs_norm is not None:
                 member.nets.obs_norm.update(unscaled_MBF[m])
@@ -134,15 +134,14 @@ class PPOTogether(Together):
 
     def collect(self) -> tuple[Rollout, Tensor]:
         """A rollout of all copies, (T, B) with the first member's first, and what is observed after it."""
-        steps, copies = self.config.num_steps, self.copies
-        drawn = [torch.rand(steps, copies, 1, generator=member.nets.sampling) for member in self.members]
-        uniform = iter(torch.cat(drawn, 1))
+        generators = [member.nets.sampling for member in self.members]
+        drawn = iter(self.head.noise(generators, self.config.num_steps, self.copies))
 
         def explore(obs: Tensor) -> Tensor:
-            return categorical_choice(self.logits(obs).flatten(0, 1), next(uniform))
+            return self.head.sample(self.outputs(obs), next(drawn))
 
         obs = torch.cat([member.experience.interaction.obs for member in self.members])
-        return collect(self.joined.env, explore, obs, steps)
+        return collect(self.joined.env, explore, obs, self.config.num_steps, to_env=self.members[0].nets.head.bounded)
 
     def next_values(self, rollout: Rollout, value_TB: Tensor) -> Tensor:
         """(T, B) values of the true successors: the next row's, but for the last row and where an episode was cut."""
@@ -177,7 +176,7 @@ class PPOTogether(Together):
 
     def update(self, batch: Samples) -> dict[str, list[float]]:
         """Epochs of minibatches over each member's samples; what each reports."""
-        c, (number, size) = self.config, batch.action_MB.shape
+        c, (number, size) = self.config, batch.return_MB.shape
         clip_range_M1 = column(
             linear(each.config.clip_range, 0.0, each.budget_used) if c.clip_schedule == "linear"
             else each.config.clip_range for each in self.members
@@ -193,42 +192,37 @@ class PPOTogether(Together):
             shuffled = Samples(*(x.flatten(0, 1).index_select(0, flat).view(x.shape) for x in batch))
             for start in range(0, size, c.minibatch_size):
                 b = Samples(*(x[:, start : start + c.minibatch_size] for x in shuffled))
-                if b.action_MB.shape[1] > 1:
+                if b.return_MB.shape[1] > 1:
                     losses.append(self.gradient_step(b, clip_range_M1))
         policy_loss, value_loss = (torch.stack(each).mean(0).tolist() for each in zip(*losses))
-        log_prob_MBA = torch.log_softmax(self.policy(batch.obs_MBF), 2)
-        log_ratio_MB = taken(log_prob_MBA, batch.action_MB) - batch.log_prob_MB
+        out_MBK = self.policy(batch.obs_MBF)
+        log_ratio_MB = self.head.log_prob(out_MBK, batch.action) - batch.log_prob_MB
         beyond_MB = (log_ratio_MB.exp() - 1.0).abs() > clip_range_M1
         return {
             "train/policy_loss": policy_loss,
             "train/value_loss": value_loss,
             "train/gradient_steps": [float(len(losses))] * number,
-            "train/entropy": entropy(log_prob_MBA).mean((1, 2)).tolist(),
+            "train/entropy": self.head.entropy(out_MBK).mean(1).tolist(),
             "train/approx_kl": (torch.expm1(log_ratio_MB) - log_ratio_MB).mean(1).tolist(),
             "train/clip_fraction": beyond_MB.float().mean(1).tolist(),
         }
 
     def gradient_step(self, b: Samples, clip_range_M1: Tensor) -> tuple[Tensor, Tensor]:
         """One step of Adam of every member on a minibatch of each; returns their policy and value losses (M,)."""
-        size = b.action_MB.shape[1]
+        size = b.return_MB.shape[1]
         advantage_MB = b.advantage_MB
         if self.config.normalize_advantage:
             deviation_M1 = advantage_MB.std(1, keepdim=True)
             advantage_MB = (advantage_MB - advantage_MB.mean(1, keepdim=True)) / (deviation_M1 + 1e-8)
-        *acted, logits_MBA = self.policy.forward(b.obs_MBF)
+        *acted, out_MBK = self.policy.forward(b.obs_MBF)
         *valued, value_MB1 = self.value.forward(b.obs_MBF)
-        log_prob_MBA = torch.log_softmax(logits_MBA, 2)
-        prob_MBA = log_prob_MBA.exp()
-        ratio_MB = (taken(log_prob_MBA, b.action_MB) - b.log_prob_MB).exp()
+        ratio_MB = (self.head.log_prob(out_MBK, b.action) - b.log_prob_MB).exp()
         unclipped_MB = ratio_MB * advantage_MB
         clipped_MB = ratio_MB.clamp(1.0 - clip_range_M1, 1.0 + clip_range_M1) * advantage_MB
         error_MB1 = value_MB1 - b.return_MB[..., None]
-        to_log_prob_MB1 = (unclipped_MB * (unclipped_MB <= clipped_MB) * (-1.0 / size))[..., None]  # eq. 7
-        to_logits_MBA = -to_log_prob_MB1 * prob_MBA
-        to_logits_MBA.scatter_add_(2, b.action_MB[..., None], to_log_prob_MB1)
-        if self.entropy_coef_M11.any():
-            to_logits_MBA += prob_MBA * (log_prob_MBA + entropy(log_prob_MBA)) * (self.entropy_coef_M11 / size)
-        self.policy.back(acted, to_logits_MBA)
+        to_log_prob_MB = unclipped_MB * (unclipped_MB <= clipped_MB) * (-1.0 / size)  # eq. 7
+        to_entropy_M1 = self.entropy_coef_M1 * (-1.0 / size)
+        self.policy.back(acted, self.head.back(out_MBK, b.action, to_log_prob_MB, to_entropy_M1))
         self.value.back(valued, error_MB1 * (self.value_coef_M11 * (2.0 / size)))
         self.descend()
         return -torch.minimum(unclipped_MB, clipped_MB).mean(1), error_MB1.square().mean((1, 2))
@@ -237,7 +231,7 @@ class PPOTogether(Together):
         """Clip each member's gradient by its own norm, and move it by Adam: its own moments, steps and rate."""
         norm_M1 = torch.linalg.vector_norm(self.gradient_MD, dim=1, keepdim=True) + 1e-6
         self.gradient_MD *= (self.max_grad_norm_M1 / norm_M1).clamp(max=1.0)
-        by_rate = defaultdict(list)
+        by_rate: dict[float, list[tuple[int, ClippedAdam]]] = defaultdict(list)
         for m, member in enumerate(self.members):
             by_rate[member.optimizer.learning_rate].append((m, member.optimizer))
         for rate, some in by_rate.items():
@@ -252,10 +246,11 @@ class PPOTogether(Together):
     def actor(self) -> Callable[[Tensor], Tensor]:
         """The most likely actions of the policies as they are now."""
         self.gather_networks()
-        return lambda obs: self.logits(obs).argmax(2).flatten()
+        bounded = self.members[0].nets.head.bounded
+        return lambda obs: bounded(self.head.mode(self.outputs(obs)))
 
-    def logits(self, obs: Tensor) -> Tensor:
-        """(M, E, A) of observations (B, *obs_shape) of as many copies each."""
+    def outputs(self, obs: Tensor) -> Tensor:
+        """(M, E, K) of the policies for observations (B, *obs_shape) of as many copies each."""
         features = self.features(obs)
         return self.policy(self.normalised(features.view(len(self.members), -1, features.shape[1])))
 
@@ -286,7 +281,6 @@ class PPOTogether(Together):
         self.joined.gather()
         self.gather_networks()
 
-    @torch.no_grad()
     def gather_networks(self) -> None:
         """The members' parameters and statistics as they are now."""
         torch.stack([member.optimizer.flat for member in self.members], out=self.flat_MD)
@@ -308,13 +302,3 @@ class PPOTogether(Together):
 def column(values: Iterable[float]) -> Tensor:
     """(M, 1) float32, a number of each member."""
     return torch.tensor(list(values), dtype=torch.float32)[:, None]
-
-
-def taken(log_prob_MBA: Tensor, action_MB: Tensor) -> Tensor:
-    """(M, B) what stands for the actions that were taken."""
-    return log_prob_MBA.gather(2, action_MB[..., None]).squeeze(2)
-
-
-def entropy(log_prob_MBA: Tensor) -> Tensor:
-    """(M, B, 1) entropies in nats."""
-    return -(log_prob_MBA.exp() * log_prob_MBA).sum(2, keepdim=True)

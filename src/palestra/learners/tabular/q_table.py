@@ -58,7 +58,7 @@ class QTable(Policy):
         """(M, S, A) int64: moves of each entry so far."""
         self.exploring = seeding.generator(seed, "actions")
         self.epsilon: Any = 0.0
-        """Share of random actions now; with tables laid end to end it may be one for each of (B,) states, as the rates."""
+        """Share of random actions now; with tables laid end to end it may be one for each of (B,) states, as rates."""
         self.errors: list[Floats] = []
         """What entries were moved by since somebody looked."""
 

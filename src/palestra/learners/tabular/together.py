@@ -54,7 +54,7 @@ class TablesTogether(Together):
         """A rule that can be many, in a world of tensors that allows every action."""
         if not learner.rule.separable:
             raise UsageError(
-                f"{learner.name} together with others; expected a rule that keeps nothing between two steps: q-learning,"
+                f"{learner.name} together with others; expected a rule that keeps nothing between steps: q-learning,"
                 " double-q-learning, sarsa or expected-sarsa"
             )
         checked(learner.env)

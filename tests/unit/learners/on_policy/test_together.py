@@ -25,6 +25,8 @@ CASES: dict[str, tuple[str, dict[str, Any]]] = {
     ),
     "cut episodes": ("palestra/PendulumDiscrete-v1", {"value_hidden_sizes": (8,), "gae_lambda": 0.9}),
     "one-hot": ("FrozenLake-v1", {"hidden_sizes": (8,), "minibatch_size": 127}),
+    "a Box": ("Pendulum-v1", {"entropy_coef": 0.01}),
+    "a Box as it is": ("palestra/DoubleIntegrator-v0", {**PLAIN, "scale_actions": False, "minibatch_size": 128}),
 }
 EACH: tuple[dict[str, Any], ...] = (
     {"learning_rate": 1e-3, "gamma": 0.9},
@@ -112,19 +114,20 @@ def test_several_iterations_stay_close() -> None:
         assert gap(agent.optimizer.flat, other.optimizer.flat) < 1e-3
 
 
-def test_greedy_actions_are_those_of_each() -> None:
-    agents = made("Acrobot-v1", {})
+@pytest.mark.parametrize(("env_id", "features"), [("Acrobot-v1", 6), ("Pendulum-v1", 3)])
+def test_greedy_actions_are_those_of_each(env_id: str, features: int) -> None:
+    agents = made(env_id, {})
     learn_together(agents, 2 * COPIES * STEPS)
-    obs = torch.randn(SEEDS, 9, 6, generator=torch.Generator().manual_seed(0))
-    acted = PPOTogether(agents).actor()(obs.flatten(0, 1)).view(SEEDS, 9)
+    obs = torch.randn(SEEDS, 9, features, generator=torch.Generator().manual_seed(0))
+    acted = PPOTogether(agents).actor()(obs.flatten(0, 1)).unflatten(0, (SEEDS, 9))
     for agent, seen, action in zip(agents, obs, acted, strict=True):
-        assert torch.equal(agent.act(seen), action)
+        torch.testing.assert_close(agent.act(seen), action)
 
 
 @pytest.mark.parametrize(
     ("env_id", "settings", "said"),
     [
-        ("Pendulum-v1", {}, r"ppo with actions Box\(.* together with others; expected Discrete actions"),
+        ("probe/TwoTargets", {}, r"ppo with actions MultiDiscrete.* together with others; expected Discrete or Box actions"),
         ("CartPole-v1", {"target_kl": 0.01}, "ppo with target_kl=0.01 together"),
         ("CartPole-v1", {"clip_value": 0.2}, "ppo with clip_value=0.2 together"),
         ("CartPole-v1", {"surrogate": "kl_penalty", "target_kl": 0.1}, "ppo with surrogate=kl_penalty together"),
