@@ -112,7 +112,7 @@ class Args:
     jobs: Annotated[int | None, arg(help_behavior_hint="(default: as many as there are cores for)")] = None
     """With --seeds: trainings side by side."""
     together: Switch = False
-    """With --seeds: as one batch in this process, for small networks and tables, which one by one leave a machine idle."""
+    """With --seeds: as one batch in this process; for small networks and tables, which alone leave a machine idle."""
     flags: Annotated[Flags, arg(name="")] = field(default_factory=lambda: Flags())
     """Settings that have an option of their own."""
     imports: Imports = ()

@@ -126,6 +126,10 @@ class Dynamics(ABC):
         require(self.draws_at_starts_alone, given, "a world that draws where episodes begin alone, or defines joined")
         return self.resized(sum(world.num_envs for world in worlds))
 
+    def begin_joined(self, worlds: Sequence["Dynamics"], counts: Sequence[int]) -> Tensor:
+        """The states in which so many copies of each of several worlds begin anew, each drawing for its own."""
+        return torch.cat([world.initial_state(count) for world, count in zip(worlds, counts) if count])
+
     def expert(self, state: Tensor) -> Tensor:
         """(num_envs, *action_shape) what somebody who knows the state would do, within the bounds.
 

@@ -46,7 +46,7 @@ class JoinedDynamics(Dynamics):
     def begin(self, begun: Tensor) -> Tensor:
         """Each world draws for those of its own copies that begin, and not at all where none does."""
         counts = torch.bincount(begun // self.copies, minlength=len(self.worlds)).tolist()
-        return torch.cat([world.initial_state(count) for world, count in zip(self.worlds, counts) if count])
+        return self.rules.begin_joined(self.worlds, counts)
 
     def transition(self, state: Tensor, action: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """One step of all copies."""

@@ -1,7 +1,7 @@
 """Policies of many members side by side: from the outputs of their networks (``stacked.py``) to actions, and back.
 
-What ``ops.categorical`` and ``ops.gaussian`` do for one, (M, B, ...) at once, with the derivatives of log probability and
-entropy written out. Every member draws from its own generator, what it would have drawn alone.
+What ``ops.categorical`` and ``ops.gaussian`` do for one, (M, B, ...) at once, and the derivatives of log probability
+and entropy written out. Every member draws from its own generator what it would have drawn alone.
 """
 
 from abc import ABC, abstractmethod

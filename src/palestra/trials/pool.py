@@ -73,7 +73,7 @@ class Pool(ABC):
 
 
 def workers_of(pool: str | Pool) -> int | None:
-    """How many trainings at once a pool's name asks for (``local:4``, ``together``); None if it asks for none (``local``).
+    """How many trainings at once a pool's name asks for (``local:4``, ``together``); None if it does not (``local``).
 
     Raises UsageError for the name of none.
     """

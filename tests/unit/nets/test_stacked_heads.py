@@ -42,13 +42,6 @@ def space(request: pytest.FixtureRequest) -> Any:
     return request.param
 
 
-def test_first_parameters_are_the_first_head_s(space: Any) -> None:
-    """``made`` takes parameters of the first head for places; the linear layer beside it is the last one's."""
-    heads, stacked, out_MBK, _ = made(space)
-    assert isinstance(stacked, StackedHead)
-    assert out_MBK.shape == (MEMBERS, COPIES, heads[0].num_outputs)
-
-
 def test_samples_are_to_the_bit_what_each_would_draw(space: Any) -> None:
     heads, stacked, out_MBK, _ = made(space)
     noise = stacked.noise([torch.Generator().manual_seed(m) for m in range(MEMBERS)], STEPS, COPIES)

@@ -80,6 +80,12 @@ class FiniteDynamics(Dynamics):
         joined.drawing = [world.generator for world in worlds]
         return joined
 
+    def begin_joined(self, worlds: Sequence[Dynamics], counts: Sequence[int]) -> Tensor:
+        """As any, but where there is nothing to draw, at once."""
+        if self._only_start is not None:
+            return self.initial_state(sum(counts))
+        return super().begin_joined(worlds, counts)
+
     def _uniform(self, num: int) -> Tensor:
         """(num,) float64 in [0, 1), of 24 bits: added to the number of any row it stays below the next."""
         if len(self.drawing) == 1:
