@@ -132,7 +132,9 @@ def command(argv: Sequence[str]) -> int:
     records = []
     if args.record:
         records = [
-            write_record(each, command=_command(each), tried=args.tried) for each in done if each.verdict is not None
+            write_record(each, command=_command(each, pool), tried=args.tried)
+            for each in done
+            if each.verdict is not None
         ]
         for path in records:
             console.print(f"recorded in {path}", soft_wrap=True, markup=False)
@@ -141,9 +143,10 @@ def command(argv: Sequence[str]) -> int:
     return 0 if all(each.ok for each in done) else 1
 
 
-def _command(done: "Verification") -> str:
+def _command(done: "Verification", pool: str) -> str:
     """What anybody can repeat it with: without the folders and other recipes of the command that was given."""
-    return f"palestra verify {done.recipe.id} --seeds {len(done.trials)} --record"
+    how = " --together" if pool.startswith("together") else ""
+    return f"palestra verify {done.recipe.id} --seeds {len(done.trials)}{how} --record"
 
 
 def live(console: "Console") -> tuple[AbstractContextManager[Any], Callable[[list[str]], None]]:

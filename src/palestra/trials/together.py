@@ -43,6 +43,7 @@ class TogetherPool(Pool):
         self._waiting: deque[_Waiting] = deque()
         self._ended: list[tuple[Trial, Result]] = []
         self._batch: list[Trial] = []
+        self._threads = 1
         self._lockstep: Lockstep[int, Result] | None = None
         self._stop = StopRequest(enabled=False)
         self._known: set[str] = set()
@@ -66,7 +67,7 @@ class TogetherPool(Pool):
             self._begin()
         began = time.monotonic()
         while self._lockstep is not None and not self._ended and time.monotonic() - began < LOOK:
-            with threads(self._batch[0].plan().training.threads):
+            with threads(self._threads):
                 done = self._lockstep.advance()
             self._ended += [(self._batch[number], result) for number, result in done.items()]
             if self._lockstep.over:
@@ -96,7 +97,8 @@ class TogetherPool(Pool):
 
     def _begin(self) -> None:
         """The next batch: those that can be trained with the one that has waited longest."""
-        key, kind = self._waiting[0].key, together_type(self._waiting[0].trial.plan().learner.name)
+        key, plan = self._waiting[0].key, self._waiting[0].trial.plan()
+        kind, self._threads = together_type(plan.learner.name), plan.training.threads
         chosen = [each for each in self._waiting if each.key == key][: self._width]
         numbers = {id(each) for each in chosen}
         self._waiting = deque(each for each in self._waiting if id(each) not in numbers)
