@@ -97,7 +97,7 @@ def test_an_evaluation_that_is_given_up_is_each_ones_own(
     assert len(trainers) == 2
 
 
-def test_nobody_is_no_lockstep_and_closing_leaves_the_rest() -> None:
+def test_nobody_is_no_lockstep_and_closing_leaves_the_rest(asked: list[tuple[str, list[int]]]) -> None:
     with pytest.raises(UsageError, match="no training"):
         Lockstep(Coins, {})
     lockstep = Lockstep(Coins, {0: trainer(0, 80).rounds()})
@@ -105,6 +105,7 @@ def test_nobody_is_no_lockstep_and_closing_leaves_the_rest() -> None:
     assert lockstep.progress == pytest.approx(0.1)
     lockstep.close()
     assert lockstep.over
+    assert asked == [("step", [0])]
 
 
 @pytest.mark.parametrize("count", [3, 130])

@@ -127,7 +127,6 @@ def test_greedy_actions_are_those_of_each(env_id: str, features: int) -> None:
 @pytest.mark.parametrize(
     ("env_id", "settings", "said"),
     [
-        ("probe/TwoTargets", {}, r"ppo with actions MultiDiscrete.* together with others; expected Discrete or Box actions"),
         ("CartPole-v1", {"target_kl": 0.01}, "ppo with target_kl=0.01 together"),
         ("CartPole-v1", {"clip_value": 0.2}, "ppo with clip_value=0.2 together"),
         ("CartPole-v1", {"surrogate": "kl_penalty", "target_kl": 0.1}, "ppo with surrogate=kl_penalty together"),

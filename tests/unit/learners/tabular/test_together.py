@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 from same_state import differing
-from worlds import RANDOM
+
 
 from palestra.engine.settings import TrainSettings
 from palestra.engine.trainer import Trainer
@@ -15,7 +15,8 @@ from palestra.learners.tabular.together import TablesTogether
 from palestra.learners.together import learn_together
 
 RULES = ("q-learning", "double-q-learning", "sarsa", "expected-sarsa")
-FROZEN, CLIFF = World("FrozenLake-v1"), World("CliffWalking-v1", kwargs={"max_episode_steps": 60})
+FROZEN = World("FrozenLake-v1")
+CLIFF = World("CliffWalking-v1", kwargs={"max_episode_steps": 60})
 EACH: tuple[dict[str, Any], ...] = (
     {"learning_rate": 0.1, "epsilon_start": 1.0},
     {"gamma": 0.8, "learning_rate_decay": 1.0, "initial_value": 0.5},
@@ -30,14 +31,14 @@ def made(name: str, world: World, copies: int, each: Any) -> list[Any]:
 
 
 @pytest.mark.parametrize("each", [({},) * 3, EACH], ids=["alike", "set otherwise"])
-@pytest.mark.parametrize(("world", "copies"), [(World(RANDOM), 4), (FROZEN, 1), (CLIFF, 7)], ids=["random", "ice", "cliff"])
+@pytest.mark.parametrize(("world", "copies"), [(FROZEN, 1), (CLIFF, 5)], ids=["ice", "cliff"])
 @pytest.mark.parametrize("name", RULES)
 def test_each_is_to_the_bit_as_alone(name: str, world: World, copies: int, each: Any) -> None:
     words = {"eval_every": 200 * copies, "eval_count": 4}
     together, alone = made(name, world, copies, each), made(name, world, copies, each)
-    results = learn_together(together, 520 * copies - 3, **words)
+    results = learn_together(together, 320 * copies - 3, **words)
     for one, other, result in zip(together, alone, results, strict=True):
-        expected = Trainer(other, TrainSettings(520 * copies - 3, seed=other.seed, **words)).run()
+        expected = Trainer(other, TrainSettings(320 * copies - 3, seed=other.seed, **words)).run()
         assert differing(one, other) == []
         assert result.metrics == expected.metrics
         assert (result.best_score, result.best_step) == (expected.best_score, expected.best_step)
