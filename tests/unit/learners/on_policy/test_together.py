@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 import torch
+from same_state import differing
 from torch import Tensor
 
 from palestra.engine.state import capture
@@ -79,8 +80,8 @@ def test_an_iteration_is_that_of_each_alone(case: str, each: Any) -> None:
         check_same(luck(one), luck(other))
         assert one.experience.interaction.episodes.metrics() == other.experience.interaction.episodes.metrics()
         torch.testing.assert_close(one.experience.interaction.obs, other.experience.interaction.obs)
-        assert gap(one.optimizer.flat, other.optimizer.flat) < 1e-5
-        assert gap(one.optimizer.mean, other.optimizer.mean) < 1e-5
+        assert gap(one.optimizer.flat, other.optimizer.flat) < 2e-6
+        assert gap(one.optimizer.mean, other.optimizer.mean) < 2e-6
         assert mine.keys() == its.keys()
         for name, value in its.items():
             assert mine[name] == pytest.approx(value, rel=1e-3, abs=1e-5), name
@@ -91,6 +92,16 @@ def test_an_iteration_is_that_of_each_alone(case: str, each: Any) -> None:
             )
             if a is not None and b is not None:
                 torch.testing.assert_close(a.state_dict(), b.state_dict())
+
+
+def test_who_stands_beside_it_changes_nothing() -> None:
+    """So a batch that is killed, and goes on with its members at different clocks, is exact."""
+    few, many = made("CartPole-v1", {}, ({},)), made("CartPole-v1", {})
+    for agents in (few, many):
+        batch = PPOTogether(agents)
+        for _ in range(3):
+            batch.step()
+    assert differing(few[0], many[0]) == []
 
 
 def test_members_are_not_mixed() -> None:
@@ -111,7 +122,7 @@ def test_several_iterations_stay_close() -> None:
         for _ in range(5):
             agent.step()
         check_same(luck(other), luck(agent))
-        assert gap(agent.optimizer.flat, other.optimizer.flat) < 1e-3
+        assert gap(agent.optimizer.flat, other.optimizer.flat) < 1e-5
 
 
 @pytest.mark.parametrize(("env_id", "features"), [("Acrobot-v1", 6), ("Pendulum-v1", 3)])
