@@ -32,12 +32,11 @@ def together_type(name: str) -> type[Together]:
     """What trains many learners of a name as one batch; UsageError, which says who can, for others."""
     if name not in KINDS:
         raise UsageError(
-            f"{name} together with others; expected one of {', '.join(KINDS)}, or a process each, as without"
-            " --together"
+            f"{name} together with others; expected one of {', '.join(KINDS)}, or a process each, as without --together"
         )
     module, attribute = KINDS[name]
     kind = getattr(importlib.import_module(module), attribute)
-    assert isinstance(kind, type) and issubclass(kind, Together)
+    assert issubclass(kind, Together)
     return kind
 
 

@@ -167,9 +167,7 @@ def attempt(trial: Trial, folder: Path) -> Result:
     return at_once(attempting(trial, folder))
 
 
-def attempting(
-    trial: Trial, folder: Path, stop: StopRequest | None = None, rounding: str = ""
-) -> Rounds[Result]:
+def attempting(trial: Trial, folder: Path, stop: StopRequest | None = None, rounding: str = "") -> Rounds[Result]:
     """``attempt`` with halts, so that several trials can go on together; the rest as of ``following``."""
     plan = trial.plan()
     watching = [] if trial.halving is None else [trial.halving.watching(trial.seed)]

@@ -26,7 +26,7 @@ def test_all_that_are_named_are_there_and_their_settings_are_settings(name: str)
 
 def test_others_are_told_who_can() -> None:
     assert set(KINDS) < set(LEARNERS)
-    with pytest.raises(UsageError, match="dqn together with others; expected one of ppo, q-learning, .*process each"):
+    with pytest.raises(UsageError, match=r"dqn together with others; expected one of ppo, q-learning, .*process each"):
         together_type("dqn")
 
 

@@ -65,7 +65,8 @@ class PPOTogether(Together):
         self.gradient_MD = torch.zeros_like(self.flat_MD)
         self.rows, self.gradients = self.flat_MD.unbind(), self.gradient_MD.unbind()
         actor, value = first.nets.actor, first.nets.value
-        assert isinstance(actor, MLP) and isinstance(value, MLP)  # as ``check`` has seen
+        assert isinstance(actor, MLP)  # as ``check`` has seen
+        assert isinstance(value, MLP)
         self.policy = Stacked(actor, parameters, self.flat_MD, self.gradient_MD)
         self.value = Stacked(value, parameters, self.flat_MD, self.gradient_MD)
         self.head = stacked_head(first.nets.head, parameters, self.flat_MD, self.gradient_MD)

@@ -5,7 +5,6 @@ from typing import Any
 import pytest
 from same_state import differing
 
-
 from palestra.engine.settings import TrainSettings
 from palestra.engine.trainer import Trainer
 from palestra.envs.world import World
