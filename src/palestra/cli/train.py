@@ -150,8 +150,8 @@ def command(argv: Sequence[str]) -> int:
 def _several(args: Args) -> int:
     """Several seeds."""
     if args.seeds is None:
-        given = "--together" if args.together else f"--jobs {args.jobs}"
-        raise UsageError(f"{given} without --seeds N; expected both: one training is one process")
+        several = "--together" if args.together else f"--jobs {args.jobs}"
+        raise UsageError(f"{several} without --seeds N; expected both: one training is one process")
     if args.start is not None:
         raise UsageError(
             f"--seeds {args.seeds} given with --from {args.start}; seeds show the luck of whole trainings, and what"

@@ -70,7 +70,7 @@ class Together(ABC):
             return [member.measured(measure) for member, measure in zip(self.members, measures)]
         joined, act, first = Joined(worlds), self.actor(), measures[0]
         number, copies = len(worlds), worlds[0].num_envs
-        returns, lengths, cut = [], [], [0] * number
+        returns, lengths, cut = list[Tensor](), list[Tensor](), [0] * number
         for batch in range(-(-first.count // copies)):
             obs, unended = joined.reset([luck_of(measure, batch) for measure in measures]), list[int]()
             found = run_from(act, joined.env, obs, max_steps=limit_of(worlds[0], first), cut=unended)

@@ -35,7 +35,7 @@ def together_type(name: str) -> type[Together]:
             f"{name} together with others; expected one of {', '.join(KINDS)}, or a process each, as without --together"
         )
     module, attribute = KINDS[name]
-    kind = getattr(importlib.import_module(module), attribute)
+    kind: type[Together] = getattr(importlib.import_module(module), attribute)
     assert issubclass(kind, Together)
     return kind
 

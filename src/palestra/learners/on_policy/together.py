@@ -23,7 +23,7 @@ from torch import Tensor
 from palestra.data.rollout import Rollout, collect
 from palestra.engine.together import Together
 from palestra.envs.joined import Joined, checked
-from palestra.errors import UsageError
+from palestra.errors import require
 from palestra.learners.on_policy.ppo import PPO, PPOConfig
 from palestra.measure import Metrics
 from palestra.nets.adam import ClippedAdam
@@ -41,8 +41,7 @@ class Samples(NamedTuple):
     """What the members learn from, a row of each."""
 
     obs_MBF: Tensor
-    action: Tensor
-    """(M, B, ...)."""
+    action: Tensor  # (M, B, ...)
     log_prob_MB: Tensor
     advantage_MB: Tensor
     return_MB: Tensor
@@ -88,12 +87,9 @@ class PPOTogether(Together):
             f"target_kl={c.target_kl}": c.target_kl is not None,
             f"clip_value={c.clip_value}": c.clip_value is not None,
         }
-        for fault, there in faults.items():
-            if there:
-                raise UsageError(
-                    f"ppo with {fault} together with others; expected Discrete or Box actions, vectors, our networks,"
-                    " and surrogate=clip without target_kl and clip_value"
-                )
+        given = next((fault for fault, there in faults.items() if there), None)
+        fit = "Discrete or Box actions, vectors, our networks, and surrogate=clip without target_kl and clip_value"
+        require(given is None, f"ppo with {given} together with others", fit)
         checked(learner.env)
 
     def each(self, values: Iterable[float]) -> float | Tensor:
@@ -128,9 +124,9 @@ class PPOTogether(Together):
         for m, member in enumerate(self.members):
             if member.nets.obs_norm is not None:
                 member.nets.obs_norm.update(unscaled_MBF[m])
-            explained = {"train/explained_variance": float(explained_variance(value_MB[m], return_MB[m]))}
-            episodes = member.experience.interaction.episodes.metrics()
-            metrics.append({**episodes, **{name: values[m] for name, values in figures.items()}, **explained})
+            episodes, explained = member.experience.interaction.episodes, explained_variance(value_MB[m], return_MB[m])
+            own = {name: values[m] for name, values in figures.items()}
+            metrics.append({**episodes.metrics(), **own, "train/explained_variance": float(explained)})
         return metrics
 
     def collect(self) -> tuple[Rollout, Tensor]:
@@ -185,8 +181,7 @@ class PPOTogether(Together):
         for member in self.members:
             if c.learning_rate_schedule == "linear":
                 member.optimizer.learning_rate = linear(member.config.learning_rate, 0.0, member.budget_used)
-        begin_M1 = torch.arange(number)[:, None] * size
-        losses = []
+        begin_M1, losses = torch.arange(number)[:, None] * size, []
         for _ in range(c.num_epochs):
             order_MB = torch.stack([torch.randperm(size, generator=member.shuffling) for member in self.members])
             flat = (order_MB + begin_M1).flatten()
@@ -252,8 +247,8 @@ class PPOTogether(Together):
 
     def outputs(self, obs: Tensor) -> Tensor:
         """(M, E, K) of the policies for observations (B, *obs_shape) of as many copies each."""
-        features = self.features(obs)
-        return self.policy(self.normalised(features.view(len(self.members), -1, features.shape[1])))
+        x_BF = self.features(obs)
+        return self.policy(self.normalised(x_BF.view(len(self.members), -1, x_BF.shape[1])))
 
     def features(self, obs: Tensor) -> Tensor:
         """(B, F) float32 of observations (B, *obs_shape)."""

@@ -89,8 +89,9 @@ class TabularLearner(Agent, Learner):
 
     def turns(self) -> int:
         """Steps of every copy that the next ``step`` does: ``num_steps``, or as many as are left of the budget."""
+        most: int = self.config.num_steps
         left = -(-(self.budget - self.clock) // self.env.num_envs)
-        return min(self.config.num_steps, left) if left > 0 else self.config.num_steps
+        return min(most, left) if left > 0 else most
 
     def step(self) -> Metrics:
         """Act and learn for ``num_steps`` steps of every copy, or as many as are left of the budget."""

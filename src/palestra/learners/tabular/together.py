@@ -43,8 +43,8 @@ class TablesTogether(Together):
             len(first.q.table), number * self.states, first.q.num_actions, initial_value=0.0, learning_rate=0.0,
             learning_rate_decay=0.0, seed=0, index=self.index,
         )  # fmt: skip
-        self.q.rate = self.each(member.q.rate for member in members)
-        self.q.decay = self.each(member.q.decay for member in members)
+        self.q.rate = self.each(member.config.learning_rate for member in members)
+        self.q.decay = self.each(member.config.learning_rate_decay for member in members)
         self.gamma = self.each(member.config.gamma for member in members)
         self._begin: dict[int, Tensor] = {}
         self.rule = type(first.rule)(self.q, first.config, self.joined.env.num_envs)
