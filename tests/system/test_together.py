@@ -16,9 +16,9 @@ from palestra.runs.store import run_ids
 from palestra.trials.seeds import promised
 from palestra.trials.trial import Trial, attempt, find_run
 
-KILLS, SEEDS = 6, 4
+KILLS, SEEDS = 3, 3
 RECIPE = RECIPES["cliff/q-learning"]
-SETTINGS = {"training.budget": 240_000, "training.checkpoint_every": 0.0, "training.eval_every": 40_000}
+SETTINGS = {"training.budget": 96_000, "training.checkpoint_every": 0.0, "training.eval_every": 32_000}
 
 
 def reached(out: Path) -> int:
