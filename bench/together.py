@@ -174,8 +174,14 @@ def main() -> None:
             "A training of the upper rows is `learner.learn`: it leaves nothing on the disk and is not evaluated.",
             f"One by one and a process each: measured on {args.few} seeds; these rates do not depend on the number."
             " A process imports PyTorch first.",
-            f"`palestra train`: {args.commands} seeds with `--together` and {args.few} with `--jobs {CORES}`, each with"
-            " five evaluations of 100 episodes, its checkpoints, metrics and run, and measured in the end.",
+            *(
+                [
+                    f"`palestra train`: {args.commands} seeds with `--together`, {args.few} with `--jobs {CORES}`, each with"
+                    " five evaluations of 100 episodes, its checkpoints, metrics and run, and measured in the end.",
+                ]
+                if args.commands
+                else []
+            ),
         ],
     )
 

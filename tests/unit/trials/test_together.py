@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from quick import QUICK
 from run_comparison import differences
 
 from palestra.errors import UsageError
@@ -14,6 +15,7 @@ from palestra.runs.store import Run, run_ids
 from palestra.trials.pool import MOST_TOGETHER, NEVER_BEGUN, opened, workers_of
 from palestra.trials.sweep.sweep import sweep
 from palestra.trials.together import TogetherPool
+from palestra.trials.train import resume
 from palestra.trials.trial import Result, Trial, attempt
 from palestra.trials.verify import verify
 
@@ -120,3 +122,27 @@ def test_a_sweep_tries_settings_as_one_batch(tmp_path: Path) -> None:
 def test_others_are_told_who_can(recipe: str, tmp_path: Path) -> None:
     with TogetherPool(2) as pool, pytest.raises(UsageError, match="together with others; expected"):
         pool.submit(Trial(RECIPES[recipe]), tmp_path)
+
+
+def test_networks_go_on_to_the_bit_as_one_batch_and_alone_it_is_said(tmp_path: Path) -> None:
+    some = [Trial(QUICK, seed) for seed in range(2)]
+    with TogetherPool(2) as pool:
+        for trial in some:
+            pool.submit(trial, tmp_path / "stopped")
+        pool._begin()
+        assert pool._lockstep is not None
+        pool._lockstep.advance()
+        pool.stop()
+        ended = [result for _ in range(4) for _, result in pool.poll()]
+    assert [result.error for result in ended] == ["interrupted"] * 2
+    results = []
+    for folder in ("stopped", "whole"):
+        with TogetherPool(2) as pool:
+            results.append(tried(pool, some, tmp_path / folder))
+    for stopped, whole in zip(*(each.values() for each in results), strict=True):
+        assert stopped.run is not None
+        assert whole.run is not None
+        assert differences(Path(whole.run), Path(stopped.run)) == []
+        assert stopped.exact
+    alone = resume(Path(str(results[0][0].run)), total_timesteps=384)
+    assert "not exact: trained with batched products until here, and alone from here on" in " ".join(alone.notes)

@@ -147,7 +147,7 @@ class PPOTogether(Together):
         elsewhere_TB[-1] = True
         b, t = elsewhere_TB.t().nonzero(as_tuple=True)  # member after member
         member = b // self.copies
-        counts = torch.bincount(member, minlength=len(self.members))
+        counts = member.bincount(minlength=len(self.members))
         place = torch.arange(len(b)) - (counts.cumsum(0) - counts)[member]  # of each in its member's row
         features = self.features(rollout.next_obs[t, b])
         padded_MBF = features.new_zeros(len(self.members), int(counts.max()), features.shape[1])
@@ -205,8 +205,7 @@ class PPOTogether(Together):
 
     def gradient_step(self, b: Samples, clip_range_M1: Tensor) -> tuple[Tensor, Tensor]:
         """One step of Adam of every member on a minibatch of each; returns their policy and value losses (M,)."""
-        size = b.return_MB.shape[1]
-        advantage_MB = b.advantage_MB
+        size, advantage_MB = b.return_MB.shape[1], b.advantage_MB
         if self.config.normalize_advantage:
             deviation_M1 = advantage_MB.std(1, keepdim=True)
             advantage_MB = (advantage_MB - advantage_MB.mean(1, keepdim=True)) / (deviation_M1 + 1e-8)
