@@ -176,8 +176,8 @@ def main() -> None:
             " A process imports PyTorch first.",
             *(
                 [
-                    f"`palestra train`: {args.commands} seeds with `--together`, {args.few} with `--jobs {CORES}`, each with"
-                    " five evaluations of 100 episodes, its checkpoints, metrics and run, and measured in the end.",
+                    f"`palestra train`: {args.commands} seeds with `--together`, {args.few} with `--jobs {CORES}`, with"
+                    " five evaluations of 100 episodes each, checkpoints, metrics and a run, and measured in the end.",
                 ]
                 if args.commands
                 else []
