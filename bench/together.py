@@ -90,7 +90,7 @@ def side_by_side(commands: list[list[str]]) -> float:
             running.append(subprocess.Popen(waiting.pop(0), stdout=subprocess.DEVNULL, env=one_thread()))
         for process in [process for process in running if process.poll() is not None]:
             if process.returncode:
-                raise RuntimeError(f"{process.args} ended with {process.returncode}")
+                raise RuntimeError(f"{process.args!r} ended with {process.returncode}")
             running.remove(process)
         time.sleep(0.01)
     return time.perf_counter() - began
