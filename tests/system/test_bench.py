@@ -26,6 +26,7 @@ SMALLEST = {
     "sac_throughput": ["--steps", "20", "--seeds", "1"],
     "time_to_accuracy": ["--seeds", "1", "--textbook-seeds", "1", "--textbook-epochs", "1", "--longest", "1"],
     "time_to_solve": ["--seeds", "1"],
+    "together": ["--seeds", "1", "2", "--few", "1", "--commands", "2", "--only", "gridworld"],
     "ratings": ["--seeds", "1", "--peers"],
     "recommendation": ["--items", "20000", "--queries", "3"],
     "lenet_epoch": ["--images", "512", "--rounds", "1"],

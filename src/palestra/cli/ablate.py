@@ -43,7 +43,7 @@ class Args:
     jobs: Annotated[int | None, arg(help_behavior_hint="(default: as many as there are cores for)")] = None
     """Trainings side by side."""
     pool: str = "local"
-    """Where they are trained: local, or local:N for N side by side."""
+    """Where they are trained: local, or local:N for N side by side; together, as one batch in this process."""
     out: Path = Path("ablate")
     """Folder of the runs, the table and the pictures, one below it for each recipe."""
     device: str = "auto"

@@ -16,6 +16,7 @@ def train_them(
     *,
     seeds: int,
     jobs: int | None,
+    together: bool,
     out: Path,
     plots: bool,
     quiet: bool,
@@ -26,20 +27,23 @@ def train_them(
     Returns the exit status: 1 if one of them failed or did not reach the claim, 128 + n after signal n.
     """
     from palestra.trials.compare import compare_runs, draw  # import torch
+    from palestra.trials.pool import LOCAL, TOGETHER
     from palestra.trials.seeds import train_seeds
-    from palestra.trials.verify import Stopped, default_jobs
+    from palestra.trials.verify import Stopped, side_by_side
 
     console = make_console(stderr=json)
     console.quiet = quiet
     settings = dict(overrides)
     first = max(int(settings.pop(name, 0)) for name in ("training.seed", "seed"))
-    side_by_side = jobs or default_jobs([recipe])
-    console.print(f"{side_by_side} side by side, in {out}; once stopped, the same command goes on", style="dim")
+    pool = TOGETHER if together else LOCAL
+    width = side_by_side([recipe], jobs, pool)
+    how = f"as one batch, {width} at a time" if together else f"{width} side by side"
+    console.print(f"{how}, in {out}; once stopped, the same command goes on", style="dim")
     status, tick = live(console)
     try:
         with status:
             done = train_seeds(
-                recipe, settings, seeds=seeds, first=first, out=out, jobs=side_by_side,
+                recipe, settings, seeds=seeds, first=first, out=out, jobs=jobs, pool=pool,
                 tell=lambda recipe, result: print_result(console, recipe, result), tick=tick,
             )  # fmt: skip
     except Stopped as stop:

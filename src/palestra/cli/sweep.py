@@ -62,7 +62,7 @@ class Args:
     jobs: Annotated[int | None, arg(help_behavior_hint="(default: as many as there are cores for)")] = None
     """Trainings side by side."""
     pool: str = "local"
-    """Where they are trained: local, or local:N for N side by side."""
+    """Where they are trained: local, or local:N for N side by side; together, as one batch in this process."""
     flags: Annotated[train.Flags, arg(name="")] = field(default_factory=lambda: train.Flags())
     """Settings of all trials that have an option of their own."""
     imports: Imports = ()

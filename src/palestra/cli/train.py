@@ -111,6 +111,8 @@ class Args:
     """Train N seeds, from --seed on, each a run of its own; measure each, and draw them together."""
     jobs: Annotated[int | None, arg(help_behavior_hint="(default: as many as there are cores for)")] = None
     """With --seeds: trainings side by side."""
+    together: Switch = False
+    """With --seeds: as one batch in this process; for small networks and tables, which alone leave a machine idle."""
     flags: Annotated[Flags, arg(name="")] = field(default_factory=lambda: Flags())
     """Settings that have an option of their own."""
     imports: Imports = ()
@@ -129,7 +131,7 @@ class Args:
 def command(argv: Sequence[str]) -> int:
     """Run ``palestra train``; status 1 if the recipe's claim is not reached, 128 + n after signal n."""
     args = parse(Args, argv, "train")
-    if args.seeds is not None or args.jobs is not None:
+    if args.seeds is not None or args.jobs is not None or args.together:
         return _several(args)
     outcome = _train(args) if args.resume is None else _resume(args, args.resume)
     for why in outcome.undrawn:
@@ -148,12 +150,15 @@ def command(argv: Sequence[str]) -> int:
 def _several(args: Args) -> int:
     """Several seeds."""
     if args.seeds is None:
-        raise UsageError(f"--jobs {args.jobs} without --seeds N; expected both: one training is one process")
+        several = "--together" if args.together else f"--jobs {args.jobs}"
+        raise UsageError(f"{several} without --seeds N; expected both: one training is one process")
     if args.start is not None:
         raise UsageError(
             f"--seeds {args.seeds} given with --from {args.start}; seeds show the luck of whole trainings, and what"
             " one run learned would be in all of these; expected one seed a command, `--from RUN --seed S`"
         )
+    if args.together and args.jobs is not None:
+        raise UsageError(f"--together with --jobs {args.jobs}; expected one or the other: a batch is one process")
     for option, given in (("--resume", args.resume), ("--video", args.video or None)):
         if given is not None:
             raise UsageError(f"--seeds {args.seeds} given with {option}; expected one or the other")
@@ -165,8 +170,8 @@ def _several(args: Args) -> int:
     from palestra.cli.seeds import train_them
 
     return train_them(
-        recipe, overrides_of(args), seeds=args.seeds, jobs=args.jobs, out=args.out, plots=args.plots, quiet=args.quiet,
-        json=args.json,
+        recipe, overrides_of(args), seeds=args.seeds, jobs=args.jobs, together=args.together, out=args.out,
+        plots=args.plots, quiet=args.quiet, json=args.json,
     )  # fmt: skip
 
 

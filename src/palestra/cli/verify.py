@@ -57,7 +57,10 @@ class Args:
     jobs: Annotated[int | None, arg(help_behavior_hint="(default: as many as there are cores for)")] = None
     """Trainings side by side."""
     pool: str = "local"
-    """Where they are trained: local, or local:N for N side by side."""
+    """Where they are trained: local, or local:N for N side by side; together, or together:N, as one batch in this
+    process (small networks and tables)."""
+    together: Switch = False
+    """As --pool together."""
     out: Path = Path("verify")
     """Folder of the runs, one below it for each recipe."""
     device: str = "auto"
@@ -98,21 +101,26 @@ def command(argv: Sequence[str]) -> int:
     require(args.seeds is None or args.seeds <= 10_000, f"--seeds {args.seeds}", "at most 10,000")
     require(args.jobs is None or args.jobs >= 1, f"--jobs {args.jobs}", "at least 1")
     require(args.jobs is None or args.jobs <= 1_024, f"--jobs {args.jobs}", "at most 1,024")
+    if args.together and args.pool != "local":
+        raise UsageError(f"--together with --pool {args.pool}; expected one or the other")
     if args.tried and not args.record:
         raise UsageError("--tried without --record; expected both: the note is kept in the record")
     if args.record:
         check_recordable()
     check_writable(args.out)
+    from palestra.trials.pool import TOGETHER
     from palestra.trials.verify import Stopped, side_by_side, verify, write_record  # import torch
 
-    jobs = side_by_side(recipes, args.jobs, args.pool)
+    pool = TOGETHER if args.together else args.pool
+    width = side_by_side(recipes, args.jobs, pool)
     console = make_console(stderr=args.json)
-    console.print(f"{jobs} side by side, in {args.out}; once stopped, the same command goes on", style="dim")
+    how = f"as one batch, {width} at a time" if pool.startswith(TOGETHER) else f"{width} side by side"
+    console.print(f"{how}, in {args.out}; once stopped, the same command goes on", style="dim")
     status, tick = live(console)
     try:
         with status:
             done = verify(
-                recipes, seeds=args.seeds, out=args.out, jobs=jobs, device=args.device,
+                recipes, seeds=args.seeds, out=args.out, jobs=args.jobs, pool=pool, device=args.device,
                 overrides=assignments(args.settings),
                 tell=lambda recipe, result: print_result(console, recipe, result), tick=tick,
             )  # fmt: skip
@@ -124,7 +132,9 @@ def command(argv: Sequence[str]) -> int:
     records = []
     if args.record:
         records = [
-            write_record(each, command=_command(each), tried=args.tried) for each in done if each.verdict is not None
+            write_record(each, command=_command(each, pool), tried=args.tried)
+            for each in done
+            if each.verdict is not None
         ]
         for path in records:
             console.print(f"recorded in {path}", soft_wrap=True, markup=False)
@@ -133,9 +143,10 @@ def command(argv: Sequence[str]) -> int:
     return 0 if all(each.ok for each in done) else 1
 
 
-def _command(done: "Verification") -> str:
+def _command(done: "Verification", pool: str) -> str:
     """What anybody can repeat it with: without the folders and other recipes of the command that was given."""
-    return f"palestra verify {done.recipe.id} --seeds {len(done.trials)} --record"
+    how = " --together" if pool.startswith("together") else ""
+    return f"palestra verify {done.recipe.id} --seeds {len(done.trials)}{how} --record"
 
 
 def live(console: "Console") -> tuple[AbstractContextManager[Any], Callable[[list[str]], None]]:

@@ -1,10 +1,11 @@
 """Where a policy is measured: environments of their own, with luck of their own."""
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
+from torch import Tensor
 
 from palestra.data.episodes import means
 from palestra.engine import seeding
@@ -52,21 +53,14 @@ class Arena:
         Those that the world does not end are cut: after the measure's ``max_steps``, or else after the world's own
         limit or ``MAX_STEPS``. How many there were is ``eval/cut``, which is there where there were any.
         """
-        require(measure.count >= 1, f"episodes={measure.count}", "at least 1")
-        key = (measure.count, measure.split)
-        if self._kept is None or self._kept[0] != key:
-            self.close()
-            self._kept = (key, self.make_env(*key))
-        env = self._kept[1]
-        act = acting(policy, env)
-        declared = env.max_episode_steps
-        limit = measure.max_steps or max(MAX_STEPS, declared or 0)
+        env = self.copies(measure)
+        act, limit = acting(policy, env), limit_of(env, measure)
         returns, lengths, reports, cut = [], [], list[Numbers](), 0
         for batch in range(-(-measure.count // env.num_envs)):
             policy.reset(env.num_envs, seed=seeding.derive(measure.seed, "episodes", batch) if batch else measure.seed)
             unended: list[int] = []
             said: dict[int, Numbers] = {}
-            seed = seeding.derive(measure.seed, "evaluation", batch)
+            seed = luck_of(measure, batch)
             try:
                 r, n = run_episodes(act, env, seed=seed, max_steps=limit, cut=unended, reports=said, told=policy.told)
             except Misbehaviour:
@@ -76,7 +70,25 @@ class Arena:
             returns.append(r)
             lengths.append(n)
             reports += (said.get(copy, {}) for copy in range(env.num_envs))
-        returns_B, lengths_B = torch.cat(returns)[: measure.count], torch.cat(lengths)[: measure.count]
+        return self.found(measure, torch.cat(returns), torch.cat(lengths), reports, cut)
+
+    def copies(self, measure: Measure) -> VectorEnv:
+        """The environments for a measure, as they are kept."""
+        require(measure.count >= 1, f"episodes={measure.count}", "at least 1")
+        key = (measure.count, measure.split)
+        if self._kept is None or self._kept[0] != key:
+            self.close()
+            self._kept = (key, self.make_env(*key))
+        return self._kept[1]
+
+    def found(
+        self, measure: Measure, returns_B: Tensor, lengths_B: Tensor, reports: Sequence[Numbers], cut: int
+    ) -> Evaluation:
+        """What episodes come to, at least as many as the measure's: their returns, lengths, reports, and how many were
+        cut.
+        """
+        env, count = self.copies(measure), measure.count
+        returns_B, lengths_B = returns_B[:count], lengths_B[:count]
         score = float(returns_B.mean())
         metrics = {
             "eval/return_mean": score,
@@ -84,12 +96,12 @@ class Arena:
             "eval/return_max": float(returns_B.max()),
             "eval/length_mean": float(lengths_B.double().mean()),
         }
-        for name, mean in means(reports[: measure.count]).items():
+        for name, mean in means(reports[:count]).items():
             metrics.setdefault(f"eval/{name}", mean)  # an environment's own idea of its return does not replace ours
         if cut:
             metrics[CUT] = float(cut)
             if not measure.max_steps:
-                warnings.warn(_cut_note(self.world.id, limit, declared), stacklevel=2)
+                warnings.warn(_cut_note(self.world.id, limit_of(env, measure), env.max_episode_steps), stacklevel=3)
         return Evaluation(score, returns_B, metrics)
 
     def close(self) -> None:
@@ -102,6 +114,16 @@ class Arena:
 def acting(policy: Policy, env: VectorEnv) -> Callable[[Any], Any]:
     """From observations to a policy's actions in an environment; one that sees the state looks at the environment."""
     return (lambda obs: policy.act(env)) if policy.sees == "state" else policy.act
+
+
+def limit_of(env: VectorEnv, measure: Measure) -> int:
+    """The steps after which an episode is cut."""
+    return measure.max_steps or max(MAX_STEPS, env.max_episode_steps or 0)
+
+
+def luck_of(measure: Measure, batch: int) -> int:
+    """The seed of the environments for the episodes that are run side by side as the n-th batch of a measure."""
+    return seeding.derive(measure.seed, "evaluation", batch)
 
 
 def _cut_note(env_id: str, limit: int, declared: int | None) -> str:

@@ -44,12 +44,25 @@ def run_episodes(
 
     Raises GivenUp between two steps if a stop has been asked for.
     """
+    return run_from(policy, env, env.reset(seed), max_steps=max_steps, cut=cut, reports=reports, told=told)
+
+
+def run_from(
+    policy: Callable[[Tensor], Tensor],
+    env: VectorEnv,
+    obs: Tensor,
+    *,
+    max_steps: int = MAX_STEPS,
+    cut: list[int] | None = None,
+    reports: dict[int, Numbers] | None = None,
+    told: Callable[[Tensor, Tensor, Tensor], None] | None = None,
+) -> tuple[Tensor, Tensor]:
+    """``run_episodes`` in environments that have just been reset, from what they observe (E, *obs_shape)."""
 
     def act(obs: Tensor) -> Tensor:
         give_up_if_asked()
         return policy(obs)
 
-    obs = env.reset(seed)
     returns_E = torch.zeros(env.num_envs, dtype=torch.float64, device=env.device)
     lengths_E = torch.zeros(env.num_envs, dtype=torch.int64, device=env.device)
     running_E = torch.ones(env.num_envs, dtype=torch.bool, device=env.device)

@@ -18,9 +18,9 @@ from palestra.engine.rows import Rows
 from palestra.engine.settings import TrainSettings
 from palestra.engine.signals import GivenUp, StopRequest
 from palestra.engine.soundness import Diverged, all_finite, go_on, unsound_weight
-from palestra.engine.training import Ending, Steps, TrainResult
+from palestra.engine.training import Ask, Ending, Rounds, Steps, TrainResult, at_once
 from palestra.envs.misbehaviour import Misbehaviour
-from palestra.measure import Measure, Metrics, better
+from palestra.measure import Evaluation, Measure, Metrics, better
 from palestra.runs import checkpoints
 from palestra.runs.store import Run
 
@@ -39,17 +39,20 @@ class Trainer:
         run: where to record; None keeps nothing.
         callbacks: what watches it (``engine.callbacks``).
         progress: show progress on standard error.
+        stop: what asks for a stop, where signals are not to ask it themselves.
     """
 
     def __init__(
         self, learner: Steps, settings: TrainSettings, run: Run | None = None, callbacks: Callbacks = (), *,
         progress: bool = False,
+        stop: StopRequest | None = None,
     ):  # fmt: skip
         settings.check_target()
         self.learner = learner
         self.settings = settings
         self.run_record = run
         self._shown = progress
+        self._asked = stop
         self.best_score: float | None = None
         self.best_step: int | None = None
         self._rows = Rows(run)
@@ -72,6 +75,10 @@ class Trainer:
 
     def run(self) -> TrainResult:
         """Train until the budget, the target or a signal; returns how it ended."""
+        return at_once(self.rounds())
+
+    def rounds(self) -> Rounds[TrainResult]:
+        """The same with halts, so that several can go on together."""
         learner, settings = self.learner, self.settings
         self._reopen()
         learner.budget = settings.budget
@@ -84,7 +91,8 @@ class Trainer:
         try:
             if settings.tensorboard:
                 self._rows.open_mirror(self._resumed_from)
-            with StopRequest(enabled=self.run_record is not None) as stop, denormals_as_zero(), self._survival():
+            asked = self._asked or StopRequest(enabled=self.run_record is not None)
+            with asked as stop, denormals_as_zero(), self._survival():
                 if self._watch.target_met(self.best_score):
                     ending = "target"
                 elif self._watch.stops:
@@ -94,12 +102,14 @@ class Trainer:
                 ):
                     before = learner.clock
                     if not self._owes_evaluation:
-                        self._rows.gather(self._watch.after_step(self, learner.step()))
+                        done = yield Ask(learner)
+                        metrics = done if isinstance(done, dict) else learner.step()
+                        self._rows.gather(self._watch.after_step(self, metrics))
                     if learner.clock >= self._next_log:
                         self._log()
                     improved = False
                     if settings.eval_every and learner.clock >= self._next_eval:
-                        improved = self._evaluate()
+                        improved = yield from self._evaluate()
                     if self._shown:
                         progress.update(learner.clock, self._rows.headline(learner.headline))
                     if self._watch.target_met(self.best_score):
@@ -118,7 +128,7 @@ class Trainer:
                         self.save()
                         last_save = time.monotonic()
                 if ending != "interrupted":
-                    self._close()
+                    yield from self._close()
                 if self._owes_evaluation:
                     ending = "interrupted"
                 if self.run_record:
@@ -176,27 +186,29 @@ class Trainer:
         if self.run_record:
             self.run_record.metrics.add_timing(clock, {"time/steps_per_second": rate, "time/seconds": self._seconds()})
 
-    def _close(self) -> None:
+    def _close(self) -> Rounds[None]:
         """The last rows, which may come before their time; what they close is kept for a training that goes further."""
         before = self._open or {**copy.deepcopy(self._state()), "written": []}
         self._rows.written = set(before["written"])
         self._log()
         if self.settings.eval_every and self._last_evaluated != self.learner.clock:
-            self._evaluate()
+            yield from self._evaluate()
         if self._last_saved != self.learner.clock and not self._owes_evaluation:
             self._rows.report(self.learner.clock, self._watch.at_end(self))
         if self._rows.written:
             self._open = {**before, "written": sorted(self._rows.written)}
 
-    def _evaluate(self) -> bool:
+    def _evaluate(self) -> Rounds[bool]:
         """Evaluate with randomness of its own; True if it is the best so far.
 
         One that a signal ends is owed: nothing of it is kept, and a resume makes it good at the same clock.
         """
         learner, settings = self.learner, self.settings
         seed = seeding.derive(settings.seed, "evaluation", learner.clock)
+        measure = Measure(settings.eval_count, seed=seed, max_steps=settings.eval_max_steps)
         try:
-            result = learner.measured(Measure(settings.eval_count, seed=seed, max_steps=settings.eval_max_steps))
+            done = yield Ask(learner, measure)
+            result = done if isinstance(done, Evaluation) else learner.measured(measure)
         except GivenUp:
             self._owes_evaluation = True
             return False

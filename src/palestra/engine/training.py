@@ -1,12 +1,14 @@
-"""What is trained, and what a training comes to."""
+"""What is trained, what a training comes to, and where it halts for whoever does several together."""
 
+from collections.abc import Generator
 from dataclasses import dataclass
-from typing import ClassVar, Literal, Protocol
+from typing import Any, ClassVar, Literal, NamedTuple, Protocol, TypeVar
 
 from palestra.engine import checkpoint
 from palestra.measure import Direction, Evaluation, Measure, Metrics
 
 Ending = Literal["finished", "target", "stopped", "interrupted"]
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -41,3 +43,27 @@ class Steps(checkpoint.Kept, Protocol):
 
     def measured(self, measure: Measure) -> Evaluation:
         """How good it is."""
+
+
+class Ask(NamedTuple):
+    """What a training is about to do."""
+
+    learner: Any
+    """With whom."""
+    measure: Measure | None = None
+    """How it is to be measured; None where it is to do a step."""
+
+
+Rounds = Generator[Ask, Metrics | Evaluation | None, T]
+"""A training that halts before each step and each evaluation. Whoever has done it meanwhile sends what came of it, a
+step's metrics or an evaluation; where nothing is sent, the training does it itself."""
+
+
+def at_once(rounds: Rounds[T]) -> T:
+    """Go through a training without a halt; what it comes to."""
+    while True:
+        try:
+            next(rounds)
+        except StopIteration as end:
+            value: T = end.value
+            return value

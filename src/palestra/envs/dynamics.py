@@ -5,6 +5,7 @@ same-step autoreset and saving.
 """
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from inspect import signature
 from typing import Any
 
@@ -39,6 +40,9 @@ class Dynamics(ABC):
     """What the numbers of the state are called, where somebody has said so."""
     angles: tuple[int, ...] = ()
     """Which of them are angles, that a full turn leaves as they are."""
+    draws_at_starts_alone: bool = False
+    """Whether it is known that nothing is random but ``initial_state``, and that what is seen is of the present state
+    alone: copies of several such worlds can then be stepped as one batch."""
 
     def __init__(self, num_envs: int, device: str | torch.device = "cpu") -> None:
         """For ``num_envs`` copies on ``device``."""
@@ -58,6 +62,10 @@ class Dynamics(ABC):
     @abstractmethod
     def initial_state(self, num: int) -> Tensor:
         """States (num, state_size) in which episodes begin, drawn from ``self.generator``."""
+
+    def begin(self, begun: Tensor) -> Tensor:
+        """The states (B, state_size) in which copies (B,) int64 begin anew."""
+        return self.initial_state(begun.numel())
 
     @abstractmethod
     def transition(self, state: Tensor, action: Tensor) -> tuple[Tensor, Tensor, Tensor]:
@@ -107,6 +115,20 @@ class Dynamics(ABC):
         plain = len(signature(type(self)).parameters) == 2
         require(plain, f"{type(self).__name__}, which has settings of its own", "a world that defines resized")
         return type(self)(num_envs, self.device)
+
+    def joined(self, worlds: Sequence["Dynamics"]) -> "Dynamics":
+        """The same rules for the copies of several worlds, as many each, laid end to end (:mod:`palestra.envs.joined`).
+
+        Where a step draws random numbers, each world draws those of its own copies. Raises UsageError for a world that
+        does not say how.
+        """
+        given = f"{type(self).__name__}, whose steps may draw random numbers"
+        require(self.draws_at_starts_alone, given, "a world that draws where episodes begin alone, or defines joined")
+        return self.resized(sum(world.num_envs for world in worlds))
+
+    def begin_joined(self, worlds: Sequence["Dynamics"], counts: Sequence[int]) -> Tensor:
+        """The states in which so many copies of each of several worlds begin anew, each drawing for its own."""
+        return torch.cat([world.initial_state(count) for world, count in zip(worlds, counts) if count])
 
     def expert(self, state: Tensor) -> Tensor:
         """(num_envs, *action_shape) what somebody who knows the state would do, within the bounds.

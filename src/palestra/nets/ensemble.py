@@ -120,7 +120,7 @@ class Ensemble(Recorded):
                 inputs.append(torch.baddbmm(bias, inputs[-1], weight).relu_())
         factors.append(inputs[-1])
         weights.append(last_weight)
-        return Pass(_product(inputs[-1], last_weight).add_(last_bias), inputs, factors, weights)
+        return Pass(batched_product(inputs[-1], last_weight).add_(last_bias), inputs, factors, weights)
 
 
 class EnsembleRecording(Recording):
@@ -149,21 +149,21 @@ class EnsembleRecording(Recording):
             factor_MBK = grad_MBK.to(factor_MBF.dtype)
             if learn:
                 weight, bias = self.layers[i]
-                place_for(weight).copy_(_product(factor_MBF.transpose(1, 2), factor_MBK))
+                place_for(weight).copy_(batched_product(factor_MBF.transpose(1, 2), factor_MBK))
                 torch.sum(grad_MBK, 1, keepdim=True, out=place_for(bias))
             if i > 0:
-                grad_MBK = _product(factor_MBK, weight_MFK.transpose(1, 2)).to(grad_MBK.dtype)
+                grad_MBK = batched_product(factor_MBK, weight_MFK.transpose(1, 2)).to(grad_MBK.dtype)
                 grad_MBK = torch.ops.aten.threshold_backward(grad_MBK, x_MBF, 0)
         if not self.columns:
             return []
         first = self.columns[0][0]
-        grad_MBF = _product(grad_MBK, weight_MFK.narrow(1, first, weight_MFK.shape[1] - first).transpose(1, 2))
+        grad_MBF = batched_product(grad_MBK, weight_MFK.narrow(1, first, weight_MFK.shape[1] - first).transpose(1, 2))
         parts = [(grad_MBF[..., start - first : end - first], same) for start, end, same in self.columns]
         return [(part.sum(0) if len(part) > 1 else part[0]) if same else part for part, same in parts]
 
 
-def _product(a_MBF: Tensor, b_MFK: Tensor) -> Tensor:
-    """(M, B, K) batched matrix product, by whatever is fastest for its shape."""
+def batched_product(a_MBF: Tensor, b_MFK: Tensor) -> Tensor:
+    """(M, B, K) batched matrix product of (M, B, F) and (M, F, K), by whatever is fastest for its shape."""
     number, inner, columns = b_MFK.shape
     if columns == 1:  # by elements, six times as fast
         return (a_MBF * b_MFK.reshape(number, 1, -1)).sum(2, keepdim=True)

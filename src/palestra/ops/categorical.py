@@ -10,9 +10,14 @@ from palestra.ops.shapes import check_rank, check_same_shape
 
 def categorical_sample(logits_BA: Tensor, generator: Generator) -> Tensor:
     """(B,) int64 samples, by inverting the cumulative distribution at one uniform number each."""
+    uniform_B1 = torch.rand(logits_BA.shape[0], 1, generator=generator, device=logits_BA.device)
+    return categorical_choice(logits_BA, uniform_B1)
+
+
+def categorical_choice(logits_BA: Tensor, uniform_B1: Tensor) -> Tensor:
+    """(B,) int64 samples that numbers (B, 1) in [0, 1) decide."""
     check_rank(2, logits=logits_BA)
     cumulative_BA = torch.softmax(logits_BA, 1).cumsum(1)
-    uniform_B1 = torch.rand(logits_BA.shape[0], 1, generator=generator, device=logits_BA.device)
     # The last column is 1 up to rounding: leaving it out keeps every sample below A.
     return (uniform_B1 >= cumulative_BA[:, :-1]).sum(1)
 

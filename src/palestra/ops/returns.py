@@ -12,7 +12,7 @@ from palestra.ops.shapes import check_rank, check_same_shape
 
 
 def td_residual(
-    reward_TE: Tensor, value_TE: Tensor, next_value_TE: Tensor, terminated_TE: Tensor, gamma: float
+    reward_TE: Tensor, value_TE: Tensor, next_value_TE: Tensor, terminated_TE: Tensor, gamma: float | Tensor
 ) -> Tensor:
     """delta_t = r_t + gamma * (1 - terminated_t) * V(s_{t+1}) - V(s_t), shape (T, E) (Sutton & Barto 2018, eq. 6.5)."""
     check_same_shape(reward=reward_TE, value=value_TE, next_value=next_value_TE, terminated=terminated_TE)
@@ -26,8 +26,8 @@ def gae(
     terminated_TE: Tensor,
     done_TE: Tensor,
     *,
-    gamma: float,
-    gae_lambda: float,
+    gamma: float | Tensor,
+    gae_lambda: float | Tensor,
 ) -> Tensor:
     r"""Generalised advantage estimation, A_t = sum_l (gamma lambda)^l delta_{t+l} within an episode.
 
@@ -40,8 +40,8 @@ def gae(
         next_value_TE: (T, E) values of the true successors.
         terminated_TE: (T, E) bool, the successor is terminal.
         done_TE: (T, E) bool, the episode ended here for either reason.
-        gamma: discount in [0, 1].
-        gae_lambda: trace decay in [0, 1].
+        gamma: discount in [0, 1]; one for all, or one for each environment (E,).
+        gae_lambda: trace decay in [0, 1]; likewise.
 
     Returns:
         (T, E) advantages. Add ``value_TE`` for the lambda-returns.

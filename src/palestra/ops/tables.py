@@ -31,12 +31,15 @@ def epsilon_greedy(q_BA: Floats, epsilon: float, masked: bool = False) -> Floats
     return prob_BA
 
 
-def expected_value(q_BA: Floats, epsilon: float, masked: bool = False) -> Floats:
-    """sum_a pi(a) Q(a), shape (B,), of the epsilon-greedy policy; with epsilon 0 exactly the maximum."""
+def expected_value(q_BA: Floats, epsilon: float | Floats, masked: bool = False) -> Floats:
+    """sum_a pi(a) Q(a), shape (B,), of the epsilon-greedy policy; with epsilon 0 exactly the maximum.
+
+    ``epsilon`` may be one number a row (B,), where the table is not masked.
+    """
     value_B: Floats = q_BA.max(1)
-    if epsilon and masked:
-        value_B = (epsilon_greedy(q_BA, epsilon, masked) * q_BA).sum(1)
-    elif epsilon:
+    if masked and epsilon:
+        value_B = (epsilon_greedy(q_BA, float(epsilon), masked) * q_BA).sum(1)
+    elif isinstance(epsilon, np.ndarray) or epsilon:
         value_B = (1.0 - epsilon) * value_B + epsilon * q_BA.mean(1)
     return value_B
 
@@ -47,13 +50,14 @@ def draw(prob_BA: Floats, uniform_B: Floats) -> Ints:
     return action_B
 
 
-def explore(q_BA: Floats, epsilon: float, uniform_B: Floats, masked: bool = False) -> Ints:
+def explore(q_BA: Floats, epsilon: float | Floats, uniform_B: Floats, masked: bool = False) -> Ints:
     """Epsilon-greedy actions (B,): to the bit what ``draw(epsilon_greedy(q_BA, epsilon, masked), uniform_B)`` gives.
 
-    Laid out with the actions first, since a sum over a short last axis costs several times one over the first.
+    ``epsilon`` may be one number a row (B,), where the table is not masked. Laid out with the actions first, since a
+    sum over a short last axis costs several times one over the first.
     """
     if masked:
-        return draw(epsilon_greedy(q_BA, epsilon, masked), uniform_B)
+        return draw(epsilon_greedy(q_BA, float(epsilon), masked), uniform_B)
     q_AB = np.ascontiguousarray(q_BA.T)
     best_AB = q_AB == q_AB.max(0)
     prob_AB = best_AB * ((1.0 - epsilon) / best_AB.sum(0))
@@ -78,7 +82,12 @@ def in_turn(entry_B: Ints, rate_B: Floats) -> Floats:
 
 
 def move_towards(
-    table_P: Floats, count_P: Ints, entry_B: Ints, target_B: Floats, rate: float, decay: float = 0.0
+    table_P: Floats,
+    count_P: Ints,
+    entry_B: Ints,
+    target_B: Floats,
+    rate: float | Floats,
+    decay: float | Floats = 0.0,
 ) -> Floats:
     """Move entries of a table towards their targets, one after another, in place.
 
@@ -90,8 +99,8 @@ def move_towards(
         count_P: (P,) int64, moves of each entry so far, written to.
         entry_B: (B,) int64, which entries; one that stands several times is moved several times, in this order.
         target_B: (B,) towards what.
-        rate: share of the way, in (0, 1].
-        decay: power by which the share falls with the moves of an entry.
+        rate: share of the way, in (0, 1]; one for all of several moves, or one for each (B,).
+        decay: power by which the share falls with the moves of an entry; likewise.
 
     Returns:
         (B,) the errors target - table, as they were before the first move.
@@ -102,7 +111,7 @@ def move_towards(
         count_P[entry] += 1
         table_P[entry] += rate / count_P[entry] ** decay * error_B[0]
         return error_B
-    if decay:
+    if isinstance(rate, np.ndarray) or isinstance(decay, np.ndarray) or decay:
         rate_B: Any = rate / (count_P[entry_B] + _turns(entry_B)[1] + 1) ** decay
         weight_B = in_turn(entry_B, rate_B)
     else:

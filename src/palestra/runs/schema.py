@@ -135,6 +135,7 @@ MANIFEST_SHAPE = record(
         "git_commit": optional(text),
         "lineage": listing(mapping(anything)),
         "config_digests": listing(text),
+        "rounding": text,
         "data": record({}, {"stand_in": flag, "files": mapping(record({"sha256": text}, {"source": text}))}),
     },
 )

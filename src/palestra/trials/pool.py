@@ -25,7 +25,9 @@ from palestra.trials.trial import Result, Trial, runs_of
 
 NEVER_BEGUN = "stopped before it began"
 """The error of a trial that was waiting when its pool was stopped."""
-LOCAL = "local"
+LOCAL, TOGETHER = "local", "together"
+MOST_TOGETHER = 64
+"""Trainings of one batch, where nobody says how many: more would leave the processor's cache."""
 MOST_WORKERS = 1_024
 SILENCE = 120.0
 """Seconds without a sign of life after which a process counts as frozen."""
@@ -71,19 +73,19 @@ class Pool(ABC):
 
 
 def workers_of(pool: str | Pool) -> int | None:
-    """How many side by side a pool's name asks for (``local:4``); None where that is left open (``local``).
+    """How many trainings at once a pool's name asks for (``local:4``, ``together``); None if it does not (``local``).
 
     Raises UsageError for the name of none.
     """
     if isinstance(pool, Pool):
         return None
     kind, colon, count = pool.partition(":")
-    if kind != LOCAL:
-        raise unknown_name("pool", pool, [LOCAL])
+    if kind not in (LOCAL, TOGETHER):
+        raise unknown_name("pool", pool, [LOCAL, TOGETHER])
     if not colon:
-        return None
+        return None if kind == LOCAL else MOST_TOGETHER
     good = count.isascii() and count.isdigit() and 1 <= int(count[:9]) <= MOST_WORKERS
-    require(good, f"pool {pool!r}", f"local, or local:N with N from 1 to {MOST_WORKERS:,}")
+    require(good, f"pool {pool!r}", f"{kind}, or {kind}:N with N from 1 to {MOST_WORKERS:,}")
     return int(count)
 
 
@@ -95,7 +97,12 @@ def opened(pool: str | Pool, jobs: int) -> Iterator[Pool]:
     """
     if not isinstance(pool, Pool):
         workers_of(pool)
-        with LocalPool(jobs) as made:
+        made: Pool = LocalPool(jobs)
+        if pool.partition(":")[0] == TOGETHER:
+            from palestra.trials.together import TogetherPool  # which is one of these
+
+            made = TogetherPool(jobs)
+        with made:
             yield made
         return
     try:

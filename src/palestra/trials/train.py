@@ -10,9 +10,10 @@ from palestra.datasets.dataset import Dataset
 from palestra.engine.callbacks import Callbacks
 from palestra.engine.device import threads
 from palestra.engine.learner import Learner
+from palestra.engine.signals import StopRequest
 from palestra.engine.state import scalars
 from palestra.engine.trainer import Trainer
-from palestra.engine.training import Ending, TrainResult
+from palestra.engine.training import Ending, Rounds, TrainResult, at_once
 from palestra.envs.backends.gymnasium import GymVectorEnv
 from palestra.envs.inspection import seed_note
 from palestra.envs.registry import SIMULATORS
@@ -143,6 +144,24 @@ def follow(
     networks: Networks | None = None,
 ) -> Outcome:
     """Train as a plan says, in a new run. Raises Interrupted as ``train`` does."""
+    return at_once(following(plan, out=out, progress=progress, callbacks=callbacks, networks=networks))
+
+
+def following(
+    plan: Plan,
+    *,
+    out: str | Path = "runs",
+    progress: bool = False,
+    callbacks: Callbacks = (),
+    networks: Networks | None = None,
+    stop: StopRequest | None = None,
+    rounding: str = "",
+) -> Rounds[Outcome]:
+    """``follow`` with halts, so that several trainings can go on together.
+
+    ``stop`` asks for a stop, if no signal is to. ``rounding`` is what rounds otherwise than in a training alone: the
+    run remembers it, since going on otherwise is not exact.
+    """
     plan.training.check_target()
     with threads(plan.training.threads):
         learner = plan.make_learner(networks)
@@ -154,13 +173,15 @@ def follow(
             begin(learner, plan.origin)
         run = Run.create(Path(out), task, method, plan.training.seed, plan.to_json())
         index.enter(Path(out), run)
+        if rounding:
+            run.update_manifest(rounding=rounding)
         if isinstance(plan.source, Dataset) and (data := plan.source.origin()):
             run.update_manifest(data=data)
-        trainer = Trainer(learner, plan.training, run, callbacks, progress=progress)
+        trainer = Trainer(learner, plan.training, run, callbacks, progress=progress, stop=stop)
         if plan.origin:
             run.update_manifest(lineage=ancestry(plan.origin))
             trainer.save()  # what it began with is its own from now on, whatever becomes of the other run
-        return _run(trainer, learner, run, plan, networks)
+        return (yield from _running(trainer, learner, run, plan, networks))
 
 
 def resume(
@@ -200,25 +221,51 @@ def resume(
     Raises:
         Interrupted: after SIGINT or SIGTERM, once everything is saved.
     """
+    rounds = resuming(
+        path, {**(overrides or {}), **more}, total_timesteps=total_timesteps, allow_inexact=allow_inexact, out=out,
+        progress=progress, callbacks=callbacks, networks=networks,
+    )  # fmt: skip
+    return _illustrated(at_once(rounds), plots=plots, video=video)
+
+
+def resuming(
+    path: str | Path,
+    overrides: Mapping[str, Any] | None = None,
+    *,
+    total_timesteps: int | None = None,
+    allow_inexact: bool = False,
+    out: str | Path = "runs",
+    progress: bool = False,
+    callbacks: Callbacks = (),
+    networks: Networks | None = None,
+    stop: StopRequest | None = None,
+    rounding: str = "",
+) -> Rounds[Outcome]:
+    """``resume`` with halts, as ``following``."""
     run = Run.open(path, Path(out), write=True)
     try:
-        opened = chapter(run, total_timesteps, {**(overrides or {}), **more}, allow_inexact=allow_inexact)
+        opened = chapter(run, total_timesteps, overrides or {}, allow_inexact=allow_inexact)
         plan = opened.plan
         with threads(plan.training.threads):
             learner = plan.make_learner(networks)
-            trainer = Trainer(learner, plan.training, run, callbacks, progress=progress)
-            outcome = _run(trainer, learner, run, plan, networks, opened)
+            trainer = Trainer(learner, plan.training, run, callbacks, progress=progress, stop=stop)
+            return (yield from _running(trainer, learner, run, plan, networks, opened, rounding))
     finally:
         run.close()
-    return _illustrated(outcome, plots=plots, video=video)
 
 
-def _run(
-    trainer: Trainer, learner: Learner, run: Run, plan: Plan, networks: Networks | None, opened: Chapter | None = None
-) -> Outcome:
+def _running(
+    trainer: Trainer,
+    learner: Learner,
+    run: Run,
+    plan: Plan,
+    networks: Networks | None,
+    opened: Chapter | None = None,
+    rounding: str = "",
+) -> Rounds[Outcome]:
     try:
-        notes = [] if opened is None else _go_on(trainer, learner, run, opened)
-        result = trainer.run()
+        notes = [] if opened is None else _go_on(trainer, learner, run, opened, rounding)
+        result = yield from trainer.rounds()
         claim = try_claim(run, plan, result, networks)
         keep_result(run, plan, result, claim)
         outcome = Outcome(
@@ -251,13 +298,13 @@ def _note_seed(learner: Learner) -> None:
             warnings.warn(note, stacklevel=2)
 
 
-def _go_on(trainer: Trainer, learner: Learner, run: Run, opened: Chapter) -> list[str]:
+def _go_on(trainer: Trainer, learner: Learner, run: Run, opened: Chapter, rounding: str) -> list[str]:
     """Bring a trainer to where its run stands; what there is to say of it."""
     made = scalars(learner)
     if opened.plan.origin and not checkpoints.steps(run.checkpoints):
         begin(learner, opened.plan.origin)
     try:
-        notes = [*trainer.resume(), *opened.notes, *data_notes(run, learner.source)]
+        notes = [*trainer.resume(), *opened.notes, *data_notes(run, learner.source), *_rounded(run, rounding)]
     except UsageError as error:
         if not opened.changes:
             raise
@@ -269,8 +316,18 @@ def _go_on(trainer: Trainer, learner: Learner, run: Run, opened: Chapter) -> lis
     exact = run.manifest["exact"] and not any(note.startswith("not exact") for note in notes)
     entry = {"step": learner.clock, "notes": notes} | ({"changes": opened.changes} if opened.changes else {})
     open_chapter(run, opened)
-    run.update_manifest(status="running", resumes=[*run.manifest["resumes"], entry], exact=exact)
+    how = {"rounding": rounding} if rounding != run.manifest.get("rounding", "") else {}
+    run.update_manifest(status="running", resumes=[*run.manifest["resumes"], entry], exact=exact, **how)
     return notes
+
+
+def _rounded(run: Run, rounding: str) -> list[str]:
+    """A note on arithmetic that rounds otherwise than until here."""
+    then = run.manifest.get("rounding", "")
+    if then == rounding or not checkpoints.steps(run.checkpoints):
+        return []
+    until, from_here = (f"with {how}" if how else "alone" for how in (then, rounding))
+    return [f"not exact: trained {until} until here, and {from_here} from here on, which rounds otherwise"]
 
 
 def _illustrated(outcome: Outcome, *, plots: bool, video: bool) -> Outcome:

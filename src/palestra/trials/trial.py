@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any, Self
 
 from palestra.engine import seeding
+from palestra.engine.signals import StopRequest
+from palestra.engine.training import Rounds, at_once
 from palestra.envs import arguments
 from palestra.errors import UsageError
 from palestra.measure import cut_in
@@ -17,7 +19,7 @@ from palestra.trials.chapters import MEASURED
 from palestra.trials.measuring import judge
 from palestra.trials.plan import Plan, resolve
 from palestra.trials.sweep.halving import Halving
-from palestra.trials.train import follow, resume
+from palestra.trials.train import following, resuming
 
 SCORED = "scored"
 """Key of a manifest: the last checkpoint on the validation split, by which a sweep chooses."""
@@ -162,15 +164,20 @@ def already(trial: Trial, folder: Path) -> Result | None:
 
 def attempt(trial: Trial, folder: Path) -> Result:
     """Train a trial, or go on with it, and measure it. Raises Interrupted once it is saved after a signal."""
+    return at_once(attempting(trial, folder))
+
+
+def attempting(trial: Trial, folder: Path, stop: StopRequest | None = None, rounding: str = "") -> Rounds[Result]:
+    """``attempt`` with halts, so that several trials can go on together; the rest as of ``following``."""
     plan = trial.plan()
     watching = [] if trial.halving is None else [trial.halving.watching(trial.seed)]
     run = find_run(folder, plan)
     if run is None:
-        path = Path(follow(plan, out=folder, callbacks=watching).path)
+        path = Path((yield from following(plan, out=folder, callbacks=watching, stop=stop, rounding=rounding)).path)
     else:
         path = run.path
         if run.status != "finished":
-            resume(path, callbacks=watching)
+            yield from resuming(path, callbacks=watching, stop=stop, rounding=rounding)
     result = finished_result(trial, Run.open(path, folder))
     if result is None:
         _measure(trial, path)

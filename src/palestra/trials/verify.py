@@ -81,7 +81,7 @@ def verify(
         jobs: trainings side by side; None for as many as there are cores for.
         device: where each computes.
         overrides: settings over a recipe that claims nothing, by name.
-        pool: where they are trained: ``local``, ``local:N``, or a Pool.
+        pool: where they are trained: ``local``, ``local:N``, ``together`` (as one batch), or a Pool.
         tell: called with every seed as it ends.
         tick: called about once a second with what is being trained.
 

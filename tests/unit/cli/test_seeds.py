@@ -53,5 +53,5 @@ def test_a_stop_is_128_and_its_signal(tmp_path: Path, monkeypatch: pytest.Monkey
         raise verify.Stopped(15)
 
     monkeypatch.setattr(seeds, "train_seeds", stopped)
-    words = {"jobs": 1, "out": tmp_path, "plots": False, "quiet": True, "json": False}
+    words = {"jobs": 1, "together": False, "out": tmp_path, "plots": False, "quiet": True, "json": False}
     assert train_them(QUICK, {}, seeds=2, **words) == 143

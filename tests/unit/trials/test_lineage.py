@@ -58,7 +58,7 @@ def test_a_new_run_begins_with_the_parameters_of_another(
 def test_what_it_begins_with_is_in_its_first_checkpoint_and_nothing_else(
     tmp_path: Path, quick_run: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Trainer, "run", lambda trainer: pytest.fail("stopped here"))
+    monkeypatch.setattr(Trainer, "rounds", lambda trainer: pytest.fail("stopped here"))
     with pytest.raises(pytest.fail.Exception):
         train(None, {"seed": 9}, start_from=quick_run, out=tmp_path)
     (path,) = (path for path in tmp_path.iterdir() if path.is_dir())

@@ -54,7 +54,7 @@ class TorchVectorEnv(VectorEnv):
     def set_state(self, state: Tensor) -> Tensor:
         """Begin an episode of every copy in a given state (num_envs, state_size). Returns its observation."""
         require(len(state) == self.num_envs, f"{len(state)} states", f"one for each of {self.num_envs} copies")
-        self._restore(state, torch.zeros(self.num_envs, dtype=torch.int64))
+        self.stand(state, torch.zeros(self.num_envs, dtype=torch.int64))
         return self.dynamics.observe_anew(state)
 
     def step(self, action: Tensor) -> StepResult:
@@ -82,7 +82,7 @@ class TorchVectorEnv(VectorEnv):
             if begun.numel() == 0:
                 return StepResult(obs, reward, terminated, truncated, obs)
             begun = begun.squeeze(1)
-            self._state = state.index_copy(0, begun, dynamics.initial_state(begun.numel()))
+            self._state = state.index_copy(0, begun, dynamics.begin(begun))
             self._started = self._started.index_fill(0, begun, self._clock)
         else:
             begun = done
@@ -97,7 +97,7 @@ class TorchVectorEnv(VectorEnv):
         with torch.inference_mode(False):
             return {
                 "state": self._state.clone(),
-                "elapsed": self._clock - self._started,
+                "elapsed": self.elapsed,
                 "generator": self.dynamics.generator.get_state(),
                 **self.dynamics.seen(),
             }
@@ -111,14 +111,20 @@ class TorchVectorEnv(VectorEnv):
             "equal numbers; make the environment with the saved num_envs",
         )
         self.dynamics.generator.set_state(state["generator"].cpu())
-        self._restore(saved.to(self.device, copy=True), state["elapsed"])
+        self.stand(saved.to(self.device, copy=True), state["elapsed"])
         return Resumed(self.dynamics.observe_resumed(self.state, state), self.dynamics.never)
 
     def expert(self) -> Tensor:
         """What somebody who knows the present state would do; see :meth:`palestra.envs.vector.VectorEnv.expert`."""
         return self.dynamics.expert(self.state)
 
-    def _restore(self, state: Tensor, elapsed: Tensor) -> None:
+    @property
+    def elapsed(self) -> Tensor:
+        """(num_envs,) int64 steps that the episode of each copy has taken."""
+        return self._clock - self._started
+
+    def stand(self, state: Tensor, elapsed: Tensor) -> None:
+        """Go on from a state (num_envs, state_size) that copies came to in so many steps (num_envs,) int64."""
         self._state = state
         self._clock = 0
         self._started = -elapsed.to(self.device)

@@ -62,6 +62,7 @@ class Acrobot(Dynamics):
     )
     action_space = spaces.Discrete(3)
     max_episode_steps = 500
+    draws_at_starts_alone = True
 
     def initial_state(self, num: int) -> Tensor:
         """Hanging down, every component uniform within 0.1 of zero."""

@@ -85,6 +85,7 @@ class CartPole(Dynamics):
     )
     action_space = spaces.Discrete(2)
     max_episode_steps = 500
+    draws_at_starts_alone = True
 
     def __init__(self, num_envs: int, device: str | torch.device = "cpu") -> None:
         super().__init__(num_envs, device)

@@ -79,6 +79,7 @@ class CartPoleSwingUp(Dynamics):
 
     observation_space, action_space = OBSERVATION_SPACE, ACTION_SPACE
     max_episode_steps = 250
+    draws_at_starts_alone = True
     state_names, angles = ("position", "velocity", "angle", "spin"), (2,)
 
     def initial_state(self, num: int) -> Tensor:

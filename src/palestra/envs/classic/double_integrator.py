@@ -33,6 +33,7 @@ class DoubleIntegrator(Dynamics):
 
     observation_space, action_space = OBSERVATION_SPACE, ACTION_SPACE
     max_episode_steps = 100
+    draws_at_starts_alone = True
     state_names = ("place", "velocity")
 
     def initial_state(self, num: int) -> Tensor:

@@ -50,6 +50,7 @@ class MountainCar(Dynamics):
     observation_space = OBSERVATION_SPACE
     action_space = spaces.Discrete(3)
     max_episode_steps = 200
+    draws_at_starts_alone = True
 
     def initial_state(self, num: int) -> Tensor:
         """At rest, position uniform in [-0.6, -0.4)."""

@@ -32,6 +32,7 @@ class MountainCarContinuous(Dynamics):
     observation_space = OBSERVATION_SPACE
     action_space = spaces.Box(-1.0, 1.0, (1,))
     max_episode_steps = 999
+    draws_at_starts_alone = True
     state_names = ("position", "velocity")
 
     def initial_state(self, num: int) -> Tensor:

@@ -42,6 +42,7 @@ class Pendulum(Dynamics):
     )
     action_space = spaces.Box(-MAX_TORQUE, MAX_TORQUE, (1,), np.float32)
     max_episode_steps = 200
+    draws_at_starts_alone = True
     state_names, angles = ("angle", "velocity"), (0,)
 
     def initial_state(self, num: int) -> Tensor:

@@ -24,6 +24,7 @@ class PendulumDiscrete(Dynamics):
     observation_space = Pendulum.observation_space
     action_space = spaces.Discrete(NUM_TORQUES)
     max_episode_steps = Pendulum.max_episode_steps
+    draws_at_starts_alone = True
     state_names, angles = Pendulum.state_names, Pendulum.angles
 
     def __init__(self, num_envs: int, device: str | torch.device = "cpu") -> None:

@@ -1,6 +1,7 @@
 """Copies of a finite process stepped together: a step is a few look-ups, however many copies there are."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from copy import copy
 from typing import Any, ClassVar
 
 import gymnasium as gym
@@ -40,6 +41,8 @@ class FiniteDynamics(Dynamics):
         """``max_episode_steps`` is the time limit, None for none."""
         super().__init__(num_envs, device)
         self.mdp = mdp
+        self.drawing = [self.generator]
+        """Whose luck the steps are: of joined worlds, each one's for its own copies."""
         self._one_hot = True
         self.observation_space = spaces.Box(0.0, 1.0, (mdp.num_states,))
         self.action_space = spaces.Discrete(mdp.num_actions)
@@ -69,9 +72,26 @@ class FiniteDynamics(Dynamics):
             return torch.full((num, 1), self._only_start, device=self.device)
         return torch.searchsorted(self._start, self._uniform(num), right=True).unsqueeze(1)
 
+    def joined(self, worlds: Sequence[Dynamics]) -> Dynamics:
+        """The same process for the copies of several worlds; each draws the outcomes of its own copies."""
+        joined = copy(self)
+        joined.num_envs = sum(world.num_envs for world in worlds)
+        joined.never = torch.zeros(joined.num_envs, dtype=torch.bool, device=self.device)
+        joined.drawing = [world.generator for world in worlds]
+        return joined
+
+    def begin_joined(self, worlds: Sequence[Dynamics], counts: Sequence[int]) -> Tensor:
+        """As any, but where there is nothing to draw, at once."""
+        if self._only_start is not None:
+            return self.initial_state(sum(counts))
+        return super().begin_joined(worlds, counts)
+
     def _uniform(self, num: int) -> Tensor:
         """(num,) float64 in [0, 1), of 24 bits: added to the number of any row it stays below the next."""
-        return torch.rand(num, device=self.device, generator=self.generator).double()
+        if len(self.drawing) == 1:
+            return torch.rand(num, device=self.device, generator=self.drawing[0]).double()
+        share = num // len(self.drawing)
+        return torch.cat([torch.rand(share, generator=each) for each in self.drawing]).double()
 
     def transition(self, state: Tensor, action: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """One outcome each. The states are indices (num_envs, 1)."""

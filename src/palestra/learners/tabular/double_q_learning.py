@@ -19,6 +19,7 @@ class DoubleQLearning(TabularRule):
     """Double Q-learning for worlds of finitely many states."""
 
     name = "double-q-learning"
+    separable = True
     num_tables = 2
     draws_per_step = 2
 

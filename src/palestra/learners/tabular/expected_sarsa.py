@@ -29,6 +29,7 @@ class ExpectedSarsa(TabularRule):
     """Expected SARSA for worlds of finitely many states."""
 
     name = "expected-sarsa"
+    separable = True
     config_type = ExpectedSarsaConfig
     config: ExpectedSarsaConfig
 

@@ -13,6 +13,7 @@ class QLearning(TabularRule):
     """Q-learning for worlds of finitely many states."""
 
     name = "q-learning"
+    separable = True
 
     def update(self, s: Step, uniform_UE: Floats) -> Ints:
         """One update, then the next action."""

@@ -1,6 +1,7 @@
 """A table of action values Q(s, a): looked up, explored by, and moved towards targets."""
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import torch
@@ -48,15 +49,16 @@ class QTable(Policy):
     ):
         self.num_states, self.num_actions = num_states, num_actions
         self.mask, self.initial_value = mask, initial_value
-        self.rate, self.decay = learning_rate, learning_rate_decay
+        self.rate: float | Floats = learning_rate
+        self.decay: float | Floats = learning_rate_decay
         self.index = index
         self.table = np.full((num_tables, num_states, num_actions), initial_value)
         """(M, S, A) float64: action values."""
         self.visits = np.zeros(self.table.shape, dtype=np.int64)
         """(M, S, A) int64: moves of each entry so far."""
         self.exploring = seeding.generator(seed, "actions")
-        self.epsilon = 0.0
-        """Share of random actions now."""
+        self.epsilon: Any = 0.0
+        """Share of random actions now; with tables laid end to end it may be one for each of (B,) states, as rates."""
         self.errors: list[Floats] = []
         """What entries were moved by since somebody looked."""
 

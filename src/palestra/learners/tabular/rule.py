@@ -85,6 +85,9 @@ class TabularRule(ABC):
     """The dataclass of its settings."""
     num_tables: ClassVar[int] = 1
     """M of the table that it learns."""
+    separable: ClassVar[bool] = False
+    """Whether it keeps nothing, moves no entry but those of a step, and takes of its settings only what a table has:
+    then one rule on several tables laid end to end is several rules, and they can be learned together."""
     draws_per_step: int = 1
     """Uniform random numbers of each copy that one ``update`` takes."""
     saves: ClassVar[tuple[str, ...]] = ()

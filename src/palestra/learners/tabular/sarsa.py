@@ -15,6 +15,7 @@ class Sarsa(TabularRule):
     """SARSA for worlds of finitely many states."""
 
     name = "sarsa"
+    separable = True
     draws_per_step = 2
 
     def update(self, s: Step, uniform_UE: Floats) -> Ints:

@@ -10,11 +10,14 @@ so moved twice, exactly as by two updates one after the other with these targets
 Since each move goes a share of the way, no number of copies makes it overshoot.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import torch
 from gymnasium import spaces
+from numpy.typing import NDArray
+from torch import Tensor
 
 from palestra.data.rollout import Report
 from palestra.engine.agent import Agent
@@ -32,7 +35,7 @@ from palestra.learners.tabular.q_table import QTable
 from palestra.learners.tabular.rule import Step, TabularRule
 from palestra.measure import Metrics
 from palestra.ops.schedules import linear
-from palestra.ops.tables import FORBIDDEN, Ints
+from palestra.ops.tables import FORBIDDEN, Floats, Ints
 from palestra.pictures.board import Board, Table
 
 MOST_ENTRIES = 50_000_000
@@ -84,10 +87,15 @@ class TabularLearner(Agent, Learner):
         used = clock / (c.exploration_fraction * self.budget) if c.exploration_fraction and self.budget else 0.0
         return linear(c.epsilon_start, c.epsilon_end, used if c.exploration_fraction else 1.0)
 
+    def turns(self) -> int:
+        """Steps of every copy that the next ``step`` does: ``num_steps``, or as many as are left of the budget."""
+        most: int = self.config.num_steps
+        left = -(-(self.budget - self.clock) // self.env.num_envs)
+        return min(most, left) if left > 0 else most
+
     def step(self) -> Metrics:
         """Act and learn for ``num_steps`` steps of every copy, or as many as are left of the budget."""
-        left = -(-(self.budget - self.clock) // self.env.num_envs)
-        shape = (min(self.config.num_steps, left) if left > 0 else self.config.num_steps, self.env.num_envs)
+        shape = (self.turns(), self.env.num_envs)
         reward_TE, done_TE = np.empty(shape), np.empty(shape, dtype=bool)
         reports: list[Report] = []
         uniform_TUE = self.q.uniform(shape[0], self.rule.draws_per_step, shape[1])
@@ -97,32 +105,21 @@ class TabularLearner(Agent, Learner):
                 self.q.epsilon = self.epsilon_at(self.clock)
                 result = self.env.step(torch.from_numpy(self.action_E))
                 reports += (Report(t, copy, numbers) for copy, numbers in self.env.reports)
-                s = self._read(result)
+                s = as_step(result, self.state_E, self.action_E, self.q, self.config.gamma)
+                if s.done_E.any():
+                    self.start_E = np.where(s.done_E, s.onward_E, self.start_E)
                 reward_TE[t], done_TE[t] = s.reward_E, s.done_E
                 self.action_E, self.state_E = self.rule.update(s, uniform_TUE[t]), s.onward_E
                 self.clock += shape[1]
-        self.interaction.obs = result.obs
+        return self.came_to(result.obs, reward_TE, done_TE, reports)
+
+    def came_to(
+        self, obs: Tensor, reward_TE: Floats, done_TE: NDArray[np.bool_], reports: Sequence[Report] = ()
+    ) -> Metrics:
+        """Account for a step: what is observed now, the rewards and which episodes ended. What there is to report."""
+        self.interaction.obs = obs
         self.interaction.episodes.add(torch.from_numpy(reward_TE), torch.from_numpy(done_TE), reports)
         return {**self.interaction.episodes.metrics(), **self._learned()}
-
-    def _read(self, result: StepResult) -> Step:
-        """What the environments answered, as arrays, with states for observations."""
-        terminated_E, truncated_E = result.terminated.numpy(), result.truncated.numpy()
-        done_E = terminated_E | truncated_E
-        next_state_E = onward_E = self.q.states(result.final_obs)
-        if done_E.any():
-            onward_E = self.q.states(result.obs)
-            self.start_E = np.where(done_E, onward_E, self.start_E)
-        return Step(
-            self.state_E,
-            self.action_E,
-            self.q.entry(self.state_E, self.action_E),
-            result.reward.numpy().astype(np.float64),
-            next_state_E,
-            self.config.gamma * ~terminated_E,
-            done_E,
-            onward_E,
-        )
 
     def _learned(self) -> Metrics:
         q = self.q
@@ -171,6 +168,25 @@ class TabularLearner(Agent, Learner):
             explored_E = self.q.explore(self.state_E, self.q.uniform(len(anew_E)))
             self.action_E = np.where(anew_E, explored_E, self.action_E)
             self.rule.forget(anew_E)
+
+
+def as_step(result: StepResult, state_E: Ints, action_E: Ints, q: QTable, gamma: float | Floats) -> Step:
+    """What environments answered to actions in states, as arrays, with states for observations."""
+    terminated_E, truncated_E = result.terminated.numpy(), result.truncated.numpy()
+    done_E = terminated_E | truncated_E
+    next_state_E = onward_E = q.states(result.final_obs)
+    if done_E.any():
+        onward_E = q.states(result.obs)
+    return Step(
+        state_E,
+        action_E,
+        q.entry(state_E, action_E),
+        result.reward.numpy().astype(np.float64),
+        next_state_E,
+        gamma * ~terminated_E,
+        done_E,
+        onward_E,
+    )
 
 
 def states_of(env: VectorEnv, name: str, num_tables: int) -> States:
