@@ -1,0 +1,223 @@
+"""Pools on machines that have a depot in common: what a scheduler has to be able to do, and all else.
+
+What is to be tried is written into the depot, and a process somewhere is asked for that takes its lease
+(``cluster.worker``). This side only reads: a result, signs of life, copies of a run. So it may be killed at any time;
+what was begun goes on, or is gone on with, when the same is submitted again.
+"""
+
+import hashlib
+import json
+import time
+from abc import abstractmethod
+from collections import deque
+from collections.abc import Collection, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from palestra.envs.modules import imported
+from palestra.errors import UsageError
+from palestra.runs import index
+from palestra.runs.depot import Depot, FolderDepot, open_depot
+from palestra.runs.lease import EXPIRY, Signs
+from palestra.runs.shipping import fetch, newest_step
+from palestra.runs.store import Run
+from palestra.trials.cluster.worker import STOP, TRIAL, result_of
+from palestra.trials.pool import NEVER_BEGUN, RETRIES, Pool
+from palestra.trials.trial import Result, Trial
+
+BESIDE_RUNS = ".pool"
+"""The depot where none is named: a folder in that of the runs."""
+LOOK = 2.0
+"""Seconds between looks into the depot and at the scheduler."""
+FROZEN = 2.0
+"""Expiries without a sign of life after which a process is ended, so that it takes no place any more."""
+
+
+@dataclass
+class Job:
+    """A trial on its way through a pool."""
+
+    trial: Trial
+    folder: Path
+    """Where its run is to be in the end."""
+    depot: Depot
+    root: str
+    """Of the trial, in the depot."""
+    signs: Signs
+    launch: str = ""
+    """Of its present process, by which that is asked to stop."""
+    handle: str = ""
+    """By which the scheduler knows that."""
+    deaths: int = 0
+    """Of its processes, since it was last seen to get on."""
+    reached: int = -1
+    """Step of its newest checkpoint at the last death."""
+    launches: int = 0
+
+    def begin(self) -> None:
+        """Note that a process is about to be asked for."""
+        self.launches += 1
+        self.launch = hashlib.sha256(f"{self.root} {time.time_ns()} {self.launches}".encode()).hexdigest()[:16]
+        self.signs.silent = 0.0
+
+    def died(self) -> None:
+        """Count a death."""
+        newest = newest_step(self.depot, self.root)
+        self.deaths = 1 if newest > self.reached else self.deaths + 1
+        self.reached = newest
+
+    def stop(self) -> None:
+        """Ask its process to save and to stop."""
+        self.depot.put(f"{self.root}/{STOP}/{self.launch}", b"")
+
+
+@dataclass
+class _Shelf:
+    """What waits, what runs and what was dropped."""
+
+    waiting: deque[Job] = field(default_factory=deque)
+    running: list[Job] = field(default_factory=list)
+    dropped: list[Job] = field(default_factory=list)
+
+
+class ClusterPool(Pool):
+    """Processes on other machines, one for each trial; the scheduler is a subclass's.
+
+    A process that is gone without a result is asked for again, as one is that gives no sign of life any more: it waits
+    until the lease of the old one has expired. What is done is brought into the folder of the runs, and its traces are
+    cleared away; what is stopped is brought there as far as it is, and stays in the depot to be gone on with.
+
+    Args:
+        jobs: how many side by side.
+        depot: what all machines have in common, a folder or a URL; None for ``.pool`` beside the runs.
+        expiry: seconds without a sign of life after which a process has lost what it does.
+        look: seconds between looks.
+    """
+
+    def __init__(self, jobs: int, *, depot: str | None = None, expiry: float = EXPIRY, look: float = LOOK):
+        self._jobs, self._url, self.expiry, self._look = jobs, depot, expiry, look
+        self._shelf = _Shelf()
+        self._depots: dict[str, Depot] = {}
+        self._next_look = 0.0
+        self._stopped = False
+
+    @abstractmethod
+    def launch(self, jobs: Sequence[Job]) -> list[str]:
+        """Ask for a process of each; by what the scheduler knows them."""
+
+    @abstractmethod
+    def alive(self, handles: Collection[str]) -> Collection[str] | None:
+        """Which of these wait or run; None if the scheduler cannot be asked just now."""
+
+    @abstractmethod
+    def cancel(self, handle: str) -> None:
+        """End a process, however it is. Harmless where there is none."""
+
+    @abstractmethod
+    def withdraw(self, handle: str) -> None:
+        """Take back what has not begun, and leave alone what has."""
+
+    def leave(self) -> None:
+        """Let go of the scheduler."""
+
+    def command_of(self, job: Job) -> list[str]:
+        """The words that follow ``python -m palestra.trials.cluster.worker``."""
+        return [job.depot.url, job.root, job.launch, f"{self.expiry:g}", *imported()]
+
+    def submit(self, trial: Trial, folder: Path) -> None:
+        """Take a trial; its process is asked for by ``poll``."""
+        if trial.halving is not None:
+            raise UsageError(
+                "successive halving on other machines; expected grid, random or tpe: whether a trial goes on is noted"
+                " in a journal of this machine"
+            )
+        depot = self._depot_of(folder)
+        root = hashlib.sha256(json.dumps([trial.to_json(), str(folder.absolute())]).encode()).hexdigest()[:24]
+        depot.put(f"{root}/{TRIAL}", json.dumps(trial.to_json()).encode())
+        self._shelf.waiting.append(Job(trial, folder, depot, root, Signs(depot, root, longest=2 * self._look)))
+
+    def poll(self) -> list[tuple[Trial, Result]]:
+        """Ask for what there is room for, and give back what has ended since the last call."""
+        shelf = self._shelf
+        ended = [(job.trial, Result(job.trial.seed, error=NEVER_BEGUN)) for job in shelf.dropped]
+        shelf.dropped.clear()
+        if time.monotonic() < self._next_look:
+            return ended
+        there = self.alive([job.handle for job in shelf.running]) if shelf.running else ()
+        for job in list(shelf.running):
+            result = result_of(job.depot, job.root)  # after the scheduler was asked: what it had ended has said its last
+            if result is None and (there is None or job.handle in there) and not self._frozen(job):
+                continue
+            shelf.running.remove(job)
+            if result is None and not self._stopped:
+                job.died()
+                if job.deaths <= RETRIES:
+                    shelf.waiting.appendleft(job)
+                    continue
+            ended.append((job.trial, self._brought(job, result)))
+        batch = [shelf.waiting.popleft() for _ in range(min(len(shelf.waiting), self._jobs - len(shelf.running)))]
+        for job in batch:
+            job.begin()
+        for job, handle in zip(batch, self.launch(batch) if batch else (), strict=True):
+            job.handle = handle
+            shelf.running.append(job)
+        self._next_look = time.monotonic() + self._look
+        return ended
+
+    def stop(self) -> None:
+        """Drop what has not begun, and ask every process to save and to stop. Harmless when repeated."""
+        shelf = self._shelf
+        shelf.dropped += shelf.waiting
+        shelf.waiting.clear()
+        for job in () if self._stopped else shelf.running:
+            job.stop()
+            self.withdraw(job.handle)
+        self._stopped = True
+
+    def tell(self) -> list[str]:
+        """What is being tried, and how far it is, as the signs of life said last."""
+        return [self._told(job) for job in self._shelf.running]
+
+    def close(self) -> None:
+        """Ask every process to save and to stop, and let go of the scheduler."""
+        self.stop()
+        self.leave()
+        for depot in self._depots.values():
+            if isinstance(depot, FolderDepot) and depot.root.name == BESIDE_RUNS:
+                with suppress(OSError):  # there is something to be gone on with
+                    depot.root.rmdir()
+
+    def _depot_of(self, folder: Path) -> Depot:
+        url = self._url or str((folder / BESIDE_RUNS).absolute())
+        if url not in self._depots:
+            self._depots[url] = open_depot(url)
+        self._depots[url].make()
+        return self._depots[url]
+
+    def _frozen(self, job: Job) -> bool:
+        """Whether it gave no sign of life for too long; it is ended then."""
+        signs = job.signs
+        signs.look()
+        ours = signs.claim is not None and signs.claim.note == job.launch  # the lease may be an older process's still
+        if not ours or signs.free or signs.silent <= FROZEN * self.expiry:
+            return False
+        self.cancel(job.handle)
+        return True
+
+    def _brought(self, job: Job, result: Result | None) -> Result:
+        """The result, its run in the folder where it is to be."""
+        path = fetch(job.depot, job.root, job.folder)
+        if path is not None:
+            index.enter(job.folder, Run.open(path, job.folder))
+        if result is None:
+            why = "interrupted" if self._stopped else f"its process died {job.deaths} times without getting on"
+            return Result(job.trial.seed, error=why)
+        job.depot.remove_all(job.root)
+        return replace(result, run=None if path is None else str(path))
+
+    @staticmethod
+    def _told(job: Job) -> str:
+        said = job.signs.said
+        step = int(said) if said.isdigit() else 0
+        return f"{job.trial.name} {min(1.0, step / job.trial.plan().training.budget):.0%}"
