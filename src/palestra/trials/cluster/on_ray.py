@@ -5,10 +5,11 @@ the loopback address, without a dashboard and without reports to anybody; one th
 it. What a trial is and what came of it go through the depot, as JSON.
 """
 
+import math
 import os
-import signal
 import subprocess
 import sys
+import time
 from collections.abc import Collection, Sequence
 from contextlib import suppress
 from typing import Any
@@ -20,6 +21,7 @@ from palestra.trials.cluster.pool import LOOK, ClusterPool, Job
 
 SAVING = 60.0
 """Seconds that a process has to save and to stop once its task is ended."""
+_LOOK = 0.2  # seconds between looks at a process
 _THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 
 
@@ -93,17 +95,14 @@ def run_worker(command: list[str], threads: int) -> int:
         env=environment,
         start_new_session=True,
     )
-    try:
-        return process.wait()
-    except KeyboardInterrupt:  # the task is ended
-        assert process.stdin is not None
-        process.stdin.close()  # so it saves and stops
-        process.send_signal(signal.SIGCONT)
+    until = math.inf
+    while process.poll() is None and time.monotonic() < until:
         try:
-            return process.wait(SAVING)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            return process.wait()
+            time.sleep(_LOOK)  # waiting for the process itself could not be interrupted by Ray
+        except KeyboardInterrupt:  # the task is ended, and the process is told by the depot to save and to stop
+            until = time.monotonic() + SAVING
+    process.kill()
+    return process.wait()
 
 
 def _begun(address: str | None) -> Any:
