@@ -29,10 +29,11 @@ def main() -> None:
     """Begin the cluster, train, and end it."""
     folder = Path(sys.argv[1])
     os.environ |= {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": "ab" * 32, "RAY_USAGE_STATS_ENABLED": "0"}
+    os.environ["RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"] = "0"  # so its address is 127.0.0.1
     import ray
     from ray.cluster_utils import Cluster
 
-    node: dict[str, Any] = {"num_cpus": 1, "node_ip_address": "127.0.0.1", "include_dashboard": False}
+    node: dict[str, Any] = {"num_cpus": 1, "include_dashboard": False}
     cluster = Cluster(initialize_head=True, head_node_args={**node, "temp_dir": str(folder / "ray")})
     other = cluster.add_node(**node)
     facts: dict[str, Any] = {}

@@ -48,6 +48,8 @@ class Harmed:
     done: int = 0
     harmed: str = ""
     """The process that was harmed last."""
+    away: bool = False
+    """Whether that is frozen or cut off still."""
     floors: list[int] = field(default_factory=list)
     """Step of the newest copy after each harm: behind that nobody may fall."""
 
@@ -62,6 +64,7 @@ def harm(pool: NearPool, each: Harmed) -> None:
     time.sleep(0.05)  # what it had begun to show is there, or never will be
     each.floors.append(newest_step(each.job.depot, each.job.root))
     each.done += 1
+    each.away = each.how != "kill"
 
 
 def come_back(pool: NearPool, each: Harmed) -> None:
@@ -69,6 +72,7 @@ def come_back(pool: NearPool, each: Harmed) -> None:
     if each.how == "cut":
         pool.link(each.harmed).symlink_to(each.job.depot.url)
     pool.signal(each.harmed, signal.SIGCONT)
+    each.away = False
 
 
 def harmed(folder: Path, harms: int, seed: int) -> None:
@@ -93,7 +97,7 @@ def harmed(folder: Path, harms: int, seed: int) -> None:
                 holder = claims(each.job.depot, each.job.root)[-1:]
                 fresh = bool(holder) and holder[0].note == each.job.handle != each.harmed
                 reached = newest_step(each.job.depot, each.job.root)
-                if fresh and each.harmed and each.how != "kill":
+                if fresh and each.away:
                     come_back(pool, each)
                 if each.done < harms and fresh and reached > max(each.floors, default=-1):
                     time.sleep(rng.uniform(0.0, 0.05))

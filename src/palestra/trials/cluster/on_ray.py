@@ -5,6 +5,7 @@ the loopback address, without a dashboard and without reports to anybody; one th
 it. What a trial is and what came of it go through the depot, as JSON.
 """
 
+import logging
 import math
 import os
 import subprocess
@@ -21,6 +22,7 @@ from palestra.trials.cluster.pool import LOOK, ClusterPool, Job
 
 SAVING = 60.0
 """Seconds that a process has to save and to stop once its task is ended."""
+_LOOPBACK = "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"  # off, on any system, it has Ray take 127.0.0.1 and no other address
 _LOOK = 0.2  # seconds between looks at a process
 _THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 
@@ -108,16 +110,17 @@ def run_worker(command: list[str], threads: int) -> int:
 def _begun(address: str | None) -> Any:
     """Ray, connected to a cluster. Raises UsageError where it is not installed, PalestraError where none is reached."""
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
-    os.environ.setdefault("RAY_AUTH_MODE", "token")
+    if address is None:
+        os.environ.setdefault("RAY_AUTH_MODE", "token")
+    if address is None or address.startswith(("127.", "localhost:")):
+        os.environ.setdefault(_LOOPBACK, "0")
     try:
         import ray
     except ImportError:
         raise missing_extra("cluster", "a pool on Ray") from None
-    alone: dict[str, Any] = {} if address else {
-        "num_cpus": cores(), "include_dashboard": False, "_node_ip_address": "127.0.0.1",
-    }  # fmt: skip
+    options: dict[str, Any] = {} if address else {"num_cpus": cores(), "include_dashboard": False}
     try:
-        ray.init(address=address or "local", log_to_driver=False, logging_level="error", **alone)
+        ray.init(address=address or "local", log_to_driver=False, logging_level=logging.ERROR, **options)
     except Exception as error:  # each version has errors of its own
         place = f"no Ray cluster at {address}" if address else "Ray does not begin on this machine"
         said = str(error).strip().partition("\n")[0]

@@ -108,8 +108,9 @@ def test_a_task_that_is_ended_lets_its_process_save(monkeypatch: pytest.MonkeyPa
 
 
 def test_ray_that_is_not_there_or_not_reached_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("RAY_USAGE_STATS_ENABLED", "RAY_AUTH_MODE"):
-        monkeypatch.delenv(name, raising=False)
+    for name in ("RAY_USAGE_STATS_ENABLED", "RAY_AUTH_MODE", on_ray._LOOPBACK):
+        monkeypatch.setenv(name, "")  # so that it is as before in the end
+        monkeypatch.delenv(name)
     monkeypatch.setitem(sys.modules, "ray", None)
     with pytest.raises(UsageError, match=r"a pool on Ray needs the \[cluster\] extra"):
         RayPool(1)
@@ -127,4 +128,5 @@ def test_ray_that_is_not_there_or_not_reached_is_said(monkeypatch: pytest.Monkey
         RayPool(1)
     assert asked[0]["address"] == "127.0.0.1:1"
     assert "num_cpus" not in asked[0]
-    assert (asked[1]["_node_ip_address"], asked[1]["include_dashboard"]) == ("127.0.0.1", False)
+    assert (asked[1]["address"], asked[1]["include_dashboard"]) == ("local", False)
+    assert os.environ[on_ray._LOOPBACK] == "0"
