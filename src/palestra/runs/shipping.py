@@ -58,7 +58,7 @@ class Copy:
             values = json.loads(data)
             files = {str(path): (int(size), str(digest)) for path, (size, digest) in values["files"].items()}
             run, step = str(values["run"]), int(values["step"])
-        except (TypeError, KeyError, AttributeError) as error:
+        except (TypeError, KeyError, AttributeError, ValueError) as error:
             raise ValueError(f"{type(error).__name__} {error}") from error
         for name in (run, *(part for path in files for part in path.split("/"))):
             if not _PART.fullmatch(name):

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from fsspec.implementations.memory import MemoryFileSystem
 
-from palestra.errors import UsageError
-from palestra.runs.depot import Depot, DepotError, FolderDepot, StoreDepot, open_depot
+from palestra.runs.depot import Depot, DepotError, FolderDepot
+from palestra.runs.objects import StoreDepot
 
 FORK = multiprocessing.get_context("fork")
 
@@ -84,10 +84,10 @@ def test_of_several_processes_at_once_one_has_the_name(tmp_path: Path) -> None:
 def test_what_is_being_written_is_not_listed_and_leaves_nothing_when_it_fails(tmp_path: Path) -> None:
     depot = FolderDepot(tmp_path)
     depot.put("a/b", b"first")
-    with pytest.raises(KeyError), depot._replacing("a/b") as file:
+    with pytest.raises(KeyboardInterrupt), depot._replacing("a/b") as file:
         file.write(b"half")
         assert depot.names("a") == ["a/b"]
-        raise KeyError
+        raise KeyboardInterrupt
     assert depot.get("a/b") == b"first"
     assert [path.name for path in (tmp_path / "a").iterdir()] == ["b"]
 
@@ -104,29 +104,6 @@ def test_a_folder_that_is_not_there_is_an_error_and_is_not_made(tmp_path: Path) 
         with pytest.raises(DepotError, match=r"depot .*mount cannot be reached"):
             ask()
     assert not (tmp_path / "mount").exists()
-
-
-@pytest.mark.parametrize("url", ["memory://depot", "http://there/depot", "sftp://there/depot"])
-def test_a_store_that_may_give_a_name_twice_is_refused(url: str) -> None:
-    with pytest.raises(UsageError, match="both succeed; expected a folder that all machines have, or s3://"):
-        open_depot(url)
-
-
-def test_a_store_that_does_not_listen_is_found_out() -> None:
-    class Deaf(MemoryFileSystem):  # type: ignore[misc]
-        store: dict[str, Any] = {}  # noqa: RUF012 - as its parent has it
-        pseudo_dirs = [""]  # noqa: RUF012
-
-        def pipe_file(self, path: str, value: bytes, mode: str = "overwrite", **more: Any) -> None:
-            super().pipe_file(path, value)
-
-    with pytest.raises(UsageError, match="gave one name to two"):
-        StoreDepot("s3://there", Deaf(skip_instance_cache=True), "/there").make()
-
-
-def test_a_path_is_a_folder_wherever_it_is_opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    assert open_depot("there").url == open_depot(f"file://{tmp_path}/there").url == f"{tmp_path}/there"
 
 
 def test_threads_of_one_process_do_not_share_what_is_being_written(tmp_path: Path) -> None:

@@ -161,7 +161,7 @@ def hold(folder: Path, expiry: float, said: Connection) -> None:
 
 @pytest.mark.parametrize("end", [signal.SIGSTOP, signal.SIGKILL])
 def test_a_process_that_is_frozen_or_killed_loses_it(end: signal.Signals, tmp_path: Path) -> None:
-    expiry = 0.6
+    expiry = 0.8
     ours, theirs = FORK.Pipe(duplex=False)
     holder = FORK.Process(target=hold, args=(tmp_path, expiry, theirs))
     holder.start()

@@ -62,7 +62,7 @@ class SlurmPool(ClusterPool):
         handles: dict[str, str] = {}
         for alike in _groups(jobs):
             options = [f"--array=0-{len(alike) - 1}", *self._options(alike[0])]
-            number = _asked("sbatch", *options, script=script(alike, [self.command_of(job) for job in alike]))
+            number = _asked("sbatch", *options, text=script(alike, [self.command_of(job) for job in alike]))
             number = number.strip().partition(";")[0]  # the name of the cluster may follow
             if not number.isdigit():
                 raise PalestraError(f"sbatch said {number!r}; expected the number of a job")
@@ -128,12 +128,10 @@ def _log(job: Job) -> str:
     return str(folder / "%A_%a.log")
 
 
-def _asked(*command: str, script: str = "", check: bool = True) -> str:
+def _asked(*command: str, text: str = "", check: bool = True) -> str:
     """What a command of Slurm's says. Raises PalestraError if it fails."""
     try:
-        done = subprocess.run(
-            command, input=script, capture_output=True, text=True, timeout=PATIENCE, check=False
-        )
+        done = subprocess.run(command, input=text, capture_output=True, text=True, timeout=PATIENCE, check=False)
     except (OSError, subprocess.TimeoutExpired) as error:
         raise PalestraError(f"{command[0]} gave no answer: {error}") from error
     if check and done.returncode:

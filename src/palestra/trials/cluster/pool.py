@@ -17,14 +17,15 @@ from pathlib import Path
 
 from palestra.envs.modules import imported
 from palestra.errors import UsageError
-from palestra.runs import index
-from palestra.runs.depot import Depot, FolderDepot, open_depot
-from palestra.runs.lease import EXPIRY, Signs
-from palestra.runs.shipping import fetch, newest_step
+from palestra.runs import checkpoints, index
+from palestra.runs.depot import Depot, FolderDepot
+from palestra.runs.lease import EXPIRY, Signs, Waiter
+from palestra.runs.objects import open_depot
+from palestra.runs.shipping import Sender, fetch, newest_step
 from palestra.runs.store import Run
 from palestra.trials.cluster.worker import STOP, TRIAL, result_of
 from palestra.trials.pool import NEVER_BEGUN, RETRIES, Pool
-from palestra.trials.trial import Result, Trial
+from palestra.trials.trial import Result, Trial, runs_of
 
 BESIDE_RUNS = ".pool"
 """The depot where none is named: a folder in that of the runs."""
@@ -86,7 +87,8 @@ class ClusterPool(Pool):
 
     A process that is gone without a result is asked for again, as one is that gives no sign of life any more: it waits
     until the lease of the old one has expired. What is done is brought into the folder of the runs, and its traces are
-    cleared away; what is stopped is brought there as far as it is, and stays in the depot to be gone on with.
+    cleared away; what is stopped is brought there as far as it is, and stays in the depot to be gone on with. A run that
+    was begun in that folder, by whatever pool, is gone on with too.
 
     Args:
         jobs: how many side by side.
@@ -133,8 +135,10 @@ class ClusterPool(Pool):
                 " in a journal of this machine"
             )
         depot = self._depot_of(folder)
-        root = hashlib.sha256(json.dumps([trial.to_json(), str(folder.absolute())]).encode()).hexdigest()[:24]
+        what = json.dumps([trial.to_json(), str(folder.absolute())], sort_keys=True)
+        root = hashlib.sha256(what.encode()).hexdigest()[:24]
         depot.put(f"{root}/{TRIAL}", json.dumps(trial.to_json()).encode())
+        _offer(trial, folder, depot, root)
         self._shelf.waiting.append(Job(trial, folder, depot, root, Signs(depot, root, longest=2 * self._look)))
 
     def poll(self) -> list[tuple[Trial, Result]]:
@@ -221,3 +225,19 @@ class ClusterPool(Pool):
         said = job.signs.said
         step = int(said) if said.isdigit() else 0
         return f"{job.trial.name} {min(1.0, step / job.trial.plan().training.budget):.0%}"
+
+
+def _offer(trial: Trial, folder: Path, depot: Depot, root: str) -> None:
+    """Send what was trained here already, where that is farther than what the depot has, and nobody has the lease."""
+    begun = [(_step_of(run), run.path) for run in runs_of(folder, trial.plan()) if run.status == "interrupted"]
+    step, path = max(begun, default=(-1, folder))
+    if step <= newest_step(depot, root):
+        return
+    lease = Waiter(depot, root).look()
+    if lease is not None:
+        Sender(depot, lease.place, lease.check).send(path)
+        lease.release()
+
+
+def _step_of(run: Run) -> int:
+    return max(checkpoints.steps(run.checkpoints), default=-1)

@@ -22,8 +22,9 @@ from pathlib import Path
 from palestra.envs.modules import import_module
 from palestra.errors import PalestraError
 from palestra.runs import checkpoints
-from palestra.runs.depot import Depot, DepotError, open_depot
+from palestra.runs.depot import Depot, DepotError
 from palestra.runs.lease import Lease, LeaseLostError, Waiter, claims
+from palestra.runs.objects import open_depot
 from palestra.runs.shipping import Sender, fetch
 from palestra.runs.store import run_ids
 from palestra.trials.train import Interrupted
@@ -102,20 +103,12 @@ class _Held:
         self._step = -1
         self._why: PalestraError | None = None
         self._done = threading.Event()
-        self._stopping = False
+        self._stopping = threading.Lock()
 
     def train(self, trial: Trial) -> Result | None:
         """Go on with it to its end, or until it is to stop."""
         with self._lease.kept(expiry=self._expiry, lost=self._give_up, said=lambda: str(self._step)):
-            path = fetch(self._lease.depot, self._lease.root, self._scratch)
-            self._step = -1 if path is None else _newest(path)
-            sending = threading.Thread(target=self._send_new, daemon=True)
-            sending.start()
-            try:
-                result = _tried(trial, self._scratch)
-            finally:
-                self._done.set()
-                sending.join()
+            result = self._tried(trial)
             if self._why is not None:
                 raise self._why
             for run in self._runs():
@@ -126,6 +119,27 @@ class _Held:
         else:  # the last word: whoever reads it may clear everything away
             self._lease.depot.put(f"{self._lease.place}/{RESULT}", json.dumps(asdict(result)).encode())
         return result
+
+    def _tried(self, trial: Trial) -> Result | None:
+        """What comes of it; None where it was interrupted, and is saved."""
+        sending = threading.Thread(target=self._send_new, daemon=True)
+        try:
+            path = fetch(self._lease.depot, self._lease.root, self._scratch)
+            self._step = -1 if path is None else _newest(path)
+            sending.start()
+            return attempt(trial, self._scratch)
+        except DepotError:
+            raise
+        except Interrupted:
+            return None
+        except PalestraError as error:
+            return Result(trial.seed, error=str(error))
+        except Exception as error:  # a world of the user's may raise anything, and would raise it anywhere
+            return Result(trial.seed, error=f"{type(error).__name__}: {error}")
+        finally:
+            self._done.set()
+            if sending.ident is not None:
+                sending.join()
 
     def _runs(self) -> list[Path]:
         """The run, once there is one."""
@@ -157,21 +171,8 @@ class _Held:
 
     def _stop(self) -> None:
         """Have the training save and stop, once: a second signal would end it in the middle of that."""
-        if not self._stopping:
-            self._stopping = True
+        if self._stopping.acquire(blocking=False):
             os.kill(os.getpid(), signal.SIGTERM)
-
-
-def _tried(trial: Trial, scratch: Path) -> Result | None:
-    """What comes of it; None where it was interrupted, and is saved."""
-    try:
-        return attempt(trial, scratch)
-    except Interrupted:
-        return None
-    except PalestraError as error:
-        return Result(trial.seed, error=str(error))
-    except Exception as error:  # a world of the user's may raise anything, and would raise it anywhere
-        return Result(trial.seed, error=f"{type(error).__name__}: {error}")
 
 
 def _newest(run: Path) -> int:

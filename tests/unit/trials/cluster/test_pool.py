@@ -11,11 +11,12 @@ from made_runs import make_run
 from quick import QUICK
 
 from palestra.errors import UsageError
+from palestra.runs import checkpoints
 from palestra.runs.depot import FolderDepot
 from palestra.runs.index import list_runs
-from palestra.runs.lease import Lease, Waiter
+from palestra.runs.lease import Lease, Waiter, claims
 from palestra.runs.shipping import Sender, newest_step
-from palestra.runs.store import run_ids
+from palestra.runs.store import Run, run_ids
 from palestra.trials.cluster import pool as pools
 from palestra.trials.cluster.pool import BESIDE_RUNS, ClusterPool, Job
 from palestra.trials.cluster.worker import RESULT, STOP, TRIAL
@@ -84,7 +85,7 @@ def test_so_many_side_by_side_and_each_run_comes_home(tmp_path: Path) -> None:
     assert [job.trial.seed for job in made.asked] == [0, 1]
     first, second = made.asked
     assert Trial.from_json(json.loads(first.depot.get(f"{first.root}/{TRIAL}") or b"")) == Trial(QUICK, 0)
-    assert made.command_of(first) == [str(tmp_path / "runs" / BESIDE_RUNS), first.root, first.launch, "60"]
+    assert made.command_of(first)[:4] == [str(tmp_path / "runs" / BESIDE_RUNS), first.root, first.launch, "60"]
     lease = lease_of(second)
     lease.beat("128")
     assert made.poll() == []
@@ -203,3 +204,17 @@ def test_a_depot_that_is_named_is_used_and_stays(tmp_path: Path) -> None:
 def test_a_trial_that_asks_a_journal_of_this_machine_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="expected grid, random or tpe"):
         Desk().submit(Trial(QUICK, halving=Halving("journal.db", 0, (1,))), tmp_path)
+
+
+def test_what_was_begun_on_this_machine_is_sent_along(tmp_path: Path) -> None:
+    runs, trial = tmp_path / "runs", Trial(QUICK)
+    with Run.create(runs, "toy", "quick", 0, trial.plan().to_json()) as run:
+        checkpoints.save(run.checkpoints, 128, {"a": 1}, info={})
+        held = submitted(runs, 1)  # it is being trained here
+        assert newest_step(held._shelf.waiting[0].depot, held._shelf.waiting[0].root) == -1
+    made = submitted(runs, 1)
+    (job,) = made._shelf.waiting
+    assert newest_step(job.depot, job.root) == 128
+    assert Waiter(job.depot, job.root).look() is not None  # the lease is free
+    submitted(runs, 1)
+    assert len(claims(job.depot, job.root)) == 2  # it is not sent again
