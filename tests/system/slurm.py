@@ -6,12 +6,12 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 COMMANDS = ("munged", "slurmctld", "slurmd", "sbatch", "squeue", "scancel", "scontrol", "sinfo")
-NODE, PARTITION = "near", "main"
+PARTITION = "main"
 _CONFIGURATION = """
 ClusterName=palestra
 SlurmctldHost={host}(127.0.0.1)
@@ -40,8 +40,8 @@ SlurmdParameters=config_overrides
 ReturnToService=2
 KillWait=5
 CompleteWait=0
-NodeName={node} NodeHostname={host} NodeAddr=127.0.0.1 CPUs={cpus} State=UNKNOWN
-PartitionName={partition} Nodes={node} Default=YES MaxTime=INFINITE State=UP
+NodeName={host} NodeAddr=127.0.0.1 CPUs={cpus} State=UNKNOWN
+PartitionName={partition} Nodes={host} Default=YES MaxTime=INFINITE State=UP
 """
 
 
@@ -62,10 +62,10 @@ def slurm(folder: Path, cpus: int = 4) -> Iterator[dict[str, str]]:
     key.write_bytes(os.urandom(128))
     key.chmod(0o600)
     host = socket.gethostname().partition(".")[0]
-    words = {"folder": folder, "host": host, "user": _user(), "cpus": cpus, "node": NODE, "partition": PARTITION}
+    words = {"folder": folder, "host": host, "user": _user(), "cpus": cpus, "partition": PARTITION}
     configuration = folder / "slurm.conf"
     configuration.write_text(_CONFIGURATION.format(port=_free_port(), node_port=_free_port(), **words))
-    (folder / "cgroup.conf").write_text("CgroupPlugin=cgroup/v1\nCgroupAutomount=no\n")
+    (folder / "cgroup.conf").write_text("CgroupPlugin=cgroup/v1\n")
     path = os.environ.get("PATH", "") + ":/usr/sbin:/sbin"
     environment = {**os.environ, "PATH": path, "SLURM_CONF": str(configuration)}
     munge = [
@@ -82,7 +82,7 @@ def slurm(folder: Path, cpus: int = 4) -> Iterator[dict[str, str]]:
         begin(*munge)
         _wait(lambda: (folder / "munge.socket").exists(), folder)
         begin("slurmctld", "-D", "-f", str(configuration))
-        begin("slurmd", "-D", "-f", str(configuration), "-N", NODE)
+        begin("slurmd", "-D", "-f", str(configuration))
         sinfo = ["sinfo", "--noheader", "--format=%T"]
         _wait(
             lambda: subprocess.run(sinfo, env=environment, capture_output=True, check=False).stdout == b"idle\n", folder
@@ -105,10 +105,10 @@ def _end_all(mark: str) -> None:
                 os.kill(int(path.parent.name), signal.SIGKILL)
 
 
-def _wait(there: object, folder: Path) -> None:
+def _wait(there: Callable[[], bool], folder: Path) -> None:
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
-        if callable(there) and there():
+        if there():
             return
         time.sleep(0.2)
     said = "\n".join(f"{path.name}: {path.read_text(errors='replace')[-2000:]}" for path in folder.glob("*.[sl]*"))

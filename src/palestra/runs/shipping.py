@@ -72,7 +72,7 @@ class Sender:
     Args:
         depot: where to.
         place: below which nobody else writes.
-        check: called before a copy becomes visible; it raises where that may not be.
+        check: called before anything is sent and before the copy becomes visible; it raises where that may not be.
     """
 
     def __init__(self, depot: Depot, place: str, check: Callable[[], None]):
@@ -84,6 +84,7 @@ class Sender:
 
     def send(self, run: Path) -> Copy:
         """Send a copy, and take away what only copies before the last ones needed."""
+        self._check()
         for attempt in range(_TRIES):
             try:
                 copy = self._send_files(run)

@@ -11,6 +11,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Collection, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from palestra.errors import PalestraError, UsageError
@@ -85,6 +86,15 @@ class SlurmPool(ClusterPool):
     def withdraw(self, handle: str) -> None:
         """Take back an element that waits."""
         _asked("scancel", "--quiet", "--state=PENDING", handle, check=False)
+
+    def complaint(self, job: Job) -> str:
+        """The last line that its element printed, where the depot is a folder."""
+        if not isinstance(job.depot, FolderDepot):
+            return ""
+        with suppress(OSError):
+            lines = (job.depot.root / LOGS / f"{job.handle}.log").read_text(errors="replace").strip().splitlines()
+            return lines[-1] if lines else ""
+        return ""
 
     def _options(self, job: Job) -> list[str]:
         training = job.trial.plan().training

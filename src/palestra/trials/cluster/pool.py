@@ -120,6 +120,10 @@ class ClusterPool(Pool):
     def withdraw(self, handle: str) -> None:
         """Take back what has not begun, and leave alone what has."""
 
+    def complaint(self, job: Job) -> str:
+        """The last that its process said, where anybody kept it."""
+        return ""
+
     def leave(self) -> None:
         """Let go of the scheduler."""
 
@@ -215,8 +219,10 @@ class ClusterPool(Pool):
         if path is not None:
             index.enter(job.folder, Run.open(path, job.folder))
         if result is None:
-            why = "interrupted" if self._stopped else f"its process died {job.deaths} times without getting on"
-            return Result(job.trial.seed, error=why)
+            if self._stopped:
+                return Result(job.trial.seed, error="interrupted")
+            why, said = f"its process died {job.deaths} times without getting on", self.complaint(job)
+            return Result(job.trial.seed, error=f"{why}: {said}" if said else why)
         job.depot.remove_all(job.root)
         return replace(result, run=None if path is None else str(path))
 

@@ -93,3 +93,17 @@ def test_a_machine_without_slurm_is_refused(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setenv("PATH", "")
     with pytest.raises(UsageError, match="pool slurm without sbatch, squeue, scancel on the path"):
         SlurmPool(1)
+
+
+def test_what_an_element_printed_last_is_said_of_one_that_gets_nowhere(slurm: Path, tmp_path: Path) -> None:
+    pool = SlurmPool(1, look=0.0)
+    pool.submit(Trial(QUICK), tmp_path)
+    (slurm / "queue").write_text("")
+    ended = []
+    for number in range(7, 20):
+        ended = pool.poll()
+        if ended:
+            break
+        (tmp_path / ".pool" / "logs" / f"{number}_0.log").write_text("begun\nno module named palestra\n")
+    ((_, result),) = ended
+    assert result.error == "its process died 6 times without getting on: no module named palestra"
