@@ -118,8 +118,8 @@ def harmed(folder: Path, harms: int, seed: int, steps: int = STEPS) -> None:
         resumes = run.manifest["resumes"]
         assert len(resumes) >= harms
         assert all(resume["notes"] == [] for resume in resumes)
-        steps = [resume["step"] for resume in resumes]
-        assert all(any(step >= floor for step in steps) for floor in each.floors)
+        begun = [resume["step"] for resume in resumes]
+        assert all(any(step >= floor for step in begun) for floor in each.floors)
         assert differences(Path(str(one.run)), run.path) == []
     assert len(run_ids(folder / "harmed")) == len(trials)
 

@@ -25,7 +25,7 @@ from palestra.runs.shipping import Sender, fetch, newest_step
 from palestra.runs.store import Run
 from palestra.trials.cluster.worker import STOP, TRIAL, result_of
 from palestra.trials.pool import NEVER_BEGUN, RETRIES, Pool
-from palestra.trials.trial import Result, Trial, runs_of
+from palestra.trials.trial import Result, Trial, already, runs_of
 
 BESIDE_RUNS = ".pool"
 """The depot where none is named: a folder in that of the runs."""
@@ -57,8 +57,9 @@ class Job:
     launches: int = 0
 
     def begin(self) -> None:
-        """Note that a process is about to be asked for."""
+        """Say what the trial is, and note that a process is about to be asked for."""
         self.launches += 1
+        self.depot.put(f"{self.root}/{TRIAL}", json.dumps(self.trial.to_json()).encode())
         self.launch = hashlib.sha256(f"{self.root} {time.time_ns()} {self.launches}".encode()).hexdigest()[:16]
         self.signs.silent = 0.0
 
@@ -141,7 +142,6 @@ class ClusterPool(Pool):
         depot = self._depot_of(folder)
         what = json.dumps([trial.to_json(), str(folder.absolute())], sort_keys=True)
         root = hashlib.sha256(what.encode()).hexdigest()[:24]
-        depot.put(f"{root}/{TRIAL}", json.dumps(trial.to_json()).encode())
         _offer(trial, folder, depot, root)
         self._shelf.waiting.append(Job(trial, folder, depot, root, Signs(depot, root, longest=2 * self._look)))
 
@@ -158,6 +158,10 @@ class ClusterPool(Pool):
             if result is None and (there is None or job.handle in there) and not self._frozen(job):
                 continue
             shelf.running.remove(job)
+            there_already = _there(job) if result is None else None
+            if there_already is not None:  # another command was as quick
+                ended.append((job.trial, there_already))
+                continue
             if result is None and not self._stopped:
                 job.died()
                 if job.deaths <= RETRIES:
@@ -231,6 +235,13 @@ class ClusterPool(Pool):
         said = job.signs.said
         step = int(said) if said.isdigit() else 0
         return f"{job.trial.name} {min(1.0, step / job.trial.plan().training.budget):.0%}"
+
+
+def _there(job: Job) -> Result | None:
+    """What came of a trial whose run is in its folder, finished; None where there is none."""
+    with suppress(UsageError):  # it is being trained there
+        return already(job.trial, job.folder)
+    return None
 
 
 def _offer(trial: Trial, folder: Path, depot: Depot, root: str) -> None:

@@ -79,6 +79,9 @@ def work(depot: Depot, root: str, launch: str, expiry: float) -> Result | None:
         lease = waiter.look()
         if lease is None:
             time.sleep(min(1.0, expiry / 8))
+    if depot.get(f"{root}/{TRIAL}") is None:  # it was finished and cleared away between the looks
+        lease.release()
+        return None
     trial = Trial.from_json(json.loads(asked))
     with tempfile.TemporaryDirectory(prefix="palestra-") as scratch:
         return _Held(lease, Path(scratch), asked_to_stop, expiry).train(trial)

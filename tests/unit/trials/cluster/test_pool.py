@@ -22,6 +22,7 @@ from palestra.trials.cluster.pool import BESIDE_RUNS, ClusterPool, Job
 from palestra.trials.cluster.worker import RESULT, STOP, TRIAL
 from palestra.trials.pool import NEVER_BEGUN, RETRIES
 from palestra.trials.sweep.halving import Halving
+from palestra.trials.train import train
 from palestra.trials.trial import Result, Trial
 
 
@@ -218,3 +219,13 @@ def test_what_was_begun_on_this_machine_is_sent_along(tmp_path: Path) -> None:
     assert Waiter(job.depot, job.root).look() is not None  # the lease is free
     submitted(runs, 1)
     assert len(claims(job.depot, job.root)) == 2  # it is not sent again
+
+
+def test_what_another_command_brought_home_is_taken(tmp_path: Path) -> None:
+    made = submitted(tmp_path, 1)
+    made.poll()
+    outcome = train(QUICK, out=tmp_path)
+    made.there.clear()
+    ((_, result),) = made.poll()
+    assert outcome.claim is not None
+    assert (result.value, result.run, result.reused) == (outcome.claim["value"], outcome.path, True)
