@@ -18,7 +18,7 @@ from pathlib import Path
 from palestra.envs.modules import imported
 from palestra.errors import UsageError
 from palestra.runs import checkpoints, index
-from palestra.runs.depot import Depot, FolderDepot
+from palestra.runs.depot import Depot, DepotError, FolderDepot
 from palestra.runs.lease import EXPIRY, Signs, Waiter
 from palestra.runs.objects import open_depot
 from palestra.runs.shipping import Sender, fetch, newest_step
@@ -152,28 +152,13 @@ class ClusterPool(Pool):
         shelf.dropped.clear()
         if time.monotonic() < self._next_look:
             return ended
+        # Before the depot is looked at: what was not alive by then has said its last.
         there = self.alive([job.handle for job in shelf.running]) if shelf.running else ()
         for job in list(shelf.running):
-            result = result_of(job.depot, job.root)  # after the scheduler was asked: what it had ended has said its last
-            if result is None and (there is None or job.handle in there) and not self._frozen(job):
-                continue
-            shelf.running.remove(job)
-            there_already = _there(job) if result is None else None
-            if there_already is not None:  # another command was as quick
-                ended.append((job.trial, there_already))
-                continue
-            if result is None and not self._stopped:
-                job.died()
-                if job.deaths <= RETRIES:
-                    shelf.waiting.appendleft(job)
-                    continue
-            ended.append((job.trial, self._brought(job, result)))
-        batch = [shelf.waiting.popleft() for _ in range(min(len(shelf.waiting), self._jobs - len(shelf.running)))]
-        for job in batch:
-            job.begin()
-        for job, handle in zip(batch, self.launch(batch) if batch else (), strict=True):
-            job.handle = handle
-            shelf.running.append(job)
+            with suppress(DepotError):  # out of reach just now; it is asked about again
+                settled = self._settled(job, alive=there is None or job.handle in there)
+                ended += [] if settled is None else [(job.trial, settled)]
+        self._begin_more()
         self._next_look = time.monotonic() + self._look
         return ended
 
@@ -183,7 +168,8 @@ class ClusterPool(Pool):
         shelf.dropped += shelf.waiting
         shelf.waiting.clear()
         for job in () if self._stopped else shelf.running:
-            job.stop()
+            with suppress(DepotError):  # what cannot be told goes on, and is found by the next command
+                job.stop()
             self.withdraw(job.handle)
         self._stopped = True
 
@@ -206,6 +192,36 @@ class ClusterPool(Pool):
             self._depots[url] = open_depot(url)
         self._depots[url].make()
         return self._depots[url]
+
+    def _settled(self, job: Job, *, alive: bool) -> Result | None:
+        """What came of a job; None while it is under way, or has to begin again."""
+        shelf, result = self._shelf, result_of(job.depot, job.root)
+        if result is None and alive and not self._frozen(job):
+            return None
+        found = _there(job) if result is None else None
+        if found is None and result is None and not self._stopped:
+            job.died()
+            if job.deaths <= RETRIES:
+                shelf.running.remove(job)
+                shelf.waiting.appendleft(job)
+                return None
+        found = found or self._brought(job, result)
+        shelf.running.remove(job)
+        return found
+
+    def _begin_more(self) -> None:
+        """Ask for what there is room for."""
+        shelf = self._shelf
+        batch = [shelf.waiting.popleft() for _ in range(min(len(shelf.waiting), self._jobs - len(shelf.running)))]
+        try:
+            for job in batch:
+                job.begin()
+        except DepotError:
+            shelf.waiting.extendleft(reversed(batch))
+            return
+        for job, handle in zip(batch, self.launch(batch) if batch else (), strict=True):
+            job.handle = handle
+            shelf.running.append(job)
 
     def _frozen(self, job: Job) -> bool:
         """Whether it gave no sign of life for too long; it is ended then."""

@@ -229,3 +229,19 @@ def test_what_another_command_brought_home_is_taken(tmp_path: Path) -> None:
     ((_, result),) = made.poll()
     assert outcome.claim is not None
     assert (result.value, result.run, result.reused) == (outcome.claim["value"], outcome.path, True)
+
+
+def test_a_depot_that_is_out_of_reach_for_a_while_ends_nothing(tmp_path: Path) -> None:
+    made = submitted(tmp_path / "runs", 2, jobs=1, depot=str(tmp_path / "common"))
+    made.poll()
+    (job,) = made.asked
+    sent(job, lease_of(job), tmp_path / "scratch", Result(0, 7.0))
+    (tmp_path / "common").rename(tmp_path / "away")
+    assert made.poll() == []
+    made.there.clear()
+    assert made.poll() == []
+    (tmp_path / "away").rename(tmp_path / "common")
+    assert [result.value for _, result in made.poll()] == [7.0]
+    (tmp_path / "common").rename(tmp_path / "away")
+    made.stop()  # who cannot be told goes on
+    assert made.said == ["withdraw h1"]
