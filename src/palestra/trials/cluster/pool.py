@@ -55,6 +55,8 @@ class Job:
     reached: int = -1
     """Step of its newest checkpoint at the last death."""
     launches: int = 0
+    told: bool = False
+    """Whether its present process was asked to stop."""
 
     def begin(self) -> None:
         """Say what the trial is, and note that a process is about to be asked for."""
@@ -72,6 +74,7 @@ class Job:
     def stop(self) -> None:
         """Ask its process to save and to stop."""
         self.depot.put(f"{self.root}/{STOP}/{self.launch}", b"")
+        self.told = True
 
 
 @dataclass
@@ -167,11 +170,12 @@ class ClusterPool(Pool):
         shelf = self._shelf
         shelf.dropped += shelf.waiting
         shelf.waiting.clear()
-        for job in () if self._stopped else shelf.running:
-            with suppress(DepotError):  # what cannot be told goes on, and is found by the next command
-                job.stop()
-            self.withdraw(job.handle)
         self._stopped = True
+        for job in shelf.running:
+            with suppress(DepotError):  # out of reach just now; the next call tells it
+                if not job.told:
+                    job.stop()
+                    self.withdraw(job.handle)
 
     def tell(self) -> list[str]:
         """What is being tried, and how far it is, as the signs of life said last."""

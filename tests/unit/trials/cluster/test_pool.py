@@ -243,5 +243,8 @@ def test_a_depot_that_is_out_of_reach_for_a_while_ends_nothing(tmp_path: Path) -
     (tmp_path / "away").rename(tmp_path / "common")
     assert [result.value for _, result in made.poll()] == [7.0]
     (tmp_path / "common").rename(tmp_path / "away")
-    made.stop()  # who cannot be told goes on
+    made.stop()
+    assert made.said == []
+    (tmp_path / "away").rename(tmp_path / "common")
+    made.stop()
     assert made.said == ["withdraw h1"]
