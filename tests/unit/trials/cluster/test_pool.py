@@ -70,11 +70,9 @@ def lease_of(job: Job) -> Lease:
     return lease
 
 
-def sent(job: Job, lease: Lease, folder: Path, result: Result | None = None, steps: int = 0) -> None:
+def sent(job: Job, lease: Lease, folder: Path, result: Result | None = None) -> None:| None = None, steps: int = 0) -> None:
     """What its process sends."""
     run = folder / make_run(folder, job.trial.seed)
-    for step in range(steps):
-        (run / "checkpoints" / f"step-{step:012d}").mkdir(parents=True)
     Sender(job.depot, lease.place, lease.check).send(run)
     if result is not None:
         job.depot.put(f"{lease.place}/{RESULT}", json.dumps(dataclasses.asdict(result)).encode())
