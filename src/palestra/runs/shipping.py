@@ -32,7 +32,7 @@ KEPT = 2
 """Copies of one holder that stay: one may be damaged, or may be read while the next one comes."""
 _COPIES, _FILES = "copies", "files"
 _TRIES = 5
-_PART = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*")
+_PART = re.compile(r"[^/.\0][^/\0]*")
 """Of the path of a file in a run; none begins with a dot, so none leads out."""
 
 
