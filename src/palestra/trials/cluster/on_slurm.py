@@ -17,12 +17,14 @@ from pathlib import Path
 from palestra.errors import PalestraError, UsageError
 from palestra.runs.depot import FolderDepot
 from palestra.runs.lease import EXPIRY
-from palestra.trials.cluster.pool import LOOK, ClusterPool, Job
+from palestra.trials.cluster.pool import ClusterPool, Job
 
 ENDED = {"BF", "CA", "CD", "DL", "F", "NF", "OOM", "TO"}
 """Slurm's short names of states that an element does not leave, as ``squeue`` shows them for some minutes."""
 WARNING = 60
 """Seconds before its time limit at which an element is signalled."""
+LOOK = 5.0
+"""Seconds between looks: a controller has many to serve."""
 PATIENCE = 60.0
 """Seconds for an answer of Slurm's."""
 LOGS = "logs"
@@ -81,11 +83,13 @@ class SlurmPool(ClusterPool):
 
     def cancel(self, handle: str) -> None:
         """End an element, frozen or not."""
-        _asked("scancel", "--quiet", handle, check=False)
+        with suppress(PalestraError):  # the controller is busy; what is frozen is found frozen again
+            _asked("scancel", "--quiet", handle)
 
     def withdraw(self, handle: str) -> None:
         """Take back an element that waits."""
-        _asked("scancel", "--quiet", "--state=PENDING", handle, check=False)
+        with suppress(PalestraError):
+            _asked("scancel", "--quiet", "--state=PENDING", handle)
 
     def complaint(self, job: Job) -> str:
         """The last line that its element printed, where the depot is a folder."""
@@ -138,13 +142,13 @@ def _log(job: Job) -> str:
     return str(folder / "%A_%a.log")
 
 
-def _asked(*command: str, text: str = "", check: bool = True) -> str:
+def _asked(*command: str, text: str = "") -> str:
     """What a command of Slurm's says. Raises PalestraError if it fails."""
     try:
         done = subprocess.run(command, input=text, capture_output=True, text=True, timeout=PATIENCE, check=False)
     except (OSError, subprocess.TimeoutExpired) as error:
         raise PalestraError(f"{command[0]} gave no answer: {error}") from error
-    if check and done.returncode:
+    if done.returncode:
         said = (done.stderr or done.stdout).strip().splitlines()
         raise PalestraError(f"{command[0]} failed: {said[-1] if said else f'status {done.returncode}'}")
     return done.stdout
