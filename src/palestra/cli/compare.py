@@ -32,7 +32,6 @@ class Args:
     """Where to draw the curves; a PNG."""
     pool: Annotated[str | None, arg(metavar="POOL", help_behavior_hint="(default: nothing is trained)")] = None
     """Where recipes are verified first, as far as that is not done: a pool as `palestra verify` takes it."""
-| None, arg(help_behavior_hint="(default: nothing is trained)")] = None
     seeds: Annotated[int | None, arg(help_behavior_hint="(default: the claim's, mostly 10)")] = None
     """With --pool: seeds 0 to N-1 of each recipe."""
     jobs: Annotated[int | None, arg(help_behavior_hint="(default: as many as there are cores for; 16 elsewhere)")] = None

@@ -90,21 +90,21 @@ class RayPool(ClusterPool):
 def run_worker(command: list[str], threads: int) -> int:
     """On the cluster: run the process of a trial to its end; its status."""
     environment = {**os.environ, **dict.fromkeys(_THREADS, str(threads))}
-    process = subprocess.Popen(
+    with subprocess.Popen(
         [sys.executable, "-m", "palestra.trials.cluster.worker", "--leashed", *command],
         stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
         env=environment,
         start_new_session=True,
-    )
-    until = math.inf
-    while process.poll() is None and time.monotonic() < until:
-        try:
-            time.sleep(_LOOK)  # waiting for the process itself could not be interrupted by Ray
-        except KeyboardInterrupt:  # the task is ended, and the process is told by the depot to save and to stop
-            until = time.monotonic() + SAVING
-    process.kill()
-    return process.wait()
+    ) as process:
+        until = math.inf
+        while process.poll() is None and time.monotonic() < until:
+            try:
+                time.sleep(_LOOK)  # waiting for the process itself could not be interrupted by Ray
+            except KeyboardInterrupt:  # the task is ended, and the process is told by the depot to save and to stop
+                until = time.monotonic() + SAVING
+        process.kill()
+    return process.returncode
 
 
 def _begun(address: str | None) -> Any:

@@ -70,7 +70,7 @@ def lease_of(job: Job) -> Lease:
     return lease
 
 
-def sent(job: Job, lease: Lease, folder: Path, result: Result | None = None) -> None:| None = None, steps: int = 0) -> None:
+def sent(job: Job, lease: Lease, folder: Path, result: Result | None = None) -> None:
     """What its process sends."""
     run = folder / make_run(folder, job.trial.seed)
     Sender(job.depot, lease.place, lease.check).send(run)
