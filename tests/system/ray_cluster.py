@@ -21,7 +21,7 @@ SEEDS = 2
 
 def trial(seed: int) -> Trial:
     """One that takes some seconds."""
-    settings = {"training.budget": 20_000, "training.eval_every": 10_000, "training.checkpoint_every": 0.0}
+    settings = {"training.budget": 12_000, "training.eval_every": 6_000, "training.checkpoint_every": 0.0}
     return Trial(RECIPES["blobs/mlp"], seed, settings)
 
 
@@ -29,12 +29,14 @@ def main() -> None:
     """Begin the cluster, train, and end it."""
     folder = Path(sys.argv[1])
     os.environ |= {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": "ab" * 32, "RAY_USAGE_STATS_ENABLED": "0"}
+    os.environ["RAY_TMPDIR"] = str(folder)
+    (folder / "ray").mkdir()
     os.environ["RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"] = "0"  # so its address is 127.0.0.1
     import ray
     from ray.cluster_utils import Cluster
 
     node: dict[str, Any] = {"num_cpus": 1, "include_dashboard": False}
-    cluster = Cluster(initialize_head=True, head_node_args={**node, "temp_dir": str(folder / "ray")})
+    cluster = Cluster(initialize_head=True, head_node_args=dict(node))
     other = cluster.add_node(**node)
     facts: dict[str, Any] = {}
     try:

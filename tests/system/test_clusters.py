@@ -125,7 +125,7 @@ def harmed(folder: Path, harms: int, seed: int, steps: int = STEPS) -> None:
 
 
 def test_workers_that_are_killed_frozen_and_cut_off_cost_what_was_not_sent(tmp_path: Path) -> None:
-    harmed(tmp_path, harms=1, seed=0, steps=60)
+    harmed(tmp_path, harms=1, seed=0, steps=40)
 
 
 @pytest.mark.slow
@@ -207,7 +207,7 @@ def test_slurm_begins_again_what_was_requeued_killed_or_frozen(short: Path, monk
         for name in ("PATH", "SLURM_CONF"):
             monkeypatch.setenv(name, environment[name])
         seeds = range(3)
-        trials = [Trial(each.recipe, seed, {**each.overrides, "training.budget": 40_000})
+        trials = [Trial(each.recipe, seed, {**each.overrides, "training.budget": 12_000})
                   for seed in seeds for each in [trial(seed)]]  # fmt: skip
         with SlurmPool(3, partition=PARTITION, depot=str(short / "depot"), expiry=4.0, look=0.5) as pool:
             for each in trials:
