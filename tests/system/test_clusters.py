@@ -108,7 +108,9 @@ def harmed(folder: Path, harms: int, seed: int, steps: int = STEPS) -> None:
                 come_back(pool, each)
         for handle, process in pool.processes.items():
             process.join(30)
-            assert process.exitcode in (0, LOST, -signal.SIGKILL, -signal.SIGTERM), (pool.links / f"{handle}.log").read_text()
+            assert process.exitcode in (0, LOST, -signal.SIGKILL, -signal.SIGTERM), (
+                pool.links / f"{handle}.log"
+            ).read_text()
     for each, one in zip(under, whole, strict=True):
         result = ended[each.trial.seed]
         assert each.done == harms, each.how

@@ -40,7 +40,9 @@ class Args:
     """Also train all parts without each."""
     settings: Annotated[UseAppendAction[tuple[str, ...]], arg(name="set", metavar="KEY=VALUE")] = ()
     """A setting of the algorithm for every variant, as `palestra show` names them."""
-    jobs: Annotated[int | None, arg(help_behavior_hint="(default: as many as there are cores for; 16 elsewhere)")] = None
+    jobs: Annotated[int | None, arg(help_behavior_hint="(default: as many as there are cores for; 16 elsewhere)")] = (
+        None
+    )
     """Trainings side by side."""
     pool: PoolName = "local"
     out: Path = Path("ablate")

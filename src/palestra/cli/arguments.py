@@ -36,7 +36,7 @@ PoolName = Annotated[
     str,
     tyro.conf.arg(
         metavar="POOL",
-        help="Where they are trained: local, or local:N for N side by side; ray or ray:ADDRESS; slurm or slurm:PARTITION."
+        help="Where they are trained: local, or local:N for N side by side; ray, ray:ADDRESS, slurm, slurm:PARTITION."
         " Of the last two, @FOLDER or @URL names what the machines have in common, if not the folder of the runs.",
     ),
 ]

@@ -34,7 +34,9 @@ class Args:
     """Where recipes are verified first, as far as that is not done: a pool as `palestra verify` takes it."""
     seeds: Annotated[int | None, arg(help_behavior_hint="(default: the claim's, mostly 10)")] = None
     """With --pool: seeds 0 to N-1 of each recipe."""
-    jobs: Annotated[int | None, arg(help_behavior_hint="(default: as many as there are cores for; 16 elsewhere)")] = None
+    jobs: Annotated[int | None, arg(help_behavior_hint="(default: as many as there are cores for; 16 elsewhere)")] = (
+        None
+    )
     """With --pool: trainings side by side."""
     imports: Imports = ()
     json: Switch = False

@@ -59,7 +59,9 @@ class Args:
     """Trainings of each, from --seed on, whose mean is its score."""
     confirm: Annotated[int | None, arg(help_behavior_hint="(default: 10)")] = None
     """Seeds that choose nothing, on which the best settings and the default are trained in the end; 0 for none."""
-    jobs: Annotated[int | None, arg(help_behavior_hint="(default: as many as there are cores for; 16 elsewhere)")] = None
+    jobs: Annotated[int | None, arg(help_behavior_hint="(default: as many as there are cores for; 16 elsewhere)")] = (
+        None
+    )
     """Trainings side by side."""
     pool: PoolName = "local"
     flags: Annotated[train.Flags, arg(name="")] = field(default_factory=lambda: train.Flags())

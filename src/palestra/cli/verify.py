@@ -54,7 +54,9 @@ class Args:
     """Every recipe that claims something; on one machine this takes days."""
     seeds: Annotated[int | None, arg(help_behavior_hint="(default: the claim's, mostly 10)")] = None
     """Seeds 0 to N-1; a verdict needs 5, a final one 10."""
-    jobs: Annotated[int | None, arg(help_behavior_hint="(default: as many as there are cores for; 16 elsewhere)")] = None
+    jobs: Annotated[int | None, arg(help_behavior_hint="(default: as many as there are cores for; 16 elsewhere)")] = (
+        None
+    )
     """Trainings side by side."""
     pool: PoolName = "local"
     out: Path = Path("verify")

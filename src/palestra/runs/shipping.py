@@ -221,7 +221,10 @@ def _backup(source: Path, target: Path) -> None:
     """Copy a database as it is at one moment, whoever writes in it."""
     uri = f"file:{quote(str(source.absolute()))}?mode=ro"
     try:
-        with closing(sqlite3.connect(uri, uri=True, timeout=30)) as reading, closing(sqlite3.connect(target)) as writing:
+        with (
+            closing(sqlite3.connect(uri, uri=True, timeout=30)) as reading,
+            closing(sqlite3.connect(target)) as writing,
+        ):
             reading.backup(writing)
     except sqlite3.Error as error:
         raise database_error(source, error) from error
@@ -230,5 +233,3 @@ def _backup(source: Path, target: Path) -> None:
 def _digest(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-

@@ -1,4 +1,4 @@
-"""From the name of a pool to the pool: ``local``, ``local:N``, ``ray[:ADDRESS][@DEPOT]``, ``slurm[:PARTITION][@DEPOT]``."""
+"""From the name of a pool to the pool: ``local[:N]``, ``ray[:ADDRESS][@DEPOT]``, ``slurm[:PARTITION][@DEPOT]``."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

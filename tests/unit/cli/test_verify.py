@@ -98,9 +98,7 @@ def test_an_estimator_is_verified_without_a_recipe(
 @pytest.mark.parametrize(
     ("name", "jobs", "pool"), [("local:3", 3, "local"), ("ray:there@/common", 16, "ray:there@/common")]
 )
-def test_a_pool_is_passed_on(
-    name: str, jobs: int, pool: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_pool_is_passed_on(name: str, jobs: int, pool: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[Any] = []
 
     def verified(recipes: list[Recipe], **words: Any) -> list[verify.Verification]:

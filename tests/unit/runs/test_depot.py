@@ -84,10 +84,15 @@ def test_of_several_processes_at_once_one_has_the_name(tmp_path: Path) -> None:
 def test_what_is_being_written_is_not_listed_and_leaves_nothing_when_it_fails(tmp_path: Path) -> None:
     depot = FolderDepot(tmp_path)
     depot.put("a/b", b"first")
-    with pytest.raises(KeyboardInterrupt), depot._replacing("a/b") as file:
-        file.write(b"half")
-        assert depot.names("a") == ["a/b"]
-        raise KeyboardInterrupt
+
+    def write_half() -> None:
+        with depot._replacing("a/b") as file:
+            file.write(b"half")
+            assert depot.names("a") == ["a/b"]
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        write_half()
     assert depot.get("a/b") == b"first"
     assert [path.name for path in (tmp_path / "a").iterdir()] == ["b"]
 

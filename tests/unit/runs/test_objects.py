@@ -31,4 +31,3 @@ def test_a_store_that_does_not_listen_is_found_out() -> None:
 def test_a_path_is_a_folder_wherever_it_is_opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     assert open_depot("there").url == open_depot(f"file://{tmp_path}/there").url == f"{tmp_path}/there"
-

@@ -103,8 +103,8 @@ class SlurmPool(ClusterPool):
     def _options(self, job: Job) -> list[str]:
         training = job.trial.plan().training
         options = [
-            "--parsable", "--requeue", "--job-name=palestra", f"--cpus-per-task={training.threads}", "--open-mode=append",
-            f"--signal=B:TERM@{WARNING}", f"--output={_log(job)}",
+            "--parsable", "--requeue", "--job-name=palestra", f"--cpus-per-task={training.threads}",
+            "--open-mode=append", f"--signal=B:TERM@{WARNING}", f"--output={_log(job)}",
         ]  # fmt: skip
         if self._partition is not None:
             options.append(f"--partition={self._partition}")
@@ -114,14 +114,12 @@ class SlurmPool(ClusterPool):
 
 
 def script(jobs: Sequence[Job], commands: Sequence[Sequence[str]]) -> str:
-    """The script of an array: each element becomes the process of one trial, which then hears Slurm's signals itself."""
+    """The script of an array: each element becomes the process of one trial, which hears Slurm's signals itself."""
     threads = jobs[0].trial.plan().training.threads
     lines = ["#!/bin/bash", *(f"export {name}={threads}" for name in _THREADS), 'case "$SLURM_ARRAY_TASK_ID" in']
     for i, command in enumerate(commands):
         lines.append(f"{i}) set -- {shlex.join(command)} ;;")
-    return "\n".join(
-        [*lines, "esac", f'exec {shlex.quote(sys.executable)} -m palestra.trials.cluster.worker "$@"', ""]
-    )
+    return "\n".join([*lines, "esac", f'exec {shlex.quote(sys.executable)} -m palestra.trials.cluster.worker "$@"', ""])
 
 
 def _groups(jobs: Sequence[Job]) -> list[list[Job]]:

@@ -91,8 +91,8 @@ class ClusterPool(Pool):
 
     A process that is gone without a result is asked for again, as one is that gives no sign of life any more: it waits
     until the lease of the old one has expired. What is done is brought into the folder of the runs, and its traces are
-    cleared away; what is stopped is brought there as far as it is, and stays in the depot to be gone on with. A run that
-    was begun in that folder, by whatever pool, is gone on with too.
+    cleared away; what is stopped is brought there as far as it is, and stays in the depot to be gone on with. A run
+    that was begun in that folder, by whatever pool, is gone on with too.
 
     Args:
         jobs: how many side by side.

@@ -122,7 +122,7 @@ def test_ray_that_is_not_there_or_not_reached_is_said(monkeypatch: pytest.Monkey
         raise ConnectionError("nobody\nanswers")
 
     monkeypatch.setitem(sys.modules, "ray", SimpleNamespace(init=init))
-    with pytest.raises(PalestraError, match="no Ray cluster at 127.0.0.1:1: nobody; expected one"):
+    with pytest.raises(PalestraError, match=r"no Ray cluster at 127\.0\.0\.1:1: nobody; expected one"):
         RayPool(1, address="127.0.0.1:1")
     with pytest.raises(PalestraError, match="does not begin on this machine"):
         RayPool(1)

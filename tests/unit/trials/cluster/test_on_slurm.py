@@ -84,8 +84,8 @@ def test_what_slurm_refuses_is_said(slurm: Path, tmp_path: Path) -> None:
         pool.poll()
     pool.submit(Trial(QUICK), tmp_path)
     (slurm / "sbatch").write_text("#!/bin/sh\ncat > /dev/null\necho welcome\n")
+    pool._next_look = 0.0
     with pytest.raises(PalestraError, match="sbatch said 'welcome'"):
-        pool._next_look = 0.0
         pool.poll()
 
 
