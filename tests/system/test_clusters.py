@@ -75,10 +75,10 @@ def come_back(pool: NearPool, each: Harmed) -> None:
     each.away = False
 
 
-def harmed(folder: Path, harms: int, seed: int, steps: int = STEPS) -> None:
+def harmed(folder: Path, harms: int, seed: int) -> None:
     """Train a trial for each kind of harm, side by side; then hold each against one that was not harmed."""
     rng = random.Random(seed)
-    budget = 50 * steps * (harms + 1)
+    budget = 50 * STEPS * (harms + 1)
     settings = {"training.budget": budget, "training.eval_every": budget // 2, "training.checkpoint_every": 0.0}
     trials = [Trial(RECIPES["blobs/mlp"], seed + i, settings) for i in range(len(HARMS))]
     whole = [attempt(each, folder / "whole") for each in trials]
@@ -127,7 +127,7 @@ def harmed(folder: Path, harms: int, seed: int, steps: int = STEPS) -> None:
 
 
 def test_workers_that_are_killed_frozen_and_cut_off_cost_what_was_not_sent(tmp_path: Path) -> None:
-    harmed(tmp_path, harms=1, seed=0, steps=40)
+    harmed(tmp_path, harms=1, seed=0)
 
 
 @pytest.mark.slow
