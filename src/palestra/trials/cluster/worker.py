@@ -71,12 +71,12 @@ def work(depot: Depot, root: str, launch: str, expiry: float) -> Result | None:
         DepotError: if the depot is out of reach for so long.
     """
     asked_to_stop = f"{root}/{STOP}/{launch}"
-    waiter, lease = Waiter(depot, root, launch, expiry=expiry), None
+    waiter, lease, asked = Waiter(depot, root, launch, expiry=expiry), None, b""
     while lease is None:
-        asked = depot.get(f"{root}/{TRIAL}")
-        if asked is None or result_of(depot, root) is not None or depot.get(asked_to_stop) is not None:
+        there = depot.get(f"{root}/{TRIAL}")
+        if there is None or result_of(depot, root) is not None or depot.get(asked_to_stop) is not None:
             return None
-        lease = waiter.look()
+        asked, lease = there, waiter.look()
         if lease is None:
             time.sleep(min(1.0, expiry / 8))
     if depot.get(f"{root}/{TRIAL}") is None:  # it was finished and cleared away between the looks
