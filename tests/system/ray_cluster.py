@@ -11,6 +11,8 @@ import time
 from pathlib import Path
 from typing import Any
 
+from slurm import free_port
+
 from palestra.recipes.registry import RECIPES
 from palestra.runs.lease import claims
 from palestra.trials.cluster.on_ray import RayPool
@@ -25,6 +27,12 @@ def trial(seed: int) -> Trial:
     return Trial(RECIPES["blobs/mlp"], seed, settings)
 
 
+def node() -> dict[str, Any]:
+    """What a node is begun with. A port that is not named has to be said within seconds by a process that imports much."""
+    agents = ("metrics_agent_port", "metrics_export_port", "runtime_env_agent_port", "dashboard_agent_listen_port")
+    return {"num_cpus": 1, "include_dashboard": False, **{agent: free_port() for agent in agents}}
+
+
 def main() -> None:
     """Begin the cluster, train, and end it."""
     folder = Path(sys.argv[1])
@@ -35,9 +43,8 @@ def main() -> None:
     import ray
     from ray.cluster_utils import Cluster
 
-    node: dict[str, Any] = {"num_cpus": 1, "include_dashboard": False}
-    cluster = Cluster(initialize_head=True, head_node_args=dict(node))
-    other = cluster.add_node(**node)
+    cluster = Cluster(initialize_head=True, head_node_args=node())
+    other = cluster.add_node(**node())
     facts: dict[str, Any] = {}
     try:
         with RayPool(SEEDS, address=cluster.address, depot=str(folder / "depot"), expiry=4.0, look=0.2) as pool:

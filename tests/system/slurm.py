@@ -64,7 +64,7 @@ def slurm(folder: Path, cpus: int = 4) -> Iterator[dict[str, str]]:
     host = socket.gethostname().partition(".")[0]
     words = {"folder": folder, "host": host, "user": _user(), "cpus": cpus, "partition": PARTITION}
     configuration = folder / "slurm.conf"
-    configuration.write_text(_CONFIGURATION.format(port=_free_port(), node_port=_free_port(), **words))
+    configuration.write_text(_CONFIGURATION.format(port=free_port(), node_port=free_port(), **words))
     (folder / "cgroup.conf").write_text("CgroupPlugin=cgroup/v1\n")
     path = os.environ.get("PATH", "") + ":/usr/sbin:/sbin"
     environment = {**os.environ, "PATH": path, "SLURM_CONF": str(configuration)}
@@ -119,7 +119,8 @@ def _user() -> str:
     return subprocess.run(["id", "-un"], capture_output=True, text=True, check=True).stdout.strip()
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port of 127.0.0.1 that nobody listens on."""
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
         return int(listening.getsockname()[1])
