@@ -28,7 +28,7 @@ def trial(seed: int) -> Trial:
 
 
 def node() -> dict[str, Any]:
-    """What a node is begun with. A port that is not named is to be said within seconds, by a process that imports much."""
+    """What a node is begun with. A port not named is to be said within seconds, by a process that imports much."""
     agents = ("metrics_agent_port", "metrics_export_port", "runtime_env_agent_port", "dashboard_agent_listen_port")
     return {"num_cpus": 1, "include_dashboard": False, **{agent: free_port() for agent in agents}}
 
