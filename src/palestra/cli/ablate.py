@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from tyro.conf import Positional, UseAppendAction, arg
 
-from palestra.cli.arguments import Switch, assignments, check_writable, parse
+from palestra.cli.arguments import PoolName, Switch, assignments, check_writable, parse
 from palestra.cli.output import make_console, make_table, print_json
 from palestra.errors import require
 from palestra.pictures.numbers import duration, number
@@ -40,10 +40,11 @@ class Args:
     """Also train all parts without each."""
     settings: Annotated[UseAppendAction[tuple[str, ...]], arg(name="set", metavar="KEY=VALUE")] = ()
     """A setting of the algorithm for every variant, as `palestra show` names them."""
-    jobs: Annotated[int | None, arg(help_behavior_hint="(default: as many as there are cores for)")] = None
+    jobs: Annotated[int | None, arg(help_behavior_hint="(default: as many as there are cores for; 16 elsewhere)")] = (
+        None
+    )
     """Trainings side by side."""
-    pool: str = "local"
-    """Where they are trained: local, or local:N for N side by side; together, as one batch in this process."""
+    pool: PoolName = "local"
     out: Path = Path("ablate")
     """Folder of the runs, the table and the pictures, one below it for each recipe."""
     device: str = "auto"

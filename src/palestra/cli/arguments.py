@@ -32,6 +32,16 @@ Imports = Annotated[
     ),
 ]
 """Modules to import before anything else. They are typed each time; no run remembers them."""
+PoolName = Annotated[
+    str,
+    tyro.conf.arg(
+        metavar="POOL",
+        help="Where they are trained: local, or local:N for N side by side; together, or together:N, as one batch in"
+        " this process (small networks and tables); ray, ray:ADDRESS, slurm, slurm:PARTITION. Of the last two, @FOLDER"
+        " or @URL names what the machines have in common, if not the folder of the runs.",
+    ),
+]
+"""The name of a pool (``trials.opening``)."""
 
 
 def parse(arguments: type[Args], argv: Sequence[str], command: str, description: str | None = None) -> Args:

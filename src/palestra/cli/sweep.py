@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from tyro.conf import Positional, UseAppendAction, arg
 
 from palestra.cli import train
-from palestra.cli.arguments import Imports, Switch, assignments, check_writable, parse
+from palestra.cli.arguments import Imports, PoolName, Switch, assignments, check_writable, parse
 from palestra.cli.output import make_console, make_table, print_json
 from palestra.cli.verify import live
 from palestra.errors import UsageError, require
@@ -59,10 +59,11 @@ class Args:
     """Trainings of each, from --seed on, whose mean is its score."""
     confirm: Annotated[int | None, arg(help_behavior_hint="(default: 10)")] = None
     """Seeds that choose nothing, on which the best settings and the default are trained in the end; 0 for none."""
-    jobs: Annotated[int | None, arg(help_behavior_hint="(default: as many as there are cores for)")] = None
+    jobs: Annotated[int | None, arg(help_behavior_hint="(default: as many as there are cores for; 16 elsewhere)")] = (
+        None
+    )
     """Trainings side by side."""
-    pool: str = "local"
-    """Where they are trained: local, or local:N for N side by side; together, as one batch in this process."""
+    pool: PoolName = "local"
     flags: Annotated[train.Flags, arg(name="")] = field(default_factory=lambda: train.Flags())
     """Settings of all trials that have an option of their own."""
     imports: Imports = ()

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from tyro.conf import Positional, UseAppendAction, arg
 
 from palestra.cli.adhoc import named, recipe_of
-from palestra.cli.arguments import ADHOC_BUDGET, Imports, Switch, assignments, check_writable, parse
+from palestra.cli.arguments import ADHOC_BUDGET, Imports, PoolName, Switch, assignments, check_writable, parse
 from palestra.cli.output import make_console, print_json
 from palestra.errors import UsageError, require
 from palestra.pictures.numbers import duration, number
@@ -54,11 +54,11 @@ class Args:
     """Every recipe that claims something; on one machine this takes days."""
     seeds: Annotated[int | None, arg(help_behavior_hint="(default: the claim's, mostly 10)")] = None
     """Seeds 0 to N-1; a verdict needs 5, a final one 10."""
-    jobs: Annotated[int | None, arg(help_behavior_hint="(default: as many as there are cores for)")] = None
+    jobs: Annotated[int | None, arg(help_behavior_hint="(default: as many as there are cores for; 16 elsewhere)")] = (
+        None
+    )
     """Trainings side by side."""
-    pool: str = "local"
-    """Where they are trained: local, or local:N for N side by side; together, or together:N, as one batch in this
-    process (small networks and tables)."""
+    pool: PoolName = "local"
     together: Switch = False
     """As --pool together."""
     out: Path = Path("verify")
@@ -108,8 +108,8 @@ def command(argv: Sequence[str]) -> int:
     if args.record:
         check_recordable()
     check_writable(args.out)
-    from palestra.trials.pool import TOGETHER
-    from palestra.trials.verify import Stopped, side_by_side, verify, write_record  # import torch
+    from palestra.trials.pool import TOGETHER  # import torch: after the cheap errors
+    from palestra.trials.verify import Stopped, side_by_side, verify, write_record
 
     pool = TOGETHER if args.together else args.pool
     width = side_by_side(recipes, args.jobs, pool)

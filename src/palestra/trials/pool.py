@@ -9,15 +9,13 @@ import tempfile
 import time
 from abc import ABC, abstractmethod
 from collections import Counter, deque
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from palestra.envs.modules import imported
-from palestra.errors import require, unknown_name
 from palestra.runs import checkpoints
 from palestra.runs.store import Run
 from palestra.trials.machine import devices, free_memory, memory_of, ticks_of
@@ -26,9 +24,6 @@ from palestra.trials.trial import Result, Trial, runs_of
 NEVER_BEGUN = "stopped before it began"
 """The error of a trial that was waiting when its pool was stopped."""
 LOCAL, TOGETHER = "local", "together"
-MOST_TOGETHER = 64
-"""Trainings of one batch, where nobody says how many: more would leave the processor's cache."""
-MOST_WORKERS = 1_024
 SILENCE = 120.0
 """Seconds without a sign of life after which a process counts as frozen."""
 RETRIES = 5
@@ -70,46 +65,6 @@ class Pool(ABC):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
-
-
-def workers_of(pool: str | Pool) -> int | None:
-    """How many trainings at once a pool's name asks for (``local:4``, ``together``); None if it does not (``local``).
-
-    Raises UsageError for the name of none.
-    """
-    if isinstance(pool, Pool):
-        return None
-    kind, colon, count = pool.partition(":")
-    if kind not in (LOCAL, TOGETHER):
-        raise unknown_name("pool", pool, [LOCAL, TOGETHER])
-    if not colon:
-        return None if kind == LOCAL else MOST_TOGETHER
-    good = count.isascii() and count.isdigit() and 1 <= int(count[:9]) <= MOST_WORKERS
-    require(good, f"pool {pool!r}", f"{kind}, or {kind}:N with N from 1 to {MOST_WORKERS:,}")
-    return int(count)
-
-
-@contextmanager
-def opened(pool: str | Pool, jobs: int) -> Iterator[Pool]:
-    """The pool of a name, with so many trainings side by side, closed in the end; one that is there already stays open.
-
-    Of that one, too, nothing is left waiting when an error ends the context.
-    """
-    if not isinstance(pool, Pool):
-        workers_of(pool)
-        made: Pool = LocalPool(jobs)
-        if pool.partition(":")[0] == TOGETHER:
-            from palestra.trials.together import TogetherPool  # which is one of these
-
-            made = TogetherPool(jobs)
-        with made:
-            yield made
-        return
-    try:
-        yield pool
-    except BaseException:
-        pool.stop()
-        raise
 
 
 @dataclass

@@ -41,7 +41,8 @@ def train_seeds(
         first: the first of them.
         out: folder of the runs.
         jobs: trainings side by side; None for as many as there are cores for.
-        pool: where they are trained: ``local``, ``local:N``, ``together`` (as one batch), or a Pool.
+        pool: where they are trained: ``local``, ``local:N``, ``together``, ``ray``, ``slurm`` (``trials.opening``), or
+            a Pool.
         tell: called with every seed as it ends.
         tick: called about once a second with what is being trained.
 

@@ -11,8 +11,9 @@ from palestra.errors import UsageError, require
 from palestra.recipes.recipe import Recipe
 from palestra.recipes.registry import get_recipe
 from palestra.runs.provenance import cores, machine_facts
+from palestra.trials.opening import beside, opened, workers_of
 from palestra.trials.plan import resolve
-from palestra.trials.pool import LOCAL, Pool, opened, workers_of
+from palestra.trials.pool import LOCAL, Pool
 from palestra.trials.records import claimed, configuration, read_record, write_facts
 from palestra.trials.trial import Result, Trial, already, measure_of
 from palestra.trials.verdict import Verdict, judge
@@ -81,7 +82,8 @@ def verify(
         jobs: trainings side by side; None for as many as there are cores for.
         device: where each computes.
         overrides: settings over a recipe that claims nothing, by name.
-        pool: where they are trained: ``local``, ``local:N``, ``together`` (as one batch), or a Pool.
+        pool: where they are trained: ``local``, ``local:N``, ``together``, ``ray``, ``slurm`` (``trials.opening``), or
+            a Pool.
         tell: called with every seed as it ends.
         tick: called about once a second with what is being trained.
 
@@ -122,11 +124,14 @@ def seeds_of(recipe: Recipe, asked: int | None) -> int:
 
 
 def side_by_side(recipes: Sequence[Recipe], jobs: int | None, pool: str | Pool = LOCAL) -> int:
-    """How many trainings at once: as many as are asked for, by ``jobs`` or by the name of the pool, else one a core."""
+    """How many trainings at once: as many as are asked for, by ``jobs`` or by the name of the pool, else one a core.
+
+    On other machines, whose cores nobody here counts, and in one batch it is what ``trials.opening`` says.
+    """
     asked = workers_of(pool)
     require(jobs is None or jobs >= 1, f"jobs={jobs}", "at least 1")
     require(jobs is None or asked is None, f"jobs={jobs} with pool={pool}", "one of the two")
-    return jobs or asked or default_jobs(recipes)
+    return jobs or asked or beside(pool) or default_jobs(recipes)
 
 
 def default_jobs(recipes: Sequence[Recipe]) -> int:
@@ -203,6 +208,8 @@ def tried(
 ) -> Iterator[tuple[Trial, Result]]:
     """Yield each trial as it ends; after a signal, once all have saved, raise Stopped."""
     left, ticked = len(waiting), time.monotonic()
+    if not left:  # a pool may be dear to open
+        return
     with StopRequest() as stop, opened(pool, jobs) as made:
         for trial, folder in waiting:
             made.submit(trial, folder)

@@ -37,7 +37,7 @@ def main() -> None:
     request = json.loads(sys.stdin.readline())
     if select.select([sys.stdin], [], [], 0)[0]:  # it has ended: whoever asked is gone, and may ask another one
         return
-    threading.Thread(target=_stop_when_left, daemon=True).start()
+    threading.Thread(target=stop_when_left, daemon=True).start()
     trial = Trial.from_json(request["trial"])
     try:
         result = attempt(trial, Path(request["folder"]))
@@ -64,7 +64,8 @@ def _beat(answers: int) -> None:
         time.sleep(BEAT)
 
 
-def _stop_when_left() -> None:
+def stop_when_left() -> None:
+    """Have this process save and stop once its standard input ends. Does not come back before."""
     while os.read(sys.stdin.fileno(), 1024):
         pass
     os.kill(os.getpid(), signal.SIGTERM)

@@ -11,7 +11,7 @@ from quick import QUICK
 from palestra.cli import sweep as command
 from palestra.cli.main import main
 from palestra.recipes.registry import RECIPES
-from palestra.trials import pool, verify
+from palestra.trials import opening, verify
 from palestra.trials.sweep import sweep as module
 from palestra.trials.sweep.course import Tried
 
@@ -22,7 +22,7 @@ SET = ["--set", "learner.gamma=0.9,0.99", "--set", "num_epochs=1"]
 def here(monkeypatch: pytest.MonkeyPatch) -> None:
     """Trained in this process in place of others."""
     monkeypatch.setitem(RECIPES, QUICK.id, QUICK)
-    monkeypatch.setattr(pool, "LocalPool", lambda jobs: FakePool())
+    monkeypatch.setattr(opening, "LocalPool", lambda jobs: FakePool())
 
 
 def test_what_it_says_and_prints(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -72,7 +72,7 @@ def test_an_algorithm_and_an_estimator_without_a_recipe(tmp_path: Path, monkeypa
         ([QUICK.id, "--set", "gamma=log(1e-4)"], "gamma=log(1e-4); expected log(lo,hi), or log(lo,hi,n)"),
         ([QUICK.id, *SET, "--trials", "0"], "--trials 0; expected from 1 to 1,000,000"),
         ([QUICK.id, *SET, "--seeds", "0"], "--seeds 0; expected from 1 to 10,000"),
-        ([QUICK.id, *SET, "--pool", "slurm"], "unknown pool 'slurm'; nearest: local"),
+        ([QUICK.id, *SET, "--pool", "lokal"], "unknown pool 'lokal'; nearest: local"),
         ([QUICK.id, *SET, "--pool", "local:0"], "pool 'local:0'; expected local, or local:N with N from 1 to 1,024"),
         ([QUICK.id, *SET, "--method", "nosuch"], "nosuch"),
         (["--resume", "nosuch"], "nosuch holds no sweep (no sweep.json in it)"),

@@ -39,7 +39,7 @@ def test_the_status_says_whether_the_claim_is_held(
     done, asked = found(*values), []
 
     def verified(recipes: list[Recipe], **words: Any) -> list[verify.Verification]:
-        asked.append((recipes, words["seeds"], words["jobs"]))
+        asked.append((recipes, words["seeds"], words["jobs"], words["pool"]))
         words["tell"](QUICK, done.trials[-1])
         return [done]
 
@@ -53,7 +53,7 @@ def test_the_status_says_whether_the_claim_is_held(
     assert main([*argv, "--json"]) == status
     (facts,) = json.loads(capsys.readouterr().out.splitlines()[-1])["recipes"]
     assert [trial["value"] for trial in facts["trials"]] == values
-    assert asked == [([QUICK], 10, 1)] * 2  # one that is named twice is verified once
+    assert asked == [([QUICK], 10, 1, "local")] * 2  # one that is named twice is verified once
 
 
 def test_a_stop_is_128_and_its_signal(
@@ -93,3 +93,18 @@ def test_an_estimator_is_verified_without_a_recipe(
     out = capsys.readouterr().out
     assert "eval/accuracy of the last checkpoint" in out
     assert "none: points only" in out
+
+
+@pytest.mark.parametrize(
+    ("name", "jobs", "pool"), [("local:3", 3, "local"), ("ray:there@/common", 16, "ray:there@/common")]
+)
+def test_a_pool_is_passed_on(name: str, jobs: int, pool: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[Any] = []
+
+    def verified(recipes: list[Recipe], **words: Any) -> list[verify.Verification]:
+        asked.append((words["jobs"], words["pool"]))
+        return [found(501.0)]
+
+    monkeypatch.setattr(verify, "verify", verified)
+    assert main(["verify", "cartpole/ppo", "--out", str(tmp_path), "--pool", name]) == 1
+    assert asked == [(jobs, pool)]

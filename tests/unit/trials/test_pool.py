@@ -9,12 +9,11 @@ from typing import Any
 
 import pytest
 
-from palestra.errors import UsageError
 from palestra.recipes.recipe import Claim
 from palestra.recipes.registry import RECIPES
 from palestra.runs.store import Run, run_ids
 from palestra.trials import pool
-from palestra.trials.pool import NEVER_BEGUN, LocalPool, opened, workers_of
+from palestra.trials.pool import NEVER_BEGUN, LocalPool
 from palestra.trials.trial import Result, Trial, attempt
 
 RECIPE = dataclasses.replace(
@@ -225,30 +224,3 @@ def test_devices_are_handed_out(children: list[Child], roomy: None, monkeypatch:
     alone = submitted(1, 1)
     alone.poll()
     assert children[-1].device is None
-
-
-@pytest.mark.parametrize(("name", "count"), [("local", None), ("local:1", 1), ("local:64", 64)])
-def test_a_name_says_how_many(name: str, count: int | None) -> None:
-    assert workers_of(name) == count
-
-
-@pytest.mark.parametrize("name", ["ray", "", "local:", "local:0", "local:-1", "local:1025", "local:x", "local:1:2"])
-def test_other_names_are_refused(name: str) -> None:
-    with pytest.raises(UsageError, match=r"expected local, or local:N|unknown pool .*nearest: local"):
-        workers_of(name)
-
-
-def test_a_pool_that_is_there_stays_open(children: list[Child], roomy: None) -> None:
-    with opened("local:2", 2) as made:
-        assert isinstance(made, LocalPool)
-        made.submit(Trial(RECIPE), Path("there"))
-        made.poll()
-    assert children[0].stops == 1
-    mine = submitted(1, 1)
-    with opened(mine, 7) as made:
-        assert made is mine
-        mine.poll()
-    assert children[1].stops == 0
-    with pytest.raises(KeyError), opened(mine, 7):
-        raise KeyError
-    assert children[1].stops == 1

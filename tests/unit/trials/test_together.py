@@ -12,7 +12,8 @@ from palestra.errors import UsageError
 from palestra.recipes.recipe import Claim, Recipe
 from palestra.recipes.registry import RECIPES
 from palestra.runs.store import Run, run_ids
-from palestra.trials.pool import MOST_TOGETHER, NEVER_BEGUN, opened, workers_of
+from palestra.trials.opening import opened
+from palestra.trials.pool import NEVER_BEGUN
 from palestra.trials.sweep.sweep import sweep
 from palestra.trials.together import TogetherPool
 from palestra.trials.train import resume
@@ -100,7 +101,6 @@ def test_one_that_fails_leaves_the_others(tmp_path: Path, monkeypatch: pytest.Mo
 
 
 def test_it_is_a_pool_by_its_name(tmp_path: Path) -> None:
-    assert (workers_of("together"), workers_of("together:8")) == (MOST_TOGETHER, 8)
     with opened("together:8", 8) as pool:
         assert isinstance(pool, TogetherPool)
     (done,) = verify([TABLE], out=tmp_path, pool="together:2")

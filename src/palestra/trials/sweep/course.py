@@ -20,8 +20,9 @@ from palestra.learners.registry import learner_type
 from palestra.measure import Direction, better
 from palestra.runs.journal import Journal
 from palestra.runs.lock import is_locked
+from palestra.trials.opening import opened
 from palestra.trials.plan import Plan
-from palestra.trials.pool import Pool, opened
+from palestra.trials.pool import Pool
 from palestra.trials.sweep.request import RUNS, Request
 from palestra.trials.sweep.suggest import suggestion
 from palestra.trials.trial import Result, Trial, runs_of

@@ -19,18 +19,19 @@ from palestra.recipes.registry import RECIPES, get_recipe
 from palestra.runs.atomic import clear_disk_errors, write_json
 from palestra.runs.journal import Journal
 from palestra.runs.lock import RunLock, is_locked
-from palestra.trials.pool import LOCAL, TOGETHER, Pool
+from palestra.trials.opening import cluster_of, place_of
+from palestra.trials.pool import LOCAL, Pool
 from palestra.trials.sweep import confirm as confirming
 from palestra.trials.sweep.course import Course, Tell, Tried, best_of
 from palestra.trials.sweep.request import JOURNAL, Request, begun, read_request, request_of
 from palestra.trials.sweep.space import Axis, Choices, Given
 from palestra.trials.sweep.suggest import check_method
-from palestra.trials.together import TogetherPool
 from palestra.trials.verify import side_by_side
 
 RESULTS, PICTURE = "results.json", "sweep.png"
 OUT = Path("sweeps")
 """Folder of the sweeps."""
+_HALVED = "grid, random or tpe: whether a trial goes on is noted in a journal that other machines do not have"
 
 
 @dataclass(frozen=True)
@@ -126,7 +127,8 @@ def sweep(
         out: folder of the sweep; ``sweeps/<task>-<method>-<how>`` if None.
         resume: folder of a sweep to go on with, in the place of all above but ``trials`` and ``confirm``.
         jobs: trainings side by side; None for as many as there are cores for.
-        pool: where they are trained: ``local``, ``local:N``, ``together`` (as one batch), or a Pool.
+        pool: where they are trained: ``local``, ``local:N``, ``together``, ``ray``, ``slurm`` (``trials.opening``), or
+            a Pool.
         tell: called with every trial as it ends.
         tell_confirmed: called with every training that confirms, as it ends.
         tick: called about once a second with what is being trained.
@@ -150,8 +152,9 @@ def sweep(
         folder = OUT / f"{chosen.task}-{chosen.method}-{method}" if out is None else Path(out)
     check_method(request.method, request.space)
     width = side_by_side([replace(request.recipe, threads=request.plan.training.threads)], jobs, pool)
-    as_one = isinstance(pool, str) and pool.startswith(TOGETHER)
-    place: str | Pool = TogetherPool(width) if as_one else pool if isinstance(pool, Pool) else LOCAL
+    place = place_of(pool)
+    ends_early = request.method == "asha" and cluster_of(place) is not None
+    require(not ends_early, f"method asha with pool {place}", _HALVED)
     with _held(folder):
         begun(request, folder)
         with Journal(folder / JOURNAL) as journal:

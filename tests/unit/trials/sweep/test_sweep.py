@@ -101,8 +101,22 @@ def test_what_makes_no_sense_is_refused_before_anything_is_there(tmp_path: Path)
         ({"recipe": QUICK}, "a sweep without anything to try"),
         ({"recipe": "cartpole/pp", "settings": {"gamma": "0.9,1"}}, "nearest: cartpole/ppo"),
         ({"recipe": QUICK, "resume": tmp_path}, "resume=.* with a recipe or settings; expected one or the other"),
-        ({"recipe": QUICK, "settings": {"gamma": "0.9,1"}, "pool": "ray"}, "unknown pool 'ray'; nearest: local"),
+        ({"recipe": QUICK, "settings": {"gamma": "0.9,1"}, "pool": "lokal"}, "unknown pool 'lokal'; nearest: local"),
         ({"recipe": QUICK, "settings": {"gamma": "0.9,1"}, "pool": "local:2", "jobs": 3}, "one of the two"),
+        (
+            {"recipe": QUICK, "settings": {"gamma": "0.9,1"}, "pool": "ray:", "method": "random"},
+            "expected ray, ray:ADD",
+        ),
+        (
+            {
+                "recipe": QUICK,
+                "settings": {"gamma": "0.9,1"},
+                "pool": "ray",
+                "method": "asha",
+                "overrides": {"eval_every": 64},
+            },
+            "method asha with pool ray; expected grid, random or tpe",
+        ),
     ):
         with pytest.raises(UsageError, match=said):
             sweep(**{"out": tmp_path / "out", **words})
