@@ -19,7 +19,7 @@ from report import RESULTS, commit, machine, publish
 
 FILES = (
     "bandits", "planning", "tabular", "dqn", "policy_gradients", "trust_regions", "continuous", "regression",
-    "classification", "practice", "structure",
+    "classification", "practice", "structure", "kinematics",
 )  # fmt: skip
 """Of ``faults``, in the order of the notes; each registers its faults in FAULTS."""
 

@@ -71,7 +71,7 @@ def _joint(element: ET.Element) -> Joint:
     name, kind = element.get("name", ""), element.get("type")
     limit, owner = element.find("limit"), f"joint {name!r}"
     given = {} if limit is None else limit.attrib
-    speed = numbers(given, "velocity", "0", 1, owner)[0] if "velocity" in given else math.inf
+    speed = numbers(given, "velocity", "0", 1, owner)[0] or math.inf  # many files say 0 where nothing is known
     if kind == "continuous":
         return Joint(name, speed=speed)
     require(limit is not None, f"{owner}, {kind}, without a <limit>", "one, or the type continuous")
