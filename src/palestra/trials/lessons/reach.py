@@ -1,7 +1,9 @@
 """Reach: where an arm's end gets to, how freely it moves there, and what finds the joints that bring it there.
 
-Targets stand in the slice through the middle of the arm, x along and z up. Ways to find joints are told apart by what
-they meet, and by whether they keep the limits: inverse kinematics that forgets them finds more than there is.
+Targets stand in a slice through the base, x along and z up. Ways to find joints are told apart by what they meet, and
+by whether they keep the limits: inverse kinematics that forgets them finds more than there is.
+
+    reach_of(read_robot("arm.urdf"), "hand")          # the same of any arm
 """
 
 import time
@@ -10,20 +12,23 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
-from palestra.envs.arm.kinematics import DOWN
 from palestra.envs.arm.robot import load_robot
 from palestra.kinematics.inverse import Found, inverse_kinematics
 from palestra.kinematics.motion import forward, jacobian, manipulability
 from palestra.kinematics.programme import follow
+from palestra.kinematics.rotations import about
 from palestra.kinematics.tasks import FrameTask, StillTask
 from palestra.kinematics.tree import Tree, make_tree
 from palestra.pictures.panels import Field, Lines, Panels
 from palestra.trials.lessons.lesson import Lesson
 
-ALONG, UP = np.linspace(-1.0, 1.0, 25), np.linspace(-0.6, 1.4, 25)
-"""Metres from the base."""
+SIDE, ROOM = 25, 1.1
+"""Targets along each axis, and how far they go beyond what drawn configurations reach."""
+DRAWN = 2_000
+"""Of these."""
 RESTARTS, STEPS = 8, 40
 TOLERANCE = 1e-3
 """Metres within which a target counts as met."""
@@ -47,11 +52,16 @@ class Way(NamedTuple):
 def lesson(seed: int) -> Lesson:
     """The KUKA iiwa of the reaching task; the seed is of the restarts."""
     robot = load_robot("kuka_iiwa")
-    tree, end = robot.as_tree(), f"link {robot.num_joints}"
-    target_B3 = _slice()
-    any_way, down, ways = survey(tree, end, target_B3, torch.tensor(DOWN), seed)
+    return reach_of(robot.as_tree(), f"link {robot.num_joints}", seed=seed)
+
+
+def reach_of(tree: Tree, end: str, rotation_33: Tensor | None = None, *, seed: int = 0) -> Lesson:
+    """The lesson of any arm; the orientation beside any other is one that points down."""
+    down_33 = about((1.0, 0.0, 0.0), np.pi) if rotation_33 is None else rotation_33
+    along, up, target_B3 = _slice(tree, end)
+    any_way, down, ways = survey(tree, end, target_B3, down_33, seed)
     some_B = torch.stack([way.met() & _kept(tree, way.q_BQ) for way in ways.values()]).any(0)
-    rows = [(name, *_figures(tree, way, some_B)) for name, way in ways.items()]
+    rows: list[tuple[str | float, ...]] = [(name, *_figures(tree, way, some_B)) for name, way in ways.items()]
     together, alone = _seconds(tree, end, target_B3, seed)
     said = (
         f"the limits decide where an arm gets to; {1e3 * together:.2g} ms a target, all of them at once, and"
@@ -59,7 +69,7 @@ def lesson(seed: int) -> Lesson:
     )
     columns = ("way", "met, % of the slice", "of what any way meets within its limits, %", "worst of the met, mm",
                "beyond a limit, %")  # fmt: skip
-    panels = _panels(tree, end, any_way, down)
+    panels = _panels(tree, end, any_way, down, along, up)
     return Lesson(columns, rows, said, Panels("reach", said, panels, columns=2))
 
 
@@ -81,7 +91,7 @@ def survey(
     ways = {
         "damped least squares, one start": Way(once.q_BQ, once.away_B),
         ANY: Way(any_way.q_BQ, any_way.away_B),
-        "the same, gripper down": Way(down.q_BQ, torch.where(down.met_B, down.away_B, torch.inf)),
+        "the same, pointing down": Way(down.q_BQ, torch.where(down.met_B, down.away_B, torch.inf)),
         FORGOTTEN: Way(forgetful.q_BQ, forgetful.away_B),
         CLAMPED: Way(clamped_BQ, _away(tree, end, clamped_BQ, target_B3)),
         f"tasks and limits, {STEPS} steps": Way(led_BQ, _away(tree, end, led_BQ, target_B3)),
@@ -89,10 +99,15 @@ def survey(
     return any_way, down, ways
 
 
-def _slice() -> Tensor:
-    """(B, 3): row after row from below, each from behind to the front."""
-    up, along = np.meshgrid(UP, ALONG, indexing="ij")
-    return torch.from_numpy(np.stack((along.ravel(), np.zeros(along.size), up.ravel()), 1))
+def _slice(tree: Tree, end: str) -> tuple[NDArray[np.float64], NDArray[np.float64], Tensor]:
+    """Places along and up, and (B, 3) targets row after row from below."""
+    q_BQ = tree.drawn(DRAWN, torch.Generator().manual_seed(0))
+    place_B3 = forward(tree, q_BQ)[:, tree.place(end), :3, 3]
+    middle_3, half_3 = (place_B3.amax(0) + place_B3.amin(0)) / 2, (place_B3.amax(0) - place_B3.amin(0)) / 2
+    low, high = (middle_3 - ROOM * half_3).tolist(), (middle_3 + ROOM * half_3).tolist()
+    along, up = np.linspace(low[0], high[0], SIDE), np.linspace(low[2], high[2], SIDE)
+    z, x = np.meshgrid(up, along, indexing="ij")
+    return along, up, torch.from_numpy(np.stack((x.ravel(), np.zeros(x.size), z.ravel()), 1))
 
 
 def _away(tree: Tree, end: str, q_BQ: Tensor, target_B3: Tensor) -> Tensor:
@@ -106,8 +121,8 @@ def _kept(tree: Tree, q_BQ: Tensor) -> Tensor:
 
 def _figures(tree: Tree, way: Way, some_B: Tensor) -> tuple[float, ...]:
     met_B, kept_B = way.met(), _kept(tree, way.q_BQ)
-    worst = 1e3 * float(way.away_B[met_B].max()) if bool(met_B.any()) else float("nan")
-    share = float((met_B & kept_B & some_B).sum() / some_B.sum())
+    worst = 1e3 * float(torch.where(met_B, way.away_B, 0.0).max())
+    share = float((met_B & kept_B & some_B).sum() / some_B.sum().clamp_min(1))
     return 100 * float(met_B.double().mean()), 100 * share, worst, 100 * float((~kept_B).double().mean())
 
 
@@ -123,22 +138,20 @@ def _seconds(tree: Tree, end: str, target_B3: Tensor, seed: int) -> tuple[float,
     return together, (time.perf_counter() - began) / ALONE
 
 
-def _panels(tree: Tree, end: str, any_way: Found, down: Found) -> list[Field | Lines]:
+def _panels(
+    tree: Tree, end: str, any_way: Found, down: Found, along: NDArray[np.float64], up: NDArray[np.float64]
+) -> list[Field | Lines]:
     moves_B3Q = jacobian(tree, forward(tree, any_way.q_BQ), end)[:, :3]
     reach_B = any_way.met_B.double() + down.met_B.double()
-    short_B = torch.where(any_way.met_B, torch.nan, any_way.away_B)
     fields = (
-        ("reach: 1 in some orientation, 2 with the gripper down", torch.where(reach_B > 0, reach_B, torch.nan)),
+        ("reach: 1 in some orientation, 2 also pointing down", torch.where(reach_B > 0, reach_B, torch.nan)),
         ("manipulability there", torch.where(any_way.met_B, manipulability(moves_B3Q), torch.nan)),
-        ("not met: metres that are missing", short_B),
+        ("not met: metres that are missing", torch.where(any_way.met_B, torch.nan, any_way.away_B)),
     )
     tries = np.arange(1, RESTARTS + 2)
     shares = {}
-    for name, found in (("any orientation", any_way), ("gripper down", down)):
+    for name, found in (("any orientation", any_way), ("pointing down", down)):
         after = np.array([float((found.met_B & (found.tries_B <= each)).sum()) for each in tries])
         shares[name] = (tries, 100 * after / max(after[-1], 1.0))
-    shape = (len(UP), len(ALONG))
-    made: list[Field | Lines] = [
-        Field(title, ALONG, UP, each.reshape(shape).numpy(), "x, m", "z, m") for title, each in fields
-    ]
-    return [*made, Lines("of what is met in the end, % after so many tries", "tries", shares)]
+    shown = [Field(title, along, up, each.reshape(SIDE, SIDE).numpy(), "x, m", "z, m") for title, each in fields]
+    return [*shown, Lines("of what is met in the end, % after so many tries", "tries", shares)]

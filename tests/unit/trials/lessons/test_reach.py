@@ -22,7 +22,7 @@ def test_limits_decide(done: Lesson) -> None:
     assert rows[FORGOTTEN][0] > met
     assert rows[FORGOTTEN][3] > 20
     assert rows[CLAMPED][0] < met - 10
-    assert rows["the same, gripper down"][0] < met
+    assert rows["the same, pointing down"][0] < met
     assert rows["damped least squares, one start"][0] <= met
     assert "one at a time" in done.said
 
