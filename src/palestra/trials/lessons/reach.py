@@ -103,7 +103,8 @@ def _slice(tree: Tree, end: str) -> tuple[NDArray[np.float64], NDArray[np.float6
     """Places along and up, and (B, 3) targets row after row from below."""
     q_BQ = tree.drawn(DRAWN, torch.Generator().manual_seed(0))
     place_B3 = forward(tree, q_BQ)[:, tree.place(end), :3, 3]
-    middle_3, half_3 = (place_B3.amax(0) + place_B3.amin(0)) / 2, (place_B3.amax(0) - place_B3.amin(0)) / 2
+    most_3, least_3 = place_B3.amax(0), place_B3.amin(0)
+    middle_3, half_3 = (most_3 + least_3) / 2, ((most_3 - least_3) / 2).clamp_min(0.05)
     low, high = (middle_3 - ROOM * half_3).tolist(), (middle_3 + ROOM * half_3).tolist()
     along, up = np.linspace(low[0], high[0], SIDE), np.linspace(low[2], high[2], SIDE)
     z, x = np.meshgrid(up, along, indexing="ij")
