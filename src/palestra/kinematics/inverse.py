@@ -22,6 +22,7 @@ from palestra.kinematics.tree import Tree
 
 METRES_PER_RADIAN = 0.3
 """How much an error of orientation weighs beside one of place: about the lever of a wrist."""
+WEIGHTS = (1.0, 1.0, 1.0, *(METRES_PER_RADIAN,) * 3)
 DAMPING, LEAST_DAMPING = 0.05, 1e-7
 """mu per squared error, and the least."""
 PULL, PULLS = 0.3, 10
@@ -53,6 +54,7 @@ class _Wanted(NamedTuple):
         return _Wanted(self.position_B3[rows], None if self.rotation_B33 is None else self.rotation_B33[rows])
 
 
+@torch.no_grad()
 def inverse_kinematics(
     tree: Tree,
     end: str,
@@ -101,8 +103,8 @@ def inverse_kinematics(
             begin_BQ = tree.drawn(count, rng)
         pull_MQ = None if posture_BQ is None else posture_BQ[open_M]
         q_MQ = _descend(light, end, begin_BQ[open_M], wanted.of(open_M), pull_MQ, tolerances, iterations)
-        away_M, turned_M = _misses(forward(light, q_MQ)[:, light.place(end)], wanted.of(open_M))
-        score_M = away_M + METRES_PER_RADIAN * turned_M
+        error_MK = _error(forward(light, q_MQ)[:, light.place(end)], wanted.of(open_M))
+        away_M, turned_M, score_M = _misses(error_MK)
         met_M = (away_M <= tolerance) & (turned_M <= angle_tolerance)
         better_M = met_M | (score_M < score_B[open_M])
         q_BQ[open_M[better_M]], score_B[open_M[better_M]] = q_MQ[better_M], score_M[better_M]
@@ -110,7 +112,7 @@ def inverse_kinematics(
         open_M = open_M[~met_M]
         if len(open_M) == 0:
             break
-    away_B, turned_B = _misses(forward(light, q_BQ)[:, light.place(end)], wanted)
+    away_B, turned_B, _ = _misses(_error(forward(light, q_BQ)[:, light.place(end)], wanted))
     return Found(q_BQ, (away_B <= tolerance) & (turned_B <= angle_tolerance), away_B, turned_B, tries_B)
 
 
@@ -130,9 +132,9 @@ def _descend(
     rows_M, q_MQ = torch.arange(len(q_BQ), device=q_BQ.device), q_BQ
     for i in range(iterations):
         frame = forward(tree, q_MQ)
-        away_M, turned_M = _misses(frame[:, place], wanted)
-        score_M = away_M + METRES_PER_RADIAN * turned_M
+        error_MK = _error(frame[:, place], wanted)
         if i >= pulls:
+            away_M, turned_M, score_M = _misses(error_MK)
             met_M = (away_M <= tolerances[0]) & (turned_M <= tolerances[1])
             better_M = met_M | (score_M < least_B[rows_M])
             nearest_BQ[rows_M[better_M]], least_B[rows_M[better_M]] = q_MQ[better_M], score_M[better_M]
@@ -140,25 +142,17 @@ def _descend(
             if len(still_M) == 0:
                 break
             if len(still_M) < len(rows_M):
-                rows_M, q_MQ, frame, wanted = rows_M[still_M], q_MQ[still_M], frame[still_M], wanted.of(still_M)
+                rows_M, q_MQ, frame, error_MK = (each[still_M] for each in (rows_M, q_MQ, frame, error_MK))
+                wanted = wanted.of(still_M)
         pull_MQ = None if posture_BQ is None or i >= pulls else (posture_BQ[rows_M] - q_MQ) * PULL
-        q_MQ = _step(tree, q_MQ, *_task(tree, frame, end, wanted), pull_MQ)
+        q_MQ = _step(tree, q_MQ, jacobian(tree, frame, end), error_MK, pull_MQ)
     return nearest_BQ
 
 
-def _task(tree: Tree, frame_BR44: Tensor, end: str, wanted: _Wanted) -> tuple[Tensor, Tensor]:
-    """The Jacobian (B, K, Q) and the error (B, K) that is to vanish, orientation weighted; K is 3 without any."""
-    place = tree.place(end)
-    moves_BKQ, error_BK = jacobian(tree, frame_BR44, end), wanted.position_B3 - frame_BR44[:, place, :3, 3]
-    if wanted.rotation_B33 is None:
-        return moves_BKQ[:, :3], error_BK
-    weight_K1 = moves_BKQ.new_tensor([1.0] * 3 + [METRES_PER_RADIAN] * 3)[:, None]
-    turn_B3 = rotation_vector(wanted.rotation_B33 @ frame_BR44[:, place, :3, :3].mT)
-    return moves_BKQ * weight_K1, torch.cat((error_BK, METRES_PER_RADIAN * turn_B3), 1)
-
-
-def _step(tree: Tree, q_BQ: Tensor, jacobian_BKQ: Tensor, error_BK: Tensor, pull_BQ: Tensor | None) -> Tensor:
-    """One step of damped least squares, then the limits."""
+def _step(tree: Tree, q_BQ: Tensor, jacobian_B6Q: Tensor, error_BK: Tensor, pull_BQ: Tensor | None) -> Tensor:
+    """One step of damped least squares, orientation weighted, then the limits."""
+    weight_K = error_BK.new_tensor(WEIGHTS)[: error_BK.shape[1]]
+    error_BK, jacobian_BKQ = weight_K * error_BK, weight_K[:, None] * jacobian_B6Q[:, : len(weight_K)]
     downhill_BQ = (jacobian_BKQ.mT @ error_BK[:, :, None]).squeeze(2)
     held_BQ = ((q_BQ <= tree.lower_Q) & (downhill_BQ < 0)) | ((q_BQ >= tree.upper_Q) & (downhill_BQ > 0))
     jacobian_BKQ = jacobian_BKQ.masked_fill(held_BQ[:, None], 0.0)
@@ -173,12 +167,18 @@ def _step(tree: Tree, q_BQ: Tensor, jacobian_BKQ: Tensor, error_BK: Tensor, pull
     return tree.within(q_BQ + (jacobian_BKQ.mT @ solution_BK1).squeeze(2))
 
 
-def _misses(frame_B44: Tensor, wanted: _Wanted) -> tuple[Tensor, Tensor]:
-    """Metres and radians by which frames miss what is wanted."""
-    away_B = torch.linalg.vector_norm(wanted.position_B3 - frame_B44[:, :3, 3], dim=1)
+def _error(frame_B44: Tensor, wanted: _Wanted) -> Tensor:
+    """(B, K): m, and where an orientation is wanted rad, from frames to where they are to be."""
+    away_B3 = wanted.position_B3 - frame_B44[:, :3, 3]
     if wanted.rotation_B33 is None:
-        return away_B, torch.zeros_like(away_B)
-    return away_B, rotation_vector(wanted.rotation_B33 @ frame_B44[:, :3, :3].mT).norm(dim=1)
+        return away_B3
+    return torch.cat((away_B3, rotation_vector(wanted.rotation_B33 @ frame_B44[:, :3, :3].mT)), 1)
+
+
+def _misses(error_BK: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Metres, radians, and both in one number, by which frames miss what is wanted."""
+    away_B, turned_B = (torch.linalg.vector_norm(part, dim=1) for part in (error_BK[:, :3], error_BK[:, 3:]))
+    return away_B, turned_B, away_B + METRES_PER_RADIAN * turned_B
 
 
 def _wanted(tree: Tree, position: Any, rotation: Any) -> _Wanted:
