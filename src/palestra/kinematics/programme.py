@@ -107,9 +107,9 @@ def _one_by_one(problem: Programme, solver: str) -> tuple[Tensor, Tensor]:
         raise UsageError(f"solver {solver!r}; expected {BATCHED}, or of qpsolvers {', '.join(known) or 'none here'}")
     place_BQ, solved = torch.zeros_like(problem.gradient_BA), []
     for i, row in enumerate(zip(*(each.double().cpu().numpy() for each in problem), strict=True)):
-        hessian, gradient, rows, most = row
-        rows, most = (rows, most) if len(most) else (None, None)
-        found = qpsolvers.solve_problem(qpsolvers.Problem(hessian, gradient, rows, most), solver=solver)
+        hessian, gradient, *halves = row
+        limits = halves if len(halves[1]) else (None, None)
+        found = qpsolvers.solve_problem(qpsolvers.Problem(hessian, gradient, *limits), solver=solver)
         solved.append(bool(found.found))
         if found.x is not None and found.found:
             place_BQ[i] = torch.from_numpy(found.x).to(place_BQ)

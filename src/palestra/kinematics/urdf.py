@@ -26,9 +26,9 @@ def tree_from_urdf(root: ET.Element) -> Tree:
     moving = [each for each in elements if each.get("type") in MOVING and each.find("mimic") is None]
     joints = tuple(_joint(each) for each in moving)
     number = {joint.name: i for i, joint in enumerate(joints)}
-    base = {_link(each, "parent") for each in elements} - {_link(each, "child") for each in elements}
-    frames = [Frame(*base, -1, torch.eye(4, dtype=torch.float64))]
-    place = {frames[0].name: 0}
+    (base,) = {_link(each, "parent") for each in elements} - {_link(each, "child") for each in elements}
+    frames = [Frame(base, -1, torch.eye(4, dtype=torch.float64))]
+    place = {base: 0}
     for each in elements:
         parent, child = _link(each, "parent"), _link(each, "child")
         place[child] = len(frames)

@@ -56,10 +56,9 @@ class Robot:
         """The same for :mod:`palestra.kinematics`: frames ``base`` and ``link 1`` to ``link N``."""
         low, high, rest = (each.tolist() for each in (self.lower, self.upper, self.initial))
         joints = [Joint(f"joint {j + 1}", False, low[j], high[j], rest=rest[j]) for j in range(self.num_joints)]
-        frames = [Frame("base", -1, torch.eye(4))]
-        for j, (origin, axis) in enumerate(zip(self.origin.cpu(), self.axis.tolist(), strict=True)):
-            frames.append(Frame(f"link {j + 1}", j, origin, j, axis))
-        return make_tree(self.name, joints, frames)
+        behind = zip(self.origin.cpu(), self.axis.tolist(), strict=True)
+        links = [Frame(f"link {j + 1}", j, origin, j, axis) for j, (origin, axis) in enumerate(behind)]
+        return make_tree(self.name, joints, [Frame("base", -1, torch.eye(4)), *links])
 
     def to(self, device: torch.device | str) -> "Robot":
         """The same robot with its tensors on a device."""
