@@ -6,7 +6,7 @@ INERTIAL = '<inertial><mass value="1"/><inertia ixx="1" iyy="1" izz="1" ixy="0" 
 
 
 def _link(name: str) -> str:
-    return f'<link name="{name}">{INERTIAL}<visual><geometry><mesh filename="nowhere.stl"/></geometry></visual></link>'
+    return f'<link name="{name}">{INERTIAL}</link>'
 
 
 def _joint(name: str, kind: str, parent: str, child: str, origin: str, axis: str = "", rest: str = "") -> str:

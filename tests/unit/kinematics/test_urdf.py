@@ -9,6 +9,7 @@ from jointed import URDF
 
 from palestra.errors import UsageError
 from palestra.kinematics.motion import forward
+from palestra.kinematics.tree import Tree
 from palestra.kinematics.urdf import tree_from_urdf
 
 LIMIT = '<limit lower="-1" upper="1"/>'
@@ -21,8 +22,9 @@ def joint(name: str, parent: str, child: str, kind: str = "revolute", inside: st
     )
 
 
-def read(*joints: str):  # type: ignore[no-untyped-def]
-    return tree_from_urdf(ET.fromstring(f'<robot name="r">{"".join(joints)}</robot>'))
+def read(*joints: str) -> Tree:
+    base = '<link name="base"><visual><geometry><mesh filename="nowhere.stl"/></geometry></visual></link>'
+    return tree_from_urdf(ET.fromstring(f'<robot name="r">{base}{"".join(joints)}</robot>'))
 
 
 def test_what_it_says_is_what_there_is() -> None:
