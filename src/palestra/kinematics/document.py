@@ -7,7 +7,7 @@ from pathlib import Path
 
 from palestra.errors import UsageError, require
 
-MOST_BYTES = 16 * 2**20
+MOST_BYTES = 4 * 2**20
 """Of a robot's file: its meshes are other files, which are not read."""
 
 

@@ -1,6 +1,7 @@
 """A robot as data: joints that turn or slide, the frames that they carry, and limits. No file stands behind it."""
 
 import math
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
@@ -153,8 +154,8 @@ def make_tree(name: str, joints: Sequence[Joint], frames: Sequence[Frame]) -> Tr
     """
     require(bool(joints), f"robot {name!r} without a joint that moves", "one joint that turns or slides, at least")
     for kind, names in (("joint", [j.name for j in joints]), ("frame", [f.name for f in frames])):
-        twice = sorted({each for each in names if names.count(each) > 1}) if len(set(names)) < len(names) else []
-        require(not twice, f"robot {name!r} with two {kind}s named {', '.join(map(repr, twice))}", "names that differ")
+        twice = sorted(each for each, times in Counter(names).items() if times > 1)
+        require(not twice, f"robot {name!r} with two {kind}s named {', '.join(map(repr, twice[:6]))}", "names that differ")
     for joint in joints:
         given = f"joint {joint.name!r} with limits {joint.lower:g} to {joint.upper:g}"
         require(joint.lower <= joint.upper, given, "a lower limit that is not above the upper one")
