@@ -77,7 +77,8 @@ def pytorch_kinematics(text: bytes, retries: int) -> Callable[[Tensor], Tensor]:
         return limits[:, 0] + (limits[:, 1] - limits[:, 0]) * torch.rand(count, len(limits), generator=generator)
 
     solver = theirs.PseudoInverseIK(
-        chain, num_retries=retries, joint_limits=limits, config_sampling_method=drawn, early_stopping_any_converged=True,
+        chain, num_retries=retries, joint_limits=limits, config_sampling_method=drawn,
+        early_stopping_any_converged=True,
         early_stopping_no_improvement=None, pos_tolerance=NEAR, rot_tolerance=TURNED, clamp_to_limits=True,
     )  # fmt: skip
 
@@ -91,7 +92,7 @@ def pytorch_kinematics(text: bytes, retries: int) -> Callable[[Tensor], Tensor]:
 
 
 def mink(path: Path, tree: Tree) -> Callable[[Tensor], Tensor]:
-    """Its quadratic programmes by DAQP, one target at a time, from the posture of rest and, twice more, from anywhere."""
+    """Its quadratic programmes by DAQP, one target at a time, from the posture of rest and twice more from anywhere."""
     theirs, mujoco = peer("mink"), peer("mujoco")
     peer("daqp")
     model = mujoco.MjModel.from_xml_string(without_meshes(path))

@@ -148,14 +148,15 @@ class Tree:
 
 
 def make_tree(name: str, joints: Sequence[Joint], frames: Sequence[Frame]) -> Tree:
-    """A robot of its joints and frames, float64 on the CPU. UsageError for one that moves nothing, or contradicts itself.
+    """A robot of its joints and frames, float64 on the CPU; UsageError for one that moves nothing or contradicts itself.
 
     A ``rest`` beyond its limits gives way to their middle.
     """
     require(bool(joints), f"robot {name!r} without a joint that moves", "one joint that turns or slides, at least")
     for kind, names in (("joint", [j.name for j in joints]), ("frame", [f.name for f in frames])):
         twice = sorted(each for each, times in Counter(names).items() if times > 1)
-        require(not twice, f"robot {name!r} with two {kind}s named {', '.join(map(repr, twice[:6]))}", "names that differ")
+        said = ", ".join(map(repr, twice[:6]))
+        require(not twice, f"robot {name!r} with two {kind}s named {said}", "names that differ")
     for joint in joints:
         given = f"joint {joint.name!r} with limits {joint.lower:g} to {joint.upper:g}"
         require(joint.lower <= joint.upper, given, "a lower limit that is not above the upper one")

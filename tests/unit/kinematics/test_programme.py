@@ -1,4 +1,4 @@
-"""Velocities are mink's from the same tasks and limits, ours batched and DAQP's alike; and they lead where they should."""
+"""Velocities are mink's from the same tasks and limits, ours batched and DAQP's alike, and lead where they should."""
 
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ END = "link 7"
 
 
 def test_velocities_are_minks(tmp_path: Path) -> None:
-    """Two hands and a posture, joints' limits and speeds: of 12 configurations, all that some limit holds among them."""
+    """Two hands and a posture, joints' limits and speeds, of 12 configurations, most of which some limit holds."""
     mink: Any = pytest.importorskip("mink", reason="a peer of the tests, not installed")
     pytest.importorskip("daqp", reason="the [kinematics] extra is not installed")
     import mujoco
