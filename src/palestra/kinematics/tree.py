@@ -148,7 +148,7 @@ class Tree:
 
 
 def make_tree(name: str, joints: Sequence[Joint], frames: Sequence[Frame]) -> Tree:
-    """A robot of its joints and frames, float64 on the CPU; UsageError for one that moves nothing or contradicts itself.
+    """A robot of its joints and frames, float64 on the CPU; UsageError for one without joints or at odds with itself.
 
     A ``rest`` beyond its limits gives way to their middle.
     """
