@@ -25,8 +25,10 @@ METRES_PER_RADIAN = 0.3
 WEIGHTS = (1.0, 1.0, 1.0, *(METRES_PER_RADIAN,) * 3)
 DAMPING, LEAST_DAMPING = 0.05, 1e-7
 """mu per squared error, and the least."""
-PULL, PULLS = 0.3, 10
-"""Part of the way to the preferred posture that an iteration tries to go, and iterations that do."""
+PULLS = 10
+"""Iterations that try to go all the way to the preferred posture."""
+PATIENCE, GAIN = 8, 0.99
+"""Iterations after which a try is given up that do not take the error below so much of the least before."""
 
 
 class Found(NamedTuple):
@@ -125,10 +127,11 @@ def _descend(
     tolerances: tuple[float, float],
     iterations: int,
 ) -> Tensor:
-    """One try: as near as it comes. Who has arrived leaves the batch, so that the others go faster."""
+    """One try: as near as it comes. Who has arrived, or comes no nearer, leaves, so that the others go faster."""
     pulls = 0 if posture_BQ is None else min(PULLS, iterations - 1)
     nearest_BQ, place = q_BQ.clone(), tree.place(end)
     least_B = torch.full_like(q_BQ[:, 0], torch.inf)
+    gained_B = torch.zeros(len(q_BQ), dtype=torch.int64, device=q_BQ.device)
     rows_M, q_MQ = torch.arange(len(q_BQ), device=q_BQ.device), q_BQ
     for i in range(iterations):
         frame = forward(tree, q_MQ)
@@ -137,14 +140,15 @@ def _descend(
             away_M, turned_M, score_M = _misses(error_MK)
             met_M = (away_M <= tolerances[0]) & (turned_M <= tolerances[1])
             better_M = met_M | (score_M < least_B[rows_M])
+            gained_B[rows_M[score_M < GAIN * least_B[rows_M]]] = i
             nearest_BQ[rows_M[better_M]], least_B[rows_M[better_M]] = q_MQ[better_M], score_M[better_M]
-            still_M = (~met_M).nonzero().squeeze(1)
+            still_M = (~met_M & (i - gained_B[rows_M] < PATIENCE)).nonzero().squeeze(1)
             if len(still_M) == 0:
                 break
             if len(still_M) < len(rows_M):
                 rows_M, q_MQ, frame, error_MK = (each[still_M] for each in (rows_M, q_MQ, frame, error_MK))
                 wanted = wanted.of(still_M)
-        pull_MQ = None if posture_BQ is None or i >= pulls else (posture_BQ[rows_M] - q_MQ) * PULL
+        pull_MQ = None if posture_BQ is None or i >= pulls else posture_BQ[rows_M] - q_MQ
         q_MQ = _step(tree, q_MQ, jacobian(tree, frame, end), error_MK, pull_MQ)
     return nearest_BQ
 
@@ -182,12 +186,12 @@ def _misses(error_BK: Tensor) -> tuple[Tensor, Tensor, Tensor]:
 
 
 def _wanted(tree: Tree, position: Any, rotation: Any) -> _Wanted:
-    position_B3 = torch.as_tensor(position).to(tree.rest_Q)
+    position_B3 = _tensor(tree, position)
     good = position_B3.dim() == 2 and position_B3.shape[1] == 3 and bool(position_B3.isfinite().all())
     require(good, f"position of shape {tuple(position_B3.shape)}", "(B, 3), finite")
     if rotation is None:
         return _Wanted(position_B3, None)
-    rotation_B33 = torch.as_tensor(rotation).to(tree.rest_Q)
+    rotation_B33 = _tensor(tree, rotation)
     shapes = ((3, 3), (len(position_B3), 3, 3))
     given = f"rotation of shape {tuple(rotation_B33.shape)}"
     require(tuple(rotation_B33.shape) in shapes, given, f"(3, 3) or {shapes[1]}")
@@ -201,8 +205,12 @@ def _wanted(tree: Tree, position: Any, rotation: Any) -> _Wanted:
 def _rows(tree: Tree, given: Any, name: str, count: int) -> Tensor:
     """(B, Q) of what is given for all rows or for each."""
     joints = len(tree.joints)
-    rows = tree.rest_Q if given is None else torch.as_tensor(given).to(tree.rest_Q)
+    rows = tree.rest_Q if given is None else _tensor(tree, given)
     shapes = ((joints,), (count, joints))
     good = tuple(rows.shape) in shapes and bool(rows.isfinite().all())
     require(good, f"{name} of shape {tuple(rows.shape)}", f"{shapes[0]} or {shapes[1]}, finite")
     return rows.expand(count, joints)
+
+
+def _tensor(tree: Tree, given: Any) -> Tensor:
+    return torch.as_tensor(given, dtype=tree.rest_Q.dtype, device=tree.rest_Q.device)

@@ -49,9 +49,10 @@ class SpeedLimit(Limit):
 
     def rows(self, tree: Tree, q_BQ: Tensor, frame_BR44: Tensor, seconds: float) -> tuple[Tensor, Tensor]:
         """The same way forwards and backwards, of the joints that have one."""
-        speed_Q = tree.speed_Q if self.speed is None else torch.as_tensor(self.speed).to(q_BQ)
-        given = f"speed of shape {tuple(speed_Q.shape)}"
-        require(tuple(speed_Q.shape) == (len(tree.joints),), given, f"({len(tree.joints)},): one of each joint")
+        given = tree.speed_Q if self.speed is None else self.speed
+        speed_Q = torch.as_tensor(given, dtype=q_BQ.dtype, device=q_BQ.device)
+        good = tuple(speed_Q.shape) == (len(tree.joints),)
+        require(good, f"speed of shape {tuple(speed_Q.shape)}", f"({len(tree.joints)},): one of each joint")
         way_BQ = (seconds * speed_Q).expand_as(q_BQ)
         return _between(way_BQ, way_BQ)
 
@@ -70,7 +71,7 @@ class PlaneLimit(Limit):
 
     def rows(self, tree: Tree, q_BQ: Tensor, frame_BR44: Tensor, seconds: float) -> tuple[Tensor, Tensor]:
         """One, to the first order."""
-        normal_3 = torch.tensor(list(self.normal)).to(q_BQ)
+        normal_3 = q_BQ.new_tensor(list(self.normal))
         length = float(normal_3.norm())
         require(len(normal_3) == 3 and length > 0, f"normal={self.normal}", "three numbers, not all 0")
         normal_3 = normal_3 / length

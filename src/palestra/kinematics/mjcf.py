@@ -3,7 +3,7 @@
 import math
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import torch
 from torch import Tensor
@@ -113,13 +113,13 @@ def _body(
         back = transform(torch.eye(3), (-zero * axis / axis.norm()).tolist()) if slides else _turned(axis, -zero)
         offset = offset @ transform(torch.eye(3), anchor.tolist()) @ back
         lower, upper = _limits(attributes, scale, made.autolimits, owner)
-        made.frames.append(Frame(f"{name} at {owner}", parent, offset, len(made.joints), axis.tolist()))
+        made.frames.append(Frame(f"{name} at {owner}", parent, offset, len(made.joints), axis.tolist(), slides))
         made.joints.append(Joint(joint_name, slides, lower, upper, rest=zero))
         parent, moved = len(made.frames) - 1, True
         offset = transform(torch.eye(3), (-anchor).tolist())
     if moved and bool((offset == torch.eye(4)).all()):  # the joint stands where the body does: one frame for both
         last = made.frames[parent]
-        made.frames[parent] = Frame(name, last.parent, last.offset, last.joint, last.axis)
+        made.frames[parent] = replace(last, name=name)
         return parent
     return made.put(name, parent, offset)
 

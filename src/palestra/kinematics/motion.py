@@ -14,7 +14,7 @@ def forward(tree: Tree, q_BQ: Tensor) -> Tensor:
     sine, cosine, slide = (each[..., None, None] for each in (value_BR.sin(), value_BR.cos(), value_BR))
     still, with_sine, with_cosine, with_slide = tree.parts
     step_BR44 = still + with_sine * sine + with_cosine * cosine
-    if any(joint.slides for joint in tree.joints):
+    if any(frame.slides for frame in tree.frames):
         step_BR44 = step_BR44 + with_slide * slide
     frames: list[Tensor] = []
     for frame, step_B44 in zip(tree.frames, step_BR44.unbind(1), strict=True):

@@ -21,6 +21,8 @@ from palestra.ops.quadratic_programme import Programme, solve_programme
 DAMPING = 1e-6
 """On the diagonal of H, so that one step is best where tasks leave a choice."""
 BATCHED = "batched"
+STRICT = {"daqp": {"primal_tol": 1e-10}}
+"""Options of solvers: by itself DAQP lets a limit be broken by 1e-6 of a step, which is much of a short one's speed."""
 
 
 def build_programme(
@@ -109,7 +111,7 @@ def _one_by_one(problem: Programme, solver: str) -> tuple[Tensor, Tensor]:
     for i, row in enumerate(zip(*(each.double().cpu().numpy() for each in problem), strict=True)):
         hessian, gradient, *halves = row
         limits = halves if len(halves[1]) else (None, None)
-        found = qpsolvers.solve_problem(qpsolvers.Problem(hessian, gradient, *limits), solver=solver)
+        found = qpsolvers.solve_problem(qpsolvers.Problem(hessian, gradient, *limits), solver=solver, **STRICT.get(solver, {}))
         solved.append(bool(found.found))
         if found.x is not None and found.found:
             place_BQ[i] = torch.from_numpy(found.x).to(place_BQ)

@@ -73,7 +73,7 @@ class FrameTask(Task):
     def error(self, tree: Tree, q_BQ: Tensor, frame_BR44: Tensor) -> tuple[Tensor, Tensor]:
         """The logarithm of the way from the frame to the target."""
         here_B44 = frame_BR44[:, tree.place(self.end)]
-        target_B44 = torch.as_tensor(self.target).to(q_BQ)
+        target_B44 = torch.as_tensor(self.target, dtype=q_BQ.dtype, device=q_BQ.device)
         given = f"target of shape {tuple(target_B44.shape)}"
         require(target_B44.shape[-2:] == (4, 4), given, f"(4, 4) or ({len(q_BQ)}, 4, 4)")
         target_B44 = target_B44.expand(len(q_BQ), 4, 4)
@@ -99,7 +99,8 @@ class PostureTask(Task):
     def error(self, tree: Tree, q_BQ: Tensor, frame_BR44: Tensor) -> tuple[Tensor, Tensor]:
         """How far every joint is from there."""
         eye_QQ = torch.eye(q_BQ.shape[1]).to(q_BQ)
-        return q_BQ - torch.as_tensor(self.posture).to(q_BQ), eye_QQ.expand(len(q_BQ), *eye_QQ.shape)
+        posture_BQ = torch.as_tensor(self.posture, dtype=q_BQ.dtype, device=q_BQ.device)
+        return q_BQ - posture_BQ, eye_QQ.expand(len(q_BQ), *eye_QQ.shape)
 
     def weights(self, rows: int) -> Sequence[float]:
         """Of each joint."""

@@ -23,7 +23,7 @@ class Joint:
 
     name: str
     slides: bool = False
-    """Along its axis, rather than turning about it."""
+    """So that its values are metres, rather than radians."""
     lower: float = -math.inf
     """The least value, rad or m; minus infinity where there is none."""
     upper: float = math.inf
@@ -45,7 +45,9 @@ class Frame:
     joint: int = -1
     """Place of its joint among those that move; -1 for none."""
     axis: Sequence[float] = (0.0, 0.0, 1.0)
-    """A unit vector in its own frame."""
+    """Of its motion, in its own frame; of any length but zero."""
+    slides: bool = False
+    """Along its axis, rather than turning about it: as its joint does, unless it mimics one of the other kind."""
     factor: float = 1.0
     """It moves by so much times the value of its joint: other than 1 where it mimics another's."""
     shift: float = 0.0
@@ -103,9 +105,8 @@ class Tree:
     @cached_property
     def slides_R(self) -> Tensor:
         """(R,) bool: whether a frame slides."""
-        slides = [frame.joint >= 0 and self.joints[frame.joint].slides for frame in self.frames]
         with torch.inference_mode(False):
-            return torch.tensor(slides, device=self.parts.device)
+            return torch.tensor([frame.slides for frame in self.frames], device=self.parts.device)
 
     def to(self, kind: torch.dtype | torch.device | str) -> "Tree":
         """The same of another precision, or on another device."""
@@ -172,7 +173,7 @@ def make_tree(name: str, joints: Sequence[Joint], frames: Sequence[Frame]) -> Tr
             name,
             tuple(replace(joint, rest=_rest(joint)) for joint in joints),
             tuple(replace(frame, offset=frame.offset.double()) for frame in frames),
-            _parts(joints, frames, axes),
+            _parts(frames, axes),
             axes,
             *(torch.tensor([float(f.joint >= 0) * x for f, x in zip(frames, of, strict=True)], dtype=torch.float64)
               for of in ([f.factor for f in frames], [f.shift for f in frames])),
@@ -193,7 +194,7 @@ def _middle(joint: Joint) -> float:
     return sum(known) / len(known)
 
 
-def _parts(joints: Sequence[Joint], frames: Sequence[Frame], axis_R3: Tensor) -> Tensor:
+def _parts(frames: Sequence[Frame], axis_R3: Tensor) -> Tensor:
     """R(v) = a a' + [a] sin v + (1 - a a') cos v about the axis a, or a v along it, behind the offset of each frame."""
     offset_R44 = torch.stack([frame.offset.double() for frame in frames])
     still, sine, cosine, slide = (torch.zeros_like(offset_R44) for _ in range(4))
@@ -201,7 +202,7 @@ def _parts(joints: Sequence[Joint], frames: Sequence[Frame], axis_R3: Tensor) ->
     for i, frame in enumerate(frames):
         if frame.joint < 0:
             still[i] = torch.eye(4)
-        elif joints[frame.joint].slides:
+        elif frame.slides:
             still[i], slide[i, :3, 3] = torch.eye(4), axis_R3[i]
         else:
             still[i, :3, :3], still[i, 3, 3] = outer_R33[i], 1.0

@@ -37,7 +37,7 @@ def tree_from_urdf(root: ET.Element) -> Tree:
 
 
 def _joints_in_order(root: ET.Element, robot: str) -> list[ET.Element]:
-    """All joints, parents before children, and for the rest as the file has them; every link hangs from one base."""
+    """All joints, branch by branch, and for the rest as the file has them; every link hangs from one base."""
     behind: dict[str, list[ET.Element]] = {}
     seen: dict[str, str] = {}
     for joint in root.findall("joint"):
@@ -56,11 +56,11 @@ def _joints_in_order(root: ET.Element, robot: str) -> list[ET.Element]:
     loop = f"robot {robot!r} with a loop of joints through {', '.join(sorted(seen)[:3])}"
     require(bool(bases), loop, "a tree: one link from which all others hang")
     require(len(bases) == 1, f"robot {robot!r} with {len(bases)} bases, {', '.join(bases[:6])}", "one")
-    found, waiting = [], [bases[0]]
+    found, waiting = [], behind[bases[0]][::-1]
     while waiting:
-        here = behind.get(waiting.pop(), [])
-        found += here
-        waiting += [_link(joint, "child") for joint in reversed(here)]
+        joint = waiting.pop()
+        found.append(joint)
+        waiting += reversed(behind.get(_link(joint, "child"), []))
     lost = sorted(set(seen) - {_link(joint, "child") for joint in found})
     loop = f"robot {robot!r} with a loop of joints through {', '.join(lost[:3])}"
     require(not lost, loop, "a tree: one link from which all others hang")
@@ -89,13 +89,14 @@ def _frame(element: ET.Element, child: str, parent: int, number: dict[str, int])
     if element.get("type") == "fixed":
         return Frame(child, parent, offset)
     along = numbers({} if axis is None else axis.attrib, "xyz", "1 0 0", 3, owner)
+    slides = element.get("type") == "prismatic"
     if mimic is None:
-        return Frame(child, parent, offset, number[name], along)
+        return Frame(child, parent, offset, number[name], along, slides)
     leader = mimic.get("joint", "")
     require(leader in number, f"{owner} that mimics {leader!r}", "a joint that moves by itself")
     factor, shift = (numbers(mimic.attrib, key, default, 1, owner)[0] for key, default in
                      (("multiplier", "1"), ("offset", "0")))  # fmt: skip
-    return Frame(child, parent, offset, number[leader], along, factor, shift)
+    return Frame(child, parent, offset, number[leader], along, slides, factor, shift)
 
 
 def _link(joint: ET.Element, end: str) -> str:

@@ -21,8 +21,8 @@ from palestra.ops.shapes import check_rank
 
 STEPS = 60
 """At most."""
-TOLERANCE = 1e-10
-"""Of the conditions above, beside the numbers of the problem."""
+TOLERANCE, GAP = 1e-10, 1e-14
+"""Of the first two conditions above and of mu, beside the numbers of the problem."""
 NEARLY = 0.995
 """Part of the way to where an s or z would vanish that a step goes at most."""
 
@@ -66,8 +66,8 @@ def solve_programme(problem: Programme) -> Solution:
         dual_BA = _times(hessian_BAA, x_BA) + gradient_BA + _times(rows_BLA.mT, z_BL)
         primal_BL = _times(rows_BLA, x_BA) + s_BL - most_BL
         gap_B = (s_BL * z_BL).mean(1)
-        worst_B = torch.stack((dual_BA.abs().amax(1), primal_BL.abs().amax(1), gap_B)).amax(0)
-        solved_B = worst_B <= TOLERANCE * scale_B
+        worst_B = torch.maximum(dual_BA.abs().amax(1), primal_BL.abs().amax(1))
+        solved_B = (worst_B <= TOLERANCE * scale_B) & (gap_B <= GAP * scale_B)
         if bool(solved_B.all()):
             break
         step = _newton(problem, s_BL, z_BL, dual_BA, primal_BL)

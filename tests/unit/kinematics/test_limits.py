@@ -24,7 +24,7 @@ def test_half_spaces_of_joints_are_minks(tmp_path: Path) -> None:
     model, tree = mujoco.MjModel.from_xml_path(str(path)), read_robot(path)
     q_BQ = tree.drawn(3, torch.Generator().manual_seed(0))
     speeds = {"yaw": 2.0, "reach": 0.1, "left wrist": 4.0}
-    speed_Q = torch.tensor([speeds.get(joint.name, torch.inf) for joint in tree.joints])
+    speed_Q = torch.tensor([speeds.get(joint.name, torch.inf) for joint in tree.joints], dtype=torch.float64)
     for ours, theirs in (
         (JointLimit(gain=0.7, margin=0.01), mink.ConfigurationLimit(model, 0.7, min_distance_from_limits=0.01)),
         (SpeedLimit(speed_Q), mink.VelocityLimit(model, speeds)),

@@ -33,7 +33,7 @@ def test_velocities_are_minks(tmp_path: Path) -> None:
     hands = ("left palm", "badge")
     targets = {hand: aim_BR44[:, tree.place(hand)] for hand in hands}
     speeds = {"yaw": 3.0, "reach": 0.5, "right twist": 2.0}
-    speed_Q = torch.tensor([speeds.get(joint.name, torch.inf) for joint in tree.joints])
+    speed_Q = torch.tensor([speeds.get(joint.name, torch.inf) for joint in tree.joints], dtype=torch.float64)
     tasks = [*(FrameTask(hand, targets[hand], 1.0, 0.3, damping=0.1) for hand in hands), PostureTask(aim_BQ, 0.1)]
     limits = (JointLimit(), SpeedLimit(speed_Q))
     options: Any = {"seconds": 0.1, "damping": 1e-6}
@@ -51,7 +51,7 @@ def test_velocities_are_minks(tmp_path: Path) -> None:
         posture.set_target(aim_BQ[row].numpy())
         configuration = mink.Configuration(model, q_Q.numpy())
         expected = mink.solve_ik(
-            configuration, [*their_tasks, posture], 0.1, "daqp", damping=1e-6, limits=their_limits
+            configuration, [*their_tasks, posture], 0.1, "daqp", damping=1e-6, limits=their_limits, primal_tol=1e-10
         )
         torch.testing.assert_close(ours[row], torch.from_numpy(expected), atol=1e-6, rtol=0)
     problem = build_programme(tree, q_BQ, tasks, limits, **options)

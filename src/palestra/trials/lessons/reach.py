@@ -25,16 +25,16 @@ from palestra.kinematics.tree import Tree, make_tree
 from palestra.pictures.panels import Field, Lines, Panels
 from palestra.trials.lessons.lesson import Lesson
 
-SIDE, ROOM = 25, 1.1
+SIDE, ROOM = 15, 1.1
 """Targets along each axis, and how far they go beyond what drawn configurations reach."""
 DRAWN = 2_000
 """Of these."""
-RESTARTS, STEPS = 8, 40
+RESTARTS, STEPS = 5, 25
 TOLERANCE = 1e-3
 """Metres within which a target counts as met."""
 ALONE = 10
 """Targets that are timed one at a time."""
-ANY, FORGOTTEN, CLAMPED = "with 8 restarts", "limits forgotten", "limits forgotten, then clamped"
+ANY, FORGOTTEN, CLAMPED = f"with {RESTARTS} restarts", "limits forgotten", "limits forgotten, then clamped"
 
 
 class Way(NamedTuple):
