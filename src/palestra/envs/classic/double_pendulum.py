@@ -25,7 +25,7 @@ from palestra.envs.dynamics import Dynamics
 GRAVITY = 9.81
 TORQUE = 6.0
 SECONDS = 0.05
-SUBSTEPS = 2
+SUBSTEPS = 5
 CALM = 5.0
 """rad/s of both spins together (root of the sum of squares) at which the pay falls to half and a tenth."""
 FALLOFF = math.log(0.1)
