@@ -18,20 +18,65 @@ def _joint(name: str, kind: str, parent: str, child: str, origin: str, axis: str
 URDF = f"""<?xml version="1.0"?>
 <robot name="crane">
 {"".join(map(_link, ("base", "column", "boom", "arm", "flange", "wrist", "hand", "elbow", "tip", "finger")))}
-{_joint("turn", "revolute", "base", "column", 'xyz="0 0 0.4" rpy="0.1 -0.2 0.3"', "0 0 1",
-        '<limit lower="-2.5" upper="2" velocity="3" effort="1"/>')}
-{_joint("slide", "prismatic", "column", "boom", 'xyz="0.1 0 0.3" rpy="0 0.5 0"', "1 0 1",
-        '<limit lower="-0.1" upper="0.4" velocity="0.5" effort="1"/>')}
+{
+    _joint(
+        "turn",
+        "revolute",
+        "base",
+        "column",
+        'xyz="0 0 0.4" rpy="0.1 -0.2 0.3"',
+        "0 0 1",
+        '<limit lower="-2.5" upper="2" velocity="3" effort="1"/>',
+    )
+}
+{
+    _joint(
+        "slide",
+        "prismatic",
+        "column",
+        "boom",
+        'xyz="0.1 0 0.3" rpy="0 0.5 0"',
+        "1 0 1",
+        '<limit lower="-0.1" upper="0.4" velocity="0.5" effort="1"/>',
+    )
+}
 {_joint("spin", "continuous", "boom", "arm", 'xyz="0.3 0 0"', "0 1 1")}
 {_joint("mount", "fixed", "arm", "flange", 'xyz="0.2 0 0.1" rpy="1.5 0.7 -2"')}
-{_joint("bend", "revolute", "flange", "wrist", 'xyz="0 0.1 0" rpy="-1 0.4 3"', "0 1 0",
-        '<limit lower="-1.8" upper="1.8" effort="1" velocity="0"/>')}
+{
+    _joint(
+        "bend",
+        "revolute",
+        "flange",
+        "wrist",
+        'xyz="0 0.1 0" rpy="-1 0.4 3"',
+        "0 1 0",
+        '<limit lower="-1.8" upper="1.8" effort="1" velocity="0"/>',
+    )
+}
 {_joint("tool", "fixed", "wrist", "hand", 'xyz="0 0 0.15"')}
-{_joint("lift", "revolute", "column", "elbow", 'xyz="-0.2 0 0.1"', "0 -1 0",
-        '<limit lower="0.2" upper="1.5" effort="1" velocity="2"/>')}
+{
+    _joint(
+        "lift",
+        "revolute",
+        "column",
+        "elbow",
+        'xyz="-0.2 0 0.1"',
+        "0 -1 0",
+        '<limit lower="0.2" upper="1.5" effort="1" velocity="2"/>',
+    )
+}
 {_joint("stick", "fixed", "elbow", "tip", 'xyz="-0.3 0 0"')}
-{_joint("grip", "prismatic", "hand", "finger", 'xyz="0 0.02 0.05"', "0 1 0",
-        '<limit lower="-9" upper="9" effort="1" velocity="1"/><mimic joint="bend" multiplier="-0.5" offset="0.03"/>')}
+{
+    _joint(
+        "grip",
+        "prismatic",
+        "hand",
+        "finger",
+        'xyz="0 0.02 0.05"',
+        "0 1 0",
+        '<limit lower="-9" upper="9" effort="1" velocity="1"/><mimic joint="bend" multiplier="-0.5" offset="0.03"/>',
+    )
+}
 <mujoco><compiler fusestatic="false" discardvisual="true"/></mujoco>
 </robot>
 """

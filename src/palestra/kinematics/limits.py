@@ -81,7 +81,7 @@ class PlaneLimit(Limit):
 
 
 def _between(up_BQ: Tensor, down_BQ: Tensor) -> tuple[Tensor, Tensor]:
-    """dq <= up and -dq <= down, where these are finite."""
+    """Rows of dq <= up and of -dq <= down, where these are finite."""
     eye_QQ = torch.eye(up_BQ.shape[1]).to(up_BQ)
     above, below = (each.isfinite().all(0) for each in (up_BQ, down_BQ))
     rows_LQ = torch.cat((eye_QQ[above], -eye_QQ[below]))

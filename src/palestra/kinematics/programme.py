@@ -111,7 +111,9 @@ def _one_by_one(problem: Programme, solver: str) -> tuple[Tensor, Tensor]:
     for i, row in enumerate(zip(*(each.double().cpu().numpy() for each in problem), strict=True)):
         hessian, gradient, *halves = row
         limits = halves if len(halves[1]) else (None, None)
-        found = qpsolvers.solve_problem(qpsolvers.Problem(hessian, gradient, *limits), solver=solver, **STRICT.get(solver, {}))
+        found = qpsolvers.solve_problem(
+            qpsolvers.Problem(hessian, gradient, *limits), solver=solver, **STRICT.get(solver, {})
+        )
         solved.append(bool(found.found))
         if found.x is not None and found.found:
             place_BQ[i] = torch.from_numpy(found.x).to(place_BQ)
