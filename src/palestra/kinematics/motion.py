@@ -45,4 +45,5 @@ def manipulability(jacobian_BKQ: Tensor) -> Tensor:
     The root of det J J', which is the product of the singular values of J.
     """
     check_rank(3, jacobian_BKQ=jacobian_BKQ)
-    return torch.linalg.det(jacobian_BKQ @ jacobian_BKQ.mT).clamp_min(0.0).sqrt()
+    square_B: Tensor = torch.linalg.det(jacobian_BKQ @ jacobian_BKQ.mT)
+    return square_B.clamp_min(0.0).sqrt()

@@ -43,9 +43,9 @@ def orientation(attributes: Mapping[str, str], angles: Angles, owner: str) -> Te
             return about(_direction(axis, "axisangle", owner).tolist(), scale * angle)
         case ["euler"]:
             turned = torch.eye(3, dtype=torch.float64)
-            for axis, angle in zip(angles.sequence, numbers(attributes, "euler", "", 3, owner), strict=True):
-                step = about([float(each == axis.lower()) for each in "xyz"], scale * angle)
-                turned = turned @ step if axis.islower() else step @ turned
+            for letter, angle in zip(angles.sequence, numbers(attributes, "euler", "", 3, owner), strict=True):
+                step = about([float(each == letter.lower()) for each in "xyz"], scale * angle)
+                turned = turned @ step if letter.islower() else step @ turned
             return turned
         case ["xyaxes"]:
             six = numbers(attributes, "xyaxes", "", 6, owner)
@@ -62,5 +62,6 @@ def orientation(attributes: Mapping[str, str], angles: Angles, owner: str) -> Te
 
 def _direction(vector: list[float], name: str, owner: str) -> Tensor:
     made = torch.tensor(vector, dtype=torch.float64)
-    require(bool(made.norm() > 1e-9), f"{name} of {owner} of no length", "a direction")
-    return made / made.norm()
+    length = torch.linalg.vector_norm(made)
+    require(bool(length > 1e-9), f"{name} of {owner} of no length", "a direction")
+    return made / length

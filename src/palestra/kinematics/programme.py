@@ -7,6 +7,7 @@ interior points; a single one also by any solver that qpsolvers knows (DAQP, if 
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -21,7 +22,7 @@ from palestra.ops.quadratic_programme import Programme, solve_programme
 DAMPING = 1e-6
 """On the diagonal of H, so that one step is best where tasks leave a choice."""
 BATCHED = "batched"
-STRICT = {"daqp": {"primal_tol": 1e-10}}
+STRICT: dict[str, dict[str, Any]] = {"daqp": {"primal_tol": 1e-10}}
 """Options of solvers: by itself DAQP lets a limit be broken by 1e-6 of a step, which is much of a short one's speed."""
 
 

@@ -23,7 +23,7 @@ def transform(rotation_33: Tensor, xyz: Sequence[float]) -> Tensor:
 def about(axis: Sequence[float], angle: float) -> Tensor:
     """(3, 3) float64: the turn about an axis of any length but zero."""
     a = torch.tensor(list(axis), dtype=torch.float64)
-    a = a / a.norm()
+    a = a / torch.linalg.vector_norm(a)
     outer = a[:, None] * a
     eye = torch.eye(3, dtype=torch.float64)
     return outer + skew(a) * math.sin(angle) + (eye - outer) * math.cos(angle)
@@ -44,7 +44,8 @@ def skew(vector_B3: Tensor) -> Tensor:
     """(..., 3, 3): the matrix that takes the cross product with vectors (..., 3)."""
     x, y, z = vector_B3.unbind(-1)
     zero = torch.zeros_like(x)
-    return torch.stack((zero, -z, y, z, zero, -x, -y, x, zero), -1).unflatten(-1, (3, 3))
+    rows = ((zero, -z, y), (z, zero, -x), (-y, x, zero))
+    return torch.stack([torch.stack(row, -1) for row in rows], -2)
 
 
 def rotation_vector(rotation_B33: Tensor) -> Tensor:

@@ -113,7 +113,7 @@ def _slice(tree: Tree, end: str) -> tuple[NDArray[np.float64], NDArray[np.float6
 
 
 def _away(tree: Tree, end: str, q_BQ: Tensor, target_B3: Tensor) -> Tensor:
-    return (forward(tree, q_BQ)[:, tree.place(end), :3, 3] - target_B3).norm(dim=1)
+    return torch.linalg.vector_norm(forward(tree, q_BQ)[:, tree.place(end), :3, 3] - target_B3, dim=1)
 
 
 def _kept(tree: Tree, q_BQ: Tensor) -> Tensor:
