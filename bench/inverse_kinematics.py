@@ -67,14 +67,14 @@ def alone(work: Callable[[Tensor], Tensor]) -> Callable[[Tensor], Tensor]:
 
 
 def pytorch_kinematics(text: bytes, retries: int) -> Callable[[Tensor], Tensor]:
-    """Its damped least squares, all retries of all targets in one batch, in single precision as it comes."""
+    """Its damped least squares, all retries of all targets in one batch; in single precision it fails on some."""
     theirs = peer("pytorch_kinematics")
-    chain = theirs.build_serial_chain_from_urdf(text, END)
-    limits = torch.tensor(chain.get_joint_limits()).T
+    chain = theirs.build_serial_chain_from_urdf(text, END).to(dtype=torch.float64)
+    limits = torch.tensor(chain.get_joint_limits(), dtype=torch.float64).T
     generator = torch.Generator().manual_seed(0)
 
     def drawn(count: int) -> Tensor:
-        return limits[:, 0] + (limits[:, 1] - limits[:, 0]) * torch.rand(count, len(limits), generator=generator)
+        return limits[:, 0] + (limits[:, 1] - limits[:, 0]) * torch.rand(count, len(limits), generator=generator).double()
 
     solver = theirs.PseudoInverseIK(
         chain, num_retries=retries, joint_limits=limits, config_sampling_method=drawn,
@@ -83,7 +83,7 @@ def pytorch_kinematics(text: bytes, retries: int) -> Callable[[Tensor], Tensor]:
     )  # fmt: skip
 
     def work(pose_B44: Tensor) -> Tensor:
-        done = solver.solve(theirs.Transform3d(matrix=pose_B44.float()))
+        done = solver.solve(theirs.Transform3d(matrix=pose_B44))
         error = done.err_pos + 0.3 * done.err_rot + 1e3 * ~done.converged
         best = error.argmin(1)
         return done.solutions[torch.arange(len(pose_B44)), best].double()

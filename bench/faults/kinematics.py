@@ -1,4 +1,4 @@
-"""The fault in inverse kinematics (A18)."""
+"""What looks like a fault in inverse kinematics (A18)."""
 
 from pathlib import Path
 
