@@ -67,7 +67,7 @@ def alone(work: Callable[[Tensor], Tensor]) -> Callable[[Tensor], Tensor]:
 
 
 def pytorch_kinematics(text: bytes, retries: int) -> Callable[[Tensor], Tensor]:
-    """Its damped least squares, all retries of all targets in one batch; in single precision it fails on some."""
+    """Its damped least squares, all retries of all targets at once; in single precision it fails on some."""
     theirs = peer("pytorch_kinematics")
     chain = theirs.build_serial_chain_from_urdf(text, END).to(dtype=torch.float64)
     limits = torch.tensor(chain.get_joint_limits(), dtype=torch.float64).T
