@@ -84,7 +84,7 @@ def main() -> None:
         [
             "right: our own update; faulty: the same with the fault put in. Mean [lowest, highest] of the seeds.",
             "Microseconds are those of the quickest of many calls, and of no other machine.",
-            "`mean-of-mean`, `temperature-detached` and `inverse-as-it-comes` look like faults and are none: figures agree.",
+            "`mean-of-mean`, `temperature-detached` and `inverse-as-it-comes` look like faults; their figures agree.",
             *(f"Commit {at}: {', '.join(f'{key} {value}' for key, value in facts[at].items())}." for at in facts),
         ],
     )

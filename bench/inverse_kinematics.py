@@ -67,14 +67,16 @@ def alone(work: Callable[[Tensor], Tensor]) -> Callable[[Tensor], Tensor]:
 
 
 def pytorch_kinematics(text: bytes, retries: int) -> Callable[[Tensor], Tensor]:
-    """Its damped least squares, all retries of all targets at once; in single precision it fails on some."""
+    """Its damped least squares, all retries at once; in single precision it fails on some targets."""
     theirs = peer("pytorch_kinematics")
     chain = theirs.build_serial_chain_from_urdf(text, END).to(dtype=torch.float64)
     limits = torch.tensor(chain.get_joint_limits(), dtype=torch.float64).T
     generator = torch.Generator().manual_seed(0)
 
     def drawn(count: int) -> Tensor:
-        return limits[:, 0] + (limits[:, 1] - limits[:, 0]) * torch.rand(count, len(limits), generator=generator).double()
+        return (
+            limits[:, 0] + (limits[:, 1] - limits[:, 0]) * torch.rand(count, len(limits), generator=generator).double()
+        )
 
     solver = theirs.PseudoInverseIK(
         chain, num_retries=retries, joint_limits=limits, config_sampling_method=drawn,
