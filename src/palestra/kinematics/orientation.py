@@ -62,6 +62,6 @@ def orientation(attributes: Mapping[str, str], angles: Angles, owner: str) -> Te
 
 def _direction(vector: list[float], name: str, owner: str) -> Tensor:
     made = torch.tensor(vector, dtype=torch.float64)
-    length = torch.linalg.vector_norm(made)
-    require(bool(length > 1e-9), f"{name} of {owner} of no length", "a direction")
+    length = float(torch.linalg.vector_norm(made))
+    require(length > 1e-9, f"{name} of {owner} of no length", "a direction")
     return made / length

@@ -23,7 +23,7 @@ def transform(rotation_33: Tensor, xyz: Sequence[float]) -> Tensor:
 def about(axis: Sequence[float], angle: float) -> Tensor:
     """(3, 3) float64: the turn about an axis of any length but zero."""
     a = torch.tensor(list(axis), dtype=torch.float64)
-    a = a / torch.linalg.vector_norm(a)
+    a = a / float(torch.linalg.vector_norm(a))
     outer = a[:, None] * a
     eye = torch.eye(3, dtype=torch.float64)
     return outer + skew(a) * math.sin(angle) + (eye - outer) * math.cos(angle)

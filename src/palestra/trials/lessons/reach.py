@@ -113,7 +113,8 @@ def _slice(tree: Tree, end: str) -> tuple[NDArray[np.float64], NDArray[np.float6
 
 
 def _away(tree: Tree, end: str, q_BQ: Tensor, target_B3: Tensor) -> Tensor:
-    return torch.linalg.vector_norm(forward(tree, q_BQ)[:, tree.place(end), :3, 3] - target_B3, dim=1)
+    away_B: Tensor = (forward(tree, q_BQ)[:, tree.place(end), :3, 3] - target_B3).norm(dim=1)
+    return away_B
 
 
 def _kept(tree: Tree, q_BQ: Tensor) -> Tensor:
@@ -163,6 +164,6 @@ def _panels(
         ("reach: 1 in some orientation, 2 also pointing down", torch.where(reach_B > 0, reach_B, torch.nan)),
         ("manipulability there", torch.where(any_way.met_B, manipulability(moves_B3Q), torch.nan)),
         ("not met: metres that are missing", torch.where(any_way.met_B, torch.nan, any_way.away_B)),
-        ("met by who forgets the limits: how far beyond them", torch.where(forgetful.met(), beyond_B, torch.nan)),
+        ("limits forgotten: rad beyond them", torch.where(forgetful.met(), beyond_B, torch.nan)),
     )
     return [Field(title, along, up, each.reshape(SIDE, SIDE).numpy(), "x, m", "z, m") for title, each in fields]
