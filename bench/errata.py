@@ -19,7 +19,7 @@ from report import RESULTS, commit, machine, publish
 
 FILES = (
     "bandits", "planning", "tabular", "dqn", "policy_gradients", "trust_regions", "continuous", "regression",
-    "classification", "practice", "structure",
+    "classification", "practice", "structure", "kinematics",
 )  # fmt: skip
 """Of ``faults``, in the order of the notes; each registers its faults in FAULTS."""
 
@@ -84,7 +84,7 @@ def main() -> None:
         [
             "right: our own update; faulty: the same with the fault put in. Mean [lowest, highest] of the seeds.",
             "Microseconds are those of the quickest of many calls, and of no other machine.",
-            "`mean-of-mean` and `temperature-detached` look like faults and are none: the figures agree.",
+            "`mean-of-mean`, `temperature-detached` and `inverse-as-it-comes` look like faults; their figures agree.",
             *(f"Commit {at}: {', '.join(f'{key} {value}' for key, value in facts[at].items())}." for at in facts),
         ],
     )

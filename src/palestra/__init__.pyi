@@ -9,6 +9,8 @@ from palestra.engine.settings import AlgorithmConfig as RandomConfig
 from palestra.envs.registry import make_vec
 from palestra.exports.export import export
 from palestra.imports.stable_baselines import import_agent
+from palestra.kinematics.inverse import inverse_kinematics
+from palestra.kinematics.robot_file import read_robot
 from palestra.learners.bandits.epsilon_greedy import EpsilonGreedyConfig
 from palestra.learners.bandits.gradient import GradientBanditConfig
 from palestra.learners.bandits.thompson import ThompsonConfig
@@ -209,12 +211,14 @@ __all__ = [
     "evaluate",
     "export",
     "import_agent",
+    "inverse_kinematics",
     "k_fold",
     "load",
     "load_data",
     "load_episodes",
     "make_env",
     "make_vec",
+    "read_robot",
     "record_episodes",
     "report",
     "resume",

@@ -13,8 +13,8 @@ import palestra
 SOURCE = Path(palestra.__file__).parent
 FILES = sorted(SOURCE.rglob("*.py"))
 ROOMS = (
-    "errors", "measure", "ops", "envs", "runs", "datasets", "recipes", "nets", "data", "engine", "pictures", "policies",
-    "learners", "trials", "playgrounds", "web", "studio", "exports", "imports", "cli",
+    "errors", "measure", "ops", "kinematics", "envs", "runs", "datasets", "recipes", "nets", "data", "engine",
+    "pictures", "policies", "learners", "trials", "playgrounds", "web", "studio", "exports", "imports", "cli",
 )  # fmt: skip
 """A file may import from its own room and from rooms to its left."""
 

@@ -24,9 +24,17 @@ ENVS: dict[str, dict[str, Any]] = {
         "entry_point": "palestra.envs.classic.double_integrator:DoubleIntegratorEnv",
         "max_episode_steps": 100,
     },
+    "palestra/DoublePendulum-v0": {
+        "entry_point": "palestra.envs.classic.double_pendulum:DoublePendulumEnv",
+        "max_episode_steps": 200,
+    },
     "palestra/PendulumDiscrete-v1": {
         "entry_point": "palestra.envs.classic.pendulum_discrete:PendulumDiscreteEnv",
         "max_episode_steps": 200,
+    },
+    "palestra/PlanarQuadrotor-v0": {
+        "entry_point": "palestra.envs.classic.planar_quadrotor:PlanarQuadrotorEnv",
+        "max_episode_steps": 100,
     },
     "palestra/GridWorld-v0": {"entry_point": "palestra.envs.finite.gym_env:GridWorldEnv", **_FINITE},
     "palestra/Garnet-v0": {"entry_point": "palestra.envs.finite.gym_env:GarnetEnv", **_FINITE},

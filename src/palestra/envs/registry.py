@@ -23,10 +23,12 @@ from palestra.envs.classic.acrobot import Acrobot
 from palestra.envs.classic.cartpole import CartPole
 from palestra.envs.classic.cartpole_swing_up import CartPoleSwingUp
 from palestra.envs.classic.double_integrator import DoubleIntegrator
+from palestra.envs.classic.double_pendulum import DoublePendulum
 from palestra.envs.classic.mountain_car import MountainCar
 from palestra.envs.classic.mountain_car_continuous import MountainCarContinuous
 from palestra.envs.classic.pendulum import Pendulum
 from palestra.envs.classic.pendulum_discrete import PendulumDiscrete
+from palestra.envs.classic.planar_quadrotor import PlanarQuadrotor
 from palestra.envs.dynamics import Dynamics
 from palestra.envs.finite.blackjack import BLACKJACK, has_settings, make_blackjack_vec
 from palestra.envs.finite.catalogue import FINITE, is_whole
@@ -47,7 +49,9 @@ CLASSIC: dict[str, Rules] = {
     "Pendulum-v1": Pendulum,
     "palestra/CartPoleSwingUp-v0": CartPoleSwingUp,
     "palestra/DoubleIntegrator-v0": DoubleIntegrator,
+    "palestra/DoublePendulum-v0": DoublePendulum,
     "palestra/PendulumDiscrete-v1": PendulumDiscrete,
+    "palestra/PlanarQuadrotor-v0": PlanarQuadrotor,
 }
 ARM = {arm_id(task): task for task in ARM_TASKS}
 """The arm's ids and tasks, which the torch backend has as twins of PyBullet's world."""

@@ -30,7 +30,9 @@ ATTRIBUTES = {
     "gymnasium.envs.toy_text.taxi.TaxiEnv": ("s", "lastaction", "fickle_step", "taxi_orientation"),
     "palestra.envs.classic.cartpole_swing_up.CartPoleSwingUpEnv": ("state",),
     "palestra.envs.classic.double_integrator.DoubleIntegratorEnv": ("state",),
+    "palestra.envs.classic.double_pendulum.DoublePendulumEnv": ("state",),
     "palestra.envs.classic.pendulum_discrete.PendulumDiscreteEnv": ("state", "last_u"),
+    "palestra.envs.classic.planar_quadrotor.PlanarQuadrotorEnv": ("state",),
     "palestra.envs.finite.gym_env.GarnetEnv": ("s",),
     "palestra.envs.finite.gym_env.GridWorldEnv": ("s",),
 }

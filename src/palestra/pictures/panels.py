@@ -62,7 +62,23 @@ class Ways:
     """Name to (n, 2) points, one after the other."""
 
 
-Panel = Lines | Bars | Ways
+@dataclass(frozen=True)
+class Field:
+    """A figure at every place of a plane, as a colour."""
+
+    title: str
+    x: NDArray[Any]
+    """(W,) places across."""
+    y: NDArray[Any]
+    """(H,) places up."""
+    figure: NDArray[Any]
+    """(H, W); blank where it is not a number."""
+    across: str = ""
+    """What the places across are."""
+    up: str = ""
+
+
+Panel = Lines | Bars | Ways | Field
 
 
 @dataclass(frozen=True)
@@ -103,8 +119,10 @@ def draw_panels(path: Path, shown: Panels) -> Path:
                 _draw_bars(axes, panel, colors)
             case Ways():
                 _draw_ways(axes, panel, colors)
+            case Field():
+                _draw_field(axes, panel)
         axes.set_title(panel.title, loc="left", color=chart.INK, fontsize=14, pad=10)
-        if place == 0 or _names(panel) != _names(shown.panels[0]):
+        if (own := _names(panel)) and (place == 0 or own != _names(shown.panels[0])):
             axes.legend(frameon=False, fontsize=11, labelcolor=chart.INK, loc="best")
     figure.text(0.02, 1 - 0.45 / height, shown.title, fontsize=20, color=chart.INK, va="center")
     figure.text(0.02, 1 - 0.85 / height, shown.said, fontsize=13, color=chart.QUIET, va="center")
@@ -119,6 +137,8 @@ def _names(panel: Panel) -> list[str]:
             return [*panel.figures]
         case Ways():
             return [*panel.ways]
+        case Field():
+            return []
 
 
 def _draw_lines(axes: "Axes", panel: Lines, colors: Mapping[str, str]) -> None:
@@ -157,3 +177,16 @@ def _draw_ways(axes: "Axes", panel: Ways, colors: Mapping[str, str]) -> None:
     axes.set_xlim(panel.x[0], panel.x[-1])
     axes.set_ylim(panel.y[0], panel.y[-1])
     axes.grid(visible=False)
+
+
+def _draw_field(axes: "Axes", panel: Field) -> None:
+    chart.style(axes, 11)
+    axes.set_facecolor(chart.GRID)
+    axes.grid(visible=False)
+    mesh = axes.pcolormesh(panel.x, panel.y, panel.figure, cmap="viridis", shading="nearest")
+    bar = axes.figure.colorbar(mesh, ax=axes, fraction=0.05, pad=0.02)
+    bar.outline.set_visible(False)
+    bar.ax.tick_params(length=0, colors=chart.QUIET, labelsize=11)
+    axes.set_aspect("equal")
+    axes.set_xlabel(panel.across, color=chart.QUIET, fontsize=12)
+    axes.set_ylabel(panel.up, color=chart.QUIET, fontsize=12)

@@ -10,8 +10,10 @@ from torch import Tensor
 from palestra.envs.backends.torch import TorchVectorEnv
 from palestra.envs.classic.acrobot import Acrobot
 from palestra.envs.classic.cartpole_swing_up import CartPoleSwingUp
+from palestra.envs.classic.double_pendulum import DoublePendulum
 from palestra.envs.classic.pendulum import Pendulum
 from palestra.envs.classic.pendulum_discrete import PendulumDiscrete
+from palestra.envs.classic.planar_quadrotor import PlanarQuadrotor
 from palestra.envs.dynamics import Dynamics
 from palestra.errors import PalestraError, UsageError
 
@@ -90,7 +92,9 @@ def test_what_is_observed_says_the_state_where_the_world_says_how() -> None:
         Clock(2).state_from(obs)
 
 
-@pytest.mark.parametrize("kind", [Acrobot, Pendulum, PendulumDiscrete, CartPoleSwingUp])
+@pytest.mark.parametrize(
+    "kind", [Acrobot, Pendulum, PendulumDiscrete, CartPoleSwingUp, DoublePendulum, PlanarQuadrotor]
+)
 def test_a_state_is_read_from_what_is_shown_of_it(kind: type[Dynamics]) -> None:
     dynamics = kind(7)
     state = dynamics.initial_state(7).double() + 0.1

@@ -38,13 +38,16 @@ def test_between_bounds_it_is_the_best_there() -> None:
     assert 0 < int((found.actions.abs() == 0.5).sum()) < found.actions.numel()
 
 
-@pytest.mark.parametrize("env_id", ["Pendulum-v1", "palestra/CartPoleSwingUp-v0", "MountainCarContinuous-v0"])
+SMOOTH = ["Pendulum-v1", "palestra/CartPoleSwingUp-v0", "MountainCarContinuous-v0", "palestra/PlanarQuadrotor-v0"]
+
+
+@pytest.mark.parametrize("env_id", SMOOTH)
 def test_another_pass_never_costs(env_id: str) -> None:
     env = make_vec(env_id, 4)
     model = Model(env)
     state = model.state(env.reset(1)).double()
     rng = torch.Generator().manual_seed(0)
-    plan = torch.randn(4, 20, 1, generator=rng, dtype=torch.float64).clamp(-1, 1)
+    plan = torch.randn(4, 20, len(model.low), generator=rng, dtype=torch.float64).clamp(-1, 1)
     paid = torch.stack([optimised(model, state, plan, passes).cost for passes in (1, 2, 5)])
     begun = model.follow(state, plan.transpose(0, 1)).total
     assert (paid[0] <= begun + 1e-9).all()

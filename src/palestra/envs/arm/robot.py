@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 
 from palestra.errors import require, unknown_name
+from palestra.kinematics.tree import Frame, Joint, Tree, make_tree
 
 ROBOTS = ("kuka_iiwa",)
 
@@ -50,6 +51,14 @@ class Robot:
     def num_joints(self) -> int:
         """How many joints, and links behind them."""
         return len(self.axis)
+
+    def as_tree(self) -> Tree:
+        """The same for :mod:`palestra.kinematics`: frames ``base`` and ``link 1`` to ``link N``."""
+        low, high, rest = (each.tolist() for each in (self.lower, self.upper, self.initial))
+        joints = [Joint(f"joint {j + 1}", False, low[j], high[j], rest=rest[j]) for j in range(self.num_joints)]
+        behind = zip(self.origin.cpu(), self.axis.tolist(), strict=True)
+        links = [Frame(f"link {j + 1}", j, origin, j, axis) for j, (origin, axis) in enumerate(behind)]
+        return make_tree(self.name, joints, [Frame("base", -1, torch.eye(4)), *links])
 
     def to(self, device: torch.device | str) -> "Robot":
         """The same robot with its tensors on a device."""

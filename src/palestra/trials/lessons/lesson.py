@@ -44,6 +44,10 @@ LESSONS = {
         "palestra.trials.lessons.walking",
         "from footsteps to the zero-moment point and the centre of mass, and what seeing ahead is worth",
     ),
+    "reach": (
+        "palestra.trials.lessons.reach",
+        "where an arm gets to, how freely it moves there, and what finds the joints",
+    ),
 }
 """Name to module and summary. Each module has a function ``lesson(seed)``."""
 

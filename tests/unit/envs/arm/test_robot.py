@@ -3,8 +3,10 @@
 import pytest
 import torch
 
+from palestra.envs.arm.kinematics import forward
 from palestra.envs.arm.robot import load_robot, robot_from_data
 from palestra.errors import UsageError
+from palestra.kinematics.motion import forward as tree_forward
 
 
 def test_a_robot_that_contradicts_itself_is_told() -> None:
@@ -39,3 +41,12 @@ def test_on_another_device_it_is_the_same_robot() -> None:
     assert (moved.name, moved.axis.device.type, moved.num_joints) == ("kuka_iiwa", "meta", 7)
     assert robot.axis.device.type == "cpu"
     assert load_robot("kuka_iiwa") is robot
+
+
+def test_as_a_tree_it_is_the_same_robot() -> None:
+    robot = load_robot("kuka_iiwa")
+    tree = robot.as_tree()
+    q_B7 = tree.drawn(10, torch.Generator().manual_seed(0))
+    torch.testing.assert_close(tree_forward(tree, q_B7).float(), forward(robot, q_B7.float()), atol=2e-6, rtol=0)
+    assert torch.equal(tree.rest_Q.float(), robot.initial)
+    assert tree.ends == ("link 7",)
