@@ -28,6 +28,10 @@ ENVS: dict[str, dict[str, Any]] = {
         "entry_point": "palestra.envs.classic.pendulum_discrete:PendulumDiscreteEnv",
         "max_episode_steps": 200,
     },
+    "palestra/TwoWays-v0": {
+        "entry_point": "palestra.envs.classic.two_ways:TwoWaysEnv",
+        "max_episode_steps": 20,
+    },
     "palestra/GridWorld-v0": {"entry_point": "palestra.envs.finite.gym_env:GridWorldEnv", **_FINITE},
     "palestra/Garnet-v0": {"entry_point": "palestra.envs.finite.gym_env:GarnetEnv", **_FINITE},
     **{

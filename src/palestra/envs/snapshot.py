@@ -31,6 +31,7 @@ ATTRIBUTES = {
     "palestra.envs.classic.cartpole_swing_up.CartPoleSwingUpEnv": ("state",),
     "palestra.envs.classic.double_integrator.DoubleIntegratorEnv": ("state",),
     "palestra.envs.classic.pendulum_discrete.PendulumDiscreteEnv": ("state", "last_u"),
+    "palestra.envs.classic.two_ways.TwoWaysEnv": ("state",),
     "palestra.envs.finite.gym_env.GarnetEnv": ("s",),
     "palestra.envs.finite.gym_env.GridWorldEnv": ("s",),
 }
