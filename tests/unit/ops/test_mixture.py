@@ -10,9 +10,8 @@ from palestra.ops.mixture import mixture_likeliest, mixture_log_prob, mixture_sa
 
 def parts(rows: int = 7) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     rng = torch.Generator().manual_seed(0)
-    logit, mean, log_std, action = (
-        torch.randn(shape, generator=rng, dtype=torch.float64) for shape in ((rows, 3), (rows, 3, 2), (rows, 3, 2), (rows, 2))
-    )
+    shapes = ((rows, 3), (rows, 3, 2), (rows, 3, 2), (rows, 2))
+    logit, mean, log_std, action = (torch.randn(shape, generator=rng, dtype=torch.float64) for shape in shapes)
     return logit, mean, log_std, action
 
 

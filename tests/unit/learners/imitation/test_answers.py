@@ -62,7 +62,8 @@ def test_a_mixture_is_the_loss_of_its_log_probability_and_acts_by_its_likeliest_
     own = Mixture(BOX, "it", Bounded(), 3)  # type: ignore[arg-type]
     assert own.num_outputs == 3 * (1 + 2 * 2)
     rng = torch.Generator().manual_seed(0)
-    out, action = torch.randn(4, own.num_outputs, generator=rng), torch.tensor([[-2.0, 0.0], [2.0, 1.0], [1.0, 0.25], [0, 1]])
+    out = torch.randn(4, own.num_outputs, generator=rng)
+    action = torch.tensor([[-2.0, 0.0], [2.0, 1.0], [1.0, 0.25], [0.0, 1.0]])
     logit, mean, log_std = out[:, :3], out[:, 3:9].tanh().view(4, 3, 2), (F.softplus(out[:, 9:]) + LEAST_STD).log()
     each = torch.distributions.Independent(torch.distributions.Normal(mean, log_std.exp().view(4, 3, 2)), 1)
     whole = torch.distributions.MixtureSameFamily(torch.distributions.Categorical(logits=logit), each)

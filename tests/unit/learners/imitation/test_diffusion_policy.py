@@ -41,7 +41,8 @@ def test_an_epoch_and_its_average_are_those_of_a_plain_loop(monkeypatch: pytest.
     for update, begin in enumerate(range(0, 23, 8)):
         rows = permutation(0, 0, 23)[begin : begin + 8].tolist()
         last = [int(made.ends[made.numbers[row]]) - 1 for row in rows]
-        chunks = [[made.actions[min(row + t, end), 0] / 2 for t in range(3)] for row, end in zip(rows, last, strict=True)]
+        within = zip(rows, last, strict=True)
+        chunks = [[made.actions[min(row + t, end), 0] / 2 for t in range(3)] for row, end in within]
         clean, level = torch.tensor(np.array(chunks)), torch.randint(8, (len(rows),), generator=noising)
         noise = torch.randn(len(rows), 3, generator=noising)
         share = kept[level][:, None]
