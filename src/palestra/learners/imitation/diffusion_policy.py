@@ -14,6 +14,7 @@ first actions are done, then the next one is made by what is seen by then. It ac
 from dataclasses import dataclass
 from typing import Any, Literal
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -23,6 +24,7 @@ from palestra.datasets.dataset import Split
 from palestra.datasets.loader import Loader
 from palestra.engine import seeding
 from palestra.engine.agent import Agent
+from palestra.engine.exhibit import Exhibit
 from palestra.engine.learner import Learner
 from palestra.engine.policy import Policy, aside
 from palestra.envs.spaces import flat_dim
@@ -38,6 +40,11 @@ from palestra.nets.denoiser import denoiser
 from palestra.nets.normaliser import Normaliser
 from palestra.nets.targets import slow_copy
 from palestra.ops.diffusion import NoiseSchedule, average_share, denoised, noise_schedule, noised, visited
+from palestra.pictures.panels import Lines, Panels
+
+
+SHOWN = 8
+"""Chunks that are drawn to be looked at."""
 
 
 @dataclass(frozen=True)
@@ -223,6 +230,18 @@ class DiffusionPolicy(Agent, Learner):
         seen_BF = self.diffuser.scale(window.obs[:, 0].reshape(len(row_B), -1))
         told_BK: Tensor = self.diffuser.network(x_BK, level_B, seen_BF)
         return (told_BK - noise_BK).square().mean()  # eq. 5
+
+    def exhibits(self) -> list[Exhibit]:
+        """Chunks by different luck where the first recorded episode began: which ways of going on it knows."""
+        drawing = seeding.generator(self.seed, "shown", device=self.device)
+        noise = torch.randn(SHOWN, *self.diffuser.chunks.noise.shape[1:], generator=drawing, device=self.device)
+        begin = self.recorded.obs[:1].reshape(1, -1).expand(SHOWN, -1)
+        made, steps = self.diffuser.made(begin, noise).cpu().numpy(), np.arange(self.config.horizon)
+        panels = []
+        for number in range(made.shape[2]):
+            lines = {f"chunk {i + 1}": (steps, made[i, :, number]) for i in range(SHOWN)}
+            panels.append(Lines(f"action {number + 1}, from -1 to 1", "step", lines, bounds=(-1.05, 1.05)))
+        return [Panels("chunks by different luck", "where the first recorded episode began", panels, columns=2)]
 
     def act(self, obs: Tensor, *, deterministic: bool = True) -> Tensor:
         """Actions (B, ...) for first observations of episodes; within one ``decide`` and the policy remember."""

@@ -17,6 +17,7 @@ from palestra.errors import UsageError
 from palestra.learners.imitation.diffusion_policy import DiffusionPolicy, DiffusionPolicyConfig
 from palestra.nets.denoiser import denoiser
 from palestra.ops.diffusion import noise_schedule
+from palestra.pictures.panels import Lines, Panels
 
 SMALL = {"width": 16, "blocks": 1, "horizon": 3, "levels": 8, "evaluations": 4, "batch_size": 8}
 ENV = "Pendulum-v1"
@@ -192,3 +193,13 @@ def test_control_the_mean_of_what_was_done_is_nothing(pushes: DiffusionPolicy) -
     recorded: Tensor = pushes.recorded.action
     assert abs(float(recorded.mean())) < 0.3
     assert recorded.abs().unique().tolist() == [1.0]
+
+
+def test_it_shows_the_ways_that_it_knows(pushes: DiffusionPolicy) -> None:
+    (shown,) = pushes.exhibits()
+    assert isinstance(shown, Panels)
+    (panel,) = shown.panels
+    assert isinstance(panel, Lines)
+    first = [heights[0] for _, heights in panel.lines.values()]
+    assert min(first) < -0.3 < 0.3 < max(first)  # a push of 1 is half of what the world allows
+    assert [len(places) for places, _ in panel.lines.values()] == [3] * 8
