@@ -65,9 +65,7 @@ class Receding:
         self.place += 1
         self.place[done | (self.place == self.execute)] = 0
         due = self.due
-        self.noise[due] = torch.randn(
-            len(due), *self.noise.shape[1:], generator=self.drawing, device=self.noise.device
-        )
+        self.noise[due] = torch.randn(len(due), *self.noise.shape[1:], generator=self.drawing, device=self.noise.device)
 
 
 class Ensembled:

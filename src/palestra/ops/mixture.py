@@ -1,6 +1,6 @@
 """Mixtures of diagonal Gaussians (Bishop 1994): several answers, how likely each is, and how far off one may be.
 
-    R  components of a mixture
+R  components of a mixture
 """
 
 import torch

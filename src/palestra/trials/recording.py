@@ -29,7 +29,6 @@ from palestra.runs.provenance import machine_facts
 from palestra.runs.store import Run
 from palestra.trials.saved import Which, load, saved_folder
 
-
 Layout = Literal["npz", "lerobot"]
 """How episodes are written: as one file of arrays, or as LeRobot has them, in a folder."""
 

@@ -196,7 +196,7 @@ def _json(folder: Path, path: Path) -> dict[str, Any]:
 
 
 def _arrow() -> tuple[Any, Any]:
-    """pyarrow and its Parquet."""
+    """Pyarrow and its Parquet."""
     try:
         import pyarrow  # type: ignore[import-untyped]
         import pyarrow.parquet  # type: ignore[import-untyped]

@@ -42,7 +42,6 @@ from palestra.nets.targets import slow_copy
 from palestra.ops.diffusion import NoiseSchedule, average_share, denoised, noise_schedule, noised, visited
 from palestra.pictures.panels import Lines, Panels
 
-
 SHOWN = 8
 """Chunks that are drawn to be looked at."""
 

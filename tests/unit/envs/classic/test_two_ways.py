@@ -1,6 +1,7 @@
 """A point that goes around a disc: both forms alike, an expert that arrives on both sides, and a mean that does not."""
 
 import math
+from itertools import pairwise
 
 import gymnasium as gym
 import numpy as np
@@ -56,7 +57,7 @@ def test_the_expert_arrives_on_the_side_of_the_coin_and_keeps_its_distance(way: 
     assert paid.min() == 1.0
     assert 5 <= len(places) - 1 <= 8
     aside = torch.stack((-angle.sin(), angle.cos()), 1)  # about the line from the goal to the start
-    for before, after in zip(places, places[1:], strict=False):
+    for before, after in pairwise(places):
         assert float(closest(before, after - before).min()) > CLEAR - 1e-4
         assert float((way * (after * aside).sum(1)).max()) < NEAR
 
@@ -86,22 +87,23 @@ def test_the_mean_of_both_ways_meets_the_disc_in_one_stride_wherever_it_begins(e
 
 
 def test_both_forms_take_the_same_steps_and_pay_the_same() -> None:
-    ours, env = TwoWays(200), gym.make(ID).unwrapped
+    ours, env = TwoWays(100), gym.make(ID).unwrapped
     env.reset(seed=0)
     rng = torch.Generator().manual_seed(2)
-    state, action = begun(anywhere(200), torch.ones(200)), 2 * torch.rand(200, 2, generator=rng) - 1
+    state, action = begun(anywhere(100), torch.ones(100)), 2 * torch.rand(100, 2, generator=rng) - 1
     ends = 0
     for _ in range(4):
+        shown = ours.expert(state)
         after, reward, terminated = ours.transition(state, action)
-        for i in range(200):
+        for i in range(100):
             env.state = state[i].double().numpy()
-            assert env.expert() == pytest.approx(ours.expert(state)[i].numpy(), abs=1e-5)
+            assert env.expert() == pytest.approx(shown[i].numpy(), abs=1e-4)  # a root of little that is left
             obs, paid, over, truncated, _ = env.step(action[i].numpy())
             assert (paid, over, truncated) == (float(reward[i]), bool(terminated[i]), False)
             np.testing.assert_allclose(after[i, :4].numpy(), obs, atol=1e-6)
         ends += int(terminated.sum())
         state, action = after, ours.expert(after)
-    assert 50 < ends < 600
+    assert 20 < ends < 300
 
 
 def test_what_ends_an_episode() -> None:

@@ -40,8 +40,8 @@ def test_an_epoch_is_that_of_a_plain_loop_over_the_steps_that_there_are(
         errors = []
         for row in permutation(0, 0, 23)[begin : begin + 8].tolist():
             said = plain(obs[row]).tanh()
-            for t in range(min(3, int(made.ends[made.numbers[row]]) - row)):
-                errors.append(said[t] - float(made.actions[row + t, 0]) / 2)
+            there = range(min(3, int(made.ends[made.numbers[row]]) - row))
+            errors += [said[t] - float(made.actions[row + t, 0]) / 2 for t in there]
         whole = torch.stack(errors)
         adam.zero_grad()
         (whole.abs() if loss == "absolute" else whole**2).mean().backward()
@@ -94,7 +94,10 @@ def test_what_it_cannot_learn_from_is_refused() -> None:
         ActionChunks(ENV)
     with pytest.raises(UsageError, match=r"action-chunks sees Box\(0, 255, .*; expected numbers, not images"):
         ActionChunks("probe/PixelTarget")
-    wrong_ones: list[tuple[dict[str, Any], str]] = [({"horizon": 0}, "horizon=0; expected at"), ({"decay": -1.0}, "decay=-1.0")]
+    wrong_ones: list[tuple[dict[str, Any], str]] = [
+        ({"horizon": 0}, "horizon=0; expected at"),
+        ({"decay": -1.0}, "decay=-1.0"),
+    ]
     for wrong, said in wrong_ones:
         with pytest.raises(UsageError, match=said):
             ActionChunksConfig(**wrong)
