@@ -82,10 +82,13 @@ def denoised(
 
 
 def visited(levels: int, count: int) -> list[int]:
-    """Which of some levels, counted from 0, are gone through on the way back: ``count``, evenly, the noisiest first."""
+    """Which of some levels, counted from 0, are gone through on the way back, the noisiest first: ``count``, evenly.
+
+    Each is the middle of its share: at the noisiest of all hardly anything is left to tell what is clean by.
+    """
     if not 1 <= count <= levels:
         raise ValueError(f"{count} of {levels} levels; expected 1 to {levels}")
-    return [round(levels - i * levels / count) - 1 for i in range(count)]
+    return [int((i + 0.5) * levels / count) for i in reversed(range(count))]
 
 
 def average_share(update: int, power: float) -> float:

@@ -67,7 +67,7 @@ def test_a_loss_and_a_chunk_are_those_of_diffusers(monkeypatch: pytest.MonkeyPat
     diffusers = pytest.importorskip("diffusers", reason="another library to be held against")
     learner = make(known_as(monkeypatch, "mine", made := episodes(ENV, [9, 9])))
     learner.step()
-    settings = {"num_train_timesteps": 8, "beta_schedule": "squaredcos_cap_v2", "timestep_spacing": "trailing"}
+    settings = {"num_train_timesteps": 8, "beta_schedule": "squaredcos_cap_v2", "steps_offset": 1}
     rows = torch.arange(6)
     noising = torch.Generator()
     noising.set_state(learner.noising.get_state())
