@@ -34,7 +34,7 @@ RECORDED = ("CartPole-v1", "Pendulum-v1")
 """Worlds in which something was recorded, for what learns from that."""
 NO_FUNCTION = {
     "random": "draws its actions", "expert": "acts by the true state", "decision-transformer": "its whole episode",
-    "action-chunks": "its whole episode", "diffusion-policy": "its whole episode",
+    "action-chunks": "its whole episode",
     "library-classifier": "another library", "library-regressor": "another library",
     "translator": "one token after another", "association-rules": "its rules one by one",
     **dict.fromkeys(("epsilon-greedy", "ucb", "thompson", "gradient-bandit"), "observes nothing"),

@@ -15,7 +15,6 @@ _PIXELS: dict[str, Any] = {"view": "pixels", "frame_stack": 1, "randomisation": 
 _FROM_PIXELS = Claim(0.945, "95% of held-out objects reached, in PyBullet", count=200)
 # 198 of 200 are a mean return of 0.989, but for the rounding of float32.
 _FROM_STATE = Claim(0.9889, "99% of held-out objects reached, in PyBullet", count=200)
-_AS_SHOWN = Claim(0.945, "95% of held-out objects reached, in PyBullet, by what 200 episodes showed", count=200)
 _EVAL_EPISODES = 200
 """Of an evaluation in the twin: of fewer, the best would be the luckiest."""
 
@@ -55,23 +54,6 @@ def _from_state(learner: str, view: str, method: str, summary: str, settings: di
     )
 
 
-def _as_shown(learner: str, method: str, summary: str, **settings: Any) -> Recipe:
-    """From episodes of the scripted expert that were recorded once; nobody is asked again, and there is no reward."""
-    return Recipe(
-        id=f"arm-reach-state/{method}",
-        summary=summary,
-        learner=learner,
-        env=REACH,
-        env_kwargs={"view": "state"},
-        reference_kwargs=HELD_OUT,
-        budget=400_000,
-        eval_every=200_000,
-        eval_count=_EVAL_EPISODES,
-        settings={"data": "arm-reach", **settings},
-        claim=_AS_SHOWN,
-    )
-
-
 def _from_pixels(learner: str, method: str, summary: str, settings: dict[str, Any], **changes: Any) -> Recipe:
     shared: dict[str, Any] = {"env_kwargs": _PIXELS, "reference_kwargs": HELD_OUT, "eval_count": _EVAL_EPISODES}
     recipe_id = f"arm-reach-pixels/{method}"
@@ -97,8 +79,6 @@ RECIPES = (
     _from_state("sac", "state", "sac", "SAC reaches for an object whose place it is told", _SAC),
     _from_state("td3", "state", "td3", "TD3 reaches for an object whose place it is told", _TD3),
     _from_state("dagger", "state", "dagger", "a student imitates the scripted expert, seeing what it sees", _TAUGHT),
-    _as_shown("action-chunks", "action-chunks", "four actions at once, as the scripted expert once showed them"),
-    _as_shown("diffusion-policy", "diffusion", "actions out of noise, as the scripted expert once showed them"),
     _from_state("sac", "goal", "sac-her", "SAC reaches for goals, and learns from those missed", _SAC | _HINDSIGHT),
     _from_state("td3", "goal", "td3-her", "TD3 reaches for goals, and learns from those missed", _TD3 | _HINDSIGHT),
     _from_pixels(

@@ -34,14 +34,14 @@ RECIPES = (
         "behaviour-cloning",
         "the mean of two ways is none: it goes between them, into the disc",
         _FAILS,
-        200_000,
+        60_000,
     ),
     _shown(
         "action-chunks",
         "action-chunks",
         "several actions at once, by their mean, go between the two ways as one does",
         _FAILS,
-        200_000,
+        60_000,
         loss="squared",
     ),
     _shown(
@@ -51,13 +51,6 @@ RECIPES = (
         _ARRIVES,
         400_000,
         components=5,
-    ),
-    _shown(
-        "diffusion-policy",
-        "diffusion",
-        "a diffusion policy makes actions out of noise, of one way or of the other",
-        _ARRIVES,
-        400_000,
     ),
     Recipe(
         id="two-ways/expert",

@@ -13,5 +13,4 @@ def test_who_takes_the_mean_promises_that_hardly_anybody_arrives() -> None:
     promised = {r.method: (r.claim.sign, r.claim.threshold) for r in RECIPES if r.claim}
     assert promised == {
         "behaviour-cloning": ("<=", 0.05), "action-chunks": ("<=", 0.05), "mixture": (">=", 0.9),
-        "diffusion": (">=", 0.9),
     }  # fmt: skip
