@@ -11,10 +11,9 @@ _FAILS = Claim(
     count=200,
     direction="down",
 )
-_ARRIVES = Claim(0.9, "nine of ten arrive, where the mean of what was shown never does", count=200)
 
 
-def _shown(learner: str, method: str, summary: str, claim: Claim, budget: int, **settings: Any) -> Recipe:
+def _shown(learner: str, method: str, summary: str, claim: Claim | None, budget: int, **settings: Any) -> Recipe:
     return Recipe(
         id=f"two-ways/{method}",
         summary=summary,
@@ -47,8 +46,8 @@ RECIPES = (
     _shown(
         "behaviour-cloning",
         "mixture",
-        "a mixture of Gaussians keeps both ways apart, and takes one",
-        _ARRIVES,
+        "a mixture of Gaussians keeps both ways apart, and takes one; it claims nothing yet",
+        None,
         400_000,
         components=5,
     ),
