@@ -157,7 +157,13 @@ def _write_table(path: Path, columns: dict[str, Any], index: str = "") -> None:
     pa, parquet = _arrow()
     table = pa.table({name: _arrow_column(pa, column) for name, column in columns.items()})
     if index:
-        about = {"index_columns": [index], "columns": [], "column_indexes": []}
+        kinds = {name: "unicode" if name == index else "int64" for name in columns}
+        described = [
+            {"name": name, "field_name": name, "pandas_type": kind, "numpy_type": kind.replace("unicode", "object"),
+             "metadata": None}
+            for name, kind in kinds.items()
+        ]  # fmt: skip
+        about = {"index_columns": [index], "columns": described, "column_indexes": []}
         table = table.replace_schema_metadata({b"pandas": json.dumps(about).encode()})
     parquet.write_table(table, path)
 
