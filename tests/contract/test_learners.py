@@ -10,11 +10,9 @@ import gymnasium as gym
 import numpy as np
 import pytest
 import torch
-from recordings import episodes
 from states import hash_of, lines_of_three_processes, saved
 
 import palestra
-from palestra.datasets.recorded import MADE
 from palestra.engine.agent import Actor, Agent
 from palestra.engine.learner import Learner
 from palestra.engine.predictor import Predictor
@@ -88,15 +86,10 @@ TASKS = {
 OWN = {TASKS["MultiDiscrete"]: Knobs, TASKS["images"]: Dot}
 
 
-RECORDED = {"two-ways": "contract/pendulum"}
-"""What is learned from in the place of what was recorded in none of these worlds."""
-
-
 def register_own() -> None:
     for env_id, kind in OWN.items():
         if env_id not in gym.registry:
             gym.register(env_id, kind)
-    MADE.setdefault(RECORDED["two-ways"], functools.partial(episodes, TASKS["Box"], [20, 30]))
 
 
 register_own()  # before the tests are collected: which there are depends on who serves them
@@ -106,10 +99,7 @@ def construct(name: str, kind: str, seed: int = 0) -> Learner:
     """A small learner; UsageError where it does not serve this kind of task."""
     cls = learner_type(name)
     fields = {f.name for f in dataclasses.fields(cls.config_type)}
-    settings = {key: value for key, value in SMALL.items() if key in fields}
-    if (data := getattr(cls.config_type(), "data", "")) in RECORDED:
-        settings["data"] = RECORDED[data]
-    config = cls.config_type(**settings)
+    config = cls.config_type(**{key: value for key, value in SMALL.items() if key in fields})
     learner = cls(World(TASKS[kind], 2), config, seed=seed)
     learner.budget = 1_000
     return learner

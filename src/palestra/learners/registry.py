@@ -40,7 +40,6 @@ LEARNERS = {
     "drq": ("palestra.learners.off_policy.drq", "DrQ"),
     "dagger": ("palestra.learners.imitation.dagger", "DAgger"),
     "behaviour-cloning": ("palestra.learners.imitation.behaviour_cloning", "BehaviourCloning"),
-    "action-chunks": ("palestra.learners.imitation.action_chunks", "ActionChunks"),
     "decision-transformer": ("palestra.learners.sequences.decision_transformer", "DecisionTransformer"),
     "dqn": ("palestra.learners.off_policy.dqn", "DQN"),
     "pqn": ("palestra.learners.off_policy.pqn", "PQN"),

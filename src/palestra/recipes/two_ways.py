@@ -36,14 +36,6 @@ RECIPES = (
         60_000,
     ),
     _shown(
-        "action-chunks",
-        "action-chunks",
-        "several actions at once, by their mean, go between the two ways as one does",
-        _FAILS,
-        60_000,
-        loss="squared",
-    ),
-    _shown(
         "behaviour-cloning",
         "mixture",
         "a mixture of Gaussians keeps both ways apart, and takes one; it claims nothing yet",

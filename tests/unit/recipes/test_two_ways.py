@@ -11,4 +11,4 @@ def test_all_learn_from_what_was_shown_on_both_sides() -> None:
 
 def test_who_takes_the_mean_promises_that_hardly_anybody_arrives() -> None:
     promised = {r.method: (r.claim.sign, r.claim.threshold) for r in RECIPES if r.claim}
-    assert promised == {"behaviour-cloning": ("<=", 0.05), "action-chunks": ("<=", 0.05)}
+    assert promised == {"behaviour-cloning": ("<=", 0.05)}
