@@ -64,8 +64,9 @@ def _played(env: TorchVectorEnv, obs: Tensor, env_id: str, env_kwargs: dict[str,
         running = running & ~(result.terminated | result.truncated)
         obs = result.obs
     spaces = {"observation": space_to_json(env.observed.own), "action": space_to_json(env.action_space)}
-    columns = (torch.stack(column).numpy() for column in zip(*steps))
-    made = first_episodes(*columns, {"env": env_id, "env_kwargs": env_kwargs, "spaces": spaces})  # type: ignore[misc]
+    seen, done, paid, terminated, truncated, then = (torch.stack(column).numpy() for column in zip(*steps))
+    facts = {"env": env_id, "env_kwargs": env_kwargs, "spaces": spaces}
+    made = first_episodes(seen, done, paid, terminated, truncated, then, facts)
     about = {"about": "the world's own expert", "episodes": env.num_envs, "return_mean": float(made.returns.mean())}
     made.facts["recorded"] = [about]
     return made

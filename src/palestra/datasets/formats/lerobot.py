@@ -90,7 +90,7 @@ def read_lerobot(folder: Path) -> Episodes:
     steps = _read_table(folder / STEPS, [SEEN, DONE, PAID, OVER])
     each = _read_table(folder / EPISODES, ["dataset_to_index", FINAL, TERMINATED])
     ends = each["dataset_to_index"].astype(np.int64)
-    last = np.zeros(len(steps[OVER]), bool)
+    last: NDArray[np.bool_] = np.zeros(len(steps[OVER]), bool)
     known = len(ends) > 0 and bool((ends >= 1).all() and (ends <= len(last)).all())
     require(known, f"{folder}, whose episodes end at {ends[:3]} ... of {len(last)} steps", "episodes within its steps")
     last[ends[each[TERMINATED].astype(bool)] - 1] = True
@@ -122,7 +122,7 @@ def _columns(e: Episodes, fps: int) -> dict[str, NDArray[Any]]:
 def _episode_columns(e: Episodes) -> dict[str, Any]:
     """Every column of the episodes."""
     count = len(e.ends)
-    zeros = np.zeros(count, np.int64)
+    zeros: NDArray[np.int64] = np.zeros(count, np.int64)
     return {
         "episode_index": np.arange(count), "tasks": [[str(e.facts["env"])]] * count, "length": e.lengths,
         "data/chunk_index": zeros, "data/file_index": zeros, "meta/episodes/chunk_index": zeros,
