@@ -25,7 +25,11 @@ class Args:
     runs: Annotated[Positional[tuple[str, ...]], arg(metavar="RUN")]
     """Runs of agents in one world: folders or ids, or folders that `agent.save` wrote."""
     to: Path = Path("episodes.npz")
-    """The file."""
+    """The file, or the folder."""
+    layout: Literal["npz", "lerobot"] = "npz"
+    """One file of NumPy arrays, or a folder of Parquet and JSON as LeRobot 3.0 has it; what is learned is the same."""
+    fps: int = 10
+    """Steps of a second, for LeRobot."""
     episodes: int = 100
     """How many of each run."""
     seed: int = 0
@@ -55,8 +59,9 @@ def command(argv: Sequence[str]) -> int:
     require(0 <= args.seed < 2**63, f"--seed {args.seed}", "0 or more, less than 2^63")
     require(0 <= args.random_share <= 1, f"--random-share {args.random_share}", "a share from 0 to 1")
     require(args.max_steps >= 0, f"--max-steps {args.max_steps}", "0 or more")
-    if args.to.suffix.lower() != ".npz":
-        raise UsageError(f"--to {args.to}; expected a file that ends in .npz")
+    require(args.fps >= 1, f"--fps {args.fps}", "1 or more")
+    if (args.layout == "npz") != (args.to.suffix.lower() == ".npz"):
+        raise UsageError(f"--to {args.to}; expected a file that ends in .npz, or a folder with --layout lerobot")
     for run in args.runs:
         check_is_saved(run, args.out)
     check_writable(args.to.parent, "--to")
@@ -65,6 +70,7 @@ def command(argv: Sequence[str]) -> int:
     found = record_episodes(
         args.runs, args.to, out=args.out, which=args.which, device=args.device, episodes=args.episodes, seed=args.seed,
         deterministic=not args.sample, random_share=args.random_share, max_steps=args.max_steps,
+        layout=args.layout, fps=args.fps,
     )  # fmt: skip
     if args.json:
         facts = {"file": args.to, "steps": len(found.rewards), "episodes": len(found.ends), "digest": found.digest}
@@ -79,7 +85,7 @@ def command(argv: Sequence[str]) -> int:
         table.add_row(escape(source["run"]), f"{source['episodes']:,}", f"{source['steps']:,}", *returns)
     console.print(table)
     console.print(f"{len(found.rewards):,} steps of {len(found.ends):,} episodes of {found.facts['env']}", markup=False)
-    console.print(f"file    {args.to}", soft_wrap=True, markup=False)
+    console.print(f"{'file' if args.layout == 'npz' else 'folder':8}{args.to}", soft_wrap=True, markup=False)
     console.print(f"learn   palestra train --algo behaviour-cloning --env-id {found.facts['env']} --set data={args.to}",
                   soft_wrap=True, markup=False)  # fmt: skip
     return 0

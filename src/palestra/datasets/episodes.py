@@ -152,6 +152,18 @@ def read_episodes(path: Path) -> Episodes:
     if lacking:
         raise _damaged(path, f"it has no {lacking[0]}")
     facts = _facts(path, arrays.pop("facts"))
+    return checked(path, arrays, facts)
+
+
+def check_world(path: Path, facts: Any) -> None:
+    """UsageError where the facts of episodes do not name the world that they are of."""
+    whole = isinstance(facts, dict) and isinstance(facts.get("env"), str) and isinstance(facts.get("spaces"), dict)
+    if not whole or not {"observation", "action"} <= facts["spaces"].keys():
+        raise _damaged(path, "its facts name no world")
+
+
+def checked(path: Path, arrays: dict[str, NDArray[Any]], facts: dict[str, Any]) -> Episodes:
+    """Episodes of what was read: arrays and facts. UsageError, which names where, for what cannot have happened."""
     episodes = Episodes(**{name: arrays[name] for name in NAMES[:-1]}, facts=facts)
     fault = _fault(episodes)
     if fault:
@@ -164,9 +176,7 @@ def _facts(path: Path, array: NDArray[Any]) -> dict[str, Any]:
         facts = parse_json(array.astype(np.uint8).tobytes())
     except (ValueError, TypeError) as error:
         raise _damaged(path, "its facts are no JSON") from error
-    whole = isinstance(facts, dict) and isinstance(facts.get("env"), str) and isinstance(facts.get("spaces"), dict)
-    if not whole or not {"observation", "action"} <= facts["spaces"].keys():
-        raise _damaged(path, "its facts name no world")
+    check_world(path, facts)
     require(facts.get("format") == FORMAT, f"{path} of format {facts.get('format')!r}", f"format {FORMAT}")
     return facts
 

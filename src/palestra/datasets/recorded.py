@@ -9,6 +9,7 @@ import torch
 
 from palestra.datasets.dataset import Split, Splits, known_cards, register
 from palestra.datasets.episodes import Episodes, read_episodes
+from palestra.datasets.formats.lerobot import holds_lerobot, read_lerobot
 from palestra.datasets.hub.content import file_digest
 from palestra.datasets.tables.splits import Cut
 from palestra.errors import unknown_name
@@ -40,7 +41,8 @@ def load_episodes(name: str) -> Episodes:
     """Recorded episodes: ``palestra.load_episodes("cartpole-mixed")``, or the path of a file with such.
 
     Args:
-        name: of episodes that are made on the spot, or what ``palestra record-episodes`` wrote. Not to be changed.
+        name: of episodes that are made on the spot, or what ``palestra record-episodes`` wrote, a file or a folder. Not
+            to be changed.
 
     Raises UsageError for a name that nothing has, and for a file that is no such.
     """
@@ -49,7 +51,8 @@ def load_episodes(name: str) -> Episodes:
         return MADE[name]()
     if "/" not in name and "." not in name and not Path(name).exists():
         raise unknown_name("recorded episodes", name, MADE)
-    return read_episodes(Path(name).expanduser())
+    path = Path(name).expanduser()
+    return read_lerobot(path) if holds_lerobot(path) else read_episodes(path)
 
 
 def as_rows(episodes: Episodes, cut: Cut) -> Splits:

@@ -36,6 +36,10 @@ ENVS: dict[str, dict[str, Any]] = {
         "entry_point": "palestra.envs.classic.planar_quadrotor:PlanarQuadrotorEnv",
         "max_episode_steps": 100,
     },
+    "palestra/TwoWays-v0": {
+        "entry_point": "palestra.envs.classic.two_ways:TwoWaysEnv",
+        "max_episode_steps": 20,
+    },
     "palestra/GridWorld-v0": {"entry_point": "palestra.envs.finite.gym_env:GridWorldEnv", **_FINITE},
     "palestra/Garnet-v0": {"entry_point": "palestra.envs.finite.gym_env:GarnetEnv", **_FINITE},
     **{

@@ -29,6 +29,7 @@ from palestra.envs.classic.mountain_car_continuous import MountainCarContinuous
 from palestra.envs.classic.pendulum import Pendulum
 from palestra.envs.classic.pendulum_discrete import PendulumDiscrete
 from palestra.envs.classic.planar_quadrotor import PlanarQuadrotor
+from palestra.envs.classic.two_ways import TwoWays
 from palestra.envs.dynamics import Dynamics
 from palestra.envs.finite.blackjack import BLACKJACK, has_settings, make_blackjack_vec
 from palestra.envs.finite.catalogue import FINITE, is_whole
@@ -52,6 +53,7 @@ CLASSIC: dict[str, Rules] = {
     "palestra/DoublePendulum-v0": DoublePendulum,
     "palestra/PendulumDiscrete-v1": PendulumDiscrete,
     "palestra/PlanarQuadrotor-v0": PlanarQuadrotor,
+    "palestra/TwoWays-v0": TwoWays,
 }
 ARM = {arm_id(task): task for task in ARM_TASKS}
 """The arm's ids and tasks, which the torch backend has as twins of PyBullet's world."""

@@ -33,6 +33,7 @@ ATTRIBUTES = {
     "palestra.envs.classic.double_pendulum.DoublePendulumEnv": ("state",),
     "palestra.envs.classic.pendulum_discrete.PendulumDiscreteEnv": ("state", "last_u"),
     "palestra.envs.classic.planar_quadrotor.PlanarQuadrotorEnv": ("state",),
+    "palestra.envs.classic.two_ways.TwoWaysEnv": ("state",),
     "palestra.envs.finite.gym_env.GarnetEnv": ("s",),
     "palestra.envs.finite.gym_env.GridWorldEnv": ("s",),
 }

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import torch
@@ -12,6 +12,7 @@ from torch import Tensor
 
 from palestra.data.rollout import Rollout, collect
 from palestra.datasets.episodes import Episodes, first_episodes, joined, write_episodes
+from palestra.datasets.formats.lerobot import SECOND, check_new, write_lerobot
 from palestra.engine import seeding
 from palestra.engine.agent import Agent
 from palestra.engine.arena import acting
@@ -27,6 +28,9 @@ from palestra.policies.random import Random
 from palestra.runs.provenance import machine_facts
 from palestra.runs.store import Run
 from palestra.trials.saved import Which, load, saved_folder
+
+Layout = Literal["npz", "lerobot"]
+"""How episodes are written: as one file of arrays, or as LeRobot has them, in a folder."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +62,8 @@ def record_episodes(
     out: str | Path = "runs",
     which: Which = "best",
     device: str | None = None,
+    layout: Layout = "npz",
+    fps: int = SECOND,
     **manner: Any,
 ) -> Episodes:
     """Let trained agents play, and write their episodes into one file, which ``data=FILE`` learns from.
@@ -65,10 +71,12 @@ def record_episodes(
     Args:
         runs: one run or several of the same world, each a folder or an id, or what ``save`` wrote; episodes of good and
             bad agents together are mixed data.
-        to: the file, an ``.npz``. It is written whole or not at all.
+        to: the file, an ``.npz``, or the folder. It is written whole or not at all.
         out: folder of the runs.
         which: the checkpoint of the best evaluation, or the last one.
         device: where agents compute, if not where they were trained.
+        layout: ``npz`` for a file of arrays, ``lerobot`` for a folder of Parquet and JSON, as LeRobot has it.
+        fps: of the latter, steps of a second.
         **manner: ``episodes`` (100, of each), ``seed``, ``deterministic`` (True), ``random_share`` (0) and
             ``max_steps``; see :class:`Manner`.
 
@@ -76,6 +84,8 @@ def record_episodes(
     """
     how, chosen = Manner(**manner), [runs] if isinstance(runs, str | Path) else [*runs]
     require(bool(chosen), "no run", "one or several")
+    if layout == "lerobot":
+        check_new(Path(to))
     parts: list[Episodes] = []
     for number, run in enumerate(chosen):
         agent = load(run, out=out, which=which, device=device)
@@ -93,7 +103,10 @@ def record_episodes(
     facts |= {"recorded": [part.facts["source"] for part in parts], "arguments": {**asdict(how), "which": which}}
     facts |= {name: machine_facts()[name] for name in ("versions", "git_commit")}
     episodes = joined(parts, facts)
-    write_episodes(Path(to), episodes)
+    if layout == "lerobot":
+        write_lerobot(Path(to), episodes, fps)
+    else:
+        write_episodes(Path(to), episodes)
     return episodes
 
 

@@ -30,6 +30,8 @@ def test_a_file_is_written_and_told(quick_run: Path, tmp_path: Path, capsys: pyt
     (["RUN", "--episodes", "0"], "--episodes 0; expected 1 to 1,000,000"),
     (["RUN", "--random-share", "2"], "--random-share 2.0; expected a share from 0 to 1"),
     (["RUN", "--to", "episodes.csv"], "--to episodes.csv; expected a file that ends in .npz"),
+    (["RUN", "--layout", "lerobot"], "--to episodes.npz; expected a file that ends in .npz, or a folder with --layout"),
+    (["RUN", "--fps", "0"], "--fps 0; expected 1 or more"),
     (["RUN", "--max-steps", "-1"], "--max-steps -1; expected 0 or more"),
     (["RUN", "--seed", "-1"], "--seed -1; expected 0 or more"),
 ])  # fmt: skip
@@ -38,3 +40,16 @@ def test_bad_usage_is_one_line(argv: list[str], why: str, quick_run: Path, capsy
     said = capsys.readouterr().err
     assert why in said
     assert said.count("\n") == 1
+
+
+def test_a_folder_of_lerobot_s_is_written_and_told(
+    quick_run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pytest.importorskip("pyarrow", reason="the [lerobot] extra is not installed")
+    argv = ["record-episodes", str(quick_run), "--episodes", "2", "--fps", "50"]
+    assert main([*argv, "--to", str(tmp_path / "mine.npz")]) == 0
+    assert main([*argv, "--to", str(tmp_path / "mine"), "--layout", "lerobot"]) == 0
+    assert f"folder  {tmp_path / 'mine'}" in capsys.readouterr().out
+    one, other = (palestra.load_episodes(str(tmp_path / name)) for name in ("mine.npz", "mine"))
+    assert one.digest == other.digest
+    assert json.loads((tmp_path / "mine/meta/info.json").read_text())["fps"] == 50

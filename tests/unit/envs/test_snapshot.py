@@ -14,6 +14,7 @@ from palestra.envs.backends.making import make_gym_env
 CLASSIC = ["Acrobot-v1", "CartPole-v1", "MountainCar-v0", "MountainCarContinuous-v0", "Pendulum-v1"]
 CLASSIC += ["palestra/CartPoleSwingUp-v0", "palestra/DoubleIntegrator-v0", "palestra/PendulumDiscrete-v1"]
 CLASSIC += ["palestra/DoublePendulum-v0", "palestra/PlanarQuadrotor-v0"]
+CLASSIC += ["palestra/TwoWays-v0"]
 TOY = ["Blackjack-v1", "CliffWalking-v1", "CliffWalkingSlippery-v1", "FrozenLake-v1", "FrozenLake8x8-v1", "Taxi-v4"]
 OURS = ["palestra/Garnet-v0", "palestra/GridWorld-v0"]
 ATARI = ["ALE/Breakout-v5"]

@@ -106,8 +106,8 @@ def test_it_is_a_pool_by_its_name(tmp_path: Path) -> None:
     (done,) = verify([TABLE], out=tmp_path, pool="together:2")
     assert [trial.seed for trial in done.trials] == [0, 1]
     assert all(trial.value is not None for trial in done.trials)
-    with pytest.raises(UsageError, match="jobs=2 with pool=together"):
-        verify([TABLE], out=tmp_path, pool="together", jobs=2)
+    with pytest.raises(UsageError, match="jobs=2 with pool=together:2"):
+        verify([TABLE], out=tmp_path, pool="together:2", jobs=2)
 
 
 def test_a_sweep_tries_settings_as_one_batch(tmp_path: Path) -> None:

@@ -1,20 +1,29 @@
 """Actions as whoever imitates them knows them: what a network says, how wrong that is, and the way into the world.
 
-Choices are predicted by their log-probability. Numbers within bounds are stretched to -1 and 1, predicted by a tanh,
-and compared by their squares: there is no chance in them, so a sample is the prediction itself.
+Choices are predicted by their log-probability. Numbers within bounds are stretched to -1 and 1. They are predicted by a
+tanh, and compared by their squares: there is no chance in them, so a sample is the prediction itself. Or a mixture of
+Gaussians is predicted, by its log-probability: several answers where one would be between those that were given.
+
+    R  components of a mixture
 """
 
 from typing import Any
 
 from gymnasium import spaces
 from torch import Generator, Tensor
+from torch.nn import functional as F
 
 from palestra.engine.policy import Choice
 from palestra.envs.masks import ActionMask
 from palestra.envs.vector import VectorEnv
+from palestra.errors import require
 from palestra.learners.off_policy.actions import BoxActions
 from palestra.nets.heads import policy_head
 from palestra.ops.masks import masked_logits
+from palestra.ops.mixture import mixture_likeliest, mixture_log_prob, mixture_sample
+
+LEAST_STD = 0.02
+"""The least deviation of a component: with less, what hardly varies would be all that counts."""
 
 
 class Numbers:
@@ -26,14 +35,14 @@ class Numbers:
         env: where it acts.
     """
 
-    def __init__(self, space: spaces.Box, algorithm: str, env: VectorEnv):
+    def __init__(self, space: spaces.Space[Any], algorithm: str, env: VectorEnv):
         self.actions = BoxActions(space, algorithm, env.device)
         self.num_outputs = self.actions.size
 
     def encoded(self, action: Tensor) -> Tensor:
         """(B, *action_shape) within the bounds to (B, A) between -1 and 1, as inputs of a network."""
         low, high = self.actions.low, self.actions.high
-        return ((action - low) / (high - low) * 2.0 - 1.0).view(-1, self.num_outputs)
+        return ((action - low) / (high - low) * 2.0 - 1.0).view(-1, self.actions.size)
 
     def loss(self, out_BK: Tensor, action: Tensor, obs_BF: Tensor) -> Tensor:
         """(B,) mean squared errors between -1 and 1."""
@@ -46,6 +55,40 @@ class Numbers:
     def choice(self, out_BK: Tensor, obs_BF: Tensor) -> Choice:
         """The same, by no numbers."""
         return Choice(self.choose(out_BK, obs_BF, None))
+
+
+class Mixture(Numbers):
+    """Actions of a Box with bounds, by a mixture of Gaussians: weights, means and deviations are what a network says.
+
+    Args:
+        space: UsageError for any other.
+        algorithm: which cannot act in that one.
+        env: where it acts.
+        components: how many.
+    """
+
+    def __init__(self, space: spaces.Space[Any], algorithm: str, env: VectorEnv, components: int):
+        super().__init__(space, algorithm, env)
+        self.components = components
+        self.num_outputs = components * (1 + 2 * self.actions.size)
+
+    def parts(self, out_BK: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Logits of weights (B, R), means (B, R, A) between -1 and 1, and logarithms of deviations (B, R, A)."""
+        sizes = [self.components, *2 * [self.components * self.actions.size]]
+        logit_BR, mean_BK, std_BK = out_BK.split(sizes, 1)
+        shape = (len(out_BK), self.components, self.actions.size)
+        return logit_BR, mean_BK.tanh().reshape(shape), (F.softplus(std_BK) + LEAST_STD).log().reshape(shape)
+
+    def loss(self, out_BK: Tensor, action: Tensor, obs_BF: Tensor) -> Tensor:
+        """(B,) -log p of the actions taken, as numbers between -1 and 1."""
+        return -mixture_log_prob(*self.parts(out_BK), self.encoded(action))
+
+    def choose(self, out_BK: Tensor, obs_BF: Tensor, generator: Generator | None) -> Tensor:
+        """Actions (B, *action_shape): the mean of the likeliest component, or with a generator samples, clipped."""
+        logit_BR, mean_BRA, log_std_BRA = self.parts(out_BK)
+        if generator is None:
+            return self.actions.to_env(mixture_likeliest(logit_BR, mean_BRA))
+        return self.actions.to_env(mixture_sample(logit_BR, mean_BRA, log_std_BRA, generator).clamp(-1.0, 1.0))
 
 
 class Choices:
@@ -82,7 +125,12 @@ class Choices:
         return out_BK if self.mask is None else masked_logits(out_BK, self.mask.of(obs_BF))
 
 
-def answers(env: VectorEnv, algorithm: str) -> Numbers | Choices:
-    """For the actions of an environment; UsageError where there are none."""
+def answers(env: VectorEnv, algorithm: str, components: int = 0) -> Numbers | Choices:
+    """For the actions of an environment, of numbers by so many Gaussians if any; UsageError where there are none."""
     space = env.action_space
-    return Numbers(space, algorithm, env) if isinstance(space, spaces.Box) else Choices(space, env.mask)
+    if isinstance(space, spaces.Box):
+        if components:
+            return Mixture(space, algorithm, env, components)
+        return Numbers(space, algorithm, env)
+    require(components == 0, f"components={components} of {space}", "0: choices have probabilities of their own")
+    return Choices(space, env.mask)

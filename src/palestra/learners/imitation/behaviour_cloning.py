@@ -4,6 +4,9 @@ Learning to act as learning from labels: what was seen is the row, what was done
 
     J(theta) = E_D[-log pi(a | o)],  of numbers within bounds E_D[|tanh(f(o)) - a|^2]
 
+A square is least at the mean: where some went left and others right, it goes between them. With ``components`` numbers
+are predicted by a mixture of so many Gaussians and their own -log pi (Bishop 1994), which has room for both.
+
 It becomes as good as those who were recorded are on average, and no better. With ``best_share`` it imitates the best
 episodes alone (the %BC of Chen et al. 2021, section 5).
 """
@@ -44,6 +47,8 @@ class BehaviourCloningConfig(DescentConfig):
     """Share of the episodes that are imitated, those of the largest returns."""
     batch_size: int = 64
     """Steps of a batch."""
+    components: int = 0
+    """Gaussians by whose mixture actions that are numbers are predicted; 0 for their mean, by squared errors."""
     optimizer: Literal["sgd", "momentum", "nesterov", "adam"] = "adam"
     """Down the gradient: straight, with a momentum of 0.9, with one that looks ahead, or by Adam."""
     learning_rate: float = 1e-3
@@ -64,6 +69,7 @@ class BehaviourCloningConfig(DescentConfig):
     def __post_init__(self) -> None:
         super().__post_init__()
         require(0 < self.best_share <= 1, f"best_share={self.best_share}", "a share above 0, to 1")
+        require(self.components >= 0, f"components={self.components}", "0 or more")
         require(all(n > 0 for n in self.hidden_sizes), f"hidden_sizes={self.hidden_sizes}", "positive sizes")
 
 
@@ -82,7 +88,7 @@ class Imitator(Policy):
 
     def __init__(self, env: VectorEnv, config: BehaviourCloningConfig, *, seed: int, device: torch.device):
         c, init = config, seeding.generator(seed, "weights")
-        self.answers = answers(env, "behaviour-cloning")
+        self.answers = answers(env, "behaviour-cloning", c.components)
         self.encoder = make_encoder(env.observation_space, init, c.encoder, c.encoder_precision)
         features = self.encoder.num_features
         self.net = MLP([features, *c.hidden_sizes, self.answers.num_outputs], "relu", init)

@@ -4,11 +4,12 @@ import numpy as np
 import pytest
 import torch
 from gymnasium import spaces
+from torch.nn import functional as F
 
 from palestra.envs.masks import ActionMask
 from palestra.envs.registry import make_vec
 from palestra.errors import UsageError
-from palestra.learners.imitation.answers import Choices, Numbers, answers
+from palestra.learners.imitation.answers import LEAST_STD, Choices, Mixture, Numbers, answers
 
 
 class Bounded:
@@ -55,3 +56,27 @@ def test_each_kind_of_space_has_its_own() -> None:
     assert isinstance(answers(make_vec("CartPole-v1", 1), "it"), Choices)
     with pytest.raises(UsageError, match=r"it cannot act in Box\(-inf, inf"):
         Numbers(spaces.Box(-np.inf, np.inf, (2,)), "it", Bounded())  # type: ignore[arg-type]
+
+
+def test_a_mixture_is_the_loss_of_its_log_probability_and_acts_by_its_likeliest_answer() -> None:
+    own = Mixture(BOX, "it", Bounded(), 3)  # type: ignore[arg-type]
+    assert own.num_outputs == 3 * (1 + 2 * 2)
+    rng = torch.Generator().manual_seed(0)
+    out = torch.randn(4, own.num_outputs, generator=rng)
+    action = torch.tensor([[-2.0, 0.0], [2.0, 1.0], [1.0, 0.25], [0.0, 1.0]])
+    logit, mean, log_std = out[:, :3], out[:, 3:9].tanh().view(4, 3, 2), (F.softplus(out[:, 9:]) + LEAST_STD).log()
+    each = torch.distributions.Independent(torch.distributions.Normal(mean, log_std.exp().view(4, 3, 2)), 1)
+    whole = torch.distributions.MixtureSameFamily(torch.distributions.Categorical(logits=logit), each)
+    torch.testing.assert_close(own.loss(out, action, out), -whole.log_prob(own.encoded(action)))
+    likeliest = mean[torch.arange(4), logit.argmax(1)]
+    torch.testing.assert_close(own.encoded(own.choose(out, out, None)), likeliest)
+    torch.testing.assert_close(own.choice(out, out).action, own.choose(out, out, None))
+    drawn = torch.cat([own.choose(out[:1], out, rng) for _ in range(500)])
+    assert ((drawn >= torch.tensor([-2.0, 0.0])) & (drawn <= torch.tensor([2.0, 1.0]))).all()
+    assert len(drawn.unique(dim=0)) > 100
+
+
+def test_only_numbers_can_be_a_mixture() -> None:
+    assert isinstance(answers(make_vec("Pendulum-v1", 1), "it", 2), Mixture)
+    with pytest.raises(UsageError, match=r"components=2 of Discrete\(2\); expected 0: choices have probabilities"):
+        answers(make_vec("CartPole-v1", 1), "it", 2)

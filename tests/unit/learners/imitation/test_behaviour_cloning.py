@@ -125,3 +125,23 @@ def test_what_it_cannot_learn_from_is_refused() -> None:
     with pytest.raises(UsageError, match=r"best_share=0\.0; expected a share above 0, to 1"):
         BehaviourCloningConfig(best_share=0.0)
     assert isinstance(make("CartPole-v1", "cartpole-mixed").env.action_space, spaces.Discrete)
+
+
+def test_between_two_ways_a_square_is_least_and_a_mixture_keeps_them_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who saw x did x + 1 or x - 1, as often: squares find x, five Gaussians find both."""
+    x = np.random.default_rng(0).uniform(-0.5, 0.5, (300, 1)).astype(np.float32)
+    obs, action = np.repeat(np.tile(x, (2, 1)), 3, 1), np.concatenate((x + 1, x - 1))
+    made = episodes("Pendulum-v1", [600], observations=obs, actions=action, final_observations=obs[:1])
+    name = known_as(monkeypatch, "two", made)
+    seen = torch.linspace(-0.4, 0.4, 50)[:, None].expand(50, 3)
+    said = {}
+    for components in (0, 3):
+        agent = make("Pendulum-v1", name, components=components, learning_rate=3e-3, batch_size=100).learn(60_000)
+        said[components] = agent.act(seen).detach()
+    torch.testing.assert_close(said[0], seen[:, :1], rtol=0, atol=0.1)
+    torch.testing.assert_close((said[3] - seen[:, :1]).abs(), torch.ones(50, 1), rtol=0, atol=0.15)
+    drawn = agent.act(seen, deterministic=False).detach() - seen[:, :1]
+    assert 0.2 < float((drawn > 0).float().mean()) < 0.8
+    assert (drawn.abs() - 1).abs().mean() < 0.15
+    with pytest.raises(UsageError, match="components=-1; expected 0 or more"):
+        BehaviourCloningConfig(components=-1)

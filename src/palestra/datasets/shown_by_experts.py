@@ -1,0 +1,76 @@
+"""What the experts of our own worlds show: demonstrations to imitate, made on the spot.
+
+``two-ways`` are a hundred starts around the disc, each shown twice, once on either side: whatever fits them best by the
+squares of its errors is straight ahead at every one of these starts, however finely it tells them apart.
+``arm-reach`` is the scripted expert of the arm in its batched twin, in the view ``state``.
+"""
+
+import math
+
+import torch
+from torch import Tensor
+
+from palestra.datasets.episodes import Episodes, first_episodes
+from palestra.datasets.recorded import register_episodes
+from palestra.envs.backends.torch import TorchVectorEnv
+from palestra.envs.classic.two_ways import begun
+from palestra.envs.registry import make_vec
+from palestra.envs.space_json import space_to_json
+from palestra.errors import require
+
+TWO_WAYS, ARM_REACH = "palestra/TwoWays-v0", "palestra/ArmReach-v0"
+STATE = {"view": "state"}
+STARTS = 100
+"""Of ``two-ways``."""
+REACHES = 200
+"""Episodes of ``arm-reach``."""
+
+
+def two_ways(starts: int = STARTS, seed: int = 0) -> Episodes:
+    """Twice as many episodes as there are starts: from each around the disc on one side, then on the other.
+
+    Args:
+        starts: how many, anywhere around.
+        seed: decides where.
+    """
+    require(starts >= 1, f"starts={starts}", "at least 1")
+    angle = 2 * math.pi * torch.rand(starts, generator=torch.Generator().manual_seed(seed))
+    way = torch.tensor([1.0, -1.0]).repeat(starts)
+    env = make_vec(TWO_WAYS, 2 * starts)
+    assert isinstance(env, TorchVectorEnv)
+    return _played(env, env.set_state(begun(angle.repeat_interleave(2), way)), TWO_WAYS, {})
+
+
+def arm_reach(episodes: int = REACHES, seed: int = 0) -> Episodes:
+    """Objects anywhere on the table, reached for.
+
+    Args:
+        episodes: how many.
+        seed: decides where they lie.
+    """
+    require(episodes >= 1, f"episodes={episodes}", "at least 1")
+    env = make_vec(ARM_REACH, episodes, env_kwargs=STATE)
+    assert isinstance(env, TorchVectorEnv)
+    return _played(env, env.reset(seed), ARM_REACH, STATE)
+
+
+def _played(env: TorchVectorEnv, obs: Tensor, env_id: str, env_kwargs: dict[str, str]) -> Episodes:
+    """The first episode of every copy, by the world's own expert."""
+    steps, running = list[tuple[Tensor, ...]](), torch.ones(env.num_envs, dtype=torch.bool)
+    while running.any():
+        action = env.expert()
+        result = env.step(action)
+        steps.append((obs, action, result.reward, result.terminated, result.truncated, result.final_obs))
+        running = running & ~(result.terminated | result.truncated)
+        obs = result.obs
+    spaces = {"observation": space_to_json(env.observed.own), "action": space_to_json(env.action_space)}
+    seen, done, paid, terminated, truncated, then = (torch.stack(column).numpy() for column in zip(*steps))
+    facts = {"env": env_id, "env_kwargs": env_kwargs, "spaces": spaces}
+    made = first_episodes(seen, done, paid, terminated, truncated, then, facts)
+    about = {"about": "the world's own expert", "episodes": env.num_envs, "return_mean": float(made.returns.mean())}
+    made.facts["recorded"] = [about]
+    return made
+
+
+register_episodes("two-ways", two_ways)
+register_episodes("arm-reach", arm_reach)
