@@ -209,16 +209,19 @@ def _train(args: Args, ranks: "Ranks | None") -> "Outcome":
     if args.start is not None:
         check_is_saved(args.start, args.out)
     check_writable(args.out)
-    from palestra.engine.ranks import ALONE
     from palestra.trials.train import Interrupted, train  # imports torch: after the cheap errors
 
     try:
         return train(
             recipe, overrides, out=args.out, progress=not args.quiet, plots=args.plots, video=args.video,
-            start_from=args.start, ranks=ranks or ALONE,
+            start_from=args.start, **_given(ranks),
         )  # fmt: skip
     except Interrupted as stop:
         return stop.outcome
+
+
+def _given(ranks: "Ranks | None") -> dict[str, Any]:
+    return {} if ranks is None else {"ranks": ranks}
 
 
 def _resume(args: Args, run: str, ranks: "Ranks | None") -> "Outcome":
@@ -239,13 +242,12 @@ def _resume(args: Args, run: str, ranks: "Ranks | None") -> "Outcome":
     check_is_saved(run, args.out)
     overrides = with_devices(overrides_of(args), ranks)
     budget = overrides.pop("training.budget", None)
-    from palestra.engine.ranks import ALONE
     from palestra.trials.train import Interrupted, resume  # imports torch
 
     try:
         return resume(
             run, overrides, total_timesteps=budget, allow_inexact=args.allow_inexact, out=args.out,
-            progress=not args.quiet, plots=args.plots, video=args.video, ranks=ranks or ALONE,
+            progress=not args.quiet, plots=args.plots, video=args.video, **_given(ranks),
         )  # fmt: skip
     except Interrupted as stop:
         return stop.outcome

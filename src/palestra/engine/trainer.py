@@ -356,8 +356,9 @@ class Trainer:
             return
         then = Watch((), self.settings, learner.direction)
         then.load_state_dict({**was["watch"], "callbacks": [], "states": []})
-        if self.run_record and not (then.stops or then.target_met(was["best_score"])):
-            self.run_record.metrics.retract(learner.clock, was["written"])
+        if self._folder and not (then.stops or then.target_met(was["best_score"])):
+            if self.run_record:
+                self.run_record.metrics.retract(learner.clock, was["written"])
             self._restore(was)
 
     def resume(self) -> list[str]:

@@ -12,6 +12,7 @@ from palestra.errors import require
 from palestra.nets.adam import ClippedAdam, FlatOptimizer
 from palestra.nets.dropout import drop_of_shares
 from palestra.nets.sgd import SGD
+from palestra.nets.whole_batch_norm import normalise_whole
 from palestra.ops.schedules import cosine, linear, one_cycle
 
 Schedule = Literal["constant", "linear", "one-cycle", "cosine"]
@@ -73,4 +74,5 @@ def share_batches(ranks: Ranks, loader: Loader, optimizer: FlatOptimizer, networ
     """Let several descend one loss, the mean over the rows of a batch, each by its share of the rows; returns them."""
     loader.share, optimizer.together = ranks.share, ranks
     drop_of_shares(network, ranks.rows)
+    normalise_whole(network, ranks, ranks.rows)
     return ranks

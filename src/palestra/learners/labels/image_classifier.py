@@ -109,10 +109,7 @@ class ImageClassifier(Predictor, Learner):
         )
 
     def join(self, ranks: Ranks) -> None:
-        """Descend by a share of every batch; dropout and augmentation are those of the whole."""
-        normalised = any(map(_normalises, self.network.modules()))
-        given, why = f"net={self.config.net} over {ranks.size} processes", "it would normalise each share by itself"
-        require(not normalised, given, f"one without batch normalisation: {why}")
+        """Descend by a share of every batch; dropout, augmentation and batch normalisation are those of the whole."""
         self.ranks = share_batches(ranks, self.loader, self.optimizer, self.network)
 
     @classmethod
