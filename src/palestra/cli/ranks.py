@@ -51,4 +51,4 @@ def _kept(*places: Path) -> Iterator[Any]:
     for place in places:
         if (place / CONFIG).is_file():
             with suppress(PalestraError):
-                yield read_config(place)["training"].get("devices", 1)
+                yield read_config(place).get("training", {}).get("devices", 1)

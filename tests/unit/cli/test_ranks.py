@@ -15,8 +15,7 @@ from palestra.engine.ranks import Ranks
 def begun(tmp_path: Path) -> str:
     folder = tmp_path / "runs" / "some-run"
     folder.mkdir(parents=True)
-    parts = {"learner": {"name": "ppo", "settings": {}}, "world": {}, "training": {"devices": 4}}
-    (folder / "config.json").write_text(json.dumps(parts))
+    (folder / "config.json").write_text(json.dumps({"training": {"seed": 0, "devices": 4}}))
     return "some-run"
 
 
