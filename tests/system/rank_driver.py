@@ -111,7 +111,10 @@ def life(number: int, root: Path, out: Path, learner: str, course: Course, kill:
     for rank in range(2):
         pid = os.fork()
         if pid == 0:
-            os._exit(live(rank, folder, out, learner))
+            try:
+                os._exit(live(rank, folder, out, learner))
+            finally:
+                os._exit(5)
         pids.append(pid)
     (folder / "half").write_text(json.dumps(pids))
     (folder / "half").rename(folder / "pids")
