@@ -56,8 +56,6 @@ class Joined(Ranks):
         require(dist.is_available(), f"{size} processes with this PyTorch", "one that is built with torch.distributed")
         self.rank, self.size, self.local, self.why = rank, size, rank if local is None else local, why
         self.now = Share(rank, rank + 1, size, 1 / size)
-        self.over = False
-        """Whether nobody needs the others any more."""
         if on_one_machine:  # otherwise gloo asks what address this machine's name has, which may be none
             os.environ.setdefault("GLOO_SOCKET_IFNAME", "lo0" if sys.platform == "darwin" else "lo")
         with self._with_the_others():

@@ -33,6 +33,8 @@ class Ranks:
     """What is saved and how to go on, to be said where a rank is gone."""
     now: Share = Share(0, 1, 1, 1.0)
     """Whose rows the next gradient is of."""
+    over: bool = False
+    """Whether nobody needs the others any more."""
 
     @property
     def weight(self) -> float:
@@ -81,6 +83,9 @@ class Ranks:
 
     def part(self) -> None:
         """Wait until all ranks have come here; from now on nobody needs the others."""
+
+    def close(self) -> None:
+        """Leave the others."""
 
 
 ALONE = Ranks()

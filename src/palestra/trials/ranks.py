@@ -17,17 +17,12 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
-
 from palestra.engine.learner import Learner
-from palestra.engine.ranks import Ranks
+from palestra.engine.ranks import ALONE, Ranks
 from palestra.envs.world import World
 from palestra.errors import PalestraError, UsageError, require
 from palestra.learners.registry import LEARNERS, learner_type
 from palestra.trials.plan import Plan
-
-if TYPE_CHECKING:
-    from palestra.engine.joined import Joined
 
 PLACE = "PALESTRA_RANKS"
 """Environment variable of a rank that ``palestra train`` started: whose child it is, and the file in which they meet."""
@@ -72,7 +67,7 @@ class Watch:
 
     def __init__(self, gone: Callable[[], str]):
         self._gone, self._ended = gone, threading.Event()
-        self.ranks: Joined | None = None
+        self.ranks = ALONE
         """Those that are watched, once they have met."""
         self._thread = threading.Thread(target=self._look, daemon=True)
         self._thread.start()
@@ -91,8 +86,8 @@ class Watch:
     def _look(self) -> None:
         while not self._ended.wait(LOOK):
             said = self._gone()
-            if said and not self._ended.wait(GRACE) and not (self.ranks and self.ranks.over):
-                saved = f"; {self.ranks.saved}" if self.ranks and self.ranks.saved else ""
+            if said and not self._ended.wait(GRACE) and not self.ranks.over:
+                saved = f"; {self.ranks.saved}" if self.ranks.saved else ""
                 os.write(2, f"palestra: {said}{saved}\n".encode())
                 os._exit(1)
 
@@ -118,8 +113,7 @@ def started(size: int, words: Sequence[str]) -> Iterator[Ranks]:
         yield watch.ranks
     finally:
         if watch is not None:
-            if watch.ranks is not None:
-                watch.ranks.close()  # those that wait for this one hear of it
+            watch.ranks.close()  # those that wait for this one hear of it
             watch.stop()
         _end(others)
         shutil.rmtree(folder, ignore_errors=True)
