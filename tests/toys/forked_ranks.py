@@ -1,6 +1,6 @@
 """Ranks that are processes, forked from one that has imported PyTorch once: what they say comes back as JSON.
 
-``python forked_ranks.py SIZE NAME`` runs a function of this file on each; ``pid`` lines of ``die`` tell who was killed.
+``python forked_ranks.py SIZE NAME ...`` runs functions of this file, each on so many ranks.
 """
 
 import json
@@ -55,11 +55,16 @@ def die(ranks: Joined) -> dict[str, Any]:
     return {"said": "nothing"}
 
 
+WORK: dict[str, Callable[[Joined], Any]] = {"talk": talk, "die": die}
+
+
 def main() -> None:
     """Fork the ranks, and print what each of them gives."""
-    size, work = int(sys.argv[1]), globals()[sys.argv[2]]
-    with tempfile.TemporaryDirectory() as folder:
-        print(json.dumps(forked(size, work, Path(folder))))
+    found = {}
+    for size, name in zip(sys.argv[1::2], sys.argv[2::2]):
+        with tempfile.TemporaryDirectory() as folder:
+            found[name] = forked(int(size), WORK[name], Path(folder))
+    print(json.dumps(found))
 
 
 def forked(size: int, work: Callable[[Joined], Any], folder: Path) -> list[Any]:

@@ -6,6 +6,7 @@ from contextlib import AbstractContextManager, nullcontext, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from palestra.engine.settings import MOST_THREADS
 from palestra.errors import PalestraError
 from palestra.runs.store import CONFIG, read_config
 
@@ -43,7 +44,8 @@ def _devices(overrides: Mapping[str, Any], begun: str | None, out: Path) -> int:
     asked = overrides.get("training.devices", overrides.get("devices"))
     if asked is None and begun is not None:
         asked = next(_kept(Path(begun), out / begun), 1)
-    return int(asked) if str(asked).isdecimal() else 1
+    known = str(asked).isdecimal() and int(asked) <= MOST_THREADS
+    return int(asked) if known else 1  # anything else is refused where settings are read
 
 
 def _kept(*places: Path) -> Iterator[Any]:

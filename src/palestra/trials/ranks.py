@@ -17,6 +17,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
+
 from palestra.engine.learner import Learner
 from palestra.engine.ranks import ALONE, Ranks
 from palestra.envs.world import World

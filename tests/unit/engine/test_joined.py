@@ -16,16 +16,18 @@ from palestra.errors import UsageError
 PROGRAM = Path(__file__).parents[2] / "toys" / "forked_ranks.py"
 
 
-def said(size: int, work: str) -> list[Any]:
-    done = subprocess.run(
-        [sys.executable, PROGRAM, str(size), work], capture_output=True, text=True, check=True, timeout=120
-    )
-    found: list[Any] = json.loads(done.stdout)
+@pytest.fixture(scope="module")
+def said() -> dict[str, list[Any]]:
+    """What each rank of two gave that talked, and of three one of which was killed."""
+    words = [sys.executable, PROGRAM, "2", "talk", "3", "die"]
+    done = subprocess.run(words, capture_output=True, text=True, check=True, timeout=120)
+    assert done.stderr == ""
+    found: dict[str, list[Any]] = json.loads(done.stdout)
     return found
 
 
-def test_everybody_hears_everybody() -> None:
-    first, second = said(2, "talk")
+def test_everybody_hears_everybody(said: dict[str, list[Any]]) -> None:
+    first, second = said["talk"]
     both = {
         "sum": [1.0, 3.0, 5.0, 7.0, 9.0], "whole": [[0], [9], [1], [9]], "mean": 0.5, "means": {"a": 0.5, "b": 7.0},
         "same": True, "highest": 10, "backend": "gloo",
@@ -36,8 +38,8 @@ def test_everybody_hears_everybody() -> None:
     assert [each["share"] for each in (first, second)] == [[0, 1, 3, 1 / 3], [1, 3, 3, 2 / 3]]
 
 
-def test_one_that_is_killed_is_missed_at_once_and_in_one_line() -> None:
-    *left, killed = said(3, "die")
+def test_one_that_is_killed_is_missed_at_once_and_in_one_line(said: dict[str, list[Any]]) -> None:
+    *left, killed = said["die"]
     assert killed == -signal.SIGKILL
     for each in left:
         assert each["said"].startswith("another of the 3 processes is gone (")

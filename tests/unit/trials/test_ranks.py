@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from palestra.cli.main import main
 from palestra.engine.ranks import ALONE, Ranks
 from palestra.errors import UsageError
 from palestra.trials.plan import Plan, adhoc_recipe, resolve
@@ -52,46 +53,43 @@ def test_a_rank_is_one_that_somebody_started() -> None:
 
 
 WATCHED = """
-import sys, time
+import os, time
 from palestra.engine.ranks import Ranks
 from palestra.trials import ranks
 ranks.LOOK, ranks.GRACE = 0.01, 0.05
-watch = ranks.Watch(lambda: "rank 1 of 2 was ended by SIGKILL")
-watch.ranks = Ranks()
-watch.ranks.saved, watch.ranks.over = "64 env steps are saved", sys.argv[1] == "over"
-print(watch.why())
-time.sleep(1.0)
-print("alive")
+for over in (False, True):
+    if os.fork() == 0:
+        watch = ranks.Watch(lambda: "rank 1 of 2 was ended by SIGKILL")
+        watch.ranks = Ranks()
+        watch.ranks.saved, watch.ranks.over = "64 env steps are saved", over
+        assert watch.why() == "rank 1 of 2 was ended by SIGKILL"
+        time.sleep(0.5)
+        os._exit(0)
+    print(os.waitstatus_to_exitcode(os.wait()[1]))
 """
 
 
-@pytest.mark.parametrize("moment", ["within", "over"])
-def test_a_watch_ends_what_does_not_notice_and_leaves_alone_what_is_done(moment: str) -> None:
-    done = subprocess.run([sys.executable, "-c", WATCHED, moment], capture_output=True, text=True, timeout=120)
-    if moment == "over":
-        assert (done.returncode, done.stderr) == (0, "")
-        assert done.stdout.splitlines()[-1] == "alive"
-    else:
-        assert done.returncode == 1
-        assert done.stderr == "palestra: rank 1 of 2 was ended by SIGKILL; 64 env steps are saved\n"
+def test_a_watch_ends_what_does_not_notice_and_leaves_alone_what_is_done() -> None:
+    done = subprocess.run([sys.executable, "-c", WATCHED], capture_output=True, text=True, check=True, timeout=120)
+    assert done.stdout.split() == ["1", "0"]
+    assert done.stderr == "palestra: rank 1 of 2 was ended by SIGKILL; 64 env steps are saved\n"
 
 
 TRAIN = ["--algo", "ppo", "--env-id", "CartPole-v1", "--total-timesteps", "256", "--num-envs", "4", "--quiet"]
 TRAIN += ["--set", "num_steps=16", "--set", "minibatch_size=32", "--set", "num_epochs=1", "--no-plots"]
 
 
-def palestra(*words: str, out: Path) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "palestra", "train", *words, "--out", str(out)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=180, env={**os.environ, "OMP_NUM_THREADS": "1"})
-
-
-def test_two_train_one_run_and_another_number_is_refused(tmp_path: Path) -> None:
-    done = palestra(*TRAIN, "--devices", "2", out=tmp_path)
+def test_two_train_one_run_and_another_number_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = [sys.executable, "-m", "palestra", "train", *TRAIN, "--devices", "2", "--out", str(tmp_path)]
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    done = subprocess.run(command, capture_output=True, text=True, timeout=180, env=environment)
     assert (done.returncode, done.stderr) == (0, "")
     (run,) = tmp_path.glob("*/config.json")
     assert len(list((run.parent / "checkpoints").iterdir())) >= 1
-    again = palestra("--resume", str(run.parent), "--total-timesteps", "512", "--devices", "1", out=tmp_path)
-    assert again.returncode == 2
-    (line,) = again.stderr.splitlines()
+    again = ["train", "--resume", str(run.parent), "--total-timesteps", "512", "--devices", "1", "--no-plots"]
+    assert main(again) == 2
+    (line,) = capsys.readouterr().err.splitlines()
     assert "resumed with training.devices=1, and it began with 2" in line
     assert "--allow-inexact" in line
