@@ -270,8 +270,10 @@ class Trainer:
                 result = self.learner.measured(measure)
         if self.ranks.size == 1:
             return result
-        said = self.ranks.same(result and (float(result.score), result.metrics))
-        return result or (said and Evaluation(said[0], torch.empty(0), said[1]))
+        said = self.ranks.same(None if result is None else (float(result.score), result.metrics))
+        if result is None and said is not None:
+            result = Evaluation(said[0], torch.empty(0), said[1])
+        return result
 
     def stop(self) -> None:
         """Stop after the present step, as callbacks do that return False."""
