@@ -1,7 +1,8 @@
 """A process that trains by two ranks and kills one of them, again and again: ``rank_driver.py FOLDER LEARNER KILLS``.
 
-It imports PyTorch once and forks both ranks of every life. Each kill is at a random moment of the length of a life, the
-ranks take turns in being killed, and the other one has to end by itself. Prints one JSON object: what became of it.
+It imports PyTorch once and forks both ranks of every life. A kill comes at a random moment after the first, the second or
+no new checkpoint; the ranks take turns in being killed, and the other one has to end by itself. Prints one JSON object:
+what became of it.
 """
 
 import json
@@ -12,7 +13,7 @@ import sys
 import time
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import blobs  # noqa: F401 - registers its data
 import torch
@@ -40,6 +41,16 @@ RECIPES = {
         settings={"code": 1, "hidden_sizes": [16], "batch_size": 33, "batches_per_step": 4},
     ),
 }  # fmt: skip
+
+
+class Kill(NamedTuple):
+    """Whom to kill, and when."""
+
+    rank: int
+    saves: int
+    """Checkpoints of this life that come before it."""
+    seconds: float
+    """After the last of them."""
 
 
 @dataclass
@@ -91,6 +102,17 @@ def live(rank: int, folder: Path, out: Path, learner: str) -> int:
     return 0
 
 
+def saved(out: Path) -> set[int]:
+    """The steps that have a checkpoint."""
+    found = run_ids(out)
+    return set(checkpoints.steps(out / found[0] / "checkpoints")) if found else set()
+
+
+def has_ended(pid: int) -> bool:
+    """Whether a child has ended; it is still to be waited for."""
+    return os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
+
+
 def gone(folder: Path, other: int) -> str:
     """What ``palestra train`` sees by its children and its parent: whether the other rank is no more."""
     pids = folder / "pids"
@@ -103,7 +125,7 @@ def gone(folder: Path, other: int) -> str:
     return ""
 
 
-def life(number: int, root: Path, out: Path, learner: str, course: Course, kill: tuple[int, float] | None) -> bool:
+def life(number: int, root: Path, out: Path, learner: str, course: Course, kill: Kill | None) -> bool:
     """Both ranks, until one is killed and the other has ended, or until they are done; whether they are."""
     folder = root / f"life{number}"
     folder.mkdir()
@@ -119,12 +141,14 @@ def life(number: int, root: Path, out: Path, learner: str, course: Course, kill:
     (folder / "half").write_text(json.dumps(pids))
     (folder / "half").rename(folder / "pids")
     killed = None
+    status: list[int | None] = [None, None]
     if kill is not None:
-        which, after = kill
-        time.sleep(after)
-        os.kill(pids[which], signal.SIGKILL)
+        known = saved(out)
+        while len(saved(out) - known) < kill.saves and not has_ended(pids[0]):
+            time.sleep(0.002)
+        time.sleep(kill.seconds)
+        os.kill(pids[kill.rank], signal.SIGKILL)
         killed = time.monotonic()
-    status = [None, None]
     while None in status:
         for rank, pid in enumerate(pids):
             if status[rank] is None and (found := os.waitpid(pid, os.WNOHANG))[0]:
@@ -138,14 +162,14 @@ def life(number: int, root: Path, out: Path, learner: str, course: Course, kill:
         time.sleep(0.01)
     for path in folder.glob("failed*"):
         course.faults.append(f"life {number}: {path.read_text()}")
-    if kill is None or status[kill[0]] == 0:
+    if kill is None or status[kill.rank] == 0:
         course.notes += json.loads((folder / "notes").read_text()) if status[0] == 0 else []
         if status != [0, 0]:
             course.faults.append(f"life {number}: ended with {status}")
         return status == [0, 0]
     course.slowest = max(course.slowest, time.monotonic() - (killed or 0.0))
-    course.kills[kill[0]] += 1
-    left = 1 - kill[0]
+    course.kills[kill.rank] += 1
+    left = 1 - kill.rank
     if status[left] == 3:
         line = (folder / f"said{left}").read_text()
         course.said = sorted({*course.said, line.split(";")[0]})
@@ -155,9 +179,8 @@ def life(number: int, root: Path, out: Path, learner: str, course: Course, kill:
         course.watched += 1
     elif status[left] != 0:  # it may have been done just then
         course.faults.append(f"life {number}: the rank that was left ended with {status[left]}")
-    found = run_ids(out)
-    course.unborn += not found
-    course.steps.append(max(checkpoints.steps(out / found[0] / "checkpoints"), default=-1) if found else -1)
+    course.unborn += not run_ids(out)
+    course.steps.append(max(saved(out), default=-1))
     return False
 
 
@@ -177,7 +200,8 @@ def main() -> None:
     finished = False
     while not finished and not course.faults:
         number += 1
-        kill = (number % 2, rng.uniform(0.0, 0.3 * length)) if sum(course.kills) < kills else None
+        kill = Kill(number % 2, rng.randrange(3), rng.uniform(0.0, 0.2 * length))
+        kill = kill if sum(course.kills) < kills else None
         finished = life(number, root, out, learner, course, kill)
         if finished and sum(course.kills) < kills:  # the next one, from its beginning
             check = root / f"finished{number}"
