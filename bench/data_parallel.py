@@ -1,7 +1,7 @@
 """What does a second process bring to one training, and how many would still bring something?
 
-Each piece of work is timed alone, alone on half of every batch, and over two ranks; the three take turns. From the first
-two follow what shrinks with the share and what does not; from timed sums of vectors, what one call and one byte cost.
+Each piece of work is timed alone, alone on half of every batch, and over two ranks; the three take turns. The first
+two say what shrinks with the share and what does not; timed sums of vectors, what one call and one byte cost.
 That is the model on paper, which is held against what two ranks did, and says where more of them stop paying:
 
     T(n) = fixed + shared / n + calls (n - 1) latency + bytes 2 (n - 1) / n / bandwidth
@@ -253,9 +253,9 @@ def main() -> None:
          "gains": gains},
         table,
         [
-            f"Medians of {args.rounds} turns of {args.steps} steps, one thread a process, gloo over the loopback. A step"
+            f"Medians of {args.rounds} turns of {args.steps} steps, one thread a process, gloo on the loopback. A step"
             " is four batches of images, or an iteration of PPO: 32 steps of each copy, four epochs.",
-            f"One sum of {SMALL:,} numbers over two ranks took {1e6 * call:.0f} us, and bytes go at"
+            f"A sum of {SMALL:,} numbers over two ranks took {1e6 * call:.0f} us, and bytes go at"
             f" {bandwidth / 1e9:.2f} GB/s; calls and KiB are of one step.",
             "T(n) = fixed + shared / n + calls (n - 1) latency + bytes 2 (n - 1) / n / bandwidth, a ring. Measured were"
             " one and two processes on one machine; everything beyond is calculated, and as if each rank had a core and"

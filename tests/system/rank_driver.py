@@ -1,8 +1,8 @@
 """A process that trains by two ranks and kills one of them, again and again: ``rank_driver.py FOLDER LEARNER KILLS``.
 
-It imports PyTorch once and forks both ranks of every life. A kill comes at a random moment after the first, the second or
-no new checkpoint; the ranks take turns in being killed, and the other one has to end by itself. Prints one JSON object:
-what became of it.
+It imports PyTorch once and forks both ranks of every life. A kill comes at a random moment after the first, the second
+or no new checkpoint; the ranks take turns in being killed, and the other one has to end by itself. Prints one JSON
+object: what became of it.
 """
 
 import json
@@ -13,7 +13,7 @@ import sys
 import time
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import blobs  # noqa: F401 - registers its data
 import torch

@@ -40,8 +40,8 @@ def test_either_rank_is_killed_at_any_moment(learner: str, tmp_path: Path, capfd
     runs = [Path(path) for path in {*course["finished"], course["run"]}]
     different = {str(run): found for run in runs if (found := differences(Path(course["whole"]), run))}
     figures = (
-        f"{learner}: {course['kills'][0]} kills of rank 0, {course['kills'][1]} of rank 1, {course['unborn']} before the"
-        f" run was there; the other ended within {course['slowest']:.1f} s; {len(runs) - len(different)} of {len(runs)}"
+        f"{learner}: {course['kills'][0]} kills of rank 0, {course['kills'][1]} of rank 1, {course['unborn']} before"
+        f" the run was there; the other ended within {course['slowest']:.1f} s; {len(runs) - len(different)} of {len(runs)}"
         " trainings bit-identical"
     )
     with capfd.disabled():

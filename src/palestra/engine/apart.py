@@ -1,4 +1,4 @@
-"""What each of several ranks has of its own in a state, by dotted paths, and whether the rest is everywhere the same."""
+"""What each of several ranks has of its own in a state, by dotted paths, and whether the rest is the same in all."""
 
 import copy
 import hashlib

@@ -42,7 +42,7 @@ class Ranks:
         return self.now.weight
 
     def share(self, count: int) -> Share:
-        """This rank's rows of a batch of so many; the next gradient is of these."""
+        """The rows of this rank of a batch of so many; the next gradient is of these."""
         self.now = share(count, self.rank, self.size)
         return self.now
 

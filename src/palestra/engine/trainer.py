@@ -37,8 +37,8 @@ SECONDS_BETWEEN_COMMITS = 2.0
 class Trainer:
     """Trains a learner, with or without a Run to record it.
 
-    Where several processes train it, each has a Trainer, and rank 0 the run. They decide alike: what only one of them can
-    know, a signal or the time, they tell each other.
+    Where several processes train it, each has a Trainer, and rank 0 the run. They decide alike: what only one of them
+    can know, a signal or the time, they tell each other.
 
     Args:
         learner: what to train.

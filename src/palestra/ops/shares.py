@@ -19,8 +19,8 @@ class Share(NamedTuple):
 def share(whole: int, rank: int, size: int) -> Share:
     """The share of one process, whose sizes differ by at most one row.
 
-    Where there are fewer rows than processes, one that has none gets the first, of weight 0: it does what the others do,
-    and it counts for nothing.
+    Where there are fewer rows than processes, one that has none gets the first, of weight 0: it does what the others
+    do, and it counts for nothing.
 
     Args:
         whole: rows of the batch, at least 1.

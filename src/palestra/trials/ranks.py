@@ -26,7 +26,7 @@ from palestra.learners.registry import LEARNERS, learner_type
 from palestra.trials.plan import Plan
 
 PLACE = "PALESTRA_RANKS"
-"""Environment variable of a rank that ``palestra train`` started: whose child it is, and the file in which they meet."""
+"""Environment variable of a rank that ``palestra train`` started: whose child it is, and the file where they meet."""
 TORCHRUN = ("RANK", "WORLD_SIZE", "MASTER_ADDR", "MASTER_PORT")
 """Environment variables by which torchrun says who a process is."""
 GRACE = 5.0
@@ -56,7 +56,7 @@ def check_ranks(plan: Plan, ranks: Ranks) -> None:
 
 def is_rank(environment: Mapping[str, str]) -> bool:
     """Whether a process is a rank that somebody has started."""
-    return all(name in environment for name in TORCHRUN) and environment["WORLD_SIZE"] != "1" or PLACE in environment
+    return (all(name in environment for name in TORCHRUN) and environment["WORLD_SIZE"] != "1") or PLACE in environment
 
 
 class Watch:

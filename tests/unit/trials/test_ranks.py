@@ -79,9 +79,7 @@ TRAIN = ["--algo", "ppo", "--env-id", "CartPole-v1", "--total-timesteps", "256",
 TRAIN += ["--set", "num_steps=16", "--set", "minibatch_size=32", "--set", "num_epochs=1", "--no-plots"]
 
 
-def test_two_train_one_run_and_another_number_is_refused(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_two_train_one_run_and_another_number_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     command = [sys.executable, "-m", "palestra", "train", *TRAIN, "--devices", "2", "--out", str(tmp_path)]
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
     done = subprocess.run(command, capture_output=True, text=True, timeout=180, env=environment)
