@@ -49,7 +49,7 @@ class Joined(Ranks):
         size: int,
         *,
         local: int | None = None,
-        store: dist.Store | None = None,
+        store: Any = None,
         on_one_machine: bool = True,
         why: Callable[[], str] = lambda: "",
     ):
@@ -92,7 +92,8 @@ class Joined(Ranks):
 
     def highest(self, value: int) -> int:
         """The largest of the numbers that the ranks give."""
-        return max(self._told(int(value)))
+        found: int = max(self._told(int(value)))
+        return found
 
     def gathered(self, state: Any) -> list[Any]:
         """What the other ranks give, in their order, on rank 0; on all others nothing."""
@@ -161,6 +162,6 @@ def _received(rank: int) -> bytes:
     return data.numpy().tobytes()
 
 
-def meeting(place: Path, size: int) -> dist.Store:
+def meeting(place: Path, size: int) -> Any:
     """Where ranks of one machine meet: a file, so that nobody has to listen on a port."""
-    return dist.FileStore(str(place), size)
+    return dist.FileStore(str(place), size)  # type: ignore[attr-defined]

@@ -67,14 +67,18 @@ class WholeBatchNorm(nn.Module):
         share = self.share()
         counts = 1.0 if share.weight else 0.0  # a row that is given for want of any is another's
         count = share.whole * (x[0].numel() // x.shape[1])
-        batch_mean_C = AddedUp.apply(counts * channel_sums(x), self.together) / count
-        batch_variance_C = AddedUp.apply(counts * channel_sums(x, batch_mean_C), self.together) / count
+        batch_mean_C = self._total(counts * channel_sums(x)) / count
+        batch_variance_C = self._total(counts * channel_sums(x, batch_mean_C)) / count
         with torch.no_grad():
             mean_C.lerp_(batch_mean_C, self.momentum)
             variance_C.lerp_(batch_variance_C * (count / (count - 1)), self.momentum)
             if "num_batches_tracked" in self._buffers:
                 self.get_buffer("num_batches_tracked").add_(1)
         return normalised(x, batch_mean_C, batch_variance_C, scale_C, shift_C, self.eps)
+
+    def _total(self, sum_C: Tensor) -> Tensor:
+        total_C: Tensor = AddedUp.apply(sum_C, self.together)  # type: ignore[no-untyped-call]
+        return total_C
 
 
 def normalise_whole(net: nn.Module, together: Together, share: Callable[[], Share]) -> None:
