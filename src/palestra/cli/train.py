@@ -22,6 +22,7 @@ from palestra.cli.arguments import (
     parse,
 )
 from palestra.cli.output import print_json
+from palestra.cli.ranks import ranks_of, with_devices
 from palestra.engine.settings import TrainSettings, field_docs
 from palestra.envs.modules import plain_id
 from palestra.envs.world import World
@@ -31,6 +32,7 @@ from palestra.recipes.recipe import Recipe
 from palestra.recipes.registry import get_recipe
 
 if TYPE_CHECKING:
+    from palestra.engine.ranks import Ranks
     from palestra.trials.train import Outcome
 
 FLAGS = {
@@ -38,6 +40,7 @@ FLAGS = {
     "seed": "training.seed",
     "device": "training.device",
     "threads": "training.threads",
+    "devices": "training.devices",
     "num_envs": "world.num_envs",
     "backend": "world.backend",
     "env_kwargs": "world.kwargs",
@@ -133,7 +136,11 @@ def command(argv: Sequence[str]) -> int:
     args = parse(Args, argv, "train")
     if args.seeds is not None or args.jobs is not None or args.together:
         return _several(args)
-    outcome = _train(args) if args.resume is None else _resume(args, args.resume)
+    begun = args.start if args.resume is None and args.start and asked_recipe(args) is None else args.resume
+    with ranks_of(overrides_of(args), begun, args.out, argv) as ranks:
+        if ranks is not None and ranks.rank > 0:
+            return _beside(args, ranks)
+        outcome = _train(args, ranks) if args.resume is None else _resume(args, args.resume, ranks)
     for why in outcome.undrawn:
         print(f"palestra: {why}", file=sys.stderr)
     if not args.quiet:
@@ -159,7 +166,8 @@ def _several(args: Args) -> int:
         )
     if args.together and args.jobs is not None:
         raise UsageError(f"--together with --jobs {args.jobs}; expected one or the other: a batch is one process")
-    for option, given in (("--resume", args.resume), ("--video", args.video or None)):
+    shared = f"--devices {args.flags.devices}" if (args.flags.devices or 1) > 1 else None
+    for option, given in (("--resume", args.resume), ("--video", args.video or None), (shared, shared)):
         if given is not None:
             raise UsageError(f"--seeds {args.seeds} given with {option}; expected one or the other")
     require(args.seeds >= 1, f"--seeds {args.seeds}", "at least 1")
@@ -175,27 +183,53 @@ def _several(args: Args) -> int:
     )  # fmt: skip
 
 
-def _train(args: Args) -> "Outcome":
+def _asked(args: Args, ranks: "Ranks | None") -> tuple[Recipe | None, dict[str, Any]]:
+    """What to train, and what was said over it."""
+    recipe, overrides = asked_recipe(args), with_devices(overrides_of(args), ranks)
+    if args.start is not None and recipe is None and args.env_id is not None:
+        overrides["world.id"] = plain_id(args.env_id)
+    return recipe, overrides
+
+
+def _beside(args: Args, ranks: "Ranks") -> int:
+    """Take part in what rank 0 does."""
+    from palestra.trials.beside import resume_beside, train_beside
+
+    if args.resume is None:
+        recipe, overrides = _asked(args, ranks)
+        result = train_beside(ranks, recipe, overrides, out=args.out, start_from=args.start)
+    else:
+        overrides = with_devices(overrides_of(args), ranks)
+        budget = overrides.pop("training.budget", None)
+        result = resume_beside(
+            ranks, args.resume, overrides, total_timesteps=budget, allow_inexact=args.allow_inexact, out=args.out
+        )
+    return 128 + (result.signal or signal.SIGINT) if result.ending == "interrupted" else 0
+
+
+def _train(args: Args, ranks: "Ranks | None") -> "Outcome":
     if args.allow_inexact:
         raise UsageError("--allow-inexact without --resume RUN; expected both: a new run is what it is asked to be")
-    recipe, overrides = asked_recipe(args), overrides_of(args)
+    recipe, overrides = _asked(args, ranks)
     if args.start is not None:
         check_is_saved(args.start, args.out)
-        if recipe is None and args.env_id is not None:
-            overrides["world.id"] = plain_id(args.env_id)
     check_writable(args.out)
     from palestra.trials.train import Interrupted, train  # imports torch: after the cheap errors
 
     try:
         return train(
             recipe, overrides, out=args.out, progress=not args.quiet, plots=args.plots, video=args.video,
-            start_from=args.start,
+            start_from=args.start, **_given(ranks),
         )  # fmt: skip
     except Interrupted as stop:
         return stop.outcome
 
 
-def _resume(args: Args, run: str) -> "Outcome":
+def _given(ranks: "Ranks | None") -> dict[str, Any]:
+    return {} if ranks is None else {"ranks": ranks}
+
+
+def _resume(args: Args, run: str, ranks: "Ranks | None") -> "Outcome":
     named = (
         ("recipe " + str(args.recipe), args.recipe),
         ("--algo", args.algo),
@@ -211,14 +245,14 @@ def _resume(args: Args, run: str) -> "Outcome":
                 f"{run}, which begins a new run from what it learned"
             )
     check_is_saved(run, args.out)
-    overrides = overrides_of(args)
+    overrides = with_devices(overrides_of(args), ranks)
     budget = overrides.pop("training.budget", None)
     from palestra.trials.train import Interrupted, resume  # imports torch
 
     try:
         return resume(
             run, overrides, total_timesteps=budget, allow_inexact=args.allow_inexact, out=args.out,
-            progress=not args.quiet, plots=args.plots, video=args.video,
+            progress=not args.quiet, plots=args.plots, video=args.video, **_given(ranks),
         )  # fmt: skip
     except Interrupted as stop:
         return stop.outcome

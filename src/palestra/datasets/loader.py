@@ -1,12 +1,13 @@
 """The Loader: a split of a data set in batches. Where it stands is one integer."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import ClassVar
 
 from palestra.datasets.augmentation import Augmentation
 from palestra.datasets.dataset import Split
 from palestra.datasets.order import rows
 from palestra.errors import require
+from palestra.ops.shares import Share
 
 
 class Loader:
@@ -24,6 +25,8 @@ class Loader:
 
     saves: ClassVar[tuple[str, ...]] = ("position",)
     derives: ClassVar[tuple[str, ...]] = ("split",)
+    share: Callable[[int], Share] | None = None
+    """Of a batch of so many rows, which are given; all of them if nobody says. Positions are those of whole batches."""
 
     def __init__(self, split: Split, batch_size: int, *, seed: int, augmentation: Augmentation | None = None):
         self.split, self.batch_size, self.seed, self.size = split, batch_size, seed, len(split.inputs)
@@ -53,7 +56,7 @@ class Loader:
         left = -(-(self.size - self.position % self.size) // self.batch_size)
         for _ in range(min(count, left)):
             batch = self._at(self.position)
-            self.position += len(batch.inputs)
+            self.position += min(self.batch_size, self.size - self.position % self.size)
             yield batch
 
     def report(self) -> dict[str, float]:
@@ -63,6 +66,9 @@ class Loader:
     def _at(self, position: int) -> Split:
         """The batch that begins after so many samples."""
         chosen = rows(self.seed, position, self.batch_size, self.size).to(self.split.inputs.device)
+        if self.share is not None:
+            mine = self.share(len(chosen))
+            chosen, position = chosen[mine.start : mine.stop], position + mine.start
         inputs, targets = self.split.inputs[chosen], self.split.targets
         if self.augmentation is not None:
             inputs = self.augmentation(inputs, self.seed, position)

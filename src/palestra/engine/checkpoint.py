@@ -1,10 +1,11 @@
 """A learner and its checkpoints: what is written with it, and whether one found on disk belongs to it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
 from palestra.engine import state as states
+from palestra.engine.apart import Shared, own_state
 from palestra.engine.expected import check_state
 from palestra.engine.state import Part
 from palestra.errors import UsageError, require
@@ -28,15 +29,10 @@ from palestra.runs.schema import (
 from palestra.runs.seal import FAULTS, damaged
 
 
-class Kept(Protocol):
+class Kept(Shared, Protocol):
     """What can be written as a checkpoint."""
 
-    name: str
-    clock: int
     own: Mapping[str, str]
-
-    def state_dict(self) -> dict[str, Any]:
-        """Everything that the next step depends on."""
 
     def load_state_dict(self, state: dict[str, Any]) -> list[str]:
         """Continue from it; one line for each thing that is not exact."""
@@ -48,9 +44,19 @@ class Kept(Protocol):
         """What somebody may want to know of it without building it, as JSON values."""
 
 
-def save(learner: Kept, folder: Path, *, trainer: dict[str, Any] | None = None, **info: Any) -> None:
-    """Write a checkpoint of a learner at its clock, with the trainer's own state and facts for whoever reads it."""
-    state = {"learner": learner.state_dict(), "trainer": trainer or {}}
+def save(
+    learner: Kept,
+    folder: Path,
+    *,
+    trainer: dict[str, Any] | None = None,
+    others: Sequence[dict[str, Any]] = (),
+    **info: Any,
+) -> None:
+    """Write a checkpoint of a learner at its clock, with the trainer's own state and facts for whoever reads it.
+
+    ``others`` is what other processes that train it have of their own.
+    """
+    state = {"learner": learner.state_dict(), "trainer": trainer or {}} | ({"ranks": [*others]} if others else {})
     own = {"own": dict(learner.own)} if learner.own else {}
     checkpoints.save(folder, learner.clock, state, info={"learner": learner.name, **learner.facts(), **own, **info})
 
@@ -89,7 +95,7 @@ def restore(learner: Kept, loaded: Loaded) -> list[str]:
     """
     _check(loaded, _SAVED)
     _check_kind(learner, loaded, "load it with the configuration that it was trained with")
-    state = loaded.state["learner"]
+    state, notes = own_state(learner, loaded)
     then = loaded.info.get("own", {})
     if then != learner.own:
         were, are = (", ".join(f"{k}={v}" for k, v in own.items()) or "ours" for own in (then, learner.own))
@@ -103,7 +109,7 @@ def restore(learner: Kept, loaded: Loaded) -> list[str]:
         clock = state.get("clock", loaded.step)
         if clock != loaded.step:
             raise damaged(loaded.path, f"its learner stands at {short(clock)}")
-        return learner.load_state_dict(state)
+        return [*notes, *learner.load_state_dict(state)]
     except (*FAULTS, UsageError) as error:
         raise UnfitCheckpointError(
             f"the checkpoint {loaded.path} does not fit this configuration ({error}); "
@@ -152,7 +158,9 @@ _BEST = {"best_step": optional(count), "best_score": optional(number)}
 _SAVED = record(
     {
         "info": record({"learner": text}, {"seconds": duration, **_BEST}),
-        "state": record({"learner": mapping(anything), "trainer": mapping(anything)}),
+        "state": record(
+            {"learner": mapping(anything), "trainer": mapping(anything)}, {"ranks": listing(mapping(anything))}
+        ),
     }
 )
 _WATCHED = {"watch": _WATCH, "open": optional(_OPEN)}

@@ -36,6 +36,10 @@ class Interaction:
         """E, the number of copies."""
         return self.env.num_envs
 
+    def begin(self, seed: int) -> None:
+        """Begin again, before anything was played, as a learner of another seed had begun."""
+        self.obs = self.env.reset(seeding.derive(seed, "environment"))
+
     def collect(
         self, act: Callable[[Tensor], Tensor], num_steps: int, to_env: Callable[[Tensor], Tensor] | None = None
     ) -> Rollout:

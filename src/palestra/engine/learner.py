@@ -15,11 +15,12 @@ from palestra.engine import checkpoint
 from palestra.engine.callbacks import Callbacks
 from palestra.engine.device import resolve_device
 from palestra.engine.exhibit import Exhibit
+from palestra.engine.ranks import ALONE, Ranks
 from palestra.engine.settings import AlgorithmConfig, TrainSettings
 from palestra.engine.state import capture, restore
 from palestra.engine.trainer import Trainer
 from palestra.envs.world import World
-from palestra.errors import require
+from palestra.errors import UsageError, require
 from palestra.measure import Direction, Evaluation, Measure, Metrics
 
 Source = World | Dataset
@@ -57,7 +58,11 @@ class Learner(ABC):
     adds its own to those of the classes above it."""
     derives: ClassVar[tuple[str, ...]] = ()
     """Attributes with tensors or generators that are made anew from settings, or written before they are read."""
+    apart: ClassVar[tuple[str, ...]] = ()
+    """Of what it saves, by dotted paths, what each of several processes that train it has of its own."""
 
+    ranks: Ranks = ALONE
+    """The processes that train it, seen from this one."""
     own: Mapping[str, str] = MappingProxyType({})
     """Networks that were given from Python in the place of ours, as deep agents take them: place to class."""
 
@@ -90,6 +95,13 @@ class Learner(ABC):
     @abstractmethod
     def step(self) -> Metrics:
         """Do one bounded unit of learning, advance ``clock``, and report."""
+
+    def join(self, ranks: Ranks) -> None:
+        """Be trained by several processes, before the first step: make from a share of the rows the steps of all.
+
+        Most cannot be. One that can keeps ``ranks``, and whatever decides something is from then on the same in all.
+        """
+        raise UsageError(f"{self.name} over {ranks.size} processes; expected one process: it is not made to be shared")
 
     def measured(self, measure: Measure) -> Evaluation:
         """Measure what was learned, leaving the learner as it was. What is random comes from the measure's seed."""

@@ -83,6 +83,8 @@ class TrainSettings:
     """Clock units between checkpoints that are kept for good, beside the last two and the best; 0 for none."""
     tensorboard: bool = True
     """Mirror the metrics for TensorBoard where the [tensorboard] extra is installed."""
+    devices: int = 1
+    """Processes that train it together, each with a share of every batch and of the copies of a world."""
 
     def __post_init__(self) -> None:
         require(self.budget > 0, f"budget={self.budget}", "a positive number of steps")
@@ -91,6 +93,7 @@ class TrainSettings:
         require(self.seed < 2**63, f"seed={self.seed}", "less than 2^63")
         require(self.threads >= 1, f"threads={self.threads}", "at least 1")
         require(self.threads <= MOST_THREADS, f"threads={self.threads}", f"at most {MOST_THREADS}")
+        require(1 <= self.devices <= MOST_THREADS, f"devices={self.devices}", f"1 to {MOST_THREADS}")
         for name in ("eval_every", "eval_count", "log_every"):
             require(getattr(self, name) < 2**63, f"{name}={getattr(self, name)}", "less than 2^63")
         target_is_number = self.target is None or not math.isnan(self.target)

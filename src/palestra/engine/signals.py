@@ -16,10 +16,11 @@ class StopRequest:
 
     Args:
         enabled: without it signals do what they always do; there is nothing to save.
+        silent: whether another process says that it stops.
     """
 
-    def __init__(self, enabled: bool = True) -> None:
-        self._enabled = enabled
+    def __init__(self, enabled: bool = True, *, silent: bool = False) -> None:
+        self._enabled, self._silent = enabled, silent
         self.signal: signal.Signals | None = None
         self._previous: dict[signal.Signals, Any] = {}
 
@@ -42,6 +43,8 @@ class StopRequest:
         self.signal = signal.Signals(number)
         for each in self._previous:  # the next one ends the process by itself, even inside a call that never comes back
             signal.signal(each, signal.SIG_DFL)
+        if self._silent:
+            return
         os.write(2, b"\nstopping after this step and saving; once more to stop at once\n")
 
 

@@ -7,10 +7,14 @@ What it records is a function of the configuration and the seed alone; wall-cloc
 import copy
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import Any
 
+import torch
+
 from palestra.engine import checkpoint, seeding
+from palestra.engine.apart import of_the_others
 from palestra.engine.callbacks import Callbacks, Watch
 from palestra.engine.device import denormals_as_zero, keep_memory
 from palestra.engine.progress import make_progress
@@ -33,6 +37,9 @@ SECONDS_BETWEEN_COMMITS = 2.0
 class Trainer:
     """Trains a learner, with or without a Run to record it.
 
+    Where several processes train it, each has a Trainer, and rank 0 the run. They decide alike: what only one of them
+    can know, a signal or the time, they tell each other.
+
     Args:
         learner: what to train.
         settings: how long, and what to record.
@@ -51,6 +58,9 @@ class Trainer:
         self.learner = learner
         self.settings = settings
         self.run_record = run
+        self.ranks = learner.ranks
+        self._folder = self.ranks.same(str(run.path) if run else "")
+        """Of the run, whoever of several writes it; empty without one."""
         self._shown = progress
         self._asked = stop
         self.best_score: float | None = None
@@ -82,6 +92,7 @@ class Trainer:
         learner, settings = self.learner, self.settings
         self._reopen()
         learner.budget = settings.budget
+        self._say_what_is_saved()
         name = self.run_record.id if self.run_record else learner.name
         progress = make_progress(self._shown, name, learner.clock, settings.budget, learner.clock_unit)
         self._began = last_save = time.monotonic()
@@ -91,8 +102,7 @@ class Trainer:
         try:
             if settings.tensorboard:
                 self._rows.open_mirror(self._resumed_from)
-            asked = self._asked or StopRequest(enabled=self.run_record is not None)
-            with asked as stop, denormals_as_zero(), self._survival():
+            with self._watched() as stop, denormals_as_zero(), self._survival():
                 if self._watch.target_met(self.best_score):
                     ending = "target"
                 elif self._watch.stops:
@@ -104,7 +114,7 @@ class Trainer:
                     if not self._owes_evaluation:
                         done = yield Ask(learner)
                         metrics = done if isinstance(done, dict) else learner.step()
-                        self._rows.gather(self._watch.after_step(self, metrics))
+                        self._rows.gather(self._watch.after_step(self, self.ranks.means(metrics)))
                     if learner.clock >= self._next_log:
                         self._log()
                     improved = False
@@ -114,13 +124,13 @@ class Trainer:
                         progress.update(learner.clock, self._rows.headline(learner.headline))
                     if self._watch.target_met(self.best_score):
                         ending = "target"
-                    elif self._watch.stops:
+                    elif self.ranks.same(self._watch.stops):
                         ending = "stopped"
                     elif learner.finished or learner.clock >= settings.budget:
                         break  # rows are still to come at this clock, so its checkpoint has to wait for them
-                    elif stop.signal is not None:
+                    elif self.ranks.highest(stop.signal or 0):
                         ending = "interrupted"
-                    elif self.run_record and (
+                    elif self._folder and self.ranks.same(
                         improved
                         or checkpoints.is_milestone(learner.clock, before, settings.keep_every)
                         or time.monotonic() - last_save >= settings.checkpoint_every
@@ -131,14 +141,25 @@ class Trainer:
                     yield from self._close()
                 if self._owes_evaluation:
                     ending = "interrupted"
-                if self.run_record:
+                if self._folder:
                     self.save()
+                signal = self.ranks.highest(stop.signal or 0) if ending == "interrupted" else None
+                self.ranks.part()
             progress.update(learner.clock, self._rows.headline(learner.headline))
         finally:
             progress.close()
             self._rows.close()
-        last, signal = self._rows.last, stop.signal if ending == "interrupted" else None
+        last = self._rows.last
         return TrainResult(ending, learner.clock, self._seconds(), last, self.best_score, self.best_step, signal)
+
+    def _watched(self) -> StopRequest:
+        """Signals end it in order where there is something to save; one of several processes says so."""
+        return self._asked or StopRequest(enabled=bool(self._folder), silent=self.ranks.rank > 0)
+
+    def _say_what_is_saved(self) -> None:
+        """To be said where another process is gone, wherever that is noticed."""
+        if self.ranks.size > 1:
+            self.ranks.saved = go_on(self.learner, Path(self._folder))
 
     @contextmanager
     def _survival(self) -> Iterator[None]:
@@ -147,7 +168,7 @@ class Trainer:
             yield
         except Misbehaviour as error:
             self._check_weights({}, always=True)  # else the world is blamed for the actions that it was given
-            if self.run_record is None:
+            if self.run_record is None or self.ranks.size > 1:  # the others stand elsewhere in their step
                 raise
             self.save()
             self._tell()
@@ -205,11 +226,8 @@ class Trainer:
         """
         learner, settings = self.learner, self.settings
         seed = seeding.derive(settings.seed, "evaluation", learner.clock)
-        measure = Measure(settings.eval_count, seed=seed, max_steps=settings.eval_max_steps)
-        try:
-            done = yield Ask(learner, measure)
-            result = done if isinstance(done, Evaluation) else learner.measured(measure)
-        except GivenUp:
+        result = yield from self._measured(Measure(settings.eval_count, seed=seed, max_steps=settings.eval_max_steps))
+        if result is None:
             self._owes_evaluation = True
             return False
         self._owes_evaluation, self._stale = False, self._last_saved == learner.clock
@@ -221,6 +239,20 @@ class Trainer:
             self.best_score, self.best_step = result.score, learner.clock
         self._rows.report(learner.clock, {**result.metrics, **self._watch.after_evaluation(self, result, improved)})
         return improved
+
+    def _measured(self, measure: Measure) -> Rounds[Evaluation | None]:
+        """How good it is, by rank 0 for all; None where a signal ended it."""
+        result = None
+        if self.ranks.rank == 0:
+            with suppress(GivenUp):
+                done = yield Ask(self.learner, measure)
+                result = done if isinstance(done, Evaluation) else self.learner.measured(measure)
+        if self.ranks.size == 1:
+            return result
+        said = self.ranks.same(None if result is None else (float(result.score), result.metrics))
+        if result is None and said is not None:
+            result = Evaluation(said[0], torch.empty(0), said[1])
+        return result
 
     def stop(self) -> None:
         """Stop after the present step, as callbacks do that return False."""
@@ -234,23 +266,32 @@ class Trainer:
 
         It closes its clock: no row may be added at this clock any more, since a resume keeps what is there.
         """
-        assert self.run_record is not None
+        assert self._folder
         run, clock = self.run_record, self.learner.clock
         if self._last_saved != clock or self._stale:
             self._check_weights(self._rows.sums)
-            self._rows.flush()
-            checkpoint.save(
-                self.learner, run.checkpoints, trainer=self._state(), seconds=self._seconds(), best_step=self.best_step,
-                best_score=self.best_score,
-            )  # fmt: skip
-            if time.monotonic() - self._told >= SECONDS_BETWEEN_NEWS:
-                self._tell()
+            others = of_the_others(self.learner)
+            if run:
+                self._write(run, others)
+            self._say_what_is_saved()
             if self._last_saved != clock:
                 self._previous_saved, self._last_saved = self._last_saved, clock
             self._stale = False
+        if run is None:
+            return
         keep = {clock, self._previous_saved, self.best_step, self._open["best_step"] if self._open else None}
         milestones = checkpoints.milestones(run.checkpoints, self.settings.keep_every)
         checkpoints.prune(run.checkpoints, {step for step in keep if step is not None} | milestones)
+
+    def _write(self, run: Run, others: list[dict[str, Any]]) -> None:
+        """The checkpoint itself, with what other processes have of their own."""
+        self._rows.flush()
+        checkpoint.save(
+            self.learner, run.checkpoints, trainer=self._state(), others=others, seconds=self._seconds(),
+            best_step=self.best_step, best_score=self.best_score,
+        )  # fmt: skip
+        if time.monotonic() - self._told >= SECONDS_BETWEEN_NEWS:
+            self._tell()
 
     def _state(self) -> dict[str, Any]:
         return {
@@ -280,8 +321,9 @@ class Trainer:
             return
         then = Watch((), self.settings, learner.direction)
         then.load_state_dict({**was["watch"], "callbacks": [], "states": []})
-        if self.run_record and not (then.stops or then.target_met(was["best_score"])):
-            self.run_record.metrics.retract(learner.clock, was["written"])
+        if self._folder and not (then.stops or then.target_met(was["best_score"])):
+            if self.run_record:
+                self.run_record.metrics.retract(learner.clock, was["written"])
             self._restore(was)
 
     def resume(self) -> list[str]:
@@ -289,22 +331,34 @@ class Trainer:
 
         Metric rows beyond the checkpoint are dropped: training will write them again, the same.
         """
-        assert self.run_record is not None
-        run = self.run_record
-        if not checkpoints.steps(run.checkpoints):
+        assert self._folder
+        run, folder = self.run_record, Path(self._folder) / "checkpoints"
+        if not self.ranks.same(bool(checkpoints.steps(folder))):
             self._resumed_from = -1
-            run.metrics.truncate_after(-1)
+            if run:
+                run.metrics.truncate_after(-1)
             return ["no checkpoint yet: starting from the beginning"]
-        loaded, notes = checkpoint.restore_latest(self.learner, run.checkpoints, trained=True)
+        loaded, notes = self._loaded(folder)
         trainer = loaded.state["trainer"]
         notes += self._restore(trainer)
         self._seconds_before = loaded.info["seconds"]
         self._last_saved = loaded.step
-        earlier = [step for step in checkpoints.steps(run.checkpoints) if step < loaded.step]
+        earlier = [step for step in checkpoints.steps(folder) if step < loaded.step]
         self._previous_saved = max(earlier, default=None)
         self._resumed_from = loaded.step
-        run.metrics.truncate_after(loaded.step)
+        if run:
+            run.metrics.truncate_after(loaded.step)
         if self.settings.eval_every and self._last_evaluated != loaded.step:
-            run.metrics.drop(loaded.step, "eval/")  # of an evaluation made good, if it was killed before it was saved
+            if run:  # those of one that was made good are dropped, if it was killed before it was saved
+                run.metrics.drop(loaded.step, "eval/")
             self._owes_evaluation = loaded.step >= self._next_eval
         return [*loaded.skipped, *notes]
+
+    def _loaded(self, folder: Path) -> tuple[checkpoints.Loaded, list[str]]:
+        """The newest checkpoint that is good, in the learner, and what there is to say; rank 0 says which one it is."""
+        if self.ranks.rank > 0:
+            loaded = checkpoints.load(Path(self.ranks.same("")))
+            return loaded, checkpoint.restore(self.learner, loaded)
+        loaded, notes = checkpoint.restore_latest(self.learner, folder, trained=True)
+        self.ranks.same(str(loaded.path))
+        return loaded, notes

@@ -9,6 +9,7 @@ separate tensors.
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
+from typing import Protocol
 from weakref import WeakSet
 
 import torch
@@ -31,6 +32,17 @@ def _views(flat: Tensor, parameters: Sequence[Tensor]) -> list[Tensor]:
     return [part.view_as(p) for part, p in zip(parts, parameters)]
 
 
+class Together(Protocol):
+    """Several processes, each with a share of what one gradient is of."""
+
+    @property
+    def weight(self) -> float:
+        """What this one's share counts in the whole."""
+
+    def add_up_(self, gradient: Tensor) -> None:
+        """Make the gradient of a weighed share the sum over all of them."""
+
+
 class FlatOptimizer(ABC):
     """Descent on all parameters of some modules, gradients clipped by their global norm.
 
@@ -44,6 +56,8 @@ class FlatOptimizer(ABC):
 
     saves: tuple[str, ...] = ("learning_rate",)
     derives: tuple[str, ...] = ("flat", "gradient", "decay")
+    together: Together | None = None
+    """Who else descends the same loss on other rows: steps and clipping are by the gradient of all."""
 
     def __init__(
         self,
@@ -71,6 +85,8 @@ class FlatOptimizer(ABC):
         Networks that were recorded are differentiated by hand, everything else by autograd. A network learns from one
         recording of it, or from any number of calls of its ``forward``; what is not this optimizer's is passed through.
         """
+        if self.together is not None:
+            loss = loss * self.together.weight
         found = differentiate(loss, self._networks.__contains__)
         self._write(found.at, found.learned)
         self.step()
@@ -98,6 +114,8 @@ class FlatOptimizer(ABC):
 
     def step(self) -> None:
         """One step down ``gradient``, which the parameters' ``grad`` are views of."""
+        if self.together is not None:
+            self.together.add_up_(self.gradient)
         self._clip()
         self._move()
 

@@ -22,6 +22,13 @@ def channel_moments(x: Tensor) -> tuple[Tensor, Tensor]:
     return mean_C, (x - _spread(mean_C, x)).square().mean(over)
 
 
+def channel_sums(x: Tensor, around_C: Tensor | None = None) -> Tensor:
+    """(C,) sum of every channel of (B, C) or (B, C, H, W); or of its squared distances from numbers (C,)."""
+    _check(x)
+    over = (0, 2, 3) if x.dim() == 4 else (0,)
+    return x.sum(over) if around_C is None else (x - _spread(around_C, x)).square().sum(over)
+
+
 def unbiased(variance_C: Tensor, x: Tensor) -> Tensor:
     """(C,) the variance of the distribution that the numbers of ``x`` are a sample of: m / (m - 1) times theirs."""
     count = x.numel() // x.shape[1]

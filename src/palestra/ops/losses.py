@@ -12,9 +12,13 @@ from palestra.ops.shapes import check_rank, check_same_shape
 from palestra.ops.terms import Term
 
 
-def standardised(sample_B: Tensor) -> Tensor:
-    """(B,) samples with mean 0 and standard deviation 1; (nearly) equal ones become (nearly) 0."""
-    return (sample_B - sample_B.mean()) / (sample_B.std() + 1e-8)
+def standardised(sample_B: Tensor, among_L: Tensor | None = None) -> Tensor:
+    """(B,) samples with mean 0 and standard deviation 1 among (L,) of which they are a part, by themselves if None.
+
+    (Nearly) equal ones become (nearly) 0.
+    """
+    among_L = sample_B if among_L is None else among_L
+    return (sample_B - among_L.mean()) / (among_L.std() + 1e-8)
 
 
 def clipped_surrogate(log_prob_B: Tensor, old_log_prob_B: Tensor, advantage_B: Tensor, clip_range: float) -> Term:

@@ -16,7 +16,7 @@ from palestra.trials.plan import Plan
 
 MEASURED = "measured"
 """Key of a manifest: the best checkpoint in the reference environment, where the claim did not measure it."""
-TOUCHING = ("training.device", "training.threads")
+TOUCHING = ("training.device", "training.threads", "training.devices")
 """Settings of the training that what is learned depends on, beside the learner's and the source's. The others say when
 it ends and what is recorded."""
 

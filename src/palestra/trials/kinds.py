@@ -29,6 +29,7 @@ def differences(one: Plan, other: Plan) -> list[str]:
         ("settings", one.learner.settings, other.learner.settings),
         (one.source.key, one.source, other.source),
         ("threads", one.training.threads, other.training.threads),
+        ("devices", one.training.devices, other.training.devices),
         ("budget", one.training.budget, other.training.budget),
         ("origin", one.origin, other.origin),
     )
@@ -44,5 +45,5 @@ def _name(plan: Plan, plans: Sequence[Plan]) -> str:
 
 def _facts(plan: Plan) -> dict[str, Any]:
     facts = {"learner": plan.learner.name, **asdict(plan.learner.settings), **plan.source.to_json()}
-    facts |= {"threads": plan.training.threads, "budget": plan.training.budget}
+    facts |= {name: getattr(plan.training, name) for name in ("threads", "devices", "budget")}
     return {**facts, "from": plan.origin.path if plan.origin else None}

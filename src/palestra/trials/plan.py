@@ -9,6 +9,7 @@ from typing import Any, Self, get_type_hints
 
 from palestra.datasets.dataset import Dataset
 from palestra.engine.learner import Learner, Source
+from palestra.engine.ranks import ALONE, Ranks
 from palestra.engine.settings import AlgorithmConfig, TrainSettings, build, check_known, override
 from palestra.envs import arguments
 from palestra.envs.world import World, default_copies
@@ -114,11 +115,16 @@ class Plan:
         value = getattr(self._parts()[part], first)
         return value.get(rest) if rest else value
 
-    def make_learner(self, networks: Networks | None = None) -> Learner:
-        """A fresh learner, with networks of the user's own if any are given."""
-        cls = learner_type(self.learner.name)
-        seed, device = self.training.seed, self.training.device
-        return cls(self.source, self.learner.settings, seed=seed, device=device, networks=networks)
+    def make_learner(self, networks: Networks | None = None, ranks: Ranks = ALONE) -> Learner:
+        """A fresh learner, with networks of the user's own if any are given, on one of the ranks that train it."""
+        cls, source = learner_type(self.learner.name), self.source
+        seed, device = self.training.seed, ranks.device(self.training.device)
+        if ranks.size > 1 and isinstance(source, World):
+            source = replace(source, num_envs=source.num_envs // ranks.size)
+        learner = cls(source, self.learner.settings, seed=seed, device=device, networks=networks)
+        if ranks.size > 1:
+            learner.join(ranks)
+        return learner
 
     def to_json(self) -> dict[str, Any]:
         """All of it as JSON values."""

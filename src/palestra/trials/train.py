@@ -10,6 +10,7 @@ from palestra.datasets.dataset import Dataset
 from palestra.engine.callbacks import Callbacks
 from palestra.engine.device import threads
 from palestra.engine.learner import Learner
+from palestra.engine.ranks import ALONE, Ranks
 from palestra.engine.signals import StopRequest
 from palestra.engine.state import scalars
 from palestra.engine.trainer import Trainer
@@ -31,6 +32,7 @@ from palestra.trials.folds import folds_of
 from palestra.trials.illustrations import illustrated
 from palestra.trials.lineage import ancestry, begin, plan_from
 from palestra.trials.plan import Plan, resolve
+from palestra.trials.ranks import check_ranks
 
 OVER_BUDGET = 0.01
 """Share of the budget that a training may pass in its last step before it says so."""
@@ -94,6 +96,7 @@ def train(
     start_from: str | Path | None = None,
     callbacks: Callbacks = (),
     networks: Networks | None = None,
+    ranks: Ranks = ALONE,
     **more: Any,
 ) -> Outcome:
     """Train a recipe and record it as a run: ``train("cartpole/ppo", seed=1, num_envs=16, gamma=0.98)``.
@@ -111,19 +114,13 @@ def train(
             is ``{"world.id": ...}``. What it learned has to fit: the same algorithm, spaces and sizes.
         callbacks: what watches it, one or several (``palestra.Callback``).
         networks: networks of your own in the place of ours (``palestra.Networks``).
+        ranks: the processes that train it, of which this is the first (``trials.ranks``).
         **more: overrides too.
 
     Raises:
         Interrupted: after SIGINT or SIGTERM, once everything is saved.
     """
-    chosen = get_recipe(recipe) if isinstance(recipe, str) else recipe
-    given = {**(overrides or {}), **more}
-    if start_from is not None:
-        plan = plan_from(start_from, chosen, given, out=out)
-    elif chosen is not None:
-        plan = resolve(chosen, given)
-    else:
-        raise UsageError("nothing to train; expected a recipe, or start_from")
+    plan = planned(recipe, {**(overrides or {}), **more}, out=out, start_from=start_from)
     if not claim:
         plan = replace(plan, claim=None)
     if video:
@@ -131,8 +128,26 @@ def train(
 
         check_filmable(plan.world)
     return _illustrated(
-        follow(plan, out=out, progress=progress, callbacks=callbacks, networks=networks), plots=plots, video=video
+        follow(plan, out=out, progress=progress, callbacks=callbacks, networks=networks, ranks=ranks),
+        plots=plots,
+        video=video,
     )
+
+
+def planned(
+    recipe: str | Recipe | None,
+    overrides: Mapping[str, Any],
+    *,
+    out: str | Path = "runs",
+    start_from: str | Path | None = None,
+) -> Plan:
+    """What ``train`` with these arguments is to do."""
+    chosen = get_recipe(recipe) if isinstance(recipe, str) else recipe
+    if start_from is not None:
+        return plan_from(start_from, chosen, overrides, out=out)
+    if chosen is None:
+        raise UsageError("nothing to train; expected a recipe, or start_from")
+    return resolve(chosen, overrides)
 
 
 def follow(
@@ -142,9 +157,10 @@ def follow(
     progress: bool = False,
     callbacks: Callbacks = (),
     networks: Networks | None = None,
+    ranks: Ranks = ALONE,
 ) -> Outcome:
     """Train as a plan says, in a new run. Raises Interrupted as ``train`` does."""
-    return at_once(following(plan, out=out, progress=progress, callbacks=callbacks, networks=networks))
+    return at_once(following(plan, out=out, progress=progress, callbacks=callbacks, networks=networks, ranks=ranks))
 
 
 def following(
@@ -154,6 +170,7 @@ def following(
     progress: bool = False,
     callbacks: Callbacks = (),
     networks: Networks | None = None,
+    ranks: Ranks = ALONE,
     stop: StopRequest | None = None,
     rounding: str = "",
 ) -> Rounds[Outcome]:
@@ -163,8 +180,9 @@ def following(
     run remembers it, since going on otherwise is not exact.
     """
     plan.training.check_target()
+    check_ranks(plan, ranks)
     with threads(plan.training.threads):
-        learner = plan.make_learner(networks)
+        learner = plan.make_learner(networks, ranks)
         if plan.claim and not folds_of(plan.claim.split):
             learner.check_measurable(Measure(split=plan.claim.split))
         _note_seed(learner)
@@ -196,6 +214,7 @@ def resume(
     video: bool = False,
     callbacks: Callbacks = (),
     networks: Networks | None = None,
+    ranks: Ranks = ALONE,
     **more: Any,
 ) -> Outcome:
     """Continue a run where its newest good checkpoint stands, to its end, or further: ``total_timesteps=200_000``.
@@ -216,6 +235,7 @@ def resume(
         video: film the trained agent at the end.
         callbacks: what watches it; those that it began with, for an exact resume.
         networks: those of your own that it began with, which no file holds.
+        ranks: the processes that train it, of which this is the first (``trials.ranks``).
         **more: overrides too.
 
     Raises:
@@ -223,7 +243,7 @@ def resume(
     """
     rounds = resuming(
         path, {**(overrides or {}), **more}, total_timesteps=total_timesteps, allow_inexact=allow_inexact, out=out,
-        progress=progress, callbacks=callbacks, networks=networks,
+        progress=progress, callbacks=callbacks, networks=networks, ranks=ranks,
     )  # fmt: skip
     return _illustrated(at_once(rounds), plots=plots, video=video)
 
@@ -238,6 +258,7 @@ def resuming(
     progress: bool = False,
     callbacks: Callbacks = (),
     networks: Networks | None = None,
+    ranks: Ranks = ALONE,
     stop: StopRequest | None = None,
     rounding: str = "",
 ) -> Rounds[Outcome]:
@@ -245,9 +266,11 @@ def resuming(
     run = Run.open(path, Path(out), write=True)
     try:
         opened = chapter(run, total_timesteps, overrides or {}, allow_inexact=allow_inexact)
+        check_ranks(opened.plan, ranks)
+        ranks.same(None)  # now all have read what follows changes
         plan = opened.plan
         with threads(plan.training.threads):
-            learner = plan.make_learner(networks)
+            learner = plan.make_learner(networks, ranks)
             trainer = Trainer(learner, plan.training, run, callbacks, progress=progress, stop=stop)
             return (yield from _running(trainer, learner, run, plan, networks, opened, rounding))
     finally:

@@ -1,14 +1,17 @@
 """Batches: every row once an epoch, the same for any number of workers, and one integer to go on from."""
 
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import pytest
 import torch
 
+from palestra.datasets.augmentation import Augmentation
 from palestra.datasets.dataset import Split
 from palestra.datasets.loader import Loader
 from palestra.engine.state import capture, restore
 from palestra.errors import UsageError
+from palestra.ops.shares import share
 
 SIZE = 23
 SPLIT = Split(torch.arange(SIZE).float()[:, None], torch.arange(SIZE))
@@ -91,3 +94,21 @@ def test_what_cannot_be_cut_into_batches() -> None:
         loader(0)
     with pytest.raises(UsageError, match="a split without rows"):
         Loader(Split(torch.zeros(0, 2), None), 4, seed=0)
+
+
+@pytest.mark.parametrize("size", [2, 4])
+def test_shares_of_every_batch_are_the_batches_of_one(size: int) -> None:
+    images = torch.arange(SIZE * 36).remainder(251).to(torch.uint8).view(SIZE, 6, 6)
+
+    def reader() -> Loader:
+        return Loader(Split(images, torch.arange(SIZE)), 5, seed=0, augmentation=Augmentation(True, 2))
+
+    alone, sharing = reader(), [reader() for _ in range(size)]
+    for rank, each in enumerate(sharing):
+        each.share = partial(share, rank=rank, size=size)
+    for whole in [batch for _ in range(2) for batch in alone.take(9)]:  # to the end of the first epoch, and the second
+        parts = [next(each.take(1)) for each in sharing]
+        kept = [part for rank, part in enumerate(parts) if share(len(whole.inputs), rank, size).weight]
+        for name in ("inputs", "targets"):
+            assert torch.equal(torch.cat([getattr(part, name) for part in kept]), getattr(whole, name))
+    assert {each.position for each in sharing} == {alone.position}

@@ -52,3 +52,10 @@ def test_in_another_thread_signals_are_left_alone() -> None:
     thread.start()
     thread.join()
     assert seen == [before]
+
+
+def test_one_of_several_processes_says_that_they_stop(capfd: pytest.CaptureFixture[str]) -> None:
+    with StopRequest(silent=True) as stop:
+        os.kill(os.getpid(), signal.SIGTERM)
+        assert stop.signal is signal.SIGTERM
+    assert capfd.readouterr().err == ""

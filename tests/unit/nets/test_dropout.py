@@ -4,7 +4,8 @@ import pytest
 import torch
 from torch import Generator, nn
 
-from palestra.nets.dropout import Dropout, drop_from
+from palestra.nets.dropout import Dropout, drop_from, drop_of_shares
+from palestra.ops.shares import share
 
 
 def test_it_drops_while_training_and_only_then() -> None:
@@ -32,3 +33,13 @@ def test_without_a_generator_it_says_what_is_missing() -> None:
     with pytest.raises(RuntimeError, match=r"without a generator; expected drop_from\(net, generator\)"):
         Dropout(0.5)(torch.ones(2))
     assert "rate=0.5" in repr(Dropout(0.5))
+
+
+def test_a_share_of_a_batch_loses_what_it_would_have_within_it() -> None:
+    x, generators = torch.ones(8, 5), [Generator().manual_seed(0) for _ in range(2)]
+    whole = Dropout(0.5)
+    drop_from(whole, generators[0])
+    part = nn.Sequential(Dropout(0.5))
+    drop_from(part, generators[1])
+    drop_of_shares(part, lambda: share(8, 1, 2))
+    assert torch.equal(whole(x)[4:], part(x[4:]))

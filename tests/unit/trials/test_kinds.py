@@ -31,6 +31,7 @@ def test_each_kind_has_a_name_that_tells_it_from_its_namesakes(tmp_path: Path) -
         ({"gae_lambda": 0.5}, ["settings"]),
         ({"world.kwargs.x": 1, "budget": 9}, ["world", "budget"]),
         ({"threads": 2}, ["threads"]),
+        ({"devices": 2}, ["devices"]),
     ],
 )
 def test_what_tells_two_plans_apart(changed: dict[str, Any], named: list[str]) -> None:

@@ -5,10 +5,14 @@ from typing import Literal
 
 from torch import nn
 
+from palestra.datasets.loader import Loader
 from palestra.engine.predictor import BatchConfig
+from palestra.engine.ranks import Ranks
 from palestra.errors import require
 from palestra.nets.adam import ClippedAdam, FlatOptimizer
+from palestra.nets.dropout import drop_of_shares
 from palestra.nets.sgd import SGD
+from palestra.nets.whole_batch_norm import normalise_whole
 from palestra.ops.schedules import cosine, linear, one_cycle
 
 Schedule = Literal["constant", "linear", "one-cycle", "cosine"]
@@ -64,3 +68,11 @@ def make_optimizer(config: DescentConfig, network: nn.Module) -> FlatOptimizer:
     momentum = 0.0 if config.optimizer == "sgd" else MOMENTUM
     nesterov = config.optimizer == "nesterov"
     return SGD([network], config.learning_rate, momentum, nesterov, weight_decay=config.weight_decay)
+
+
+def share_batches(ranks: Ranks, loader: Loader, optimizer: FlatOptimizer, network: nn.Module) -> Ranks:
+    """Let several descend one loss, the mean over the rows of a batch, each by its share of the rows; returns them."""
+    loader.share, optimizer.together = ranks.share, ranks
+    drop_of_shares(network, ranks.rows)
+    normalise_whole(network, ranks, ranks.rows)
+    return ranks

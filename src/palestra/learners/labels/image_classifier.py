@@ -20,10 +20,11 @@ from palestra.datasets.loader import Loader
 from palestra.engine.exhibit import Exhibit
 from palestra.engine.learner import Learner
 from palestra.engine.predictor import Predictor
+from palestra.engine.ranks import Ranks
 from palestra.engine.seeding import generator
 from palestra.envs.arguments import check_arguments
 from palestra.errors import require
-from palestra.learners.labels.descent import DescentConfig, make_optimizer
+from palestra.learners.labels.descent import DescentConfig, make_optimizer, share_batches
 from palestra.learners.labels.shown import LOOKED_AT, mistakes, sight
 from palestra.learners.labels.standardisation import Standardisation
 from palestra.measure import Metrics
@@ -106,6 +107,10 @@ class ImageClassifier(Predictor, Learner):
         require(
             not unsafe, given, f"channels_last=false, or {NARROW} channels or more before each leap of 1 x 1 pixels"
         )
+
+    def join(self, ranks: Ranks) -> None:
+        """Descend by a share of every batch; dropout, augmentation and batch normalisation are those of the whole."""
+        self.ranks = share_batches(ranks, self.loader, self.optimizer, self.network)
 
     @classmethod
     def layers(cls, dataset: Dataset, config: Any) -> tuple[Row, ...]:

@@ -8,6 +8,7 @@ from torch import Generator, Tensor
 
 from palestra.data.rollout import Rollout
 from palestra.engine.interaction import Interaction
+from palestra.engine.ranks import ALONE, Ranks
 from palestra.envs.world import World
 from palestra.errors import require
 from palestra.learners.on_policy.actor_critic import ActorCritic, ActorCriticConfig
@@ -85,6 +86,8 @@ class RewardScale:
     """
 
     saves = ("norm", "discounted_return_E")
+    ranks: Ranks = ALONE
+    """Whose rewards count towards the deviation."""
 
     def __init__(self, num_envs: int, gamma: float, device: torch.device):
         self.gamma = gamma
@@ -98,7 +101,7 @@ class RewardScale:
             self.discounted_return_E = self.gamma * self.discounted_return_E + reward_E
             returns.append(self.discounted_return_E)
             self.discounted_return_E = self.discounted_return_E * ~done_E
-        self.norm.update(torch.cat(returns))
+        self.norm.update(self.ranks.whole(torch.cat(returns)))
         return self.norm.rescale(rollout.reward)
 
 

@@ -17,6 +17,7 @@ from torch import Tensor
 from palestra.engine import seeding
 from palestra.engine.agent import Agent
 from palestra.engine.learner import Learner
+from palestra.engine.ranks import Ranks
 from palestra.envs.world import Given
 from palestra.errors import require
 from palestra.learners.on_policy.actor_critic import ActorCritic, ActorCriticConfig
@@ -84,6 +85,10 @@ class PPO(Agent, Learner):
     name = "ppo"
     config_type = PPOConfig
     saves = ("experience", "nets", "optimizer", "shuffling", "beta")
+    apart = (
+        "experience.interaction", "experience.reward_scale.discounted_return_E", "shuffling", "nets.sampling",
+        "nets.shifting",
+    )  # fmt: skip
     config: PPOConfig
 
     def __init__(
@@ -100,14 +105,28 @@ class PPO(Agent, Learner):
         self.optimizer = ClippedAdam([self.nets.networks], c.learning_rate, 1e-5, c.max_grad_norm)
         self.beta = c.kl_coef
 
+    def join(self, ranks: Ranks) -> None:
+        """Play a share of the copies, by luck of its own; gradients, statistics and decisions are of all samples."""
+        size, given = self.config.minibatch_size, f"minibatch_size={self.config.minibatch_size}"
+        require(size % ranks.size == 0, f"{given} over {ranks.size} processes", f"a multiple of {ranks.size}")
+        self.ranks = self.optimizer.together = ranks
+        if self.experience.reward_scale is not None:
+            self.experience.reward_scale.ranks = ranks
+        if ranks.rank > 0:
+            own = seeding.derive(self.seed, "rank", ranks.rank)
+            self.experience.interaction.begin(own)
+            drawn = {"minibatches": self.shuffling, "actions": self.nets.sampling, "shifts": self.nets.shifting}
+            for purpose, generator in drawn.items():
+                generator.manual_seed(seeding.derive(own, purpose))
+
     def step(self) -> Metrics:
         """One iteration: a rollout, then epochs of minibatches over it."""
         batch = self.experience.collect(self.nets)
-        self.clock += len(batch.action_B)
+        self.clock += len(batch.action_B) * self.ranks.size
         metrics = self.update(self.samples(batch))
         if batch.unscaled_BF is not None and self.nets.obs_norm is not None:
             # After the update: within an iteration both policies see the same inputs.
-            self.nets.obs_norm.update(batch.unscaled_BF)
+            self.nets.obs_norm.update(self.ranks.whole(batch.unscaled_BF))
         explained = {"train/explained_variance": float(batch.explained_variance)}
         return {**self.experience.interaction.episodes.metrics(), **metrics, **explained}
 
@@ -126,13 +145,13 @@ class PPO(Agent, Learner):
             self.optimizer.learning_rate = linear(c.learning_rate, 0.0, self.budget_used)
         clip_range = linear(c.clip_range, 0.0, self.budget_used) if c.clip_schedule == "linear" else c.clip_range
         stop_at = 1.5 * c.target_kl if c.surrogate == "clip" and c.target_kl is not None else None
-        losses = []
+        losses, size = [], c.minibatch_size // self.ranks.size
         for _ in range(c.num_epochs):
             order_B = torch.randperm(len(batch.obs_BF), generator=self.shuffling, device=self.device)
-            shuffled = [x.index_select(0, order_B).split(c.minibatch_size) for x in batch if x is not None]
+            shuffled = [x.index_select(0, order_B).split(size) for x in batch if x is not None]
             minibatches = [Samples(*parts) for parts in zip(*shuffled)]
-            losses += [self._gradient_step(b, clip_range) for b in minibatches if len(b.obs_BF) > 1]
-            if stop_at is not None and approximate_kl(self._log_ratio(batch, self._now(batch.obs_BF))) > stop_at:
+            losses += [self._gradient_step(b, clip_range) for b in minibatches if len(b.obs_BF) * self.ranks.size > 1]
+            if stop_at is not None and self._went(batch) > stop_at:
                 break
         policy_loss, value_loss = torch.stack([torch.stack(pair) for pair in losses]).mean(0).tolist()
         metrics = {
@@ -143,7 +162,8 @@ class PPO(Agent, Learner):
         }
         if c.target_kl is not None and batch.frozen_BK is not None:
             with torch.no_grad():
-                metrics["train/kl"] = float(self.nets.head.kl(batch.frozen_BK, self._now(batch.obs_BF)).mean())
+                kl = self.nets.head.kl(batch.frozen_BK, self._now(batch.obs_BF)).mean()
+            metrics["train/kl"] = float(self.ranks.mean(kl))
             metrics["train/kl_coef"] = self.beta
             self.beta = adapted_penalty(self.beta, metrics["train/kl"], c.target_kl)
         return metrics
@@ -151,7 +171,9 @@ class PPO(Agent, Learner):
     def _gradient_step(self, b: Samples, clip_range: float) -> tuple[Tensor, Tensor]:
         """One step of Adam on one minibatch; returns its policy and value loss."""
         c = self.config
-        advantage_B = standardised(b.advantage_B) if c.normalize_advantage else b.advantage_B
+        advantage_B = b.advantage_B
+        if c.normalize_advantage:
+            advantage_B = standardised(advantage_B, self.ranks.whole(advantage_B))
         seen_BF = self.nets.encode_to_learn(b.obs_BF) if self.nets.encoder.learns else b.obs_BF
         out_BK, value_B1 = self.nets.actor.record(seen_BF), self.nets.value.record(seen_BF)
         if self.nets.mask is not None:
@@ -176,6 +198,10 @@ class PPO(Agent, Learner):
             features_BF = self.nets.encode(obs_BF) if self.nets.encoder.learns else obs_BF
         out_BK: Tensor = self.nets.actor.forward(features_BF)
         return out_BK if self.nets.mask is None else self.nets.allowed(out_BK, obs_BF)
+
+    def _went(self, batch: Samples) -> Tensor:
+        """The KL estimate of all samples: how far the iteration has gone so far."""
+        return self.ranks.mean(approximate_kl(self._log_ratio(batch, self._now(batch.obs_BF))))
 
     @torch.no_grad()
     def _log_ratio(self, batch: Samples, out_BK: Tensor) -> Tensor:

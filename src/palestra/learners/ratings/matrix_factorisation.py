@@ -25,9 +25,10 @@ from palestra.datasets.loader import Loader
 from palestra.engine.exhibit import Exhibit
 from palestra.engine.learner import Learner
 from palestra.engine.predictor import Predictor
+from palestra.engine.ranks import Ranks
 from palestra.engine.seeding import generator
 from palestra.errors import require
-from palestra.learners.labels.descent import DescentConfig, make_optimizer
+from palestra.learners.labels.descent import DescentConfig, make_optimizer, share_batches
 from palestra.learners.ratings.related import related
 from palestra.learners.ratings.stars import check_pairs, stars_of
 from palestra.measure import Metrics
@@ -81,6 +82,10 @@ class MatrixFactorisation(Predictor, Learner):
         made = Factors(self.stars.users, self.stars.films, config.factors, self._middle(), config.spread, drawn)
         self.network = made.to(self.device)
         self.optimizer = make_optimizer(config, self.network)
+
+    def join(self, ranks: Ranks) -> None:
+        """Descend by a share of every batch."""
+        self.ranks = share_batches(ranks, self.loader, self.optimizer, self.network)
 
     def step(self) -> Metrics:
         """Some batches."""

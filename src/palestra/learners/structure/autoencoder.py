@@ -23,9 +23,10 @@ from palestra.datasets.loader import Loader
 from palestra.engine.exhibit import Exhibit
 from palestra.engine.learner import Learner
 from palestra.engine.predictor import Predictor
+from palestra.engine.ranks import Ranks
 from palestra.engine.seeding import generator
 from palestra.errors import require
-from palestra.learners.labels.descent import DescentConfig, make_optimizer
+from palestra.learners.labels.descent import DescentConfig, make_optimizer, share_batches
 from palestra.learners.structure.looked_at import code_map, has_classes, images_again, some
 from palestra.measure import Evaluation, Measure, Metrics
 from palestra.nets.bottleneck import Bottleneck
@@ -98,6 +99,10 @@ class Autoencoder(Predictor, Learner):
         )
         self.network = made.to(self.device)
         self.optimizer = make_optimizer(config, self.network)
+
+    def join(self, ranks: Ranks) -> None:
+        """Descend by a share of every batch."""
+        self.ranks = share_batches(ranks, self.loader, self.optimizer, self.network)
 
     @cached_property
     def plane(self) -> Plane:
