@@ -27,6 +27,7 @@ SMALLEST = {
     "time_to_accuracy": ["--seeds", "1", "--textbook-seeds", "1", "--textbook-epochs", "1", "--longest", "1"],
     "time_to_solve": ["--seeds", "1"],
     "ratings": ["--seeds", "1", "--peers"],
+    "recurrent": ["--steps", "1024", "--seeds", "1"],
     "recommendation": ["--items", "20000", "--queries", "3"],
     "lenet_epoch": ["--images", "512", "--rounds", "1"],
     "kmeans": ["--rows", "2000", "--passes", "3", "--repeats", "1"],

@@ -14,7 +14,7 @@ from palestra.envs.backends.gymnasium import make_gym_env
 CLASSIC = ["Acrobot-v1", "CartPole-v1", "MountainCar-v0", "MountainCarContinuous-v0", "Pendulum-v1"]
 CLASSIC += ["palestra/CartPoleSwingUp-v0", "palestra/DoubleIntegrator-v0", "palestra/PendulumDiscrete-v1"]
 TOY = ["Blackjack-v1", "CliffWalking-v1", "CliffWalkingSlippery-v1", "FrozenLake-v1", "FrozenLake8x8-v1", "Taxi-v4"]
-OURS = ["palestra/Garnet-v0", "palestra/GridWorld-v0"]
+OURS = ["palestra/Garnet-v0", "palestra/GridWorld-v0", "palestra/CartPoleMasked-v0", "palestra/TMaze-v0"]
 ATARI = ["ALE/Breakout-v5"]
 MUJOCO = [
     f"{name}-v5"
