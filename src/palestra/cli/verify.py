@@ -16,7 +16,7 @@ from palestra.pictures.numbers import duration, number
 from palestra.recipes.recipe import Recipe
 from palestra.recipes.registry import RECIPES, get_recipe
 from palestra.trials.records import check_recordable
-from palestra.trials.verdict import PROVISIONAL, Verdict
+from palestra.trials.verdict import PROVISIONAL, Verdict, short_of
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -191,6 +191,10 @@ def print_verification(console: "Console", done: "Verification") -> None:
     if verdict.share_interval is not None:
         low, high = (f"{end:.0%}" for end in verdict.share_interval)
         line("reached", f"by {verdict.reached} of {verdict.seeds} seeds; 95% interval {low} to {high} of all trainings")
+    if recipe.optimum is not None:
+        values = [trial.value for trial in done.trials if trial.value is not None]
+        best = f"{number(recipe.optimum)}, by {recipe.optimum_source}"
+        line("regret", f"{short_of(recipe.optimum, verdict, values)} of {best}")
     console.print(f"{'verdict':10}{_spoken(verdict)}")
 
 

@@ -26,5 +26,7 @@ RECIPES = (
         claim=Claim(
             0.95, "the optimum is 1, a turn that is always right; the best without a memory makes 0.5, in closed form"
         ),
+        optimum=1.0,
+        optimum_source="a turn that is always right",
     ),
 )
