@@ -79,7 +79,7 @@ class RecurrentPolicy(Policy):
 
     def told(self, action: Tensor, reward: Tensor, done: Tensor) -> None:
         """Remember what was seen last, but for the episodes that ended with it."""
-        self.state_BY = self.next_BY * ~done[:, None]
+        self.state_BY = self.next_BY * ~done[:, None].to(self.next_BY.device)
 
     def outputs(self, seen: Tensor) -> Tensor:
         """(B, K) what the policy network says where the episodes stand now; another number of them begins them anew."""
