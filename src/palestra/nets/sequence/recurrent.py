@@ -25,7 +25,7 @@ GATES: dict[Cell, int] = {"gru": 3, "lstm": 4}
 """Blocks of weights of each; in both the second is that of the gate which keeps what was remembered."""
 
 
-class Memory(nn.Module):
+class Memory(Recorded):
     """A GRU or an LSTM of one layer. Weights have PyTorch's names for their order, and its meaning.
 
     Args:
@@ -75,6 +75,10 @@ class Memory(nn.Module):
             state_EY = self.step(x_EF, state_EY * keeps_E1)
             states.append(state_EY)
         return torch.stack(states)
+
+    def forward(self, x_BF: Tensor, state_EY: Tensor, begins_TE: Tensor) -> Tensor:
+        """(B, K) what it lets out, B = T E, the first step of all episodes first."""
+        return self.let_out(x_BF.unflatten(0, begins_TE.shape), state_EY, begins_TE).flatten(0, 1)
 
     def let_out(self, x_TEF: Tensor, state_EY: Tensor, begins_TE: Tensor) -> Tensor:
         """(T, E, K) what it lets out after each step: the first numbers of what ``unroll`` gives, faster."""
@@ -148,6 +152,9 @@ class RecurrentNetwork(Recorded):
             state_EY: what was remembered before the first step.
             begins_TE: as of ``Memory.unroll``.
         """
-        x_TEF = x_BF.unflatten(0, begins_TE.shape)
-        out_BK: Tensor = self.layers(self.memory.let_out(x_TEF, state_EY, begins_TE).flatten(0, 1))
+        out_BK: Tensor = self.layers(self.memory(x_BF, state_EY, begins_TE))
         return out_BK
+
+    def record(self, *inputs: Tensor) -> Tensor:
+        """The same as a leaf: back through the layers by hand, and from there through time by autograd."""
+        return self.layers.record(self.memory.record(*inputs))
