@@ -9,7 +9,7 @@ RECIPES = (
         learner="recurrent-ppo",
         env="palestra/TMaze-v0",
         num_envs=32,
-        budget=100_000,
+        budget=80_000,
         eval_count=100,
         settings={
             "num_steps": 32,

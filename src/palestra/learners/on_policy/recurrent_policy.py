@@ -24,8 +24,9 @@ from palestra.nets.sequence.recurrent import Cell, RecurrentNetwork
 class RecurrentConfig(ActorCriticConfig):
     """Settings of a policy and a value function that remember."""
 
-    cell: Cell = "gru"
-    """Of the memories: gru (Cho et al. 2014) or lstm (Hochreiter & Schmidhuber 1997)."""
+    cell: Cell = "lstm"
+    """Of the memories: lstm (Hochreiter & Schmidhuber 1997), or gru (Cho et al. 2014), which is less and on processors
+    slower: PyTorch has a way of its own through an LSTM there."""
     memory_size: int = 64
     """Numbers that each memory lets out; an LSTM holds as many again."""
     hidden_sizes: tuple[int, ...] = (64,)

@@ -77,7 +77,9 @@ def test_nobody_without_a_memory_makes_more_than_a_half() -> None:
     rng = np.random.default_rng(0)
     values = []
     for _ in range(300):
-        chances = np.exp(rng.normal(size=(4, 4)) * rng.uniform(0.1, 8))
+        chances = rng.dirichlet(np.full(4, rng.uniform(0.05, 2)), 4)
+        chances[rng.random(4) < 0.5, EAST] += rng.exponential(20)  # or nobody would come to the junction soon
+        chances += 1e-3
         values.append(value(chances / chances.sum(1, keepdims=True)))
     assert max(values) <= WITHOUT_MEMORY
     assert max(values) > 0.3

@@ -69,10 +69,10 @@ def test_both_ways_are_pytorchs_layer_called_for_each_episode(cell: Any, begins:
     torch.testing.assert_close(made.let_out(x, state, starts), expected, rtol=0, atol=1e-6)
     with torch.no_grad():
         torch.testing.assert_close(made.let_out(x, state, starts), expected, rtol=0, atol=1e-6)
-    # It does matter what was remembered and where episodes begin.
-    assert float((made.let_out(x, 0 * state, starts) - expected).abs().max()) > 0.1
-    if begins:
-        assert float((made.let_out(x, state, 0 * starts) - expected).abs().max()) > 0.1
+        # It does matter what was remembered and where episodes begin.
+        assert float((made.let_out(x, 0 * state, starts) - expected).abs().max()) > 0.1
+        if begins:
+            assert float((made.let_out(x, state, starts & False) - expected).abs().max()) > 0.1
 
 
 def test_an_lstm_remembers_its_cell() -> None:
