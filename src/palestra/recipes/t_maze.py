@@ -9,7 +9,7 @@ RECIPES = (
         learner="recurrent-ppo",
         env="palestra/TMaze-v0",
         num_envs=32,
-        budget=80_000,
+        budget=60_000,
         eval_count=100,
         settings={
             "num_steps": 32,
@@ -17,7 +17,7 @@ RECIPES = (
             "num_epochs": 4,
             "learning_rate": 3e-3,
             "learning_rate_schedule": "linear",
-            "entropy_coef": 0.01,
+            "entropy_coef": 0.02,
             "memory_size": 32,
             "hidden_sizes": [],
             "normalize_obs": False,

@@ -29,12 +29,15 @@ class RecurrentConfig(ActorCriticConfig):
     slower: PyTorch has a way of its own through an LSTM there."""
     memory_size: int = 64
     """Numbers that each memory lets out; an LSTM holds as many again."""
+    memory_span: int = 32
+    """Steps for which memories begin by remembering, some of their numbers for 1 and some for so many."""
     hidden_sizes: tuple[int, ...] = (64,)
     """Hidden layers of policy and value network, after their memories."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
         require(self.memory_size >= 1, f"memory_size={self.memory_size}", "at least 1")
+        require(self.memory_span >= 1, f"memory_span={self.memory_span}", "at least 1 step")
 
 
 class RecurrentPolicy(Policy):
@@ -64,7 +67,7 @@ class RecurrentPolicy(Policy):
             features: int, hidden: Sequence[int], outputs: int, generator: Generator, gain: float
         ) -> Recorded:
             sizes = (features, config.memory_size, hidden, outputs)
-            return RecurrentNetwork(config.cell, *sizes, config.activation, generator, gain)
+            return RecurrentNetwork(config.cell, *sizes, config.activation, generator, gain, config.memory_span)
 
         self.nets = ActorCritic(env, config, seed=seed, device=device, own=own, make=remembering)
         """Encoder, normaliser, mask and head, and both networks."""

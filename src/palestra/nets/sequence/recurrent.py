@@ -32,22 +32,25 @@ class Memory(Recorded):
         cell: which.
         features: F, numbers that it is shown at each step.
         size: numbers that it lets out.
-        generator: draws the initial weights, orthogonal block by block. Biases are zero, but for 1 in the gate that
-            keeps, so that it begins by remembering (Jozefowicz, Zaremba & Sutskever 2015).
+        generator: draws the initial weights, orthogonal block by block, what is shown keeping its size. Biases are zero, but for those of what keeps.
+        span: steps that it begins by remembering for, from 1 to so many: a gate that keeps has the bias log t for t of
+            them, that of an LSTM which lets in has -log t (Tallec & Ollivier 2018, eq. 16).
     """
 
-    def __init__(self, cell: Cell, features: int, size: int, generator: Generator):
+    def __init__(self, cell: Cell, features: int, size: int, generator: Generator, span: int = 1):
         super().__init__()
         self.cell: Cell = cell
         self.size = size
         self.state_size = size if cell == "gru" else 2 * size
         gates = GATES[cell]
         given, remembered = (
-            torch.cat([orthogonal_(torch.empty(size, inputs), 1.0, generator) for _ in range(gates)])
-            for inputs in (features, size)
+            torch.cat([orthogonal_(torch.empty(size, inputs), gain, generator) for _ in range(gates)])
+            for inputs, gain in ((features, max(1.0, (size / features) ** 0.5)), (size, 1.0))
         )
         bias = torch.zeros(gates * size)
-        bias[size : 2 * size] = 1.0
+        bias[size : 2 * size] = torch.linspace(1, span, size).log()
+        if cell == "lstm":
+            bias[:size] = -bias[size : 2 * size]
         self.weight_input, self.weight_hidden = nn.Parameter(given), nn.Parameter(remembered)
         self.bias_input, self.bias_hidden = nn.Parameter(bias), nn.Parameter(torch.zeros(gates * size))
 
@@ -120,14 +123,15 @@ class RecurrentNetwork(Recorded):
         activation: of the hidden layers.
         generator: draws the initial weights.
         output_gain: of the last layer, as of ``MLP``.
+        span: of the memory.
     """
 
     def __init__(
         self, cell: Cell, features: int, size: int, hidden: Sequence[int], outputs: int, activation: Activation,
-        generator: Generator, output_gain: float,
+        generator: Generator, output_gain: float, span: int = 1,
     ):  # fmt: skip
         super().__init__()
-        self.memory = Memory(cell, features, size, generator)
+        self.memory = Memory(cell, features, size, generator, span)
         self.layers = MLP([size, *hidden, outputs], activation, generator, output_gain)
 
     def start(self, num: int) -> Tensor:

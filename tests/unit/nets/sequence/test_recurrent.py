@@ -155,8 +155,11 @@ def test_no_gradient_crosses_the_beginning_of_an_episode(cell: Any) -> None:
 
 @EVERY
 def test_it_begins_by_remembering_with_orthogonal_blocks(cell: Any) -> None:
-    made = Memory(cell, FEATURES, SIZE, torch.Generator().manual_seed(0))
-    assert made.bias_input.view(-1, SIZE).tolist()[1] == [1.0] * SIZE
-    assert float((made.bias_input.sum() + made.bias_hidden.sum()).detach()) == SIZE
+    made = Memory(cell, FEATURES, SIZE, torch.Generator().manual_seed(0), span=9)
+    opens, keeps, *rest = made.bias_input.detach().split(SIZE)
+    # Of what it holds a share of 1 - 1 / (1 + t) is left after a step, for t from 1 to 9.
+    torch.testing.assert_close(1 - keeps.sigmoid(), 1 / (1 + torch.linspace(1, 9, SIZE)))
+    torch.testing.assert_close(opens, -keeps if cell == "lstm" else 0 * keeps)
+    assert not torch.cat((*rest, made.bias_hidden.detach())).any()
     for block in made.weight_hidden.detach().split(SIZE):
         torch.testing.assert_close(block @ block.T, torch.eye(SIZE), rtol=0, atol=1e-5)
