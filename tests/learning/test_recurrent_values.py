@@ -1,4 +1,4 @@
-"""What is worth 1 for ever is worth 10 at the first step; a memory that takes a time limit for an end learns the 6.51."""
+"""What is worth 1 for ever is worth 10 at first; a memory that takes a time limit for an end learns 6.51."""
 
 import pytest
 import torch

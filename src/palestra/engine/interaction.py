@@ -42,9 +42,7 @@ class Interaction:
     ) -> Rollout:  # fmt: skip
         """Act for ``num_steps`` steps in every copy, as :func:`palestra.data.rollout.collect`, and account for them."""
         reports: list[Report] = []
-        rollout, self.obs = collect(
-            self.env, act, self.obs, num_steps, to_env=to_env, reports=reports, told=told
-        )
+        rollout, self.obs = collect(self.env, act, self.obs, num_steps, to_env=to_env, reports=reports, told=told)
         self.episodes.add(rollout.reward, rollout.done, reports)
         return rollout
 

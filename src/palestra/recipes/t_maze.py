@@ -5,7 +5,7 @@ from palestra.recipes.recipe import Claim, Recipe
 RECIPES = (
     Recipe(
         id="t-maze/recurrent-ppo",
-        summary="recurrent PPO remembers a sign for ten steps and turns where it said; without a memory half is the most",
+        summary="recurrent PPO remembers a sign for ten steps; without a memory half of the turns are right",
         learner="recurrent-ppo",
         env="palestra/TMaze-v0",
         num_envs=32,

@@ -73,9 +73,13 @@ class RecurrentPPOConfig(RecurrentConfig):
     def __post_init__(self) -> None:
         super().__post_init__()
         whole = f"sequence_length={self.sequence_length} with num_steps={self.num_steps}"
-        require(self.length >= 1 and self.num_steps % self.length == 0, whole, "a part of a rollout, none for all of it")
+        require(
+            self.length >= 1 and self.num_steps % self.length == 0, whole, "a part of a rollout, none for all of it"
+        )
         samples = f"minibatch_size={self.minibatch_size} with sequences of {self.length} steps"
-        require(self.minibatch_size % self.length == 0 and self.minibatch_size >= 2, samples, "a multiple of their length")
+        require(
+            self.minibatch_size % self.length == 0 and self.minibatch_size >= 2, samples, "a multiple of their length"
+        )
         require(self.burn_in >= 0, f"burn_in={self.burn_in}", "0 or more steps")
         require(self.num_epochs >= 1, f"num_epochs={self.num_epochs}", "at least 1")
         require(self.learning_rate > 0, f"learning_rate={self.learning_rate}", "a positive number")
@@ -140,9 +144,8 @@ class RecurrentPPO(Agent, Learner):
         for epoch in range(c.num_epochs):
             pieces = self.pieces(batch, burn_in=c.burn_in) if epoch and c.burn_in else kept
             order_E = torch.randperm(len(pieces.actor_EY), generator=self.shuffling, device=self.device)
-            for which_B in order_E.split(c.minibatch_size // c.length):
-                if len(which_B) * c.length > 1:
-                    losses.append(self._gradient_step(pieces.chosen(which_B), clip_range))
+            chosen = [some_B for some_B in order_E.split(c.minibatch_size // c.length) if len(some_B) * c.length > 1]
+            losses += [self._gradient_step(pieces.chosen(some_B), clip_range) for some_B in chosen]
             if stop_at is not None and approximate_kl(self._now(kept)[1]) > stop_at:
                 break
         policy_loss, value_loss = torch.stack([torch.stack(pair) for pair in losses]).mean(0).tolist()
@@ -158,12 +161,8 @@ class RecurrentPPO(Agent, Learner):
         """The sequences of a rollout, each with what is remembered where it begins."""
         c, policy = self.config, self.remembering
         x_TEF = self.nets.encode(b.obs_TEF.flatten(0, 1)).unflatten(0, b.value_TE.shape) if burn_in else None
-        actor_EY = starts(
-            policy.actor.memory, x_TEF, b.actor_TEY, b.begins_TE, length=c.length, burn_in=burn_in
-        )
-        critic_EY = starts(
-            policy.critic.memory, x_TEF, b.critic_TEY, b.begins_TE, length=c.length, burn_in=burn_in
-        )
+        actor_EY = starts(policy.actor.memory, x_TEF, b.actor_TEY, b.begins_TE, length=c.length, burn_in=burn_in)
+        critic_EY = starts(policy.critic.memory, x_TEF, b.critic_TEY, b.begins_TE, length=c.length, burn_in=burn_in)
         return cut(b, c.length, actor_EY, critic_EY)
 
     def _gradient_step(self, b: Pieces, clip_range: float) -> tuple[Tensor, Tensor]:

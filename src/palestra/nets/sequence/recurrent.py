@@ -32,7 +32,8 @@ class Memory(Recorded):
         cell: which.
         features: F, numbers that it is shown at each step.
         size: numbers that it lets out.
-        generator: draws the initial weights, orthogonal block by block, what is shown keeping its size. Biases are zero, but for those of what keeps.
+        generator: draws the initial weights, orthogonal block by block, of what is shown such that it keeps its size.
+            Biases are zero, but for those of what keeps.
         span: steps that it begins by remembering for, from 1 to so many: a gate that keeps has the bias log t for t of
             them, that of an LSTM which lets in has -log t (Tallec & Ollivier 2018, eq. 16).
     """

@@ -54,7 +54,9 @@ def test_no_linear_law_of_positions_is_stable_and_one_of_velocities_too_is() -> 
         """Of the moduli of the eigenvalues, what is pushed being so much of the state."""
         return float(torch.linalg.eigvals(motion + torch.outer(push, law)).abs().max())
 
-    laws = torch.randn(300, 4, generator=torch.Generator().manual_seed(0)).double() * torch.logspace(-2, 2, 300)[:, None]
+    laws = (
+        torch.randn(300, 4, generator=torch.Generator().manual_seed(0)).double() * torch.logspace(-2, 2, 300)[:, None]
+    )
     laws[:, 1::2] = 0.0
     assert min(largest(law) for law in laws) >= 1.0
     assert largest(torch.tensor([0.1, 0.2, 2.0, 0.4]).double()) < 1.0

@@ -7,7 +7,16 @@ import torch
 
 from palestra.envs.backends.torch import TorchVectorEnv
 from palestra.envs.hidden.t_maze import (
-    BEST, EAST, NORTH, SOUTH, T_MAZE, WALL, WEST, WITHOUT_MEMORY, TMaze, make_t_maze_vec,
+    BEST,
+    EAST,
+    NORTH,
+    SOUTH,
+    T_MAZE,
+    WALL,
+    WEST,
+    WITHOUT_MEMORY,
+    TMaze,
+    make_t_maze_vec,
 )  # fmt: skip
 from palestra.envs.registry import CLASSIC, make_vec
 from palestra.errors import UsageError

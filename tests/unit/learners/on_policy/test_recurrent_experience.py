@@ -9,7 +9,7 @@ from torch import Tensor
 from palestra.data.rollout import Rollout
 from palestra.envs.vector import Resumed
 from palestra.envs.world import World
-from palestra.learners.on_policy.recurrent_experience import Acted, Remembered, RecurrentExperience, cut, starts
+from palestra.learners.on_policy.recurrent_experience import Acted, RecurrentExperience, Remembered, cut, starts
 from palestra.learners.on_policy.recurrent_ppo import RecurrentPPO, RecurrentPPOConfig
 from palestra.nets.sequence.recurrent import Cell
 

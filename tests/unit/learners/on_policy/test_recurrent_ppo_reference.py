@@ -40,9 +40,7 @@ def make_both(env_id: str, **settings: Any) -> tuple[RecurrentPPO, Theirs]:
             policy_kwargs={"lstm_hidden_size": SIZE, "net_arch": {"pi": [6], "vf": [6]}},
         )  # fmt: skip
     theirs.set_logger(configure(None, []))
-    config = RecurrentPPOConfig(
-        num_steps=STEPS, minibatch_size=samples, **PLAIN | {"num_epochs": 1} | settings
-    )
+    config = RecurrentPPOConfig(num_steps=STEPS, minibatch_size=samples, **PLAIN | {"num_epochs": 1} | settings)
     ours = RecurrentPPO(World(env_id, COPIES), config)
     with torch.no_grad():
         for p, q in pairs(ours, theirs):
