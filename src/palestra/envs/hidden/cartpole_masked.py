@@ -3,9 +3,9 @@
 Its dynamics, starts, ends and limits are CartPole's. What is hidden follows from what was seen a step before.
 
 Nobody who acts by the present observation alone balances it for good, as far as a linear law goes: Euler's step near
-the upright pole is s' = (I + h J) s + h b u, and whatever u = K (position, angle) is, b K stands in the rows of velocities
-and the columns of places, off the diagonal. So the trace is that of I + h J, which is 4, the four eigenvalues sum up to
-4, and not all of them are smaller than 1. Both forms are here: the batched one, and Gymnasium's.
+the upright pole is s' = (I + h J) s + h b u, and whatever u = K (position, angle) is, b K stands in the rows of
+velocities and the columns of places, off the diagonal. So the trace is that of I + h J, which is 4, the four
+eigenvalues sum up to 4, and not all of them are smaller than 1. Both forms are here: the batched one, and Gymnasium's.
 """
 
 from typing import Any

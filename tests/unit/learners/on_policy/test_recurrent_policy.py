@@ -116,7 +116,9 @@ def test_an_agent_remembers_the_episode_that_it_decides_in_and_predicts_for_firs
         begins = torch.zeros(len(shown), 1, dtype=torch.bool)
         said = agent.remembering.actor(sequence, agent.remembering.actor.start(1), begins)
         assert action == int(said[-1].argmax())
-        assert agent.predict(obs) == int(agent.remembering.actor.step(sequence[-1:], torch.zeros(1, 6))[0].argmax())
+        assert agent.predict(obs) == int(
+            agent.remembering.actor.step(sequence[-1:], agent.remembering.actor.start(1))[0].argmax()
+        )
         obs, reward, terminated, truncated, _ = env.step(action)
         agent.told(action, float(reward), terminated or truncated)
     np.testing.assert_array_equal(agent.predict(np.stack([obs] * 4)), [agent.predict(obs)] * 4)
