@@ -39,6 +39,7 @@ from palestra.learners.off_policy.sac import SAC, SACConfig
 from palestra.learners.off_policy.td3 import TD3, TD3Config
 from palestra.learners.on_policy.a2c import A2C, A2CConfig
 from palestra.learners.on_policy.ppo import PPO, PPOConfig
+from palestra.learners.on_policy.recurrent_ppo import RecurrentPPO, RecurrentPPOConfig
 from palestra.learners.on_policy.trpo import TRPO, TRPOConfig
 from palestra.learners.on_policy.vpg import VPG, VPGConfig
 from palestra.learners.ratings.bayesian_factorisation import BayesianFactorisation, BayesianFactorisationConfig
@@ -181,6 +182,8 @@ __all__ = [
     "QLearningConfig",
     "Random",
     "RandomConfig",
+    "RecurrentPPO",
+    "RecurrentPPOConfig",
     "RegressionTree",
     "RegressionTreeConfig",
     "SACConfig",

@@ -12,6 +12,7 @@ from palestra.learners.off_policy.discrete_sac import DiscreteSAC, DiscreteSACCo
 from palestra.learners.off_policy.dqn import DQN, DQNConfig
 from palestra.learners.on_policy.a2c import A2C
 from palestra.learners.on_policy.ppo import PPO, PPOConfig
+from palestra.learners.on_policy.recurrent_ppo import RecurrentPPO
 from palestra.learners.on_policy.trpo import TRPO
 from palestra.learners.on_policy.vpg import VPG
 from palestra.learners.registry import learner_type
@@ -46,7 +47,7 @@ def test_without_the_mask_it_does_not_in_as_many_steps_or_ten_times_as_many(time
     assert opened(ppo("none"), times * STEPS) < 4.0
 
 
-@pytest.mark.parametrize("learner", slow_but([A2C], [A2C, VPG, TRPO]))
+@pytest.mark.parametrize("learner", slow_but([A2C, RecurrentPPO], [A2C, VPG, TRPO, RecurrentPPO]))
 def test_other_policy_gradients_obey(learner: Any) -> None:
     assert opened(learner(Locks, seed=0), 4_096) >= 1.0
 

@@ -28,6 +28,7 @@ SMALLEST = {
     "time_to_solve": ["--seeds", "1"],
     "together": ["--seeds", "1", "2", "--few", "1", "--commands", "2", "--only", "gridworld"],
     "ratings": ["--seeds", "1", "--peers"],
+    "recurrent": ["--steps", "1024", "--seeds", "1"],
     "recommendation": ["--items", "20000", "--queries", "3"],
     "lenet_epoch": ["--images", "512", "--rounds", "1"],
     "kmeans": ["--rows", "2000", "--passes", "3", "--repeats", "1"],

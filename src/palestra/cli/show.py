@@ -65,6 +65,8 @@ def command(argv: Sequence[str]) -> int:
         grid.add_row("claims", f"{claim.metric} {claim.sign} {number(claim.threshold)} over {over}")
         grid.add_row("within", f"{recipe.budget:,} {unit}")
         grid.add_row("source", claim.source)
+    if recipe.optimum is not None:
+        grid.add_row("optimum", f"{number(recipe.optimum)}, by {recipe.optimum_source}")
     grid.add_row("verified", escape(spoken_record(recipe)))
     record = read_record(recipe)
     if record is not None:

@@ -16,7 +16,7 @@ from palestra.pictures.numbers import duration, number
 from palestra.recipes.recipe import Recipe
 from palestra.recipes.registry import RECIPES, get_recipe
 from palestra.trials.records import check_recordable
-from palestra.trials.verdict import PROVISIONAL, Verdict
+from palestra.trials.verdict import PROVISIONAL, Verdict, short_of
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -108,7 +108,8 @@ def command(argv: Sequence[str]) -> int:
     if args.record:
         check_recordable()
     check_writable(args.out)
-    from palestra.trials.pool import TOGETHER  # import torch: after the cheap errors
+    from palestra.trials.opening import place_of  # import torch: after the cheap errors
+    from palestra.trials.pool import TOGETHER
     from palestra.trials.verify import Stopped, side_by_side, verify, write_record
 
     pool = TOGETHER if args.together else args.pool
@@ -120,7 +121,7 @@ def command(argv: Sequence[str]) -> int:
     try:
         with status:
             done = verify(
-                recipes, seeds=args.seeds, out=args.out, jobs=args.jobs, pool=pool, device=args.device,
+                recipes, seeds=args.seeds, out=args.out, jobs=width, pool=place_of(pool), device=args.device,
                 overrides=assignments(args.settings),
                 tell=lambda recipe, result: print_result(console, recipe, result), tick=tick,
             )  # fmt: skip
@@ -202,6 +203,10 @@ def print_verification(console: "Console", done: "Verification") -> None:
     if verdict.share_interval is not None:
         low, high = (f"{end:.0%}" for end in verdict.share_interval)
         line("reached", f"by {verdict.reached} of {verdict.seeds} seeds; 95% interval {low} to {high} of all trainings")
+    if recipe.optimum is not None:
+        values = [trial.value for trial in done.trials if trial.value is not None]
+        best = f"{number(recipe.optimum)}, by {recipe.optimum_source}"
+        line("regret", f"{short_of(recipe.optimum, verdict, values)} of {best}")
     console.print(f"{'verdict':10}{_spoken(verdict)}")
 
 

@@ -41,11 +41,12 @@ class Interaction:
         self.obs = self.env.reset(seeding.derive(seed, "environment"))
 
     def collect(
-        self, act: Callable[[Tensor], Tensor], num_steps: int, to_env: Callable[[Tensor], Tensor] | None = None
-    ) -> Rollout:
+        self, act: Callable[[Tensor], Tensor], num_steps: int, to_env: Callable[[Tensor], Tensor] | None = None,
+        told: Callable[[Tensor, Tensor, Tensor], None] | None = None,
+    ) -> Rollout:  # fmt: skip
         """Act for ``num_steps`` steps in every copy, as :func:`palestra.data.rollout.collect`, and account for them."""
         reports: list[Report] = []
-        rollout, self.obs = collect(self.env, act, self.obs, num_steps, to_env=to_env, reports=reports)
+        rollout, self.obs = collect(self.env, act, self.obs, num_steps, to_env=to_env, reports=reports, told=told)
         self.episodes.add(rollout.reward, rollout.done, reports)
         return rollout
 

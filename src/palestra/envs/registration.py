@@ -40,6 +40,11 @@ ENVS: dict[str, dict[str, Any]] = {
         "entry_point": "palestra.envs.classic.two_ways:TwoWaysEnv",
         "max_episode_steps": 20,
     },
+    "palestra/CartPoleMasked-v0": {
+        "entry_point": "palestra.envs.hidden.cartpole_masked:CartPoleMaskedEnv",
+        "max_episode_steps": 500,
+    },
+    "palestra/TMaze-v0": {"entry_point": "palestra.envs.hidden.t_maze:TMazeEnv", "max_episode_steps": 200},
     "palestra/GridWorld-v0": {"entry_point": "palestra.envs.finite.gym_env:GridWorldEnv", **_FINITE},
     "palestra/Garnet-v0": {"entry_point": "palestra.envs.finite.gym_env:GarnetEnv", **_FINITE},
     **{

@@ -35,6 +35,8 @@ from palestra.envs.finite.blackjack import BLACKJACK, has_settings, make_blackja
 from palestra.envs.finite.catalogue import FINITE, is_whole
 from palestra.envs.finite.dynamics import make_finite_vec, process_vec, time_limit_of
 from palestra.envs.finite.own_table import process_by_id
+from palestra.envs.hidden.cartpole_masked import CartPoleMasked
+from palestra.envs.hidden.t_maze import T_MAZE, TMaze, is_maze, make_t_maze_vec
 from palestra.envs.vector import VectorEnv
 from palestra.errors import UsageError, require, unknown_name
 
@@ -48,12 +50,14 @@ CLASSIC: dict[str, Rules] = {
     "MountainCar-v0": MountainCar,
     "MountainCarContinuous-v0": MountainCarContinuous,
     "Pendulum-v1": Pendulum,
+    "palestra/CartPoleMasked-v0": CartPoleMasked,
     "palestra/CartPoleSwingUp-v0": CartPoleSwingUp,
     "palestra/DoubleIntegrator-v0": DoubleIntegrator,
     "palestra/DoublePendulum-v0": DoublePendulum,
     "palestra/PendulumDiscrete-v1": PendulumDiscrete,
     "palestra/PlanarQuadrotor-v0": PlanarQuadrotor,
     "palestra/TwoWays-v0": TwoWays,
+    "palestra/TMaze-v0": TMaze,
 }
 ARM = {arm_id(task): task for task in ARM_TASKS}
 """The arm's ids and tasks, which the torch backend has as twins of PyBullet's world."""
@@ -137,6 +141,7 @@ def make_vec(
         whole = env_id in PROBES or env_id in ARM or (env_id in CLASSIC and not env_kwargs)
         whole = whole or _in_catalogue(env_id, env_kwargs or {})
         whole = whole or (env_id == BLACKJACK and has_settings(env_kwargs or {}))
+        whole = whole or is_maze(env_id, env_kwargs or {})
         process = None if whole else process_by_id(env_id, env_kwargs or {})
         backend = "torch" if whole or process is not None else "sync"
         require(num_envs <= MOST_COPIES[backend], f"num_envs={num_envs}", f"at most {MOST_COPIES[backend]:,}")
@@ -146,6 +151,8 @@ def make_vec(
         return make_finite_vec(env_id, num_envs, device, env_kwargs)
     if backend == "torch" and env_id == BLACKJACK:
         return make_blackjack_vec(num_envs, device, env_kwargs)
+    if backend == "torch" and env_id == T_MAZE:
+        return make_t_maze_vec(num_envs, device, env_kwargs)
     if backend == "torch" and env_id in ARM:
         return _make_twin(env_id, num_envs, device, env_kwargs or {})
     if backend == "torch":

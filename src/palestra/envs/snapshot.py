@@ -36,6 +36,8 @@ ATTRIBUTES = {
     "palestra.envs.classic.two_ways.TwoWaysEnv": ("state",),
     "palestra.envs.finite.gym_env.GarnetEnv": ("s",),
     "palestra.envs.finite.gym_env.GridWorldEnv": ("s",),
+    "palestra.envs.hidden.cartpole_masked.CartPoleMaskedEnv": ("state", "steps_beyond_terminated"),
+    "palestra.envs.hidden.t_maze.TMazeEnv": ("sign", "place"),
 }
 """What changes in an environment between resets, besides its random generator."""
 

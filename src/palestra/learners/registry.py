@@ -33,6 +33,7 @@ LEARNERS = {
     "a2c": ("palestra.learners.on_policy.a2c", "A2C"),
     "trpo": ("palestra.learners.on_policy.trpo", "TRPO"),
     "ppo": ("palestra.learners.on_policy.ppo", "PPO"),
+    "recurrent-ppo": ("palestra.learners.on_policy.recurrent_ppo", "RecurrentPPO"),
     "ddpg": ("palestra.learners.off_policy.ddpg", "DDPG"),
     "td3": ("palestra.learners.off_policy.td3", "TD3"),
     "sac": ("palestra.learners.off_policy.sac", "SAC"),

@@ -16,6 +16,8 @@ RECIPES = (
         eval_every=1,
         eval_count=1,  # nothing is chosen by it
         claim=Claim(-0.445, _SOURCE, count=500),
+        optimum=OPTIMUM,
+        optimum_source="Riccati's equation",
     ),
     Recipe(
         id="double-integrator/ilqr",
@@ -27,5 +29,7 @@ RECIPES = (
         eval_count=1,
         settings={"horizon": 30, "iterations": 1, "samples": 1},
         claim=Claim(-0.5, _SOURCE, count=100),
+        optimum=OPTIMUM,
+        optimum_source="Riccati's equation",
     ),
 )

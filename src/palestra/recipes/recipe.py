@@ -81,6 +81,10 @@ class Recipe:
     """Name of the data set, where it learns from data."""
     dataset_kwargs: dict[str, Any] = field(default_factory=dict)
     """Arguments of the data set itself."""
+    optimum: float | None = None
+    """The best mean return that there is in its world, where somebody has found it; None where nobody has."""
+    optimum_source: str = ""
+    """How it was found."""
 
     def __post_init__(self) -> None:
         both = f"env={self.env!r} and dataset={self.dataset!r}"

@@ -14,7 +14,7 @@ from palestra import recipes
 from palestra.errors import PalestraError, UsageError
 from palestra.recipes.recipe import Recipe
 from palestra.runs.atomic import write_bytes, write_json
-from palestra.trials.verdict import Verdict, phrase
+from palestra.trials.verdict import Verdict, phrase, short_of
 
 FOLDER = Path(__file__).parents[3] / "records"
 """Where the records are, in a checkout of the source; nowhere else is there such a folder."""
@@ -24,7 +24,7 @@ TABLE = Path(recipes.__file__).with_name("verified.json")
 LATER = {"scale_actions": False}
 """Settings that learners had no choice in once, and what they did then: a recipe that says so has not changed."""
 
-_NAMES_ONLY = ("id", "summary", "paradigm", "claim")
+_NAMES_ONLY = ("id", "summary", "paradigm", "claim", "optimum", "optimum_source")
 
 
 @dataclass(frozen=True)
@@ -94,7 +94,8 @@ def spoken_record(recipe: Recipe) -> str:
         return "not verified yet"
     if not record.fresh:
         return "changed since it was verified"
-    return phrase(record.verdict, record.values)
+    said = phrase(record.verdict, record.values)
+    return said if recipe.optimum is None else f"{said}, {short_of(recipe.optimum, record.verdict, record.values)}"
 
 
 def configuration(recipe: Recipe) -> dict[str, Any]:

@@ -94,3 +94,9 @@ def phrase(verdict: Verdict, values: Sequence[float]) -> str:
     if verdict.verdict is None:
         return f"{middle} of {verdict.seeds}{provisional}"
     return f"{verdict.verdict} {verdict.reached}/{verdict.seeds}, {middle}{provisional}"
+
+
+def short_of(optimum: float, verdict: Verdict, values: Sequence[float]) -> str:
+    """The regret in words: how far the interquartile mean, of a few seeds the mean, is below the best that there is."""
+    middle = sum(values) / len(values) if verdict.iqm is None else verdict.iqm
+    return f"{number(optimum - middle)} short of the optimum"

@@ -46,3 +46,10 @@ def test_a_network_for_images_is_shown_block_by_block(capsys: pytest.CaptureFixt
     assert main(["show", "fashion/lenet", "--json"]) == 0
     layers = json.loads(capsys.readouterr().out)["layers"]
     assert layers[0] == {"name": "conv1", "kind": "Sequential", "depth": 1, "output": [6, 28, 28], "parameters": 156}
+
+
+def test_an_optimum_is_shown_where_it_is_known(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["show", "pendulum/sac"]) == 0
+    assert "-138, by backward induction" in capsys.readouterr().out
+    assert main(["show", "cartpole/ppo"]) == 0
+    assert "backward induction" not in capsys.readouterr().out

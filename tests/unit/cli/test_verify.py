@@ -1,5 +1,6 @@
 """``palestra verify``: a line a seed, a verdict, and an exit status that says whether every claim is held."""
 
+import dataclasses
 import io
 import json
 from pathlib import Path
@@ -10,7 +11,7 @@ from quick import QUICK
 from rich.console import Console
 
 from palestra.cli.main import main
-from palestra.cli.verify import print_result
+from palestra.cli.verify import print_result, print_verification
 from palestra.recipes.recipe import Recipe
 from palestra.recipes.registry import RECIPES
 from palestra.trials import verify
@@ -96,7 +97,8 @@ def test_an_estimator_is_verified_without_a_recipe(
 
 
 @pytest.mark.parametrize(
-    ("name", "jobs", "pool"), [("local:3", 3, "local"), ("ray:there@/common", 16, "ray:there@/common")]
+    ("name", "jobs", "pool"),
+    [("local:3", 3, "local"), ("together:4", 4, "together"), ("ray:there@/common", 16, "ray:there@/common")],
 )
 def test_a_pool_is_passed_on(name: str, jobs: int, pool: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[Any] = []
@@ -108,3 +110,12 @@ def test_a_pool_is_passed_on(name: str, jobs: int, pool: str, tmp_path: Path, mo
     monkeypatch.setattr(verify, "verify", verified)
     assert main(["verify", "cartpole/ppo", "--out", str(tmp_path), "--pool", name]) == 1
     assert asked == [(jobs, pool)]
+
+
+def test_a_known_optimum_makes_a_line_of_the_regret() -> None:
+    known = dataclasses.replace(QUICK, optimum=505.0, optimum_source="looking")
+    done, console = found(*[501.0] * 5), Console(file=io.StringIO(), width=120, color_system=None)
+    print_verification(console, done)
+    assert "regret" not in console.file.getvalue()
+    print_verification(console, dataclasses.replace(done, recipe=known))
+    assert "regret    4 short of the optimum of 505, by looking\n" in console.file.getvalue()

@@ -59,3 +59,14 @@ def test_what_environments_say_goes_on_as_if_nothing_had_happened(backend: Any) 
         each.close()
     assert metrics[0] == metrics[1] != before
     assert {"env/is_success", "env/drag", "env/time_to_success"} < set(before)
+
+
+def test_who_remembers_is_told_of_each_step() -> None:
+    told: list[tuple[torch.Tensor, ...]] = []
+    living = Interaction(World("CartPole-v1", 3), seed=0)
+    rollout = living.collect(lambda obs: (obs[:, 2] > 0).long(), 60, told=lambda *step: told.append(step))
+    action, reward, done = (torch.stack(column) for column in zip(*told, strict=True))
+    assert torch.equal(action, rollout.action)
+    assert torch.equal(reward, rollout.reward)
+    assert torch.equal(done, rollout.done)
+    assert done.any()

@@ -16,7 +16,7 @@ CLASSIC += ["palestra/CartPoleSwingUp-v0", "palestra/DoubleIntegrator-v0", "pale
 CLASSIC += ["palestra/DoublePendulum-v0", "palestra/PlanarQuadrotor-v0"]
 CLASSIC += ["palestra/TwoWays-v0"]
 TOY = ["Blackjack-v1", "CliffWalking-v1", "CliffWalkingSlippery-v1", "FrozenLake-v1", "FrozenLake8x8-v1", "Taxi-v4"]
-OURS = ["palestra/Garnet-v0", "palestra/GridWorld-v0"]
+OURS = ["palestra/Garnet-v0", "palestra/GridWorld-v0", "palestra/CartPoleMasked-v0", "palestra/TMaze-v0"]
 ATARI = ["ALE/Breakout-v5"]
 MUJOCO = [
     f"{name}-v5"

@@ -174,3 +174,10 @@ def test_the_wheel_carries_the_table() -> None:
     assert SHIPPED.relative_to(root) == Path("src/palestra/recipes/verified.json")
     ignored = [line for line in (root / ".gitignore").read_text().splitlines() if line]
     assert not any(fnmatch(name, line.strip("/")) for line in ignored for name in SHIPPED.relative_to(root).parts)
+
+
+def test_of_a_world_whose_optimum_is_known_a_record_says_how_far_it_is() -> None:
+    write_record(verified([490.0] * 10), command="")
+    known = dataclasses.replace(RECIPE, optimum=500.0, optimum_source="the time limit")
+    assert spoken_record(known) == f"{spoken_record(RECIPE)}, 10 short of the optimum"
+    assert spoken_record(RECIPE).startswith("held 10/10")

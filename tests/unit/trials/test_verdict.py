@@ -5,7 +5,7 @@ from math import comb
 
 import pytest
 
-from palestra.trials.verdict import judge, phrase
+from palestra.trials.verdict import judge, phrase, short_of
 
 
 @pytest.mark.parametrize("n", [1, 2, 4])
@@ -111,3 +111,9 @@ def test_less_may_be_better() -> None:
     assert judge([0.6] * 10, 0.5, "down").verdict == "not held"
     assert judge([0.1] * 10, 0.5).verdict == "not held"
     assert judge([0.1, 0.6], 0.5, "down").shortfall == pytest.approx(0.05)
+
+
+def test_a_regret_is_of_the_middle_or_of_few_seeds_of_the_mean() -> None:
+    values = [-150.0, -152.0, -151.0, -400.0]
+    assert short_of(-138.0, judge(values, None), values) == "75.25 short of the optimum"
+    assert short_of(-138.0, judge([-151.0] * 9 + [-400.0], None), [-151.0] * 9 + [-400.0]) == "13 short of the optimum"

@@ -3,11 +3,12 @@
 VPG, A2C, TRPO and PPO hold one each, and differ in how they improve it.
 """
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
 import torch
-from torch import Tensor, nn
+from torch import Generator, Tensor, nn
 
 from palestra.engine import seeding
 from palestra.engine.policy import Choice, Policy
@@ -22,6 +23,9 @@ from palestra.nets.own import OURS, Networks, own_encoder, own_network
 from palestra.nets.precision import Precision
 from palestra.nets.recorded import Recorded
 from palestra.ops.masks import masked_logits
+
+Make = Callable[[int, Sequence[int], int, Generator, float], Recorded]
+"""From features, sizes of hidden layers, outputs, a generator and the gain of the last layer to a network."""
 
 
 @dataclass(frozen=True)
@@ -90,13 +94,15 @@ class ActorCritic(Policy):
         seed: of weights and of what is random.
         device: where they are.
         own: networks of the user's own.
+        make: makes policy and value network where these are no perceptrons.
     """
 
     saves = ("networks", "sampling", "shifting")
 
     def __init__(
-        self, env: VectorEnv, config: ActorCriticConfig, *, seed: int, device: torch.device, own: Networks = OURS
-    ):
+        self, env: VectorEnv, config: ActorCriticConfig, *, seed: int, device: torch.device, own: Networks = OURS,
+        make: Make | None = None,
+    ):  # fmt: skip
         self.config = c = config
         own.only("encoder", "policy", "value")
         space = env.observation_space
@@ -105,8 +111,9 @@ class ActorCritic(Policy):
         init, features = seeding.generator(seed, "weights"), self.encoder.num_features
         self.head = policy_head(env.action_space, c.log_std_init, c.scale_actions)
         outputs = self.head.num_outputs
-        self.actor: Recorded = MLP([features, *c.hidden_sizes, outputs], c.activation, init, output_gain=0.01)
-        self.value: Recorded = MLP([features, *c.value_sizes, 1], c.activation, init, output_gain=1.0)
+        make = make or self._perceptron
+        self.actor: Recorded = make(features, c.hidden_sizes, outputs, init, 0.01)
+        self.value: Recorded = make(features, c.value_sizes, 1, init, 1.0)
         if own.policy is not None:
             self.actor = own_network("policy", own.policy, own_seed + 1, features, outputs)
         if own.value is not None:
@@ -131,6 +138,11 @@ class ActorCritic(Policy):
         """All of them: the order of their parameters is that of this list."""
         self.sampling = seeding.generator(seed, "actions", device=device)
         self.shifting = seeding.generator(seed, "shifts", device=device)
+
+    def _perceptron(
+        self, features: int, hidden: Sequence[int], outputs: int, generator: Generator, gain: float
+    ) -> Recorded:
+        return MLP([features, *hidden, outputs], self.config.activation, generator, output_gain=gain)
 
     def to_batch(self, obs: Tensor) -> Tensor:
         """(B, *obs_shape) observations as a batch holds them: bytes for an encoder that learns, else (B, F) float32."""
