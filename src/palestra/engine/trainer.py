@@ -125,6 +125,8 @@ class Trainer:
                     ):
                         self.save()
                         last_save = time.monotonic()
+                    if stop.hold and ending == "finished":
+                        last_save += self._stand_still(stop)
                 if ending != "interrupted":
                     self._close()
                 if self._owes_evaluation:
@@ -140,6 +142,18 @@ class Trainer:
         return TrainResult(
             ending, learner.clock, self._seconds(), self._last_row, self.best_score, self.best_step, signal
         )
+
+    def _stand_still(self, stop: StopRequest) -> float:
+        """Until somebody lets it go on, with every row until here on the disk; returns for how many seconds."""
+        if self.run_record:
+            self.run_record.metrics.commit()
+            self._tell()
+        since = time.monotonic()
+        stop.stand_still()
+        stood = time.monotonic() - since
+        self._began += stood
+        self._rate_from = (self._rate_from[0] + stood, self._rate_from[1])
+        return stood
 
     @contextmanager
     def _survival(self) -> Iterator[None]:
