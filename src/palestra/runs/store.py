@@ -22,6 +22,7 @@ from typing import Any, Self
 
 from palestra.errors import PalestraError, UsageError, unknown_name
 from palestra.runs.atomic import clear_disk_errors, fsync_dir, remove_temporaries, write_bytes, write_json
+from palestra.runs.facts import run_html
 from palestra.runs.files import UnreadableError, read_json
 from palestra.runs.lock import RunLock, is_locked
 from palestra.runs.metrics import MetricsWriter
@@ -195,6 +196,10 @@ class Run:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows; ``palestra.watch`` shows its curve too."""
+        return run_html(self.id, self.status, self.manifest)
 
     def _check_writable(self) -> None:
         if self._lock is None:

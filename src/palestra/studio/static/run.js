@@ -253,7 +253,7 @@ export function mount([id], words, about) {
     const rows = asked?.changes, copied = t("Copied");
     const line = (label, text) => text && h("div", { class: "copy" }, h("pre", {}, text), h("button", { onclick: () => copy(text, copied) }, label));
     const settings = Object.entries(known.settings);
-    put(askedFor, h("h2", {}, t("What was asked for")), known.summary && h("p", { class: "quiet" }, known.summary), h("p", {}, h("a", { href: chapter(known.config.learner.name) }, t("The chapter that explains it"))),
+    put(askedFor, h("h2", {}, t("What was asked for")), known.summary && h("p", { class: "quiet" }, known.summary), known.config.learner && h("p", {}, h("a", { href: chapter(known.config.learner.name) }, t("The chapter that explains it"))),
       asked === null ? h("p", { class: "quiet small" }, t("Looking at the recipe …")) :
       rows === null || rows === undefined ? h("p", { class: "quiet" }, asked.refused || t("Of no recipe that is known here.")) :
       rows.length === 0 ? h("p", {}, t("Exactly what the recipe says.")) :
