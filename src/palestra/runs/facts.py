@@ -30,7 +30,7 @@ def run_html(run_id: str, status: str, manifest: Mapping[str, Any]) -> str:
         "steps": f"{manifest['steps']:,}",
         "seconds": f"{manifest['seconds']:,.1f}",
         headline.get("name", "score"): _number(headline.get("value")),
-        "claim": f"{_number(claim['value'])}, {'reached' if claim['reached'] else 'missed'}" if claim else None,
+        "claim": f"{_number(claim['value'])}, {'reached' if claim.get('reached') else 'missed'}" if claim else None,
         "exact": "yes" if manifest["exact"] else "no: a resume was not",
     }
     return facts_html(run_id, facts)

@@ -241,7 +241,7 @@ def run_ids(root: Path) -> list[str]:
         return []
     with os.scandir(root) as entries:
         names = [entry.name for entry in entries if not entry.name.startswith(".")]
-    return sorted(name for name in names if _is_run(root / name))
+    return sorted(name for name in names if _is_run(os.path.join(root, name)))
 
 
 def read_config(path: Path) -> dict[str, Any]:
@@ -263,11 +263,11 @@ def _read(path: Path, shape: Shape) -> dict[str, Any]:
     return value
 
 
-def _is_run(path: Path) -> bool:
+def _is_run(path: str | Path) -> bool:
     """Whether a folder is a run, whatever has become of its files: every run is born with these two."""
     for name in (MANIFEST, ENVIRONMENT):
         try:
-            os.lstat(path / name)
+            os.lstat(os.path.join(path, name))  # no Path for each: lists are long
         except PermissionError:  # of somebody else's, so it is listed as one that cannot be read
             return True
         except (OSError, ValueError):  # not there; a name that no file can have
