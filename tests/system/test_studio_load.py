@@ -1,15 +1,18 @@
-"""How the studio bears many runs and long ones: slow proofs, whose figures are printed."""
+"""How the studio bears many runs and long ones, and what a training feels of it: slow proofs, whose figures are printed."""
 
+import hashlib
 import json
+import os
 import shutil
 import signal
 import sqlite3
 import subprocess
 import sys
+import threading
 import time
 import urllib.request
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -18,7 +21,10 @@ import numpy as np
 import pytest
 from made_runs import make_run
 
-from palestra.runs import index
+from palestra.runs import checkpoints, index
+from palestra.runs.seal import TENSORS
+from palestra.runs.series import read_rows
+from palestra.runs.store import run_ids
 
 pytestmark = pytest.mark.slow
 POINTS = 1_000_000
@@ -110,3 +116,55 @@ def test_a_chart_of_fifty_long_runs_is_drawn_in_a_moment(tmp_path: Path) -> None
         print(f"{megabytes(pid):.0f} MB")
         assert p95 < 0.150
         assert megabytes(pid) < 200
+
+
+@contextmanager
+def watched(root: Path) -> Iterator[None]:
+    """A studio, and somebody whose page is open on the list and on the newest run, who asks for its curves all the time."""
+    with served(root) as (ask, _):
+        ended = threading.Event()
+
+        def look() -> None:
+            while not ended.wait(0.2):
+                for row in ask("runs")["rows"][-1:]:
+                    with suppress(OSError):  # of a run that has no numbers yet
+                        names = ask(f"runs/{row['id']}")["names"]
+                        ask(f"runs/{row['id']}/curves", name=names, points=600, seconds=1)
+
+        looking = threading.Thread(target=look)
+        looking.start()
+        try:
+            yield
+        finally:
+            ended.set()
+            looking.join()
+
+
+def trained(root: Path, *, seen: bool) -> tuple[dict[str, Any], float]:
+    """What a training wrote that another of its seed has to write too, and its seconds of processor time."""
+    argv = [sys.executable, "-m", "palestra", "train", "cartpole/ppo", "--total-timesteps", "30000", "--out", str(root)]
+    root.mkdir()
+    with watched(root) if seen else nullcontext():
+        process = subprocess.Popen([*argv, "--quiet"])
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+    assert process.returncode in (0, 1), "a claim may be missed in so short a time"
+    (run_id,) = run_ids(root)
+    rows, last = read_rows(root / run_id / "metrics.db"), checkpoints.load_latest(root / run_id / "checkpoints")
+    digest = hashlib.sha256((last.path / TENSORS).read_bytes()).hexdigest()
+    return {"rows": rows, "sha256": digest}, usage.ru_utime + usage.ru_stime
+
+
+def test_a_training_feels_nothing_of_the_page(tmp_path: Path) -> None:
+    shut, open_ = [], []
+    first = None
+    for i in range(3):
+        for taken, seen in ((shut, False), (open_, True)):
+            told, seconds = trained(tmp_path / f"{i}-{seen}", seen=seen)
+            first = first or told
+            assert told["rows"] == first["rows"]
+            assert told["sha256"] == first["sha256"]
+            taken.append(seconds)
+    cost = min(open_) / min(shut) - 1
+    print(f"\na training of {min(shut):.2f} s of processor time costs {100 * cost:+.1f}% more with its page open")
+    assert cost < 0.01
