@@ -43,8 +43,9 @@ SHOWN_BY: dict[str, tuple[str, dict[str, Any]]] = {
 
 
 def catalogue() -> list[dict[str, Any]]:
-    """Every playground as JSON values: name, title, what, settings with their ranges, presets."""
-    return [offer.to_json() for offer in OFFERS.values()]
+    """Every playground as JSON values: name, title, what, settings with their ranges, presets, pages that explain it."""
+    pages = {name: [page for page, (shown, _) in SHOWN_BY.items() if shown == name] for name in OFFERS}
+    return [offer.to_json() | {"pages": pages[offer.name]} for offer in OFFERS.values()]
 
 
 def find_offer(name: str) -> Offer:

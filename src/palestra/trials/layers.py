@@ -104,8 +104,8 @@ def _size(values: Tensor) -> float:
 
 
 def _shortened(places: list[str]) -> list[str]:
-    """Places without what all of them begin and end with."""
-    parts = [place.removesuffix(".weight").strip(".").split(".") for place in places]
+    """Places without what all of them begin with, nor the word weight."""
+    parts = [[part for part in place.split(".") if part not in ("", "weight", "weights")] for place in places]
     while len(parts) > 1 and all(len(part) > 1 for part in parts) and len({part[0] for part in parts}) == 1:
         parts = [part[1:] for part in parts]
     return [".".join(part) for part in parts]

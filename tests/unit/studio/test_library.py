@@ -29,7 +29,7 @@ def test_every_page_is_read_and_leads_to_pages(docs: Library) -> None:
     names = docs.names()
     assert {"README", "studio", "decisions/0001-runs-below-engine", *SHOWN_BY} <= set(names)
     assert {f"algorithms/{name}" for name in LEARNERS} <= set(names)
-    headings = {}
+    headings, meant = dict[str, set[str]](), list[tuple[str, str]]()
     for name in names:
         told = docs.page(name)
         found = pieces_of(told["pieces"])
@@ -40,7 +40,9 @@ def test_every_page_is_read_and_leads_to_pages(docs: Library) -> None:
             if tag == "a":
                 assert len({"page", "recipe", "href"} & said.keys()) == 1, name
                 assert said.get("page", "README") in names
+                meant += [(said["page"], said["at"])] if "at" in said else []
                 assert said.get("recipe", "cartpole/ppo") in RECIPES
+    assert [place for place in meant if place[1] not in headings[place[0]]] == []
     path = pieces_of(docs.page("README")["pieces"])
     assert len({said["page"] for tag, said, _ in path if tag == "a" and "page" in said}) > 50
     assert {"regret.png"} <= {said["picture"] for tag, said, _ in path if tag == "img"}

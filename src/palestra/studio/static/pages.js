@@ -39,7 +39,7 @@ export function mount(path, words) {
       sheet.lang = page.language === "zh" ? "zh-CN" : "en";
       put(sheet, page.pieces.map(build));
       const { playground, recipes: [first] } = page;
-      sheet.querySelector("h2")?.after(h("p", { class: "row" },
+      if (playground || first) sheet.querySelector("h2")?.after(h("p", { class: "row" },
         playground && h("a", { class: "button first", href: link(["playgrounds", playground.name], { state: JSON.stringify(playground.settings) }) }, t("Play with it")),
         first && h("a", { class: "button", href: recipe({ recipe: first }) }, t("Train {recipe}", { recipe: first }))));
       document.getElementById("at-" + words.get("at"))?.scrollIntoView();
