@@ -20,23 +20,28 @@ from urllib.parse import urlencode
 import numpy as np
 import pytest
 from made_runs import make_run
+from test_studio_browser import CHROMIUM
+from test_studio_browser import pytestmark as needs_a_browser
 
 from palestra.runs import checkpoints, index
 from palestra.runs.seal import TENSORS
 from palestra.runs.series import read_rows
-from palestra.runs.store import run_ids
+from palestra.runs.store import Run, run_ids
 
 pytestmark = pytest.mark.slow
 POINTS = 1_000_000
+SOAK_SECONDS = 120
+"""For which a page is watched, where an hour is meant."""
 
 
 @contextmanager
-def served(root: Path) -> Iterator[tuple[Any, int]]:
-    """A studio: a function that asks it, and its process."""
+def served(root: Path) -> Iterator[tuple[Any, int, str]]:
+    """A studio: a function that asks it, its process, and its address with the token."""
     argv = [sys.executable, "-m", "palestra", "studio", "--runs", str(root), "--port", "0", "--no-open"]
     with subprocess.Popen(argv, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
-        base, token = process.stdout.readline().strip().split("/?token=")
+        url = process.stdout.readline().strip()
+        base, token = url.split("/?token=")
 
         def ask(path: str, **words: Any) -> Any:
             address = f"{base}/api/{path}?{urlencode(words, doseq=True)}"
@@ -45,7 +50,7 @@ def served(root: Path) -> Iterator[tuple[Any, int]]:
                 return json.load(answer)
 
         try:
-            yield ask, process.pid
+            yield ask, process.pid, url
         finally:
             process.send_signal(signal.SIGINT)
             assert process.wait(30) == 0
@@ -72,7 +77,7 @@ def test_five_thousand_runs_are_listed_within_a_second(tmp_path: Path) -> None:
     root = tmp_path / "runs"
     copied(root, 5_000)
     index.list_runs(root)  # as every training leaves it
-    with served(root) as (ask, pid):
+    with served(root) as (ask, pid, _):
         began = time.perf_counter()
         told = ask("runs")
         first = time.perf_counter() - began
@@ -100,7 +105,7 @@ def test_a_chart_of_fifty_long_runs_is_drawn_in_a_moment(tmp_path: Path) -> None
         connection.commit()
     for run_id in ids[1:]:
         (root / run_id / "metrics.db").hardlink_to(database)
-    with served(root) as (ask, pid):
+    with served(root) as (ask, pid, _):
         began = time.perf_counter()
         told = ask("curves", run=ids, name="long", points=300, lines=1)
         first = time.perf_counter() - began
@@ -121,7 +126,7 @@ def test_a_chart_of_fifty_long_runs_is_drawn_in_a_moment(tmp_path: Path) -> None
 @contextmanager
 def watched(root: Path) -> Iterator[None]:
     """A studio, and somebody whose page is open on the list and on the newest run, who asks for its curves all the time."""
-    with served(root) as (ask, _):
+    with served(root) as (ask, _, _):
         ended = threading.Event()
 
         def look() -> None:
@@ -168,3 +173,44 @@ def test_a_training_feels_nothing_of_the_page(tmp_path: Path) -> None:
     cost = min(open_) / min(shut) - 1
     print(f"\na training of {min(shut):.2f} s of processor time costs {100 * cost:+.1f}% more with its page open")
     assert cost < 0.01
+
+
+@needs_a_browser
+def test_a_page_that_is_watched_does_not_grow(tmp_path: Path) -> None:
+    from playwright.sync_api import sync_playwright
+
+    names = [f"train/{i}" for i in range(10)]
+    with (
+        Run.create(tmp_path, "cartpole", "ppo", 0, {"training": {"seed": 0, "budget": 10**6}}) as run,
+        served(tmp_path) as (_, _, url),
+        sync_playwright() as playwright,
+    ):
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        page = browser.new_page()
+        devtools = page.context.new_cdp_session(page)
+        step = 0
+
+        def lived(seconds: float) -> float:
+            """Megabytes that the page holds after so long a time of new numbers."""
+            nonlocal step
+            end = time.monotonic() + seconds
+            while time.monotonic() < end:
+                for _ in range(10):
+                    step += 1
+                    run.metrics.add(step, {name: float(np.sin(step / 50 + i)) for i, name in enumerate(names)})
+                run.metrics.commit()
+                page.wait_for_timeout(400)
+            devtools.send("HeapProfiler.collectGarbage")
+            return float(devtools.send("Runtime.getHeapUsage")["usedSize"]) / 2**20
+
+        lived(1)
+        page.goto(url)
+        page.goto(f"{url.partition('/?')[0]}/#/run/{run.id}")
+        page.wait_for_selector(".chart canvas")
+        before = lived(SOAK_SECONDS / 4)
+        after = lived(SOAK_SECONDS)
+        browser.close()
+    hour = (after - before) * 3600 / SOAK_SECONDS
+    print(f"\na page that is watched: {before:.1f} MB, {after:.1f} MB after {SOAK_SECONDS} s", end=", ")
+    print(f"at {10 * len(names)} new points each 0.4 s; an hour of it would be {hour:+.0f} MB")
+    assert hour < 50

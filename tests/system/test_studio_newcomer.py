@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from test_studio_browser import CHROMIUM, pytestmark as needs_a_browser  # noqa: F401 - skipped where those are
+from test_studio_browser import CHROMIUM
+from test_studio_browser import pytestmark as needs_a_browser
 
 from palestra.runs.store import Run, run_ids
 
