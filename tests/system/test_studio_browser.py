@@ -4,7 +4,6 @@ It needs Chromium from the system and Playwright; where one of them is not there
 never in continuous integration.
 """
 
-import importlib.util
 import os
 import shutil
 import signal
@@ -19,6 +18,7 @@ from urllib.parse import quote
 
 import pytest
 from axe import assert_accessible
+from chromium import CHROMIUM, needs_a_browser
 from made_runs import make_run
 
 from palestra.runs.store import Run

@@ -19,9 +19,8 @@ from urllib.parse import urlencode
 
 import numpy as np
 import pytest
+from chromium import CHROMIUM, needs_a_browser
 from made_runs import make_run
-from test_studio_browser import CHROMIUM
-from test_studio_browser import pytestmark as needs_a_browser
 
 from palestra.runs import checkpoints, index
 from palestra.runs.seal import TENSORS

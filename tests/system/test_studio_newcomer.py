@@ -14,8 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from test_studio_browser import CHROMIUM
-from test_studio_browser import pytestmark as needs_a_browser
+
 
 from palestra.runs.store import Run, run_ids
 
