@@ -23,18 +23,7 @@ from made_runs import make_run
 
 from palestra.runs.store import Run
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-MISSING = [
-    name
-    for name, there in (
-        ("chromium (apt-get install chromium)", CHROMIUM),
-        ("playwright (pip install playwright)", importlib.util.find_spec("playwright")),
-    )
-    if not there
-]
-pytestmark = pytest.mark.skipif(
-    bool(MISSING) and not os.environ.get("CI"), reason=f"no browser to look with: {', '.join(MISSING)} not installed"
-)
+pytestmark = needs_a_browser
 HOSTILE = (
     "<img src=x onerror=alert(1)>",
     "<script>alert(1)<",

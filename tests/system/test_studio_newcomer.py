@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
+from chromium import CHROMIUM, needs_a_browser
 
 from palestra.runs.store import Run, run_ids
 
