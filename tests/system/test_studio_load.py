@@ -1,4 +1,4 @@
-"""How the studio bears many runs and long ones, and what a training feels of it: slow proofs, whose figures are printed."""
+"""How the studio bears many runs and long ones, and what a training feels of it: slow proofs that print figures."""
 
 import hashlib
 import json
@@ -124,7 +124,7 @@ def test_a_chart_of_fifty_long_runs_is_drawn_in_a_moment(tmp_path: Path) -> None
 
 @contextmanager
 def watched(root: Path) -> Iterator[None]:
-    """A studio, and somebody whose page is open on the list and on the newest run, who asks for its curves all the time."""
+    """A studio, and somebody who asks for the list, and for the curves of the newest run, all the time."""
     with served(root) as (ask, _, _):
         ended = threading.Event()
 

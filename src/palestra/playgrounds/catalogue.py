@@ -43,7 +43,7 @@ SHOWN_BY: dict[str, tuple[str, dict[str, Any]]] = {
 
 
 def catalogue() -> list[dict[str, Any]]:
-    """Every playground as JSON values: name, title, what, settings with their ranges, presets, pages that explain it."""
+    """Every playground as JSON values: name, title, what, settings with their ranges, presets, pages about it."""
     pages = {name: [page for page, (shown, _) in SHOWN_BY.items() if shown == name] for name in OFFERS}
     return [offer.to_json() | {"pages": pages[offer.name]} for offer in OFFERS.values()]
 

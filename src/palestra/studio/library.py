@@ -6,6 +6,7 @@ It lies beside the source in a checkout, and in the package where that was built
 import posixpath
 import re
 import shlex
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -119,7 +120,7 @@ def tried(command: str) -> Said:
         return None
     if len(words) < 3 or words[0] != "palestra" or words[1] not in _COMMANDS or words[2] not in RECIPES:
         return None
-    given = [word for flag, word in zip(words[3:], words[4:]) if flag == "--set" and re.fullmatch(r"[\w.]+=.*", word)]
+    given = [word for flag, word in pairwise(words[3:]) if flag == "--set" and re.fullmatch(r"[\w.]+=.*", word)]
     return {"recipe": words[2], "set": given} if given else {"recipe": words[2]}
 
 

@@ -25,7 +25,6 @@ def routes(studio: Studio, catalogue: list[dict[str, Any]]) -> list[Route]:
         studio: which opens playgrounds.
         catalogue: of the playgrounds.
     """
-
     library = Library(find_docs())
 
     async def page(request: Request) -> Response:

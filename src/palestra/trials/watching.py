@@ -1,4 +1,4 @@
-"""``palestra.watch``: the curve of a run in a notebook's cell, drawn anew as it grows; elsewhere a line for each change.
+"""``palestra.watch``: the curve of a run in a notebook cell, drawn anew as it grows; elsewhere a line for each change.
 
 What stands in the cell is HTML with SVG in it, and asks for nothing from anywhere. IPython is used where it is already
 running, and never imported for its own sake.

@@ -114,8 +114,7 @@ def test_a_training_makes_one_step_after_the_other(launcher: Launcher, tmp_path:
     until(stands)
     launcher.stop(run_id)
     until(lambda: launcher.states()[0]["stage"] == "ended")
-    assert rows.read_text().endswith("saved
-")
+    assert rows.read_text().endswith("saved\n")
 
 
 def test_one_that_fails_says_why(launcher: Launcher) -> None:

@@ -92,12 +92,22 @@ def test_what_can_be_tried(command: str, expected: Any) -> None:
 def test_pages_and_pictures_are_known_by_name_alone(docs: Library, tmp_path: Path) -> None:
     content, media_type = docs.picture("regret.png")
     assert (content[:4], media_type) == (b"\x89PNG", "image/png")
-    for name in ("../README", "../../README", "prose/ppo", "images/regret.png", "/etc/passwd", "algorithms/../README", ""):
+    for name in (
+        "../README",
+        "../../README",
+        "prose/ppo",
+        "images/regret.png",
+        "/etc/passwd",
+        "algorithms/../README",
+        "",
+    ):
         with pytest.raises(NotThereError, match="the learning path leads to"):
             docs.page(name)
         with pytest.raises(NotThereError):
             docs.picture(name)
-    (tmp_path / "other.md").write_text("[a](//elsewhere/README.md) [b](mailto:x) [c](../README.md) [d](https://e) [f](other.md)")
+    (tmp_path / "other.md").write_text(
+        "[a](//elsewhere/README.md) [b](mailto:x) [c](../README.md) [d](https://e) [f](other.md)"
+    )
     (tmp_path / "README.md").write_text("a")
     shown = pieces_of(Library(tmp_path).page("other")["pieces"])
     assert [said for tag, said, _ in shown if tag == "a"] == [{"href": "https://e"}, {"page": "other", "lang": "en"}]

@@ -1,5 +1,7 @@
 """Markdown as a tree: the elements of a page, and nothing else whatever a text holds."""
 
+# ruff: noqa: RUF001 - Chinese has punctuation of its own
+
 from typing import Any
 
 from palestra.studio.markdown import TAGS, Meant, plain_text, read, slug
@@ -21,7 +23,9 @@ def tags(pieces: list[Any]) -> set[str]:
 
 
 def test_what_a_page_is_made_of() -> None:
-    text = "# A *title*\n\nOne [link](other.md) and `code`.\n\n- an item\n- [x](y) `palestra train a/b`\n\n![alt](a.png)\n"
+    text = (
+        "# A *title*\n\nOne [link](other.md) and `code`.\n\n- an item\n- [x](y) `palestra train a/b`\n\n![alt](a.png)\n"
+    )
     assert read(text, MEANT) == [
         ["h1", {"at": "a-title"}, ["A ", ["em", {}, ["title"]]]],
         ["p", {}, ["One ", ["a", {"page": "other.md"}, ["link"]], " and ", ["code", {}, ["code"]], "."]],
@@ -48,7 +52,9 @@ def test_what_a_page_is_made_of() -> None:
 def test_formulas_and_programs_stand_as_they_are_written() -> None:
     block = "L(theta) = E[min(r A, clip(r, 1 - eps) A)] < 1\n    r = pi / pi_old\n"
     assert read(f"```text\n{block}```\n", MEANT) == [["pre", {"tried": []}, [block]]]
-    ((tag, said, _),) = read("```sh\npalestra train a/b  # first\npalestra train a/b\npalestra show c/d\nls\n```", MEANT)
+    ((tag, said, _),) = read(
+        "```sh\npalestra train a/b  # first\npalestra train a/b\npalestra show c/d\nls\n```", MEANT
+    )
     assert (tag, said) == ("pre", {"tried": [{"recipe": "a/b"}, {"recipe": "c/d"}]}), "each once"
 
 

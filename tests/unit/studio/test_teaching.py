@@ -41,7 +41,12 @@ def test_a_page_and_its_picture_are_sent(tmp_path: Path) -> None:
     assert ask(app, "/api/pages/README?lang=zh").json()["language"] == "zh"
     picture = ask(app, "/api/figures/regret.png")
     assert (picture.status, picture.header("content-type")) == (200, "image/png")
-    for wrong in ("/api/pages/none", "/api/pages/../../pyproject", "/api/figures/none.png", "/api/figures/..%2fREADME.md"):
+    for wrong in (
+        "/api/pages/none",
+        "/api/pages/../../pyproject",
+        "/api/figures/none.png",
+        "/api/figures/..%2fREADME.md",
+    ):
         assert ask(app, wrong).status == 404
 
 

@@ -51,7 +51,9 @@ def test_after_one_step_of_adam_the_gradient_is_known_to_the_digit() -> None:
     assert told.gradients == pytest.approx([math.sqrt((9 + 16) / 2), 0.5], rel=1e-5)
     assert told.weights[1] == pytest.approx(float(part.net[2].weight.square().mean().sqrt()))
     assert told.weights[1] != weight
-    assert told.changes[1] == pytest.approx(0.01 / told.weights[1], rel=1e-4), "Adam's first step is as long as its rate"
+    assert told.changes[1] == pytest.approx(0.01 / told.weights[1], rel=1e-4), (
+        "Adam's first step is as long as its rate"
+    )
 
 
 def test_what_keeps_no_moments_tells_its_weights() -> None:
