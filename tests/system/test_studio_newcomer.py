@@ -4,7 +4,6 @@ Somebody who has trained one agent opens the studio, understands what came of it
 starts another training, holds it and lets it make single steps, and compares the two.
 """
 
-import re
 import signal
 import subprocess
 import sys
@@ -29,7 +28,7 @@ def page(tmp_path: Path) -> Iterator[Any]:
 
     palestra = [sys.executable, "-m", "palestra"]
     out = ["--out", str(tmp_path / "runs")]
-    subprocess.run([*palestra, "train", "cartpole/ppo", "--total-timesteps", "20000", *out, "--quiet"], check=False)
+    subprocess.run([*palestra, "train", "cartpole/ppo", "--total-timesteps", "4096", *out, "--quiet"], check=False)
     argv = [*palestra, "studio", "--runs", str(tmp_path / "runs"), "--port", "0", "--no-open", "--allow-launch"]
     with subprocess.Popen(argv, stdout=subprocess.PIPE, text=True) as process, sync_playwright() as playwright:
         assert process.stdout is not None
@@ -66,7 +65,7 @@ def test_a_newcomer_understands_a_run_starts_another_and_compares_the_two(page: 
             page.wait_for_timeout(100)
 
     look("1-runs")
-    page.get_by_role("link", name=re.compile("cartpole/ppo")).first.click()
+    press("cartpole/ppo · seed 0", "link")
     page.wait_for_selector(".chart canvas")
     page.locator("text=What it has to show").scroll_into_view_if_needed()
     page.wait_for_selector("text=Root mean squares of each layer")
@@ -80,7 +79,7 @@ def test_a_newcomer_understands_a_run_starts_another_and_compares_the_two(page: 
     press("Train another", "link")
     page.wait_for_selector("text=--set training.seed=1")
     page.get_by_label("training.budget").evaluate("node => { node.closest('details').open = true; }")
-    page.get_by_label("training.budget").fill("20000")
+    page.get_by_label("training.budget").fill("12288")
     look("4-recipe")
     press("Start")
     page.wait_for_selector("text=Stop and save", timeout=60_000)
@@ -99,7 +98,7 @@ def test_a_newcomer_understands_a_run_starts_another_and_compares_the_two(page: 
     press("Go on")
     until(lambda: Run.open(other, root).status == "finished")
     page.wait_for_selector(".head .chip:has-text('finished')")
-    press("Compare", "link")
+    page.locator("main").get_by_role("link", name="Compare", exact=True).click()
     page.get_by_role("link", name="Pick others to compare with").click()
     boxes = page.locator("tr[data-run] input[type=checkbox]")
     until(lambda: boxes.count() == 2)
