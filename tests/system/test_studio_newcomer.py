@@ -79,7 +79,7 @@ def test_a_newcomer_understands_a_run_starts_another_and_compares_the_two(page: 
     press("Train another", "link")
     page.wait_for_selector("text=--set training.seed=1")
     page.get_by_label("training.budget").evaluate("node => { node.closest('details').open = true; }")
-    page.get_by_label("training.budget").fill("12288")
+    page.get_by_label("training.budget").fill("30000")
     look("4-recipe")
     press("Start")
     page.wait_for_selector("text=Stop and save", timeout=60_000)
