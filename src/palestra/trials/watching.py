@@ -4,6 +4,7 @@ What stands in the cell is HTML with SVG in it, and asks for nothing from anywhe
 running, and never imported for its own sake.
 """
 
+import importlib
 import math
 import sys
 import time
@@ -88,16 +89,15 @@ def _cell() -> Callable[[Run, str], None] | None:
     shell = python.get_ipython() if python is not None else None
     if shell is None or not hasattr(shell, "kernel"):  # a terminal's IPython has none, and shows no HTML
         return None
-    from IPython.display import HTML, display
-
+    cell: Any = importlib.import_module("IPython.display")
     places: list[Any] = []
 
     def show(run: Run, metric: str) -> None:
-        shown = HTML(run_picture(run, metric))
+        shown = cell.HTML(run_picture(run, metric))
         if places:
             places[0].update(shown)
         else:
-            places.append(display(shown, display_id=True))
+            places.append(cell.display(shown, display_id=True))
 
     return show
 
