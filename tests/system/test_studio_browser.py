@@ -277,7 +277,7 @@ def test_the_documentation_is_read_and_its_ideas_are_tried(visit: Visit, open_pa
     page.get_by_role("link", name="Play with it").click()
     page.wait_for_selector("[data-preset='cliff'][aria-pressed='true']")
     page.go_back()
-    page.get_by_role("link", name="cliff/q-learning", exact=True).first.click()
+    page.locator("a.try", has_text="cliff/q-learning").first.click()
     page.wait_for_selector("text=palestra train cliff/q-learning")
     page.get_by_role("link", name="The chapter that explains it").click()
     page.wait_for_selector("h1:has-text('Q-learning, off-policy')")
