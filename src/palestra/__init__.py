@@ -42,6 +42,7 @@ FUNCTIONS = {
     "sweep": "palestra.trials.sweep.sweep",
     "train": "palestra.trials.train",
     "verify": "palestra.trials.verify",
+    "watch": "palestra.trials.watching",
 }
 """Name to module. Type checkers read ``__init__.pyi``, which ``make docs`` writes from this and from the learners."""
 _LEARNERS = {cls: name for name, (_, cls) in LEARNERS.items()}

@@ -85,6 +85,7 @@ from palestra.trials.saved import load, make_env
 from palestra.trials.sweep.sweep import sweep
 from palestra.trials.train import resume, train
 from palestra.trials.verify import verify
+from palestra.trials.watching import watch
 
 __all__ = [
     "A2C",
@@ -228,6 +229,7 @@ __all__ = [
     "sweep",
     "train",
     "verify",
+    "watch",
 ]
 
 __version__: str

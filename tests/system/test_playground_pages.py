@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from axe import assert_accessible
 
 import palestra
 from palestra.playgrounds.catalogue import OFFERS
@@ -388,6 +389,7 @@ def test_a_narrow_screen_in_chinese_and_dark(browser: Any, address: str, name: s
     wide = page.page.evaluate("document.documentElement.scrollWidth")
     assert wide <= 360
     assert "该看到什么" in page.page.locator(".pg-caption").inner_text()
+    assert_accessible(page.page, name)
     small = page.page.evaluate(
         "[...document.querySelectorAll('.playground button')].filter(b => b.offsetHeight && b.offsetHeight < 30).length"
     )

@@ -4,7 +4,6 @@ It needs Chromium from the system and Playwright; where one of them is not there
 never in continuous integration.
 """
 
-import importlib.util
 import os
 import shutil
 import signal
@@ -18,22 +17,13 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
+from axe import assert_accessible
+from chromium import CHROMIUM, needs_a_browser
 from made_runs import make_run
 
 from palestra.runs.store import Run
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-MISSING = [
-    name
-    for name, there in (
-        ("chromium (apt-get install chromium)", CHROMIUM),
-        ("playwright (pip install playwright)", importlib.util.find_spec("playwright")),
-    )
-    if not there
-]
-pytestmark = pytest.mark.skipif(
-    bool(MISSING) and not os.environ.get("CI"), reason=f"no browser to look with: {', '.join(MISSING)} not installed"
-)
+pytestmark = needs_a_browser
 HOSTILE = (
     "<img src=x onerror=alert(1)>",
     "<script>alert(1)<",
@@ -172,6 +162,7 @@ def pages(visit: Visit) -> dict[str, tuple[str, str]]:
         "compare": (f"#/compare?{chosen}", ".chart canvas"),
         "recipes": ("#/recipes", ".recipes li"),
         "playgrounds": ("#/playgrounds", "main h1"),
+        "chapter": ("#/docs/algorithms/k-means", ".page pre"),
     }
 
 
@@ -191,23 +182,6 @@ def test_every_page_in_every_look(
         shot = page.screenshot(path=tmp_path / f"{name}-{width}-{language}-{theme}.png", full_page=True)
         assert len(shot) > 5_000
         assert_accessible(page, name)
-
-
-def assert_accessible(page: Any, name: str) -> None:
-    """Nothing serious that axe-core finds, where that is installed."""
-    spec = importlib.util.find_spec("axe_playwright_python")
-    source = next(iter(Path(str(spec.origin)).parent.glob("axe.min.js")), None) if spec and spec.origin else None
-    if source is None:
-        assert not os.environ.get("CI"), "axe-core is not installed (pip install axe-playwright-python)"
-        return
-    page.evaluate(source.read_text())
-    found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
-    serious = [
-        (each["id"], [node["html"][:160] for node in each["nodes"]][:3])
-        for each in found["violations"]
-        if each["impact"] in ("serious", "critical")
-    ]
-    assert serious == [], name
 
 
 def test_the_list_is_found_sorted_grouped_and_goes_back(visit: Visit, open_page: Callable[..., Any]) -> None:
@@ -293,6 +267,26 @@ def test_what_is_deleted_comes_back(visit: Visit, open_page: Callable[..., Any])
     page.get_by_role("button", name="Bring back").first.click()
     page.wait_for_selector(".chart canvas")
     assert (visit.root / visit.runs[2]).is_dir()
+
+
+def test_the_documentation_is_read_and_its_ideas_are_tried(visit: Visit, open_page: Callable[..., Any]) -> None:
+    page = open_page(address="#/docs?lang=en")
+    page.get_by_role("link", name="q-learning", exact=True).first.click()
+    page.wait_for_selector("h1:has-text('Q-learning, off-policy')")
+    assert page.locator(".page pre").first.evaluate("node => getComputedStyle(node).whiteSpace") == "pre"
+    page.get_by_role("link", name="Play with it").click()
+    page.wait_for_selector("[data-preset='cliff'][aria-pressed='true']")
+    page.go_back()
+    page.locator("a.try", has_text="cliff/q-learning").first.click()
+    page.wait_for_selector("text=palestra train cliff/q-learning")
+    page.get_by_role("link", name="The chapter that explains it").click()
+    page.wait_for_selector("h1:has-text('Q-learning, off-policy')")
+    page.goto(f"{visit.base}/#/docs/README?at=7-trust-regions-how-far-to-go&lang=en")
+    until(page, "document.getElementById('at-7-trust-regions-how-far-to-go')?.getBoundingClientRect().top < 400")
+    page.get_by_role("link", name="中文", exact=True).click()
+    page.wait_for_selector(".page[lang='zh-CN']")
+    page.get_by_role("img", name="六种策略的遗憾与 Lai-Robbins 下界").evaluate("node => node.scrollIntoView()")
+    until(page, "document.querySelector('.page img').naturalWidth > 0")
 
 
 def test_without_the_token_there_is_nothing_to_see(visit: Visit) -> None:

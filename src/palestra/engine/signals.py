@@ -1,10 +1,14 @@
-"""Ctrl-C and SIGTERM: the first asks for an orderly stop, the second stops at once."""
+"""Ctrl-C and SIGTERM: the first asks for an orderly stop, the second stops at once. HOLD asks to stand still."""
 
 import os
 import signal
 import threading
 from types import FrameType, TracebackType
 from typing import Any, Self
+
+HOLD = signal.SIGURG
+"""Asks a training to stand still after its present step, in memory, until SIGCONT. Whoever is not training ignores it,
+as the system does by itself: no other process dies of it."""
 
 
 class GivenUp(Exception):
@@ -14,6 +18,8 @@ class GivenUp(Exception):
 class StopRequest:
     """A context in which the first SIGINT or SIGTERM sets ``signal`` and the second ends the process at once.
 
+    HOLD sets ``hold``, until ``stand_still``.
+
     Args:
         enabled: without it signals do what they always do; there is nothing to save.
         silent: whether another process says that it stops.
@@ -22,12 +28,14 @@ class StopRequest:
     def __init__(self, enabled: bool = True, *, silent: bool = False) -> None:
         self._enabled, self._silent = enabled, silent
         self.signal: signal.Signals | None = None
+        self.hold = False
         self._previous: dict[signal.Signals, Any] = {}
 
     def __enter__(self) -> Self:
         if self._enabled and threading.current_thread() is threading.main_thread():
             for number in (signal.SIGINT, signal.SIGTERM):
                 self._previous[number] = signal.signal(number, self._handle)
+            self._previous[HOLD] = signal.signal(HOLD, self._wait)
             _watching.append(self)
         return self
 
@@ -46,6 +54,14 @@ class StopRequest:
         if self._silent:
             return
         os.write(2, b"\nstopping after this step and saving; once more to stop at once\n")
+
+    def _wait(self, number: int, frame: FrameType | None) -> None:
+        self.hold = True
+
+    def stand_still(self) -> None:
+        """Stop this process, as a terminal does by Ctrl-Z; returns when somebody lets it go on."""
+        self.hold = False
+        os.kill(os.getpid(), signal.SIGSTOP)
 
 
 _watching: list[StopRequest] = []

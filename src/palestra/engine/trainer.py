@@ -137,6 +137,8 @@ class Trainer:
                     ):
                         self.save()
                         last_save = time.monotonic()
+                    if stop.hold and ending == "finished":
+                        last_save += self._stand_still(stop)
                 if ending != "interrupted":
                     yield from self._close()
                 if self._owes_evaluation:
@@ -160,6 +162,18 @@ class Trainer:
         """To be said where another process is gone, wherever that is noticed."""
         if self.ranks.size > 1:
             self.ranks.saved = go_on(self.learner, Path(self._folder))
+
+    def _stand_still(self, stop: StopRequest) -> float:
+        """Until somebody lets it go on, with every row until here on the disk; returns for how many seconds."""
+        if self.run_record:
+            self.run_record.metrics.commit()
+            self._tell()
+        since = time.monotonic()
+        stop.stand_still()
+        stood = time.monotonic() - since
+        self._began += stood
+        self._rate_from = (self._rate_from[0] + stood, self._rate_from[1])
+        return stood
 
     @contextmanager
     def _survival(self) -> Iterator[None]:

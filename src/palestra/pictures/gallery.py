@@ -10,6 +10,7 @@ from palestra.pictures.attention import AttentionMaps, draw_attention
 from palestra.pictures.board import Board, Convergence, Table, draw_board, draw_convergence, draw_table
 from palestra.pictures.boundary import Boundary, BoundaryFilm, draw_boundary, draw_boundary_film
 from palestra.pictures.codes import CodeMap, Reconstructions, draw_code_map, draw_reconstructions
+from palestra.pictures.confusion import Confusion, draw_confusion
 from palestra.pictures.graph import Graph, draw_graph
 from palestra.pictures.grouping import Grouping, GroupingFilm, draw_grouping, draw_grouping_film
 from palestra.pictures.importance import Importance, draw_importance
@@ -40,6 +41,7 @@ _DRAWN: dict[type[Exhibit], tuple[str, Callable[[Path, Any], Path]]] = {
     Rules: ("rules", draw_rules),
     DrawnTree: ("tree", draw_tree),
     Mistakes: ("mistakes", draw_tiles),
+    Confusion: ("confusion", draw_confusion),
     Sight: ("sight", draw_tiles),
     Importance: ("importance", draw_importance),
     Related: ("related", draw_related),

@@ -24,11 +24,28 @@ PLAYED = {
     "cartpole": ("palestra.playgrounds.played.cartpole", "CartPolePlayground"),
 }
 """Name to module and class. Only what stands here is ever imported, whatever a command says."""
+SHOWN_BY: dict[str, tuple[str, dict[str, Any]]] = {
+    "algorithms/epsilon-greedy": ("bandit", {}),
+    "algorithms/ucb": ("bandit", {"algorithm": "ucb"}),
+    "algorithms/thompson": ("bandit", {"algorithm": "thompson"}),
+    "algorithms/gradient-bandit": ("bandit", {"algorithm": "gradient-bandit"}),
+    "algorithms/value-iteration": ("gridworld", {}),
+    "algorithms/q-learning": ("gridworld", {"method": "q-learning", "gamma": 1.0}),
+    "algorithms/sarsa": ("gridworld", {"method": "sarsa", "gamma": 1.0}),
+    "algorithms/ppo": ("cartpole", {}),
+    "algorithms/linear-regression": ("descent", {}),
+    "algorithms/softmax-regression": ("classifier", {"hidden": []}),
+    "algorithms/mlp": ("classifier", {}),
+    "algorithms/image-classifier": ("convolution", {}),
+    "algorithms/k-means": ("k-means", {}),
+}
+"""Page of the documentation to the playground that shows its idea, and the settings with which it does."""
 
 
 def catalogue() -> list[dict[str, Any]]:
-    """Every playground as JSON values: name, title, what, settings with their ranges, presets."""
-    return [offer.to_json() for offer in OFFERS.values()]
+    """Every playground as JSON values: name, title, what, settings with their ranges, presets, pages about it."""
+    pages = {name: [page for page, (shown, _) in SHOWN_BY.items() if shown == name] for name in OFFERS}
+    return [offer.to_json() | {"pages": pages[offer.name]} for offer in OFFERS.values()]
 
 
 def find_offer(name: str) -> Offer:

@@ -180,7 +180,7 @@ def _sweep(root: Path) -> None:
 def _stamp(root: Path, run_id: str) -> str:
     """What changes when a manifest is replaced."""
     try:
-        status = (root / run_id / MANIFEST).stat()
+        status = os.stat(os.path.join(root, run_id, MANIFEST))
     except OSError:
         return ""
     return f"{status.st_ino}:{status.st_size}:{status.st_mtime_ns}"

@@ -74,12 +74,27 @@ def read_buckets(
         (number,) = connection.execute("SELECT id FROM series WHERE name = ?", (name,)).fetchone() or (-1,)
         within = f"FROM {table} WHERE series = ? AND step BETWEEN ? AND ?"
         asked = (number, _LEAST if first is None else first, _MOST if last is None else last)
+        connection.execute("BEGIN")  # one look, whatever is written meanwhile
         count, low, high = connection.execute(f"SELECT count(*), min(step), max(step) {within}", asked).fetchone()
-        by = "step" if count <= max_points else f"(step - {low}) * {max_points} / ({high - low + 1})"
-        query = f"SELECT max(step), min(value), avg(value), max(value), count(value) {within} GROUP BY {by}"
-        rows = connection.execute(query, asked).fetchall()
+        if count <= max_points:
+            query = f"SELECT step, value, value, value, value IS NOT NULL {within} ORDER BY step"
+            rows = connection.execute(query, asked).fetchall()
+        else:
+            # A range of the key for each, where grouping by a quotient would sort all rows first.
+            query = f"SELECT max(step), min(value), avg(value), max(value), count(value) {within}"
+            parts = (connection.execute(query, (number, *part)).fetchone() for part in _parts(low, high, max_points))
+            rows = [row for row in parts if row[0] is not None]
         columns = np.array([row[1:] for row in rows], dtype=np.float64).reshape(-1, 4)  # None becomes NaN
         return Buckets(np.array([row[0] for row in rows], dtype=np.int64), *columns.T)
+
+
+def _parts(low: int, high: int, count: int) -> Iterator[tuple[int, int]]:
+    """The first and the last step of each of so many parts: step s is in part (s - low) * count // (high - low + 1)."""
+    begin, width = low, high - low + 1
+    for i in range(1, count + 1):
+        end = low - (-i * width // count)
+        yield begin, end - 1
+        begin = end
 
 
 def read_last_steps(path: Path) -> dict[str, int]:

@@ -22,6 +22,7 @@ from typing import Any, Self
 
 from palestra.errors import PalestraError, UsageError, unknown_name
 from palestra.runs.atomic import clear_disk_errors, fsync_dir, remove_temporaries, write_bytes, write_json
+from palestra.runs.facts import run_html
 from palestra.runs.files import UnreadableError, read_json
 from palestra.runs.lock import RunLock, is_locked
 from palestra.runs.metrics import MetricsWriter
@@ -196,6 +197,10 @@ class Run:
     ) -> None:
         self.close()
 
+    def _repr_html_(self) -> str:
+        """What a notebook shows; ``palestra.watch`` shows its curve too."""
+        return run_html(self.id, self.status, self.manifest)
+
     def _check_writable(self) -> None:
         if self._lock is None:
             raise PalestraError(f"run {self.id} is open for reading; open it with write=True")
@@ -236,7 +241,7 @@ def run_ids(root: Path) -> list[str]:
         return []
     with os.scandir(root) as entries:
         names = [entry.name for entry in entries if not entry.name.startswith(".")]
-    return sorted(name for name in names if _is_run(root / name))
+    return sorted(name for name in names if _is_run(os.path.join(root, name)))
 
 
 def read_config(path: Path) -> dict[str, Any]:
@@ -258,11 +263,11 @@ def _read(path: Path, shape: Shape) -> dict[str, Any]:
     return value
 
 
-def _is_run(path: Path) -> bool:
+def _is_run(path: str | Path) -> bool:
     """Whether a folder is a run, whatever has become of its files: every run is born with these two."""
     for name in (MANIFEST, ENVIRONMENT):
         try:
-            os.lstat(path / name)
+            os.lstat(os.path.join(path, name))  # no Path for each: lists are long
         except PermissionError:  # of somebody else's, so it is listed as one that cannot be read
             return True
         except (OSError, ValueError):  # not there; a name that no file can have

@@ -2,6 +2,7 @@
 
 import json
 import math
+from functools import partial
 from typing import Any
 
 from starlette.requests import Request
@@ -20,7 +21,11 @@ class RefusedError(PalestraError):
 
 def answer(value: Any, status: int = 200) -> Response:
     """A value as JSON; NaN and infinities become null."""
-    text = json.dumps(finite(value), allow_nan=False, separators=(",", ":"), ensure_ascii=False)
+    spell = partial(json.dumps, allow_nan=False, separators=(",", ":"), ensure_ascii=False)
+    try:
+        text = spell(value)
+    except ValueError:  # there is such a number, which long answers of none need not be searched for
+        text = spell(finite(value))
     return Response(text.encode("utf-8", "replace"), status, media_type="application/json")
 
 

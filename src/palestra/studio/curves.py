@@ -1,9 +1,11 @@
 """Curves of runs, short enough to be drawn: least, mean and most of each bucket, whatever the series' length.
 
 What was read of a long series is kept, in some thousands of buckets, so that a second look at it, or a look at a part,
-reads only the rows that are new. Where a part is asked for of which the buckets kept are too coarse, its rows are read.
+reads only the rows that are new, and none where the database has not changed. Where a part is asked for of which the
+buckets kept are too coarse, its rows are read.
 """
 
+import os
 import threading
 from collections import OrderedDict
 from dataclasses import dataclass
@@ -23,6 +25,8 @@ _MOST_SERIES = 1_000
 """That are kept."""
 _FEW = 0.4
 """Share of the points asked for below which the buckets that are kept are too coarse."""
+Stamp = tuple[tuple[int, int, int], ...] | None
+"""Of a database: what changes with it."""
 
 
 @dataclass(frozen=True)
@@ -32,6 +36,21 @@ class _Series:
     buckets: Buckets
     whole: bool
     """Whether every bucket is one point."""
+    stamp: Stamp
+    """Of the database just before it was read."""
+
+
+def stamp_of(database: Path) -> Stamp:
+    """What changes when rows are written: inodes, times and sizes of its files; None where there are none."""
+    found = []
+    for name in (database, database.with_name(f"{database.name}-wal")):
+        try:
+            status = os.stat(name)
+        except OSError:
+            continue
+        if status.st_size:  # who reads makes an empty log, where there is none
+            found.append((status.st_ino, status.st_mtime_ns, status.st_size))
+    return tuple(found) or None
 
 
 class Curves:
@@ -70,15 +89,17 @@ class Curves:
 
     def _series(self, database: Path, name: str, age: str) -> _Series:
         """What is kept of a series, with what is new."""
-        key = (database, name, age)
+        key, stamp = (database, name, age), stamp_of(database)
         with self._lock:
             kept = self._kept.get(key)
+        if kept is not None and stamp is not None and kept.stamp == stamp:
+            return kept
         new = None if kept is None else read_after(database, name, _end(kept.buckets), KEPT)
         if kept is None or new is None:
             buckets = read_buckets(database, name, KEPT)
         else:
             buckets = _grown(kept.buckets, *new)
-        series = _Series(buckets, bool((buckets.counts <= 1).all()))
+        series = _Series(buckets, bool((buckets.counts <= 1).all()), stamp)
         with self._lock:
             self._kept[key] = series
             self._kept.move_to_end(key)

@@ -13,7 +13,7 @@ from palestra.runs.aside import bring_back, set_aside
 from palestra.studio.answers import answer, read_object
 from palestra.studio.studio import Studio
 
-_ORDERS = ("pause", "resume", "stop")
+_ORDERS = ("pause", "step", "resume", "stop")
 
 
 def routes(studio: Studio) -> list[Route]:
@@ -27,13 +27,15 @@ def routes(studio: Studio) -> list[Route]:
         return answer(await _aside(studio.launcher.start, asked), 201)
 
     async def order(request: Request) -> Response:
-        """Pause a training, let it go on, or stop it."""
+        """Pause a training, let it make one step, let it go on, or stop it."""
         name = request.path_params["order"]
         if name not in _ORDERS:
             raise UsageError(f"order {name[:40]}; expected one of {', '.join(_ORDERS)}")
         launcher = studio.launcher
-        done: Callable[..., Any] = {"pause": launcher.pause, "resume": launcher.resume, "stop": launcher.stop}[name]
-        return answer(await _aside(done, request.path_params["run"]))
+        orders: dict[str, Callable[..., Any]] = {
+            "pause": launcher.pause, "step": launcher.step, "resume": launcher.resume, "stop": launcher.stop,
+        }  # fmt: skip
+        return answer(await _aside(orders[name], request.path_params["run"]))
 
     async def delete(request: Request) -> Response:
         """Set a run aside, for a day."""

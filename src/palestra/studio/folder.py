@@ -1,6 +1,7 @@
 """The folder of runs, by ids: no request names a path."""
 
 import hashlib
+import os
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -17,6 +18,10 @@ _KINDS = {
     ".mp4": "video/mp4",
 }
 """Endings of what is shown."""
+
+
+_MOST_KEPT = 1_000
+"""Manifests that are kept as they were read."""
 
 
 class NotThereError(PalestraError):
@@ -43,6 +48,7 @@ class Folder:
 
     def __init__(self, root: Path):
         self.root = root
+        self._manifests: dict[str, tuple[tuple[int, int, int], dict[str, Any]]] = {}
 
     def path(self, run_id: str) -> Path:
         """The folder of a run, by nothing but its name in ours. Raises NotThereError."""
@@ -61,8 +67,17 @@ class Folder:
         return self.path(run_id) / METRICS
 
     def manifest(self, run_id: str) -> dict[str, Any]:
-        """What became of a run."""
-        return read_manifest(self.path(run_id))
+        """What became of a run, read anew where it has changed."""
+        path = self.path(run_id)
+        status = os.stat(path / MANIFEST)
+        stamp = (status.st_ino, status.st_size, status.st_mtime_ns)
+        known = self._manifests.get(run_id)
+        if known is None or known[0] != stamp:
+            known = (stamp, read_manifest(path))
+            if len(self._manifests) >= _MOST_KEPT:
+                self._manifests.clear()
+            self._manifests[run_id] = known
+        return known[1]
 
     def config(self, run_id: str) -> dict[str, Any]:
         """What a run was asked for."""

@@ -15,6 +15,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from palestra.engine.signals import HOLD
 from palestra.errors import UsageError, require
 from palestra.recipes.registry import get_recipe
 from palestra.runs.lock import LOCK_NAME
@@ -40,6 +41,7 @@ class Training:
     def __init__(self, words: Sequence[str], root: Path):
         self.words = tuple(words)
         self.paused = False
+        self.stepping = False
         self.stopping = False
         self.run: str | None = None
         self._root = root
@@ -56,7 +58,10 @@ class Training:
         status = self.process.poll()
         if self.run is None and not self._sought:
             self.run, self._sought = self._find_run(), status is not None
-        stage = "paused" if self.paused else "stopping" if self.stopping else "running"
+        if self.paused or (status is None and self._stands()):
+            self.stepping, stage = False, "paused"
+        else:
+            stage = "stopping" if self.stopping else "stepping" if self.stepping else "running"
         if status is not None:  # 1 is a claim that was not reached, too
             well = status == 0 or (self.run is not None and status in (1, 128 + signal.SIGINT, 128 + signal.SIGTERM))
             stage = "ended" if well else "failed"
@@ -74,6 +79,17 @@ class Training:
             if self.process.poll() is None:
                 os.killpg(self.process.pid, number)
 
+    def go_on(self) -> None:
+        """Let it and all that it has started run again."""
+        self.paused = self.stepping = False
+        self.hold(signal.SIGCONT)
+
+    def step(self) -> None:
+        """Let it go on to the end of its step, where it stands still again."""
+        self.tell(HOLD)
+        self.go_on()
+        self.stepping = True
+
     def close(self) -> None:
         """End it at once, with all that it has started; harmless where it ended."""
         self.hold(signal.SIGKILL)
@@ -88,6 +104,12 @@ class Training:
                 if lock.stat().st_mtime > self._began - 1 and int(lock.read_bytes()[:20]) == self.process.pid:
                     return run_id
         return None
+
+    def _stands(self) -> bool:
+        """Whether the process is stopped, as it stops itself at the end of a step."""
+        with suppress(ChildProcessError):
+            return os.waitid(os.P_PID, self.process.pid, os.WSTOPPED | os.WNOHANG | os.WNOWAIT) is not None
+        return False
 
     def _last_line(self) -> str:
         with suppress(OSError, ValueError):
@@ -130,8 +152,7 @@ class Launcher:
         """Go on with a run: let one of ours that is paused run, or begin a process for one that was interrupted."""
         ours = self._of(run_id)
         if ours is not None and ours.process.poll() is None:
-            ours.paused = False
-            ours.hold(signal.SIGCONT)
+            ours.go_on()
             return ours.state()
         return self._begin(["train", f"--resume={self._folder.path(run_id)}"])
 
@@ -142,12 +163,18 @@ class Launcher:
         ours.paused = True
         return ours.state()
 
+    def step(self, run_id: str) -> dict[str, Any]:
+        """Let a training make one step, or end the one in which it was paused, and hold it there."""
+        ours = self._ours(run_id)
+        ours.step()
+        return ours.state()
+
     def stop(self, run_id: str) -> dict[str, Any]:
         """Let a training save itself and end; it can be gone on with."""
         ours = self._ours(run_id)
-        ours.paused, ours.stopping = False, True
+        ours.stopping = True
         ours.tell(signal.SIGINT)
-        ours.hold(signal.SIGCONT)
+        ours.go_on()
         return ours.state()
 
     def close(self) -> None:

@@ -116,7 +116,7 @@ class Listing:
         return tuple(stamps)
 
     def _shown(self, row: RunRow) -> dict[str, Any]:
-        shown = {**asdict(row), "recipe": recipe_of(row), "speed": speed_of(row)}
+        shown = {**vars(row), "recipe": recipe_of(row), "speed": speed_of(row)}
         if row.status == "running":  # its manifest is written now and then, its numbers oftener
             shown["steps"] = max([row.steps, *self._steps(row.id)])
             shown["budget"] = self._budget(row.id)

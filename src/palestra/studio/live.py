@@ -17,6 +17,7 @@ from palestra.runs.lock import is_locked
 from palestra.runs.series import read_after, read_last_steps
 from palestra.runs.store import METRICS, read_manifest
 from palestra.studio.answers import finite
+from palestra.studio.curves import stamp_of
 from palestra.studio.packing import packed, packed_steps
 
 MOST_ROWS = 4_000
@@ -87,7 +88,7 @@ class Watched:
         state = _state(self._path)
         news = [] if state == self._state else [event("run", state)]
         self._state = state
-        stamp = _stamp(self._path / METRICS)
+        stamp = stamp_of(self._path / METRICS)
         if stamp == self._stamp or stamp is None:
             return news
         self._stamp = stamp
@@ -138,15 +139,3 @@ def _state(path: Path) -> dict[str, Any]:
         "claim": claim,
         "checkpoints": sum(1 for _ in checkpoints.glob("step-*")) if checkpoints.is_dir() else 0,
     }
-
-
-def _stamp(database: Path) -> Any:
-    """What changes when rows are written; None where nothing is."""
-    found = []
-    for name in (database, database.with_name(f"{database.name}-wal")):
-        try:
-            status = name.stat()
-        except OSError:
-            continue
-        found.append((status.st_mtime_ns, status.st_size))
-    return found or None

@@ -1,4 +1,4 @@
-"""Requests for what there is to learn: the catalogue of recipes, and the playgrounds."""
+"""Requests for what there is to learn: the documentation, the catalogue of recipes, and the playgrounds."""
 
 import dataclasses
 from typing import Any
@@ -13,6 +13,7 @@ from palestra.recipes.recipe import Recipe
 from palestra.recipes.registry import RECIPES
 from palestra.studio.answers import answer, read_object
 from palestra.studio.folder import NotThereError
+from palestra.studio.library import Library, find_docs
 from palestra.studio.studio import Studio
 from palestra.trials.records import read_record, spoken_record
 
@@ -24,6 +25,17 @@ def routes(studio: Studio, catalogue: list[dict[str, Any]]) -> list[Route]:
         studio: which opens playgrounds.
         catalogue: of the playgrounds.
     """
+    library = Library(find_docs())
+
+    async def page(request: Request) -> Response:
+        """A page of the documentation."""
+        name, language = request.path_params["name"], request.query_params.get("lang", "en")
+        return answer(await to_thread.run_sync(library.page, name, language))
+
+    async def picture(request: Request) -> Response:
+        """A picture in one."""
+        content, media_type = await to_thread.run_sync(library.picture, request.path_params["name"])
+        return Response(content, media_type=media_type)
 
     async def recipes(request: Request) -> Response:
         """Every recipe, in reading order."""
@@ -56,6 +68,8 @@ def routes(studio: Studio, catalogue: list[dict[str, Any]]) -> list[Route]:
         return answer(await to_thread.run_sync(studio.sessions.ask, name, command))
 
     return [
+        Route("/api/pages/{name:path}", page),
+        Route("/api/figures/{name}", picture),
         Route("/api/recipes", recipes),
         Route("/api/recipes/{task}/{method}", recipe),
         Route("/api/playgrounds", playgrounds),

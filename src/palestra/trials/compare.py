@@ -21,7 +21,7 @@ from palestra.runs.series import read_series
 from palestra.runs.store import Run, open_all, run_ids
 from palestra.trials.chapters import MEASURED
 from palestra.trials.kinds import differences, kinds
-from palestra.trials.pairs import Pair, pair_of, winner_of
+from palestra.trials.pairs import Pair, comparison_html, pair_of, winner_of
 from palestra.trials.plan import Plan, resolve
 from palestra.trials.records import read_record
 from palestra.trials.trial import spoken_measure
@@ -74,6 +74,7 @@ class Comparison:
     """Why there is a winner, or none."""
     notes: tuple[str, ...]
     """What a reader must know to believe it."""
+    _repr_html_ = comparison_html
 
 
 def compare(names: Sequence[str], *, out: str | Path = "runs", verified: str | Path = "verify") -> Comparison:

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from palestra.ops import evidence
+from palestra.runs.facts import table_html
 from palestra.trials.verdict import ENOUGH, PROVISIONAL, Interval
 
 if TYPE_CHECKING:
-    from palestra.trials.compare import Group
+    from palestra.trials.compare import Comparison, Group
 
 
 @dataclass(frozen=True)
@@ -61,3 +62,21 @@ def winner_of(groups: "Sequence[Group]", pairs: Sequence[Pair]) -> tuple[str | N
             provisional = "" if n >= ENOUGH else f", provisionally: {fewest.name} has only {n} seeds"
             return group.name, f"both intervals favour it against every other side{provisional}"
     return None, "the intervals do not support one: more seeds may, or there is no difference worth the name"
+
+
+def comparison_html(done: "Comparison") -> str:
+    """What a notebook shows of a comparison: whether one side wins, and every one against every other."""
+    rows = [
+        (
+            pair.one, pair.other, _told(pair.improvement, pair.improvement_interval, ".2f"),
+            _told(pair.difference, pair.difference_interval, ".4g"),
+        )
+        for pair in done.pairs
+    ]  # fmt: skip
+    said = f"{done.winner or 'no winner'}: {done.why} ({done.measured})"
+    head = ("", "against", "probability of improvement", "difference of the IQMs")
+    return table_html("; ".join((said, *done.notes)), head, rows)
+
+
+def _told(value: float, interval: Interval, form: str) -> str:
+    return f"{value:{form}} [{interval[0]:{form}}, {interval[1]:{form}}]"

@@ -10,10 +10,12 @@ from palestra.engine import checkpoint
 from palestra.engine.exhibit import Exhibit
 from palestra.engine.learner import Learner
 from palestra.envs.world import World
+from palestra.errors import PalestraError
 from palestra.learners.registry import learner_type
 from palestra.recipes.registry import RECIPES
 from palestra.runs import checkpoints
 from palestra.runs.store import Run, read_config
+from palestra.trials.layers import layers_of
 from palestra.trials.plan import Plan, adhoc_recipe, resolve, saved_learner
 from palestra.trials.saved import Which, find_checkpoint
 from palestra.trials.settings import MAPPINGS, settings_of, spoken
@@ -93,7 +95,7 @@ def _nested(change: Change) -> bool:
 
 
 def exhibits_at(path: Path, step: int | None = None) -> tuple[int, list[Exhibit]]:
-    """What a saved learner has to show, as its pictures draw it, and at which step that is; often nothing.
+    """What a saved learner has to show, as its pictures draw it, its weights layer by layer, and at which step that is.
 
     Args:
         path: the run's folder.
@@ -105,12 +107,16 @@ def exhibits_at(path: Path, step: int | None = None) -> tuple[int, list[Exhibit]
         loaded = find_checkpoint(folder, which)
     else:
         loaded = checkpoints.load(checkpoints.find(folder, step))
-    if learner_type(config["learner"]["name"]).learner.exhibits is Learner.exhibits:
-        return loaded.step, []
-    learner = saved_learner(path, "cpu")
+    try:
+        learner = saved_learner(path, "cpu")
+    except PalestraError:  # its world is not here, say, and it has nothing to show but its weights
+        if learner_type(config["learner"]["name"]).learner.exhibits is Learner.exhibits:
+            return loaded.step, []
+        raise
     try:
         checkpoint.restore(learner, loaded)
-        return loaded.step, learner.exhibits()
+        layers = layers_of(learner)
+        return loaded.step, [*learner.exhibits(), *([] if layers is None else [layers])]
     finally:
         learner.close()
 

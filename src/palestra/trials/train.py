@@ -75,6 +75,12 @@ class Outcome:
     overrun: str | None = None
     """By how much the budget was passed, where that is worth saying."""
 
+    def _repr_html_(self) -> str:
+        """What a notebook shows: what came of it, with its curve."""
+        from palestra.trials.watching import run_picture
+
+        return run_picture(Run.open(self.path, Path(self.path).parent))
+
 
 class Interrupted(KeyboardInterrupt):
     """A signal stopped a training, which is saved. Goes on as Ctrl-C does, so that no loop begins the next one."""

@@ -10,6 +10,7 @@ from palestra.engine.signals import StopRequest
 from palestra.errors import UsageError, require
 from palestra.recipes.recipe import Recipe
 from palestra.recipes.registry import get_recipe
+from palestra.runs.facts import table_html
 from palestra.runs.provenance import cores, machine_facts
 from palestra.trials.opening import beside, opened, workers_of
 from palestra.trials.plan import resolve
@@ -44,6 +45,12 @@ class Verification:
         if self.verdict is None:
             return False
         return self.recipe.claim is None or self.verdict.verdict == "held"
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: the verdict, and what came of each seed."""
+        verdict = self.verdict.verdict if self.verdict else "a seed failed"
+        rows = [(f"seed {each.seed}", each.value if each.error is None else each.error) for each in self.trials]
+        return table_html(f"{self.recipe.id}: {verdict or 'no verdict'}", ("", self.metric), rows)
 
 
 class Stopped(KeyboardInterrupt):

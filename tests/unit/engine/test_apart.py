@@ -6,12 +6,12 @@ from typing import Any
 import pytest
 import torch
 from coin import Coin
-from together import Threads, side_by_side
 
 from palestra.engine import checkpoint
 from palestra.engine.apart import digest, of_the_others, own_state, replaced, taken
 from palestra.errors import PalestraError
 from palestra.runs import checkpoints
+from together import Threads, side_by_side
 
 STATE: dict[str, Any] = {"net": {"w": torch.arange(3.0)}, "luck": {"a": {"seed": 1}, "b": None}, "clock": 5}
 PATHS = ("luck.a.seed", "luck.b.seed", "nothing.here", "clock")

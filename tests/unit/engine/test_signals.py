@@ -5,10 +5,11 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 
 import pytest
 
-from palestra.engine.signals import StopRequest
+from palestra.engine.signals import HOLD, StopRequest
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -38,6 +39,44 @@ with StopRequest():
 """
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=30)
     assert (done.returncode, done.stdout) == (-signal.SIGTERM, "still here\n")  # which a shell shows as 143
+
+
+def test_a_process_that_is_asked_to_hold_stops_itself_and_can_go_on() -> None:
+    program = """
+import sys
+from palestra.engine.signals import StopRequest
+with StopRequest() as stop:
+    for line in sys.stdin:
+        if stop.hold:
+            stop.stand_still()
+        print(stop.hold, flush=True)
+"""
+    words = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    with subprocess.Popen([sys.executable, "-c", program], bufsize=1, **words) as process:  # type: ignore[call-overload]
+        try:
+
+            def tick() -> None:
+                process.stdin.write("a step\n")
+                process.stdin.flush()
+
+            tick()
+            assert process.stdout.readline() == "False\n"
+            process.send_signal(HOLD)
+            time.sleep(0.2)  # it is noted by then
+            tick()
+            _, status = os.waitpid(process.pid, os.WUNTRACED)
+            assert os.WIFSTOPPED(status)
+            process.send_signal(signal.SIGCONT)
+            assert process.stdout.readline() == "False\n", "once asked, once held"
+            tick()
+            assert process.stdout.readline() == "False\n"
+        finally:
+            process.kill()
+
+
+def test_who_is_not_training_does_not_mind() -> None:
+    assert signal.getsignal(HOLD) is signal.SIG_DFL
+    os.kill(os.getpid(), HOLD)
 
 
 def test_in_another_thread_signals_are_left_alone() -> None:

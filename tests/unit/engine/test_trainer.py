@@ -13,6 +13,7 @@ from coin import Coin
 
 from palestra.engine import seeding
 from palestra.engine.callbacks import Callback
+from palestra.engine.signals import HOLD, StopRequest
 from palestra.engine.trainer import Trainer, TrainSettings
 from palestra.engine.training import TrainResult
 from palestra.errors import UsageError
@@ -63,6 +64,34 @@ def test_rows_are_means_since_the_last_row_at_the_clocks_asked_for(run: Run) -> 
     assert steps.tolist() == [24, 40, 64, 80, 88]
     rows = [flips[0:3], flips[3:5], flips[5:8], flips[8:10], flips[10:11]]
     assert values.tolist() == pytest.approx([sum(row) / len(row) for row in rows])
+
+
+def test_it_stands_still_after_the_step_with_every_row_on_the_disk(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    stood: list[tuple[int, list[int]]] = []
+
+    def stand_still(stop: StopRequest) -> None:
+        stop.hold = False
+        stood.append((learner.clock, read_series(run.metrics_path, "train/heads")[0].tolist()))
+
+    class Asked(Coin):
+        def step(self) -> Metrics:
+            if self.clock in (8, 72):
+                os.kill(os.getpid(), HOLD)
+            return super().step()
+
+    monkeypatch.setattr(StopRequest, "stand_still", stand_still)
+    learner = Asked()
+    result = train(learner, run, log_every=8)
+    assert stood == [(16, [8, 16])], "and not where there is nothing to go on with"
+    assert (result.ending, result.steps) == ("finished", 80)
+    assert read_rows(run.metrics_path) == read_rows(recorded(run.path.parent, log_every=8))
+
+
+def recorded(folder: Path, **settings: Any) -> Path:
+    """The numbers of a training that nobody held."""
+    with Run.create(folder, "toss", "coin", 0, {}) as other:
+        train(Coin(), other, **settings)
+        return other.metrics_path
 
 
 def test_about_five_hundred_rows_by_default(run: Run) -> None:

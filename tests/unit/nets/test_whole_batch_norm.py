@@ -4,11 +4,11 @@ import copy
 
 import pytest
 import torch
-from together import Threads, side_by_side
 from torch import Tensor, nn
 
 from palestra.nets.batch_norm import BatchNorm
 from palestra.nets.whole_batch_norm import WholeBatchNorm, normalise_whole
+from together import Threads, side_by_side
 
 ROWS = 7
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from palestra.errors import UsageError
-from palestra.playgrounds.catalogue import OFFERS, PLAYED, catalogue, find_offer, make_playground
+from palestra.playgrounds.catalogue import OFFERS, PLAYED, SHOWN_BY, catalogue, find_offer, make_playground
 
 PRESETS = [(offer.name, preset.name) for offer in OFFERS.values() for preset in offer.presets]
 
@@ -53,6 +53,13 @@ def test_a_preset_can_be_played(name: str, preset: str) -> None:
     playground = make_playground(name, settings)
     assert playground.asked == find_offer(name).settings(settings)
     assert playground.see().en
+
+
+def test_what_shows_a_page_takes_the_settings_that_it_is_given() -> None:
+    pages = Path(__file__).parents[3] / "docs"
+    for page, (name, settings) in SHOWN_BY.items():
+        assert (pages / f"{page}.md").is_file(), page
+        assert find_offer(name).settings(json.loads(json.dumps(settings)))
 
 
 def test_an_unknown_one_is_refused() -> None:

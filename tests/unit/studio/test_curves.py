@@ -89,6 +89,22 @@ def test_a_resume_that_wrote_other_rows_is_read_anew(tmp_path: Path) -> None:
     assert kept.read(path, "x", 50, age="1").mean.tolist() == [0, 1, 2, 3, 4, -1]
 
 
+def test_nothing_is_read_where_nothing_has_changed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "metrics.db"
+    write(path, np.arange(10.0))
+    kept = Curves()
+    first = kept.read(path, "x", 50)
+    with monkeypatch.context() as patch:
+        patch.setattr(curves, "read_after", lambda *_: pytest.fail("it was read"))
+        patch.setattr(curves, "read_buckets", lambda *_: pytest.fail("it was read"))
+        assert kept.read(path, "x", 50).mean.tolist() == first.mean.tolist()
+    writer = MetricsWriter(path)
+    writer.add(10, {"x": 10.0})
+    writer.commit()
+    assert kept.read(path, "x", 50).mean.tolist() == list(range(11)), "rows that are in the log alone are seen"
+    writer.close()
+
+
 def test_no_more_is_kept_than_there_is_room_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(curves, "_MOST_SERIES", 2)
     path = tmp_path / "metrics.db"

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from made_runs import make_run
 
+from palestra.runs.store import Run
 from palestra.studio.folder import Folder, NotThereError
 
 
@@ -14,6 +15,9 @@ def test_a_run_is_found_by_its_name_alone(tmp_path: Path) -> None:
     folder = Folder(root)
     assert folder.path(run_id) == root / run_id
     assert folder.manifest(run_id)["seed"] == 0
+    with Run.open(run_id, root, write=True) as run:
+        run.update_manifest(steps=501)
+    assert folder.manifest(run_id)["steps"] == 501, "read anew where it has changed"
     assert folder.config(run_id)["recipe"] == "cartpole/ppo"
     assert folder.metrics(run_id).is_file()
     assert folder.checkpoints(run_id) == []

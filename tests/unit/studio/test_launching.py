@@ -27,15 +27,20 @@ print(os.getpid(), file=lock, flush=True)
 stopped = []
 for number in (signal.SIGINT, signal.SIGTERM):
     signal.signal(number, lambda number, frame: stopped.append(number))
+held = []
+signal.signal(signal.SIGURG, lambda number, frame: held.append(number))
 with open(os.path.join(run, "environment.txt"), "w") as rows:
     print(json.dumps(sys.argv[1:]), file=rows, flush=True)
     while not stopped:
         print("a row", file=rows, flush=True)
         time.sleep(0.01)
+        if held:
+            held.clear()
+            os.kill(os.getpid(), signal.SIGSTOP)
     print("saved", file=rows, flush=True)
 sys.exit(128 + stopped[0])
 """
-"""What ``palestra train`` is to who starts it: a run that it holds, rows, and an end at a signal."""
+"""What ``palestra train`` is to who starts it: a run that it holds, a row a step, and signals that it heeds."""
 
 
 @pytest.fixture
@@ -86,6 +91,32 @@ def test_a_training_is_started_held_and_stopped(launcher: Launcher, tmp_path: Pa
         launcher.stop(run_id)
 
 
+def test_a_training_makes_one_step_after_the_other(launcher: Launcher, tmp_path: Path) -> None:
+    launcher.start({"recipe": "cartpole/ppo"})
+    run_id = until(lambda: launcher.states()[0]["run"])
+    rows = tmp_path / "runs" / run_id / "environment.txt"
+    until(lambda: "a row" in rows.read_text())
+
+    def stands() -> bool:
+        return bool(launcher.states()[0]["stage"] == "paused")
+
+    assert launcher.step(run_id)["stage"] in ("stepping", "paused")
+    until(stands)
+    for _ in range(2):
+        before = rows.read_text().count("a row")
+        assert launcher.step(run_id)["stage"] in ("stepping", "paused")
+        until(stands)
+        assert rows.read_text().count("a row") == before + 1
+    assert launcher.pause(run_id)["stage"] == "paused"
+    assert launcher.resume(run_id)["stage"] == "running"
+    until(lambda: rows.read_text().count("a row") > before + 3)
+    launcher.step(run_id)
+    until(stands)
+    launcher.stop(run_id)
+    until(lambda: launcher.states()[0]["stage"] == "ended")
+    assert rows.read_text().endswith("saved\n")
+
+
 def test_one_that_fails_says_why(launcher: Launcher) -> None:
     launcher.start({"recipe": "cartpole/ppo", "settings": {"none": "1"}})
     until(lambda: launcher.states()[0]["stage"] == "failed")
@@ -110,7 +141,7 @@ def test_a_run_that_was_interrupted_is_gone_on_with(launcher: Launcher, tmp_path
     run_id = make_run(tmp_path / "runs", status="interrupted")
     told = launcher.resume(run_id)
     assert told["command"] == f"palestra train --resume={tmp_path / 'runs' / run_id}"
-    for order in (launcher.pause, launcher.stop):
+    for order in (launcher.pause, launcher.step, launcher.stop):
         with pytest.raises(NotThereError, match="that was started here"):
             order(run_id)
     with pytest.raises(NotThereError):

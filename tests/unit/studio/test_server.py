@@ -59,7 +59,7 @@ def test_without_leave_it_only_looks(tmp_path: Path) -> None:
     looking = door(tmp_path)
     orders = [
         ("DELETE", f"/api/runs/{run_id}"), ("POST", f"/api/aside/{run_id}"), ("POST", "/api/trainings"),
-        *(("POST", f"/api/runs/{run_id}/orders/{order}") for order in ("pause", "resume", "stop")),
+        *(("POST", f"/api/runs/{run_id}/orders/{order}") for order in ("pause", "step", "resume", "stop")),
     ]  # fmt: skip
     for method, path in orders:
         answer = ask(looking, path, method, BEARER, json_body={"recipe": "cartpole/ppo"})

@@ -34,6 +34,22 @@ def test_a_recipe_is_asked_of_the_workshop(tmp_path: Path) -> None:
     assert ask(app, "/api/recipes/none/such").status == 404
 
 
+def test_a_page_and_its_picture_are_sent(tmp_path: Path) -> None:
+    app = make_app(Studio(tmp_path), [])
+    told = ask(app, "/api/pages/algorithms/ppo").json()
+    assert told["title"] == "Proximal policy optimisation (ppo)"
+    assert ask(app, "/api/pages/README?lang=zh").json()["language"] == "zh"
+    picture = ask(app, "/api/figures/regret.png")
+    assert (picture.status, picture.header("content-type")) == (200, "image/png")
+    for wrong in (
+        "/api/pages/none",
+        "/api/pages/../../pyproject",
+        "/api/figures/none.png",
+        "/api/figures/..%2fREADME.md",
+    ):
+        assert ask(app, wrong).status == 404
+
+
 def test_a_playground_is_opened_asked_and_closed(tmp_path: Path) -> None:
     studio = Studio(tmp_path)
     studio.sessions = Sessions(("bandit",), ECHO)

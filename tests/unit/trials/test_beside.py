@@ -5,12 +5,12 @@ from typing import Any
 
 from quick import QUICK
 from same_state import differing
-from together import Threads, side_by_side
 
 from palestra.runs import checkpoints
 from palestra.runs.series import read_rows
 from palestra.trials.beside import resume_beside, train_beside
 from palestra.trials.train import resume, train
+from together import Threads, side_by_side
 
 ASKED: dict[str, Any] = {"devices": 2, "eval_every": 128, "tensorboard": False, "log_every": 64}
 

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from palestra.trials.compare import Group
+from palestra.trials.compare import Comparison, Group
 from palestra.trials.pairs import pair_of, winner_of
 
 
@@ -27,3 +27,11 @@ def test_the_better_one_is_the_one_that_the_metric_says(direction: str, better: 
 
 def test_one_side_has_no_winner() -> None:
     assert winner_of([group("a", 1.0)], []) == (None, "there is one side, and nothing beside it")
+
+
+def test_a_notebook_shows_every_pair_and_why_nobody_wins() -> None:
+    one, other = group("a <b>", *[1.0] * 5), group("c", *[2.0, 3.0] * 3)
+    pair = pair_of(one, other, 0.95)
+    shown = Comparison((one, other), "measured so", (pair,), 0.95, None, "because", ("a note",))._repr_html_()
+    for text in ("no winner: because (measured so); a note", "a &lt;b&gt;", "0.00 [0.00, 0.00]", "-1.5"):
+        assert text in shown

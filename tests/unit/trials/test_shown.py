@@ -78,5 +78,9 @@ def test_exhibits_are_what_the_pictures_draw_at_each_checkpoint(tmp_path: Path) 
     assert plan_of(run).learner.name == "value-iteration"
 
 
-def test_what_has_nothing_to_show_shows_nothing(quick_run: Path) -> None:
-    assert exhibits_at(quick_run)[1] == []
+def test_a_network_shows_its_layers_and_what_has_none_shows_nothing(quick_run: Path, tmp_path: Path) -> None:
+    (layers,) = exhibits_at(quick_run)[1]
+    assert layers.names == ["policy.0", "policy.1", "value.0", "value.1"]  # type: ignore[attr-defined]
+    assert all(gradient > 0 for gradient in layers.gradients)  # type: ignore[attr-defined]
+    random = Path(train("cartpole/random", out=tmp_path, budget=100, claim=False).path)
+    assert exhibits_at(random)[1] == []

@@ -27,6 +27,7 @@ def test_a_run_keeps_its_plan_and_what_became_of_it(tmp_path: Path) -> None:
     outcome = train(QUICK, {"learner.gamma": 0.9}, out=tmp_path, seed=3, budget=128)
     run = Run.open(outcome.run, tmp_path)
     assert (outcome.ending, outcome.steps, outcome.notes, outcome.plots) == ("finished", 128, [], [])
+    assert outcome.run in outcome._repr_html_()
     assert Plan.from_json(run.config) == resolve(QUICK, {"gamma": 0.9, "seed": 3, "budget": 128})
     assert (run.manifest["status"], run.manifest["steps"], run.manifest["seed"]) == ("finished", 128, 3)
     assert outcome.claim is None  # another discount has promised nothing

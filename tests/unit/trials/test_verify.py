@@ -26,6 +26,9 @@ def test_a_claim_is_held_or_not_and_a_failed_seed_leaves_no_verdict() -> None:
     assert not judged(*[4.0] * 10).ok
     failed = judged(*[6.0] * 9, None)
     assert (failed.verdict, failed.ok) == (None, False)
+    assert "toy/quick: a seed failed" in failed._repr_html_()
+    assert "it fell" in failed._repr_html_()
+    assert "toy/quick: held" in judged(*[6.0] * 10)._repr_html_()
     with pytest.raises(UsageError, match="toy/quick has seeds that failed; expected every seed measured"):
         write_record(failed, command="")
 

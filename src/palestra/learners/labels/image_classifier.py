@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from palestra.datasets.augmentation import Augmentation
-from palestra.datasets.dataset import Dataset, Split, known_cards
+from palestra.datasets.dataset import Dataset, known_cards
 from palestra.datasets.loader import Loader
 from palestra.engine.exhibit import Exhibit
 from palestra.engine.learner import Learner
@@ -25,7 +25,7 @@ from palestra.engine.seeding import generator
 from palestra.envs.arguments import check_arguments
 from palestra.errors import require
 from palestra.learners.labels.descent import DescentConfig, make_optimizer, share_batches
-from palestra.learners.labels.shown import LOOKED_AT, mistakes, sight
+from palestra.learners.labels.shown import confusion, looked_at, mistakes, sight
 from palestra.learners.labels.standardisation import Standardisation
 from palestra.measure import Metrics
 from palestra.nets.batch_norm import BatchNorm
@@ -159,12 +159,12 @@ class ImageClassifier(Predictor, Learner):
         return logits_BK
 
     def exhibits(self) -> list[Exhibit]:
-        """Its worst mistakes among images that it did not learn from, and what it sees in some of them."""
-        held_out = self._split("validation" if "validation" in self.splits else "train")
-        some = Split(*(each[:LOOKED_AT] for each in held_out if each is not None))
-        wrong = mistakes(some, self._outputs(some.inputs), self.dataset.class_names())
+        """Of images that it did not learn from: what it takes for what, its worst mistakes, what it sees in some."""
+        some, names = looked_at(self), self.dataset.class_names()
+        logits_BK = self._outputs(some.inputs)
         seen = sight(self.network, some.inputs, self.standardised)
-        return [seen] if wrong is None else [wrong, seen]
+        found = (confusion(some, logits_BK, names), mistakes(some, logits_BK, names), seen)
+        return [each for each in found if each is not None]
 
 
 def _normalises(module: nn.Module) -> bool:

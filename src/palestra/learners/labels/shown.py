@@ -1,13 +1,16 @@
-"""What a classifier of images has to show: its worst mistakes, and what it sees."""
+"""What a classifier has to show: what it takes for what, its worst mistakes among images, and what it sees in them."""
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from palestra.datasets.dataset import Split
+from palestra.engine.exhibit import Exhibit
+from palestra.engine.predictor import Predictor
 from palestra.learners.labels.standardisation import Standardisation
 from palestra.nets.evaluating import evaluating
 from palestra.nets.vision.seen import feature_maps, first_filters, saliency
+from palestra.pictures.confusion import MOST_CLASSES, Confusion, Pair
 from palestra.pictures.tiles import COLUMNS, Mistakes, Sight, Strip, Tile
 
 LOOKED_AT, WORST = 1_000, 3 * COLUMNS
@@ -37,6 +40,47 @@ def mistakes(held_out: Split, logits_BK: Tensor, names: tuple[str, ...]) -> Mist
     strips = [Strip("" if at else "the worst\nfirst", tiles[at : at + COLUMNS]) for at in range(0, len(tiles), COLUMNS)]
     found = f"{int(wrong_B.sum())} of {len(wrong_B):,} images that it did not learn from are named wrongly"
     return Mistakes(f"{found}; the {len(tiles)} whose right name it finds least likely", strips)
+
+
+def looked_at(learner: Predictor) -> Split:
+    """Some rows that a learner did not learn from, or did where there are no others."""
+    held_out = learner.splits["validation" if "validation" in learner.splits else "train"]
+    return Split(*(each[:LOOKED_AT] for each in held_out if each is not None))
+
+
+def told_apart(learner: Predictor) -> list[Exhibit]:
+    """What a classifier takes for what, among rows that it did not learn from."""
+    some = looked_at(learner)
+    with torch.inference_mode():
+        found = confusion(some, learner.outputs(some.inputs), learner.dataset.class_names())
+    return [] if found is None else [found]
+
+
+def confusion(held_out: Split, logits_BK: Tensor, names: tuple[str, ...]) -> Confusion | None:
+    """How often each class is taken for each; None for more classes than a square of them can show.
+
+    Args:
+        held_out: (B, ...) rows and (B,) what they are.
+        logits_BK: what was made of them.
+        names: of the classes, or none.
+    """
+    assert held_out.targets is not None  # a classifier has labels
+    classes, truth_B, said_B = logits_BK.shape[1], held_out.targets, logits_BK.argmax(1)
+    if classes > MOST_CLASSES:
+        return None
+    count_KK = torch.bincount(truth_B * classes + said_B, minlength=classes**2).reshape(classes, classes)
+    share_B = logits_BK.double().softmax(1).amax(1)
+    pairs = []
+    for truth, said in (count_KK - count_KK.diag().diag()).nonzero().tolist():
+        rows = ((truth_B == truth) & (said_B == said)).nonzero()[:, 0]
+        surest = rows[share_B[rows].argsort(descending=True)][:COLUMNS].tolist()
+        images = held_out.inputs[surest].cpu().numpy() if held_out.inputs.dim() > 2 else ()
+        tiles = [Tile(image, f"{float(share_B[row]):.0%}") for row, image in zip(surest, images)]
+        pairs.append(Pair(truth, said, tiles))
+    pairs.sort(key=lambda pair: -int(count_KK[pair.truth, pair.said]))
+    right = f"{int(count_KK.diag().sum())} of {len(truth_B):,} rows that it did not learn from are named rightly"
+    shown = [_name(label, names) for label in range(classes)]
+    return Confusion("What it takes for what", f"{right}: those on the diagonal", shown, count_KK.cpu().numpy(), pairs)
 
 
 def sight(network: nn.Sequential, images: Tensor, standardised: Standardisation) -> Sight:

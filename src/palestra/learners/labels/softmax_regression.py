@@ -24,6 +24,7 @@ from palestra.errors import require
 from palestra.learners.labels.boundary import PlaneWatch
 from palestra.learners.labels.descent import Schedule, scheduled
 from palestra.learners.labels.features import Features
+from palestra.learners.labels.shown import told_apart
 from palestra.measure import Metrics
 from palestra.ops.scores import ACCURACY, LOG_LOSS
 
@@ -114,7 +115,7 @@ class SoftmaxRegression(Predictor, Learner):
         return self.features(inputs) @ self.weight_FK + self.bias_K
 
     def exhibits(self) -> list[Exhibit]:
-        """Of points in the plane: how it divided it while it learned."""
+        """Of points in the plane how it divided it while it learned; of all else what it takes for what."""
         if self.watch is None:
-            return []
+            return told_apart(self)
         return self.watch.exhibits(self.clock, self.outputs, self.clock_unit)

@@ -7,12 +7,13 @@ import { h, put } from "./dom.js";
 import { language, setLanguage, t } from "./words.js";
 import * as compare from "./compare.js";
 import * as learn from "./learn.js";
+import * as pages from "./pages.js";
 import * as play from "./play.js";
 import * as run from "./run.js";
 import * as runs from "./runs.js";
 
-const VIEWS = { runs, run, compare, recipes: learn, recipe: learn, playgrounds: play };
-const PLACES = [["runs", "Runs"], ["compare", "Compare"], ["recipes", "Recipes"], ["playgrounds", "Playgrounds"]];
+const VIEWS = { runs, run, compare, recipes: learn, recipe: learn, playgrounds: play, docs: pages };
+const PLACES = [["runs", "Runs"], ["compare", "Compare"], ["recipes", "Recipes"], ["playgrounds", "Playgrounds"], ["docs", "Learn"]];
 const ABOVE = { run: "runs", recipe: "recipes" };
 
 export const about = { launch: false, runs: "", version: "" };
@@ -92,7 +93,7 @@ async function show() {
 function moved() {
   const { path, words } = read();
   if (mounted?.moved && mounted.moved(path, words)) return;
-  show().then(() => { scrollTo(0, 0); document.getElementById("main").focus({ preventScroll: true }); });
+  show().then(() => { if (!words.has("at")) scrollTo(0, 0); document.getElementById("main").focus({ preventScroll: true }); });
 }
 
 addEventListener("hashchange", moved);

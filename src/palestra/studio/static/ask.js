@@ -39,6 +39,8 @@ export function unpack(packed) {
   return new KINDS[packed.type](bytes.buffer);
 }
 
+export const list = (packed) => Array.from(unpack(packed));
+
 // Events as they come; the browser goes on by itself where a connection broke. Returns what ends it.
 export function listen(path, words, handlers) {
   const query = new URLSearchParams(words || {}).toString();

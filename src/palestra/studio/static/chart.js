@@ -2,19 +2,12 @@
 
 import uPlot from "./vendor/uplot.js";
 import { h, put, svg } from "./dom.js";
+import { color as colorOf, ink } from "./figures/canvas.js";
 import { t } from "./words.js";
 import { number, steps as spell, duration } from "./numbers.js";
 
-const DASHES = [[], [7, 4], [2, 3], [10, 3, 2, 3], [14, 5], [4, 2, 1, 2], [1, 4], [9, 2]];
+export const DASHES = [[], [7, 4], [2, 3], [10, 3, 2, 3], [14, 5], [4, 2, 1, 2], [1, 4], [9, 2]];
 export const COLORS = 8;
-
-export function colorOf(i) {
-  return getComputedStyle(document.documentElement).getPropertyValue("--c" + (i % COLORS)).trim();
-}
-
-function ink(name) {
-  return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
-}
 
 // Exponential mean of what came before, as old as it is new at the beginning.
 export function smoothed(values, weight) {

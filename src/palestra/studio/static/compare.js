@@ -1,9 +1,10 @@
 // Several runs: side by side, and by kind of training over seeds. A winner is named only where the intervals support one.
 
 import { change, link, read } from "./address.js";
-import { ask, unpack } from "./ask.js";
-import { Chart, secondsAt, shareRange, smoothed, setRange, COLORS } from "./chart.js";
-import { h, put, say, svg } from "./dom.js";
+import { ask, list } from "./ask.js";
+import { Chart, secondsAt, shareRange, smoothed, COLORS } from "./chart.js";
+import { lookControls, looks } from "./controls.js";
+import { h, heads, put, say, scroll, svg } from "./dom.js";
 import { number, steps, whole } from "./numbers.js";
 import { spoken } from "./run.js";
 import { t } from "./words.js";
@@ -22,13 +23,12 @@ export function mount(path, words) {
   const two = h("div", { class: "two" }, sides, profileCard), parallel = h("section", { class: "card", hidden: true });
 
   const options = () => {
-    const now = read().words;
-    const wanted = now.get("metric"), metric = names.includes(wanted) ? wanted : names.find((name) => name === verdict?.headline) || names.find((name) => name === "eval/return_mean") || names.find((name) => name.startsWith("eval/")) || names[0];
-    return { metric, seconds: now.get("x") === "seconds", smooth: Math.min(0.98, Math.max(0, Number(now.get("smooth")) || 0)), logX: now.get("logx") === "1", logY: now.get("logy") === "1" };
+    const wanted = read().words.get("metric"), metric = names.includes(wanted) ? wanted : names.find((name) => name === verdict?.headline) || names.find((name) => name === "eval/return_mean") || names.find((name) => name.startsWith("eval/")) || names[0];
+    return { metric, ...looks() };
   };
 
   function drawChips() {
-    put(chips, ids.map((id) => h("span", { class: "chip" }, h("a", { href: link(["run", id]) }, id), h("button", { class: "plain", "aria-label": t("Leave out {id}", { id }), onclick: () => { location.hash = link(["compare"], { run: ids.filter((each) => each !== id) }); } }, "✕"))));
+    put(chips, ids.map((id) => h("span", { class: "chip" }, h("a", { href: link(["run", id]) }, id), h("button", { class: "plain", "aria-label": t("Leave out {id}", { id }), onclick: () => { location.hash = link(["compare"], { run: ids.filter((each) => each !== id) }); } }, "✕"))), h("a", { href: link(["runs"], { pick: ids }) }, t("Pick others to compare with")));
   }
 
   function refuse(why) {
@@ -43,7 +43,7 @@ export function mount(path, words) {
       h("p", { class: "quiet small" }, `${measured}; ${verdict.env}`),
       notes.map((note) => h("p", { class: "small" }, h("span", { class: "chip warn" }, t("note")), " ", note)), pairs);
     put(pairs, verdict.pairs.length > 0 && h("div", { class: "scroll" }, h("table", {}, h("caption", { class: "out-of-sight" }, t("One side against another")),
-      h("thead", {}, h("tr", {}, [t("one"), t("other"), t("probability of improvement"), "", t("difference of the IQMs")].map((name) => h("th", { scope: "col" }, name || h("span", { class: "out-of-sight" }, t("interval")))))),
+      heads([t("one"), t("other"), t("probability of improvement"), h("span", { class: "out-of-sight" }, t("interval")), t("difference of the IQMs")]),
       h("tbody", {}, verdict.pairs.map((pair) => {
         const [low, high] = pair.improvement_interval, [down, up] = pair.difference_interval;
         const bar = h("i", {}), dot = h("b", {});
@@ -52,15 +52,15 @@ export function mount(path, words) {
         dot.style.left = `${100 * pair.improvement}%`;
         return h("tr", {}, h("td", {}, pair.one), h("td", {}, pair.other), h("td", { class: "number" }, `${pair.improvement.toFixed(2)} [${low.toFixed(2)}, ${high.toFixed(2)}]`), h("td", {}, h("div", { class: "interval", "aria-hidden": "true" }, bar, dot)), h("td", { class: "number" }, `${number(pair.difference)} [${number(down)}, ${number(up)}]`));
       }))), h("p", { class: "quiet small" }, t("Intervals of {level}%; at 0.5 neither is better.", { level: number(100 * level, 3) }))));
-    put(sides, h("h2", {}, t("Sides")), h("div", { class: "scroll" }, h("table", {}, h("thead", {}, h("tr", {}, [t("side"), t("seeds"), "IQM", t("lowest"), t("highest")].map((name, i) => h("th", { scope: "col", class: i ? "right" : null }, name)))),
+    put(sides, h("h2", {}, t("Sides")), h("div", { class: "scroll" }, h("table", {}, heads([t("side"), t("seeds"), "IQM", t("lowest"), t("highest")], 1),
       h("tbody", {}, verdict.sides.map((side) => h("tr", {}, h("td", {}, side.name), h("td", { class: "right number" }, side.values.length), h("td", { class: "right number" }, number(side.iqm), side.values.length >= 5 && h("span", { class: "tell" }, `[${side.interval.map((end) => number(end)).join(", ")}]`)), h("td", { class: "right number" }, number(Math.min(...side.values))), h("td", { class: "right number" }, number(Math.max(...side.values)))))))),
     h("p", { class: "quiet small" }, h("code", {}, "palestra compare"), " ", t("says the same in the same words.")));
     const drawn = verdict.sides.filter((side) => side.curve);
     kindCard.hidden = drawn.length === 0;
     byKind.unit = t(verdict.unit);
-    byKind.set(verdict.sides.flatMap((side, i) => (side.curve ? [{ name: `${side.name} (n = ${side.runs.length})`, x: Array.from(unpack(side.curve.steps)), y: Array.from(unpack(side.curve.middle)), low: Array.from(unpack(side.curve.low)), high: Array.from(unpack(side.curve.high)), color: i % COLORS }] : [])), { xKind: "steps" });
-    const reaching = Array.from(unpack(verdict.reaching));
-    profile.set(verdict.sides.map((side, i) => ({ name: side.name, x: reaching, y: Array.from(unpack(side.profile)), color: i % COLORS, points: false })), { xKind: "score" });
+    byKind.set(verdict.sides.flatMap((side, i) => (side.curve ? [{ name: `${side.name} (n = ${side.runs.length})`, x: list(side.curve.steps), y: list(side.curve.middle), low: list(side.curve.low), high: list(side.curve.high), color: i % COLORS }] : [])), { xKind: "steps" });
+    const reaching = list(verdict.reaching);
+    profile.set(verdict.sides.map((side, i) => ({ name: side.name, x: reaching, y: list(side.profile), color: i % COLORS, points: false })), { xKind: "score" });
   }
 
   async function drawOverlay() {
@@ -71,11 +71,11 @@ export function mount(path, words) {
     curves = found.curves;
     clocks = found.clocks;
     const lines = shown.flatMap((id, i) => {
-      const steps_ = Array.from(unpack(curves[id].steps));
+      const steps_ = list(curves[id].steps);
       if (!steps_.length) return [];
-      const clock = clocks && { steps: Array.from(unpack(clocks[id].steps)), seconds: Array.from(unpack(clocks[id].seconds)) };
+      const clock = clocks && { steps: list(clocks[id].steps), seconds: list(clocks[id].seconds) };
       const side = verdict?.sides.findIndex((each) => each.runs.includes(id)) ?? -1;
-      return [{ name: id, x: seconds ? secondsAt(steps_, clock) : steps_, y: smoothed(Array.from(unpack(curves[id].mean)), smooth), color: side >= 0 && verdict.sides.length > 1 ? side % COLORS : i % COLORS, points: smooth || steps_.length > 40 ? false : undefined }];
+      return [{ name: id, x: seconds ? secondsAt(steps_, clock) : steps_, y: smoothed(list(curves[id].mean), smooth), color: side >= 0 && verdict.sides.length > 1 ? side % COLORS : i % COLORS, points: smooth || steps_.length > 40 ? false : undefined }];
     });
     overlay.unit = t(units);
     overlay.set(lines, { logX, logY, xKind: seconds ? "seconds" : "steps" });
@@ -83,13 +83,9 @@ export function mount(path, words) {
 
   function drawControls() {
     const now = options();
-    const again = (words_) => { change(words_, { back: true }); drawControls(); drawOverlay().catch((error) => say(error.message)); };
-    const toggle = (name, label, on) => h("button", { "aria-pressed": String(on), onclick: () => again({ [name]: on ? null : true }) }, label);
-    const smoothing = h("input", { type: "range", min: 0, max: 0.98, step: 0.01, value: now.smooth, onchange: () => { change({ smooth: Number(smoothing.value) || null }); drawOverlay(); } });
-    put(controls, h("label", { class: "field" }, t("Metric"), h("select", { onchange: (event) => again({ metric: event.target.value }) }, names.map((name) => h("option", { value: name, selected: name === now.metric }, name)))),
-      h("label", { class: "field" }, t("Across"), h("select", { onchange: (event) => { shareRange(null, onRange); again({ x: event.target.value === "seconds" ? "seconds" : null, from: null, to: null }); } }, h("option", { value: "steps", selected: !now.seconds }, t(units)), h("option", { value: "seconds", selected: now.seconds }, t("time")))),
-      h("label", { class: "field" }, t("Smoothing"), smoothing), toggle("logx", t("log across"), now.logX), toggle("logy", t("log up"), now.logY),
-      read().words.has("from") && h("button", { onclick: () => setRange(null) }, t("Whole range")));
+    const draw = () => drawOverlay().catch((error) => say(error.message)), anew = () => { drawControls(); draw(); };
+    put(controls, h("label", { class: "field" }, t("Metric"), h("select", { onchange: (event) => { change({ metric: event.target.value }, { back: true }); anew(); } }, names.map((name) => h("option", { value: name, selected: name === now.metric }, name)))),
+      lookControls({ unit: units, now, draw, anew, across: () => shareRange(null, onRange) }));
   }
 
   function onRange(range) {
@@ -100,7 +96,7 @@ export function mount(path, words) {
   function drawSettings({ runs, settings: found }) {
     const rows = Object.entries(found);
     put(settings, h("h2", {}, t("Settings that differ")), rows.length === 0 ? h("p", { class: "quiet" }, t("None: they are the same training, once more.")) :
-      h("div", { class: "scroll" }, h("table", {}, h("thead", {}, h("tr", {}, h("th", { scope: "col" }, t("Setting")), runs.map((id) => h("th", { scope: "col" }, h("a", { href: link(["run", id]), title: id }, shortId(id)))))),
+      h("div", { class: "scroll" }, h("table", {}, heads([t("Setting"), ...runs.map((id) => h("a", { href: link(["run", id]), title: id }, shortId(id)))]),
         h("tbody", {}, rows.map(([name, values]) => h("tr", {}, h("th", { scope: "row", class: "mono" }, name), values.map((value) => h("td", { class: "mono" }, spoken(value)))))))));
     const ends = verdict && new Map(verdict.sides.flatMap((side) => side.runs.map((id, i) => [id, side.values[i]])));
     const numeric = rows.filter(([name, values]) => name !== "training.seed" && values.every((value) => typeof value === "number"));
@@ -166,7 +162,7 @@ function parallelPlot(runs, numeric, ends, verdict) {
   const columns = [...numeric.map(([name, values]) => [name.split(".").pop(), shown.map(([, i]) => values[i])]), [verdict.metric.split("/").pop(), shown.map(([id]) => ends.get(id))]];
   const wide = Math.max(420, columns.length * 150), tall = 260, scores = columns[columns.length - 1][1], worst = Math.min(...scores), best = Math.max(...scores);
   const x = (c) => 40 + (c * (wide - 80)) / (columns.length - 1), spots = columns.map(([, values]) => { const low = Math.min(...values), high = Math.max(...values); return values.map((value) => 40 + (1 - (high > low ? (value - low) / (high - low) : 0.5)) * (tall - 80)); });
-  return h("div", { class: "scroll", tabindex: "0", role: "group", "aria-label": t("Settings and what came of them") }, svg("svg", { class: "figure", viewBox: `0 0 ${wide} ${tall}`, role: "img", "aria-label": t("A line for each of {n} runs", { n: shown.length }) },
+  return scroll(t("Settings and what came of them"), svg("svg", { class: "figure", viewBox: `0 0 ${wide} ${tall}`, role: "img", "aria-label": t("A line for each of {n} runs", { n: shown.length }) },
     shown.map(([id], k) => svg("polyline", { points: columns.map((_, c) => `${x(c)},${spots[c][k]}`).join(" "), fill: "none", stroke: "var(--c0)", "stroke-width": 1.2 + 2.2 * ((scores[k] - worst) / (best - worst || 1)), opacity: 0.25 + 0.65 * ((scores[k] - worst) / (best - worst || 1)) }, svg("title", {}, `${id}: ${number(scores[k])}`))),
     columns.map(([name, values], c) => [svg("line", { x1: x(c), x2: x(c), y1: 40, y2: tall - 40, stroke: "var(--quiet)" }), svg("text", { x: x(c), y: 16, "text-anchor": "middle", "font-size": 12 }, name), svg("text", { x: x(c), y: 33, "text-anchor": "middle", "font-size": 11, class: "dim" }, number(Math.max(...values), 3)), svg("text", { x: x(c), y: tall - 24, "text-anchor": "middle", "font-size": 11, class: "dim" }, number(Math.min(...values), 3))])));
 }
@@ -180,6 +176,6 @@ function importances(runs, numeric, ends) {
     const part = (one, other) => one.reduce((sum, value, i) => sum + (value - mean) * (other[i] - mean), 0);
     return [name, part(a, b) / Math.sqrt(part(a, a) * part(b, b) || 1)];
   }).sort((one, other) => Math.abs(other[1]) - Math.abs(one[1]));
-  return h("div", {}, h("table", {}, h("thead", {}, h("tr", {}, h("th", { scope: "col" }, t("Setting")), h("th", { scope: "col", class: "right" }, t("rank correlation with the score")))), h("tbody", {}, rows.map(([name, share]) => h("tr", {}, h("td", { class: "mono" }, name), h("td", { class: "right number" }, share.toFixed(2)))))),
+  return h("div", {}, h("table", {}, heads([t("Setting"), t("rank correlation with the score")], 1), h("tbody", {}, rows.map(([name, share]) => h("tr", {}, h("td", { class: "mono" }, name), h("td", { class: "right number" }, share.toFixed(2)))))),
     h("p", { class: "quiet small" }, t("Of {n} runs, each setting by itself; a hint where to look, and no proof.", { n: shown.length })));
 }

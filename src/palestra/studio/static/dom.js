@@ -45,6 +45,12 @@ export function arrange(parent, nodes) {
   }
 }
 
+// What may be wider than the page, moved by itself, by keyboard too.
+export const scroll = (label, ...inside) => h("div", { class: "scroll", tabindex: 0, role: "group", "aria-label": label }, inside);
+
+// The head of a table; from column `right` on there are numbers.
+export const heads = (names, right = Infinity) => h("thead", {}, h("tr", {}, names.map((name, i) => h("th", { scope: "col", class: i >= right ? "right" : null }, name))));
+
 let hush = 0;
 
 // A word at the bottom, which goes by itself; with something to press, perhaps.

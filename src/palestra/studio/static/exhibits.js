@@ -4,10 +4,12 @@ import { h } from "./dom.js";
 import { board, convergence, table } from "./figures/board.js";
 import { boundary, codeMap, grouping } from "./figures/plane.js";
 import { asked, panels, regret } from "./figures/lines.js";
-import { attention, reconstructions, tiles } from "./figures/tiles.js";
-import { graph, importance, related, rules, samples, tree } from "./figures/words.js";
+import { attention, confusion, reconstructions, tiles } from "./figures/tiles.js";
+import { graph, importance, layers, related, rules, samples, tree } from "./figures/words.js";
 import { text } from "./words.js";
 
+const DIVIDED = [boundary, "How the plane is divided; the paler, the less certain. Move through the looks: it begins with a straight cut and bends where points force it to. Islands around single points are learned by heart.", "平面如何划分；越淡越不确定。逐步查看：先是一刀直线，再在数据点逼迫处弯曲。围绕单个点的孤岛是死记硬背。"];
+const GROUPED = [grouping, "Centres move to the middle of those who are nearest to them, again and again, until nobody changes sides. Two centres in one group means a bad start.", "中心不断移到离自己最近的点的中间，直到没有点再换边。两个中心落在同一群说明起点不好。"];
 const DRAWN = {
   Board: [board, "The colour is how good it is to be in a cell, an arrow what is best there. Near the goal values are known first; follow the arrows from S and see whether they lead round what is dangerous.", "颜色表示处在该格有多好，箭头表示最优动作。离目标近的格子最先有准确的值；从 S 沿箭头走，看它是否绕开了危险。"],
   Table: [table, "Each column is a state, each row an action: the darker, the more is expected of it. Columns of one shade are states in which the choice hardly matters.", "每列是一个状态，每行是一个动作：颜色越深，期望回报越高。整列颜色一致说明在该状态下选哪个动作差别不大。"],
@@ -19,10 +21,12 @@ const DRAWN = {
   Samples: [samples, "What it writes as it learns: first letters as often as they occur, then words, then something like sentences.", "学习过程中写出的文字：先是按频率出现的字母，然后是单词，再后来像句子。"],
   Reconstructions: [reconstructions, "What is left of an image that went through a narrow place. Blurred edges are what the code has no room for.", "图像通过狭窄瓶颈后还剩下什么。模糊的边缘就是编码装不下的内容。"],
   CodeMap: [codeMap, "Where each row lies in the plane of its code. Groups that come apart by themselves are what the code has found; nobody told it the classes.", "每行数据在编码平面中的位置。自行分开的群体就是编码发现的结构；没人告诉过它类别。"],
-  Boundary: [boundary, "How the plane is divided; the paler, the less certain. Move through the looks: it begins with a straight cut and bends where points force it to. Islands around single points are learned by heart.", "平面如何划分；越淡越不确定。逐步查看：先是一刀直线，再在数据点逼迫处弯曲。围绕单个点的孤岛是死记硬背。"],
-  BoundaryFilm: [boundary, "How the plane is divided; the paler, the less certain. Move through the looks: it begins with a straight cut and bends where points force it to. Islands around single points are learned by heart.", "平面如何划分；越淡越不确定。逐步查看：先是一刀直线，再在数据点逼迫处弯曲。围绕单个点的孤岛是死记硬背。"],
-  Grouping: [grouping, "Centres move to the middle of those who are nearest to them, again and again, until nobody changes sides. Two centres in one group means a bad start.", "中心不断移到离自己最近的点的中间，直到没有点再换边。两个中心落在同一群说明起点不好。"],
-  GroupingFilm: [grouping, "Centres move to the middle of those who are nearest to them, again and again, until nobody changes sides. Two centres in one group means a bad start.", "中心不断移到离自己最近的点的中间，直到没有点再换边。两个中心落在同一群说明起点不好。"],
+  Boundary: DIVIDED,
+  BoundaryFilm: DIVIDED,
+  Grouping: GROUPED,
+  GroupingFilm: GROUPED,
+  Confusion: [confusion, "What is right lies on the diagonal. Two classes that are often taken for each other look alike to it; open them and ask whether they do to you.", "正确的落在对角线上。经常互相混淆的两类在它看来很像；打开看看，你是否也觉得像。"],
+  Layers: [layers, "Root mean squares of each layer. Gradients that shrink towards the first layers vanish, ones that grow explode; a step that changes about a thousandth of the weights is usual. Move the slider and see what grows.", "各层的均方根。越靠前的层梯度越小是消失，越大是爆炸；每步改变权重的千分之一左右是常见的。移动滑块，看什么在变大。"],
   Panels: [panels, "The same colour is the same thing in every panel. Read them side by side: what is better in one may be worse in the next.", "同一种颜色在各图中代表同一事物。请并排阅读：在一图中更好的，在另一图中可能更差。"],
   Rules: [rules, "Lift says how much more often two things go together than by chance; at 1 they have nothing to do with each other. A high lift with little support is an accident.", "提升度表示两者同时出现比偶然多多少倍；为 1 则毫无关系。提升度高而支持度低多半是偶然。"],
   DrawnTree: [tree, "Each box asks one question; yes goes left. The strip below it says which classes its rows are of: a good question leaves strips of one colour.", "每个方框问一个问题，“是”走左边。下方色条表示各类的占比：好问题会让色条变成单色。"],

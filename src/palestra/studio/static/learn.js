@@ -4,6 +4,7 @@ import { change, link, read } from "./address.js";
 import { ask } from "./ask.js";
 import { copy, h, put, say } from "./dom.js";
 import { whole } from "./numbers.js";
+import { chapter } from "./pages.js";
 import { spoken } from "./run.js";
 import { t } from "./words.js";
 
@@ -93,8 +94,11 @@ function one(path, about) {
     nodes: [head, start, form],
     async begin() {
       recipe = await ask("recipes/" + path.map(encodeURIComponent).join("/"));
-      for (const text of read().words.getAll("set")) { const at = text.indexOf("="); if (at > 0) changed.set(text.slice(0, at), text.slice(at + 1)); }
-      put(head, h("div", {}, h("h1", {}, id), h("p", {}, recipe.summary), h("p", { class: "quiet small" }, recipe.claim ? [`${t("promises")} ${recipe.claim.told} ${t("within")} ${whole(recipe.budget)} ${recipe.unit}: ${recipe.claim.source}`, h("br"), recipe.verified] : t("promises nothing"))), verdictChip(recipe));
+      for (const text of read().words.getAll("set")) {
+        const at = text.indexOf("="), name = text.slice(0, at), meant = recipe.settings.find((each) => each.name === name);
+        if (at > 0) changed.set(meant ? `${meant.part}.${name}` : name, text.slice(at + 1));
+      }
+      put(head, h("div", {}, h("h1", {}, id), h("p", {}, recipe.summary, " ", h("a", { href: chapter(recipe.learner) }, t("The chapter that explains it"))), h("p", { class: "quiet small" }, recipe.claim ? [`${t("promises")} ${recipe.claim.told} ${t("within")} ${whole(recipe.budget)} ${recipe.unit}: ${recipe.claim.source}`, h("br"), recipe.verified] : t("promises nothing"))), verdictChip(recipe));
       drawStart();
       drawForm();
     },

@@ -22,7 +22,7 @@ function all() {
 }
 
 function one(name) {
-  const root = h("div", { class: "playground" });
+  const root = h("div", { class: "playground" }), chapters = h("span", {});
   let mounted = null, id = null, left = false;
   const state = {
     get() {
@@ -49,10 +49,12 @@ function one(name) {
   };
   return {
     title: name,
-    nodes: [h("p", {}, h("a", { href: "#/playgrounds" }, "← ", t("Playgrounds"))), root],
+    nodes: [h("p", {}, h("a", { href: "#/playgrounds" }, "← ", t("Playgrounds")), chapters), root],
     async begin() {
       const { playgrounds } = await ask("playgrounds");
-      if (!playgrounds.some((each) => each.name === name)) throw new Error(t("There is no playground of this name."));
+      const mine = playgrounds.find((each) => each.name === name);
+      if (!mine) throw new Error(t("There is no playground of this name."));
+      put(chapters, mine.pages?.map((page) => [" · ", h("a", { href: link(["docs", ...page.split("/")]) }, page.split("/").pop())]));
       const [module] = await Promise.all([import(`./playgrounds/${name}.js`), begin()]);
       if (left) return close();
       mounted = await module.mount(root, session, text, state);

@@ -1,12 +1,14 @@
 // One run: its curves as they come, what was asked for, what happened, and what it has to show at each checkpoint.
 
 import { change, link, read } from "./address.js";
-import { ask, listen, run as at, unpack } from "./ask.js";
-import { Chart, secondsAt, setRange, shareRange, smoothed } from "./chart.js";
-import { claimChip, stateChip } from "./chips.js";
-import { copy, h, put, say } from "./dom.js";
+import { ask, list, listen, run as at, unpack } from "./ask.js";
+import { Chart, secondsAt, shareRange, smoothed } from "./chart.js";
+import { claimChip, progress as progressBar, stateChip } from "./chips.js";
+import { lookControls, looks } from "./controls.js";
+import { copy, h, heads, put, say } from "./dom.js";
 import { draw as drawExhibit } from "./exhibits.js";
 import { ago, duration, number, steps, whole } from "./numbers.js";
+import { chapter } from "./pages.js";
 import { t } from "./words.js";
 
 const MOST_CHARTS = 24;
@@ -27,12 +29,8 @@ export function mount([id], words, about) {
   const shows = h("section", { class: "card", hidden: true });
   const pictures = h("section", { class: "card", hidden: true });
   const options = () => {
-    const now = read().words;
-    const seconds = now.get("x") === "seconds" && clock && clock.steps.length > 0;
-    return {
-      seconds, smooth: Math.min(0.98, Math.max(0, Number(now.get("smooth")) || 0)), logX: now.get("logx") === "1", logY: now.get("logy") === "1",
-      from: now.get("from"), to: now.get("to"), all: now.get("all") === "1",
-    };
+    const now = looks();
+    return { ...now, seconds: now.seconds && clock && clock.steps.length > 0, all: read().words.get("all") === "1" };
   };
 
   function metric() {
@@ -58,12 +56,11 @@ export function mount([id], words, about) {
     if (from !== null && to !== null && !options().seconds) Object.assign(part, { first: Math.floor(from), last: Math.ceil(to) });
     const found = await ask(`${at(id)}/curves`, { name: names, points: 600, seconds: 1, ...part });
     if (left) return;
-    clock = { steps: Array.from(unpack(found.clock.steps)), seconds: Array.from(unpack(found.clock.seconds)) };
+    clock = { steps: list(found.clock.steps), seconds: list(found.clock.seconds) };
     Object.assign(cursor, found.cursor);
     for (const [name, curve] of Object.entries(found.curves)) {
       curves.set(name, {
-        x: Array.from(unpack(curve.steps)), y: Array.from(unpack(curve.mean)),
-        low: curve.low && Array.from(unpack(curve.low)), high: curve.high && Array.from(unpack(curve.high)),
+        x: list(curve.steps), y: list(curve.mean), low: curve.low && list(curve.low), high: curve.high && list(curve.high),
       });
     }
   }
@@ -175,21 +172,20 @@ export function mount([id], words, about) {
   }
 
   function drawHead() {
-    const now = { ...known.manifest, ...state }, status = now.status;
+    const now = { ...known.manifest, ...state }, status = now.status, pressed = orders.contains(document.activeElement) && document.activeElement.textContent;
     put(head,
       h("div", {}, h("h1", {}, known.recipe, h("span", { class: "quiet" }, ` · ${t("seed")} ${now.seed}`)),
         h("p", { class: "row small" }, stateChip(status === "running" && now.held ? "paused" : status), now.claim && claimChip(now.claim.reached), h("span", { class: "quiet mono" }, id))),
-      h("div", { class: "row" }, h("a", { class: "button", href: link(["compare"], { run: [id] }) }, t("Compare")), orders));
+      h("div", { class: "row" }, h("a", { class: "button", href: link(["compare"], { run: [id] }) }, t("Compare")), known.known && h("a", { class: "button", href: another() }, t("Train another")), orders));
     drawProgress();
     drawOrders(status);
+    if (pressed) [...orders.children].find((each) => each.textContent === pressed)?.focus();
   }
 
   function drawProgress() {
     const now = { ...known.manifest, ...state }, status = now.status, budget = known.config.training?.budget;
     const last = Math.max(now.steps, ...[...curves.values()].map((curve) => curve.x[curve.x.length - 1] || 0));
     const share = budget ? Math.min(1, last / budget) : 0;
-    const inner = h("span", {});
-    inner.style.width = `${100 * share}%`;
     const rate = now.seconds > 0 ? now.steps / now.seconds : null;
     const facts = [
       [t("Score"), now.headline ? `${number(now.headline.value)}` : "–", now.headline?.name],
@@ -199,21 +195,31 @@ export function mount([id], words, about) {
     ];
     put(progress, h("div", { class: "card" }, h("div", { class: "grid figures" }, facts.map(([label, value, told]) =>
       h("div", {}, h("div", { class: "quiet small" }, label), h("div", { class: "figure number" }, value), h("div", { class: "tell" }, told)))),
-    status === "running" && h("div", { class: "bar", role: "progressbar", "aria-label": t("Progress"), "aria-valuenow": Math.round(100 * share), "aria-valuemin": 0, "aria-valuemax": 100 }, inner)));
+    status === "running" && progressBar(share)));
+  }
+
+  // The same again with the next seed.
+  function another() {
+    const own = (asked?.changes || []).filter((each) => each.name !== "training.seed" && each.own !== null && typeof each.own !== "object");
+    return link(["recipe", ...known.recipe.split("/")], { set: [...own.map((each) => `${each.name}=${each.own}`), `training.seed=${known.manifest.seed + 1}`] });
+  }
+
+  // Until a step that was asked for is done, it is asked whether it is.
+  async function heard(told) {
+    state = { ...state, held: told?.stage === "paused" };
+    drawHead();
+    if (told?.stage !== "stepping") return;
+    await new Promise((done) => setTimeout(done, 300));
+    if (!left) await heard((await ask("trainings")).trainings.find((each) => each.run === id));
   }
 
   function drawOrders(status) {
     if (!about.launch) return put(orders);
-    const order = (name, label) => h("button", { onclick: async () => {
-      try {
-        const told = await ask(`${at(id)}/orders/${name}`, {}, { method: "POST" });
-        state = { ...state, held: told.stage === "paused" };
-        drawHead();
-      } catch (error) { say(error.message); }
-    } }, label);
+    const order = (name, label) => h("button", { onclick: () => ask(`${at(id)}/orders/${name}`, {}, { method: "POST" }).then(heard).catch((error) => say(error.message)) }, label);
     put(orders,
       status === "running" && !state?.held && order("pause", t("Pause")),
       status === "running" && state?.held && order("resume", t("Go on")),
+      status === "running" && order("step", t("One step")),
       status === "running" && order("stop", t("Stop and save")),
       status === "interrupted" && order("resume", t("Go on")),
       status !== "running" && h("button", { class: "danger", onclick: remove }, t("Delete")));
@@ -231,15 +237,7 @@ export function mount([id], words, about) {
   }
 
   function drawControls() {
-    const now = options();
-    const toggle = (name, label, on) => h("button", { "aria-pressed": String(on), onclick: () => { change({ [name]: on ? null : true }, { back: true }); drawControls(); drawCharts(); } }, label);
-    const smoothing = h("input", { type: "range", min: 0, max: 0.98, step: 0.01, value: now.smooth, oninput: () => { change({ smooth: Number(smoothing.value) || null }); drawCharts(); } });
-    put(controls,
-      h("label", { class: "field" }, t("Across"), h("select", { onchange: (event) => { change({ x: event.target.value === "seconds" ? "seconds" : null, from: null, to: null }, { back: true }); shareRange(null, zoomed); drawControls(); drawCharts(); } },
-        h("option", { value: "steps", selected: !now.seconds }, t(known.unit)), h("option", { value: "seconds", selected: now.seconds }, t("time")))),
-      h("label", { class: "field" }, t("Smoothing"), smoothing),
-      toggle("logx", t("log across"), now.logX), toggle("logy", t("log up"), now.logY),
-      now.from !== null && h("button", { onclick: () => setRange(null) }, t("Whole range")),
+    put(controls, lookControls({ unit: known.unit, now: options(), draw: drawCharts, anew: () => { drawControls(); drawCharts(); }, across: () => shareRange(null, zoomed), live: true }),
       h("span", { class: "quiet small" }, t("Drag over a chart to look closer; twice clicked, or 0, shows all again.")));
   }
 
@@ -255,11 +253,11 @@ export function mount([id], words, about) {
     const rows = asked?.changes, copied = t("Copied");
     const line = (label, text) => text && h("div", { class: "copy" }, h("pre", {}, text), h("button", { onclick: () => copy(text, copied) }, label));
     const settings = Object.entries(known.settings);
-    put(askedFor, h("h2", {}, t("What was asked for")), known.summary && h("p", { class: "quiet" }, known.summary),
+    put(askedFor, h("h2", {}, t("What was asked for")), known.summary && h("p", { class: "quiet" }, known.summary), known.config.learner && h("p", {}, h("a", { href: chapter(known.config.learner.name) }, t("The chapter that explains it"))),
       asked === null ? h("p", { class: "quiet small" }, t("Looking at the recipe …")) :
       rows === null || rows === undefined ? h("p", { class: "quiet" }, asked.refused || t("Of no recipe that is known here.")) :
       rows.length === 0 ? h("p", {}, t("Exactly what the recipe says.")) :
-      h("div", { class: "scroll" }, h("table", {}, h("caption", { class: "out-of-sight" }, t("Settings that differ from the recipe")), h("thead", {}, h("tr", {}, [t("Setting"), t("here"), known.known ? t("recipe") : t("usual")].map((name) => h("th", { scope: "col" }, name)))),
+      h("div", { class: "scroll" }, h("table", {}, h("caption", { class: "out-of-sight" }, t("Settings that differ from the recipe")), heads([t("Setting"), t("here"), known.known ? t("recipe") : t("usual")]),
         h("tbody", {}, rows.map((row) => h("tr", {}, h("td", { class: "mono" }, row.name), h("td", { class: "mono" }, spoken(row.own)), h("td", { class: "mono quiet" }, spoken(row.usual))))))),
       h("div", { class: "stack" }, line(t("Copy as command"), asked?.command), line(t("Copy as Python"), asked?.python),
         h("details", {}, h("summary", {}, t("All settings: {n}", { n: settings.length })), h("dl", { class: "facts mono" }, settings.map(([name, value]) => [h("dt", {}, name), h("dd", {}, spoken(value))])))));

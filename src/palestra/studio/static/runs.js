@@ -4,7 +4,7 @@ import { change, link, read } from "./address.js";
 import { ask, listen, run as at } from "./ask.js";
 import { arrange, h, put, say } from "./dom.js";
 import { ago, duration, number, steps, whole } from "./numbers.js";
-import { claimChip, stateChip } from "./chips.js";
+import { claimChip, progress, stateChip } from "./chips.js";
 import { t } from "./words.js";
 
 const PAGE = 200;
@@ -107,12 +107,6 @@ export function mount(path, words, about) {
     put(held.cells.seconds, duration(row.seconds));
     put(held.cells.created, h("time", { datetime: row.created, title: row.created }, ago(row.created)));
     return held.node;
-  }
-
-  function progress(share) {
-    const inner = h("span", {});
-    inner.style.width = `${(100 * share).toFixed(1)}%`;
-    return h("div", { class: "bar", role: "progressbar", "aria-label": t("Progress"), "aria-valuenow": Math.round(100 * share), "aria-valuemin": 0, "aria-valuemax": 100 }, inner);
   }
 
   function draw() {

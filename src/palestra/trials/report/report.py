@@ -1,6 +1,7 @@
 """Report: what a model suffers from, with figures, and what to try next; as JSON values, and as a page."""
 
 from dataclasses import dataclass
+from html import escape
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -75,6 +76,12 @@ class Report:
 
         write_bytes(Path(path), page(self, language).encode())
         return Path(path)
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: the page, in a frame of its own, in which no script runs."""
+        from palestra.trials.report.page import page
+
+        return f'<iframe sandbox srcdoc="{escape(page(self, "en"))}" style="width:100%;height:640px;border:0"></iframe>'
 
 
 def report(run: str = "", *, out: str | Path = "runs", **asked: Any) -> Report:

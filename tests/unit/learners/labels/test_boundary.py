@@ -76,4 +76,5 @@ def test_points_on_a_line_have_a_plane_around_them() -> None:
 def test_only_points_of_the_plane_are_watched() -> None:
     digits, table = Dataset("digits").load()["train"], Split(torch.zeros(4, 3), torch.zeros(4).long())
     assert PlaneWatch.of(digits) is PlaneWatch.of(table) is None
-    assert palestra.SoftmaxRegression("digits").exhibits() == []
+    shown = palestra.SoftmaxRegression("digits").exhibits()
+    assert [type(each).__name__ for each in shown] == ["Confusion"]

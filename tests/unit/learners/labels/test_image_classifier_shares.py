@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 import torch
 from same_state import differing
-from together import Threads, side_by_side
 from torch import Tensor
 
 from palestra.datasets.dataset import InMemory, Split
@@ -17,6 +16,7 @@ from palestra.engine.state import capture
 from palestra.learners.labels.image_classifier import ImageClassifier, ImageClassifierConfig
 from palestra.learners.ratings.matrix_factorisation import MatrixFactorisation, MatrixFactorisationConfig
 from palestra.learners.structure.autoencoder import Autoencoder, AutoencoderConfig
+from together import Threads, side_by_side
 
 ROWS = 17
 """In batches of 8: the last of an epoch has one row, and three of four ranks none."""

@@ -4,7 +4,8 @@ import torch
 from torch import Generator
 
 from palestra.datasets.dataset import Split
-from palestra.learners.labels.shown import mistakes, sight
+from palestra.learners.labels.shown import confusion, mistakes, sight, told_apart
+from palestra.learners.labels.softmax_regression import SoftmaxRegression
 from palestra.learners.labels.standardisation import Standardisation
 from palestra.nets.vision.registry import make_net
 
@@ -23,6 +24,28 @@ def test_the_least_likely_right_name_comes_first() -> None:
     bare = mistakes(Split(images, torch.tensor([1, 1, 1, 1])), LOGITS, ())
     assert bare is not None
     assert bare.strips[0].tiles[0].caption == "0, 99%\nis 1"
+
+
+def test_what_is_taken_for_what_opens_its_images() -> None:
+    images = torch.arange(6, dtype=torch.uint8)[:, None, None].expand(6, 2, 2)
+    logits = torch.tensor([[0, 3.0, 0], [5.0, 0, 0], [2.0, 0, 0], [9.0, 0, 0], [0, 4.0, 0], [0, 4.0, 0]])
+    shown = confusion(Split(images, torch.tensor([1, 1, 1, 0, 0, 2])), logits, ("a", "b", "c"))
+    assert shown is not None
+    assert shown.counts.tolist() == [[1, 1, 0], [2, 1, 0], [0, 1, 0]]
+    assert [(pair.truth, pair.said) for pair in shown.pairs] == [(1, 0), (0, 1), (2, 1)], "the commonest first"
+    first = shown.pairs[0].tiles
+    assert [(int(tile.image[0, 0]), tile.caption) for tile in first] == [(1, "99%"), (2, "79%")], "the surest first"
+    assert shown.said.startswith("2 of 6 rows")
+    rows = confusion(Split(torch.zeros(6, 4), torch.tensor([1, 1, 1, 0, 0, 2])), logits, ())
+    assert rows is not None
+    assert (rows.names, [len(pair.tiles) for pair in rows.pairs]) == (["0", "1", "2"], [0, 0, 0])
+    assert confusion(Split(torch.zeros(1, 4), torch.tensor([0])), torch.zeros(1, 21), ()) is None
+
+
+def test_a_classifier_is_asked_about_rows_that_it_did_not_learn_from() -> None:
+    learner = SoftmaxRegression("digits")
+    (shown,) = told_apart(learner)
+    assert int(shown.counts.sum()) == len(learner.splits["validation"].inputs)  # type: ignore[attr-defined]
 
 
 def test_without_a_mistake_there_is_nothing_to_show() -> None:

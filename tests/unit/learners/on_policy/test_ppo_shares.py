@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 import torch
 from same_state import differing
-from together import Threads, side_by_side
 from torch import Tensor
 
 from palestra.engine.settings import TrainSettings
@@ -18,6 +17,7 @@ from palestra.learners.on_policy.experience import Samples
 from palestra.learners.on_policy.ppo import PPO, PPOConfig
 from palestra.runs import checkpoints
 from palestra.runs.store import Run
+from together import Threads, side_by_side
 
 TINY: dict[str, Any] = {"num_steps": 16, "minibatch_size": 64, "num_epochs": 1, "hidden_sizes": (8,)}
 

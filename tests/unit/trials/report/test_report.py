@@ -22,6 +22,9 @@ def test_the_object(digits_report: Report) -> None:
     assert levels["avoidable_bias"][0] == pytest.approx(levels["train"][0] - levels["reference"]["loss"][0])
     assert levels["variance"][0] == pytest.approx(levels["cross_validation"][0] - levels["train"][0])
     assert {"learning_curve", "complexity_curve", "errors", "skew", "leaks", "labels", "shift", "next"} <= set(told)
+    shown = digits_report._repr_html_()
+    assert shown.startswith("<iframe sandbox srcdoc=")
+    assert shown.count('"') == 4, "the page is within its quotes"
 
 
 def test_the_test_is_looked_at(sine_report: Report) -> None:

@@ -1,10 +1,9 @@
 // A small still chart as SVG: lines, bands, bars, points and ways, with their names beside them.
 
 import { h, svg } from "../dom.js";
+import { DASHES } from "../chart.js";
 import { number } from "../numbers.js";
 import { color } from "./canvas.js";
-
-const DASHES = ["", "7 4", "2 3", "10 3 2 3", "14 5", "4 2 1 2", "1 4", "9 2"];
 
 function ticksOf(low, high, log, most) {
   if (log) {
@@ -59,10 +58,10 @@ export function axes({ title, across = "", up = "", lines, logAcross, logUp, bou
       const backwards = [...line.x.keys()].filter((i) => fine(line.x[i], line.low[i])).reverse().map((i) => `L${px(line.x[i]).toFixed(1)} ${py(line.low[i]).toFixed(1)}`).join("");
       parts.push(svg("path", { d: path(line.high) + backwards + "Z", fill: paint, opacity: 0.16 }));
     }
-    if (!line.points) parts.push(svg("path", { d: path(line.y), fill: "none", stroke: paint, "stroke-width": 2, "stroke-linejoin": "round", "stroke-dasharray": line.dotted ?? DASHES[k % DASHES.length] }));
+    if (!line.points) parts.push(svg("path", { d: path(line.y), fill: "none", stroke: paint, "stroke-width": 2, "stroke-linejoin": "round", "stroke-dasharray": line.dotted ?? DASHES[k % DASHES.length].join(" ") }));
     if (line.points || line.x.length <= 40) for (let i = 0; i < line.x.length; i++) if (fine(line.x[i], line.y[i])) parts.push(svg("circle", { cx: px(line.x[i]), cy: py(line.y[i]), r: line.points ? 3 : 2.4, fill: paint, opacity: line.points ? 0.45 : 1 }));
   });
   const named = lines.filter((line) => line.name && !line.quiet);
   return h("div", {}, title && h("h4", { class: "small" }, title), svg("svg", { class: "figure", viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": `${title || across}: ${named.map((line) => `${line.name} ${number(line.y[line.y.length - 1])}`).join(", ")}` }, parts),
-    legend && named.length > 1 && h("ul", { class: "legend" }, lines.map((line, k) => line.name && !line.quiet && h("li", {}, svg("svg", { width: 22, height: 8, "aria-hidden": "true" }, svg("line", { x1: 0, x2: 22, y1: 4, y2: 4, stroke: color(line.color ?? k), "stroke-width": 2.5, "stroke-dasharray": line.dotted ?? DASHES[k % DASHES.length] })), line.name))));
+    legend && named.length > 1 && h("ul", { class: "legend" }, lines.map((line, k) => line.name && !line.quiet && h("li", {}, svg("svg", { width: 22, height: 8, "aria-hidden": "true" }, svg("line", { x1: 0, x2: 22, y1: 4, y2: 4, stroke: color(line.color ?? k), "stroke-width": 2.5, "stroke-dasharray": line.dotted ?? DASHES[k % DASHES.length].join(" ") })), line.name))));
 }

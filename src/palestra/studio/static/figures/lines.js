@@ -1,13 +1,10 @@
 // Figures that are lines: regret, what was asked for and what came of it, panels of a lesson.
 
-import { unpack } from "../ask.js";
-import { h } from "../dom.js";
+import { list } from "../ask.js";
+import { h, svg } from "../dom.js";
 import { t } from "../words.js";
-import { svg } from "../dom.js";
 import { axes } from "./axes.js";
 import { color } from "./canvas.js";
-
-const list = (packed) => Array.from(unpack(packed));
 
 export function regret(shown) {
   const alone = shown.curves.length === 1;

@@ -1,7 +1,8 @@
 // Small pictures in rows: mistakes, what a network sees, images again, and attention.
 
 import { unpack } from "../ask.js";
-import { h } from "../dom.js";
+import { h, heads, put, scroll } from "../dom.js";
+import { t } from "../words.js";
 import { ink, mix, raster, rgb, sheet } from "./canvas.js";
 
 const BLUE = [37, 99, 235], RED = [220, 38, 38], WHITE = [255, 255, 255];
@@ -22,9 +23,32 @@ function picture(packed, { signed = false, low = null, high = null, dark = false
   return canvas;
 }
 
+// A picture that grows when it is pressed.
+function tile({ image, caption, signed }, label) {
+  const figure = h("figure", {}, h("button", { class: "tile", "aria-pressed": "false", onclick: ({ currentTarget }) => currentTarget.setAttribute("aria-pressed", String(figure.classList.toggle("large"))) }, picture(image, { signed, label: caption || label })), caption && h("figcaption", {}, caption));
+  return figure;
+}
+
+const row = (some, label) => h("div", { class: "tiles" }, some.slice(0, 8).map((each, i) => tile(each, `${label} ${i + 1}`)));
+
 export function tiles(shown) {
-  return h("div", {}, shown.strips.map((strip) => h("div", { class: "strip" }, h("p", { class: "small quiet" }, strip.label),
-    h("div", { class: "tiles" }, strip.tiles.slice(0, 8).map((tile, i) => h("figure", {}, picture(tile.image, { signed: tile.signed, label: tile.caption || `${strip.label} ${i + 1}` }), tile.caption && h("figcaption", {}, tile.caption)))))));
+  return h("div", {}, shown.strips.map((strip) => h("div", { class: "strip" }, h("p", { class: "small quiet" }, strip.label), row(strip.tiles, strip.label))));
+}
+
+// Counts of what is taken for what; a number opens its images.
+export function confusion(shown) {
+  const count = shown.names.length, counts = unpack(shown.counts), most = Math.max(1, ...counts.filter((_, i) => i % (count + 1))), opened = h("div", { class: "strip", "aria-live": "polite" });
+  const pairs = new Map(shown.pairs.map((each) => [each.truth * count + each.said, each.tiles]));
+  const open = (label, some) => put(opened, h("p", { class: "small quiet" }, label), row(some, label));
+  const cell = (truth, said) => {
+    const at = truth * count + said, n = counts[at], some = pairs.get(at), label = t("{n} of {is} named {said}", { n, is: shown.names[truth], said: shown.names[said] });
+    const node = h("td", { class: "number" }, some?.length ? h("button", { class: "plain", "aria-label": label, title: label, onclick: () => open(label, some) }, n) : n || "");
+    if (n) node.style.background = truth === said ? "var(--good-soft)" : `color-mix(in srgb, var(--warn-soft) ${Math.round(25 + (75 * n) / most)}%, transparent)`;
+    return node;
+  };
+  if (shown.pairs.some((each) => each.tiles.length)) put(opened, h("p", { class: "small quiet" }, t("Choose a number to see its images.")));
+  return h("div", {}, scroll(shown.title, h("table", { class: "confusion" }, heads([`${t("is")} ↓ ${t("named")} →`, ...shown.names]),
+    h("tbody", {}, shown.names.map((name, truth) => h("tr", {}, h("th", { scope: "row" }, name), shown.names.map((_, said) => cell(truth, said))))))), opened);
 }
 
 export function reconstructions(shown) {

@@ -1,7 +1,8 @@
 // Figures that are words and boxes: trees, rules, what counted, what is near what, what was written, graphs.
 
 import { unpack } from "../ask.js";
-import { h, svg } from "../dom.js";
+import { bar } from "../chips.js";
+import { h, heads, scroll, svg } from "../dom.js";
 import { number, whole } from "../numbers.js";
 import { t } from "../words.js";
 import { color } from "./canvas.js";
@@ -12,16 +13,20 @@ const percent = (share) => `${number(100 * share, 3)}%`;
 export function importance(shown) {
   const shares = Array.from(unpack(shown.shares)).slice(0, 20), most = Math.max(...shares, 1e-9);
   return h("div", { class: "scroll" }, h("table", {}, h("tbody", {}, shares.map((share, i) => {
-    const inner = h("span", {});
-    inner.style.width = `${Math.max(0, (100 * share) / most)}%`;
-    return h("tr", {}, h("th", { scope: "row" }, shown.names[i]), h("td", {}, h("div", { class: "bar" }, inner)), h("td", { class: "right number" }, percent(share)));
+    return h("tr", {}, h("th", { scope: "row" }, shown.names[i]), h("td", {}, bar(share / most)), h("td", { class: "right number" }, percent(share)));
   }))));
 }
 
 export function rules(shown) {
-  const heads = [t("who has"), t("has too"), t("lift"), t("confidence"), t("support")];
-  return h("div", { class: "scroll" }, h("table", {}, h("thead", {}, h("tr", {}, heads.map((name, i) => h("th", { scope: "col", class: i > 1 ? "right" : null }, name)))),
+  return h("div", { class: "scroll" }, h("table", {}, heads([t("who has"), t("has too"), t("lift"), t("confidence"), t("support")], 2),
     h("tbody", {}, shown.rules.map((rule) => h("tr", {}, h("td", {}, rule.antecedent), h("td", {}, rule.consequent), h("td", { class: "right number" }, number(rule.lift, 3)), h("td", { class: "right number" }, percent(rule.confidence)), h("td", { class: "right number" }, percent(rule.support)))))));
+}
+
+// Weights, gradients and steps, a layer a line; the bars of a column share one scale.
+export function layers(shown) {
+  const columns = [[t("weights"), shown.weights], [t("gradients"), shown.gradients], [t("a step changes"), shown.changes]].filter(([, values]) => values.some((value) => value !== null));
+  return scroll(shown.title, h("table", {}, heads([t("layer"), t("numbers"), ...columns.map(([name]) => name)]),
+    h("tbody", {}, shown.names.map((name, i) => h("tr", {}, h("th", { scope: "row", class: "mono" }, name), h("td", { class: "right number" }, whole(shown.sizes[i])), columns.map(([, values]) => h("td", { class: "number small" }, number(values[i], 3), bar(values[i] / Math.max(...values, 1e-30)))))))));
 }
 
 export function related(shown) {
@@ -64,7 +69,7 @@ export function tree(shown) {
   const figure = svg("svg", { class: "figure", viewBox: `0 0 ${leaves * wide} ${deep * tall - 30}`, role: "img", "aria-label": shown.title }, parts);
   figure.style.minWidth = `${Math.min(leaves * 110, 1400)}px`;
   figure.style.maxWidth = `${leaves * 160}px`;
-  return h("div", { class: "scroll", tabindex: "0", role: "group", "aria-label": shown.title }, figure);
+  return scroll(shown.title, figure);
 }
 
 export function graph(shown) {
@@ -73,5 +78,5 @@ export function graph(shown) {
   const rows = new Map(), at = layer.map((column) => { const row = rows.get(column) || 0; rows.set(column, row + 1); return [column * 110 + 50, row * 62 + 34]; });
   const parts = shown.vertices.flatMap((vertex, i) => vertex.made_of.map((from) => svg("line", { x1: at[from][0] + 34, y1: at[from][1], x2: at[i][0] - 34, y2: at[i][1], stroke: "var(--quiet)" })));
   shown.vertices.forEach((vertex, i) => parts.push(svg("rect", { x: at[i][0] - 34, y: at[i][1] - 18, width: 68, height: 36, rx: 6, fill: vertex.made_of.length ? "var(--accent-soft)" : "var(--warn-soft)" }), svg("text", { x: at[i][0], y: at[i][1] + 4, "text-anchor": "middle", "font-size": 12 }, cut(vertex.name, 9))));
-  return h("div", { class: "scroll", tabindex: "0", role: "group", "aria-label": shown.title }, svg("svg", { class: "figure", width: (Math.max(...layer) + 1) * 110, height: Math.max(...rows.values()) * 62 + 10, role: "img", "aria-label": shown.title }, parts));
+  return scroll(shown.title, svg("svg", { class: "figure", width: (Math.max(...layer) + 1) * 110, height: Math.max(...rows.values()) * 62 + 10, role: "img", "aria-label": shown.title }, parts));
 }
