@@ -62,8 +62,9 @@ class Loader:
 
     def _at(self, position: int) -> Split:
         """The batch that begins after so many samples."""
-        chosen = rows(self.seed, position, self.batch_size, self.size).to(self.split.inputs.device)
+        row_B = rows(self.seed, position, self.batch_size, self.size)
+        chosen = row_B.to(self.split.inputs.device)
         inputs, targets = self.split.inputs[chosen], self.split.targets
         if self.augmentation is not None:
-            inputs = self.augmentation(inputs, self.seed, position)
+            inputs = self.augmentation(inputs, self.seed, position, row_B, position // self.size)
         return Split(inputs, None if targets is None else targets[chosen])
