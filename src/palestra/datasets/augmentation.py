@@ -34,9 +34,7 @@ class Augmentation:
         require(self.pad >= 0, f"pad={self.pad}", "0 or more pixels")
         require(self.flip or not self.alternating, "alternating without flip", "both")
 
-    def __call__(
-        self, images: Tensor, seed: int, position: int, row_B: Tensor | None = None, epoch: int = 0
-    ) -> Tensor:
+    def __call__(self, images: Tensor, seed: int, position: int, row_B: Tensor | None = None, epoch: int = 0) -> Tensor:
         """The images changed, of the same shape and type.
 
         Args:

@@ -4,11 +4,13 @@ import torch
 from torch import Generator, nn
 
 from palestra.nets.summary import summarised
-from palestra.nets.vision.registry import blueprint, make_net
+from palestra.nets.vision.registry import NETS, blueprint, make_net
+from palestra.nets.vision.whitened import whitened
 from palestra.nets.whitening import Whitening
 
 
 def test_the_shape_after_every_block_is_published() -> None:
+    assert NETS["whitened"].family is whitened
     rows = summarised(blueprint("whitened", (3, 32, 32), 10), (3, 32, 32))
     assert [row.output for row in rows] == [
         (24, 31, 31), (64, 15, 15), (256, 7, 7), (256, 3, 3), (256, 1, 1), (10,),
