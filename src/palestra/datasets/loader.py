@@ -65,11 +65,12 @@ class Loader:
 
     def _at(self, position: int) -> Split:
         """The batch that begins after so many samples."""
-        chosen = rows(self.seed, position, self.batch_size, self.size).to(self.split.inputs.device)
+        row_B, epoch = rows(self.seed, position, self.batch_size, self.size), position // self.size
         if self.share is not None:
-            mine = self.share(len(chosen))
-            chosen, position = chosen[mine.start : mine.stop], position + mine.start
+            mine = self.share(len(row_B))
+            row_B, position = row_B[mine.start : mine.stop], position + mine.start
+        chosen = row_B.to(self.split.inputs.device)
         inputs, targets = self.split.inputs[chosen], self.split.targets
         if self.augmentation is not None:
-            inputs = self.augmentation(inputs, self.seed, position)
+            inputs = self.augmentation(inputs, self.seed, position, row_B, epoch)
         return Split(inputs, None if targets is None else targets[chosen])

@@ -8,11 +8,14 @@ import torch
 from torch import Generator, Tensor, nn
 
 from palestra.nets.batch_norm import BatchNorm
+from palestra.nets.whitening import Whitening
 
-Scheme = Literal["xavier", "kaiming", "fan-in", "gpt"]
+Scheme = Literal["xavier", "kaiming", "fan-in", "gpt", "dirac"]
 """How weights are drawn: ``xavier`` keeps the variance of numbers and of gradients as well as it can (Glorot & Bengio
 2010, eq. 16), for sigmoid and tanh; ``kaiming`` that of numbers through ReLU (He et al. 2015, eq. 10); ``fan-in`` is
-PyTorch's default; ``gpt`` has a deviation of 0.02 everywhere (Radford et al. 2018, section 4.1), in embeddings too."""
+PyTorch's default; ``gpt`` has a deviation of 0.02 everywhere (Radford et al. 2018, section 4.1), in embeddings too;
+``dirac`` is ``fan-in``, but a convolution's first outputs are its inputs, as many as there are (Zagoruyko & Komodakis
+2017, https://arxiv.org/abs/1706.00388), and biases are zero."""
 
 N = TypeVar("N", bound=nn.Module)
 
@@ -67,7 +70,7 @@ def initialise_(net: nn.Module, scheme: Scheme, generator: Generator) -> None:
                 module.weight.normal_(std=0.02 if scheme == "gpt" else 1.0, generator=generator)
             case _ if not [*module.parameters(recurse=False), *module.buffers(recurse=False)]:
                 pass
-            case nn.BatchNorm1d() | nn.BatchNorm2d() | nn.LayerNorm() | BatchNorm():
+            case nn.BatchNorm1d() | nn.BatchNorm2d() | nn.LayerNorm() | BatchNorm() | Whitening():
                 module.reset_parameters()
             case _:
                 raise TypeError(f"{name} is a {type(module).__name__}; expected a layer that initialise_ knows")
@@ -84,5 +87,9 @@ def _draw_(weight: Tensor, bias: Tensor | None, scheme: Scheme, generator: Gener
             nn.init.kaiming_normal_(weight, mode="fan_in", nonlinearity="relu", generator=generator)
         case "gpt":
             weight.normal_(std=0.02, generator=generator)
+        case "dirac":
+            uniform_fan_in_(weight, torch.empty(len(weight)), generator)
+            if weight.dim() == 4:
+                nn.init.dirac_(weight[: weight.shape[1]])
     if bias is not None:
         bias.zero_()

@@ -41,9 +41,10 @@ RECIPES = (
     ),
     Recipe(
         "house-prices/boosting",
-        "XGBoost: six hundred small trees, each of other rows and columns",
+        "XGBoost: six hundred small trees, each of other rows and columns; from all houses but the largest",
         "library-regressor",
         dataset="house-prices",
+        dataset_kwargs={"large": False, "test": 0.0},
         budget=600,
         settings={"estimator": "XGBRegressor", "arguments": _PARTS, "rounds_per_step": 20},
         eval_every=100,

@@ -85,3 +85,28 @@ def test_what_cannot_be_changed() -> None:
         Augmentation()(IMAGES[:, :, 0, 0], 0, 0)
     with pytest.raises(UsageError, match="pad=-1; expected 0 or more pixels"):
         Augmentation(pad=-1)
+
+
+def test_mirrors_take_turns() -> None:
+    """Half of the images in an epoch, the others in the next, whatever the order and the batches."""
+    change, row_B = Augmentation(pad=0, alternating=True), torch.arange(60)
+    epochs = [change(IMAGES, 4, 60 * epoch, row_B, epoch) for epoch in range(3)]
+    mirrored = [(each != IMAGES).flatten(1).any(1) for each in epochs]
+    assert 15 < int(mirrored[0].sum()) < 45
+    assert torch.equal(mirrored[1], ~mirrored[0])
+    assert torch.equal(mirrored[2], mirrored[0])
+    assert torch.equal(epochs[0][mirrored[0]], IMAGES[mirrored[0]].flip(2))
+    turned = row_B.flip(0)
+    assert torch.equal(change(IMAGES[turned], 4, 0, turned, 0), epochs[0][turned])
+    with pytest.raises(UsageError, match="alternating without flip; expected both"):
+        Augmentation(flip=False, alternating=True)
+
+
+def test_a_loader_says_whose_turn_it_is() -> None:
+    loader = Loader(Split(IMAGES, torch.arange(60)), 16, seed=4, augmentation=Augmentation(pad=0, alternating=True))
+    shown = torch.empty(2, *IMAGES.shape, dtype=torch.uint8)
+    for epoch in range(2):
+        for images, row_B in loader.take(4):
+            assert row_B is not None
+            shown[epoch, row_B] = images
+    assert torch.equal(shown[1], shown[0].flip(2))

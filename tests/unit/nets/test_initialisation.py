@@ -49,12 +49,16 @@ def layers() -> nn.Sequential:
 def test_a_network_is_drawn_by_its_scheme(scheme: Scheme) -> None:
     net = realised(layers, scheme, Generator().manual_seed(0))
     # Fan-in and fan-out are 20 * 9 and 50 * 9 of the convolution, 300 and 200 of the linear layer.
+    expected = {"kaiming": 2.0, "fan-in": 1 / 3, "dirac": 1 / 3}
     for layer, fan_in, fan_out in ((net[0], 180, 450), (net[2], 300, 200)):
-        variance = {"xavier": 2 / (fan_in + fan_out), "kaiming": 2 / fan_in, "fan-in": 1 / fan_in / 3, "gpt": 4e-4}[
-            scheme
-        ]
-        assert float(layer.weight.detach().var()) == pytest.approx(variance, rel=0.05)
+        variance = {"xavier": 2 / (fan_in + fan_out), "gpt": 4e-4}.get(scheme, expected.get(scheme, 0.0) / fan_in)
+        # The first 20 of the convolution's outputs are its inputs, where that is the scheme.
+        drawn = layer.weight.detach()[20 if scheme == "dirac" and layer is net[0] else 0 :]
+        assert float(drawn.var()) == pytest.approx(variance, rel=0.05)
         assert bool(layer.bias.any()) == (scheme == "fan-in")
+    if scheme == "dirac":
+        assert torch.equal(net[0].weight.detach()[:20, :, 1, 1], torch.eye(20))
+        assert int(net[0].weight.detach()[:20].count_nonzero()) == 20
     assert float(net[5].weight.detach().std()) == pytest.approx(0.02 if scheme == "gpt" else 1.0, rel=0.05)
     x = torch.randn(7, 200)
     assert torch.equal(net[3](x), nn.LayerNorm(200)(x))

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import Generator, Tensor
 
-from palestra.ops.augment import random_shift
+from palestra.ops.augment import random_shift, six_views
 
 PAD = 3
 
@@ -82,3 +82,15 @@ def test_the_input_is_left_alone_and_a_batch_is_needed() -> None:
     assert torch.equal(given, before)
     with pytest.raises(ValueError, match="expected 4 dimensions"):
         random_shift(given[0], PAD, Generator())
+
+
+def test_six_views_of_a_row_of_pixels() -> None:
+    image_BCHW = torch.tensor([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0], [7.0, 8.0, 9.0]])[None, None]
+    views = six_views(image_BCHW)
+    assert [weight for weight, _ in views] == [0.25, 0.25, 0.125, 0.125, 0.125, 0.125]
+    shown = [view[0, 0].tolist() for _, view in views]
+    assert shown[0] == [[1, 2, 3], [4, 5, 6], [7, 8, 9]]
+    assert shown[1] == [[3, 2, 1], [6, 5, 4], [9, 8, 7]]
+    assert shown[2] == [[5, 6, 5], [8, 9, 8], [5, 6, 5]]  # up and left; 5 6 | 5: what stands beyond 6 in a mirror
+    assert shown[4] == [[5, 4, 5], [2, 1, 2], [5, 4, 5]]
+    assert [[row[::-1] for row in shown[i]] for i in (2, 4)] == [shown[3], shown[5]]

@@ -8,7 +8,7 @@ came, bytes in one tensor; a batch is standardised by the training images' stati
 that the same bytes are what it predicts from.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import torch
@@ -27,16 +27,21 @@ from palestra.errors import require
 from palestra.learners.labels.descent import DescentConfig, make_optimizer, share_batches
 from palestra.learners.labels.shown import confusion, looked_at, mistakes, sight
 from palestra.learners.labels.standardisation import Standardisation
-from palestra.measure import Metrics
+from palestra.measure import Evaluation, Metrics
 from palestra.nets.batch_norm import BatchNorm
 from palestra.nets.dropout import drop_from
 from palestra.nets.evaluating import evaluating
 from palestra.nets.summary import Row, summarised
 from palestra.nets.vision.registry import blueprint, find_net, make_net
+from palestra.nets.whitening import Whitening
+from palestra.ops.augment import six_views
 from palestra.ops.scores import ACCURACY, LOG_LOSS
 
 TOGETHER = 256
 """Images that go through the network together when nothing is learned: more would leave the processor's cache."""
+
+WHITENED = 1_000
+"""Training images by whose windows a first layer whitens, where it does."""
 
 NARROW = 8
 """Channels below which PyTorch 2.13 writes beyond its memory on a processor with AVX2, in the derivative of a 1 x 1
@@ -56,8 +61,13 @@ class ImageClassifierConfig(DescentConfig):
     """Share of the target that is spread over all classes."""
     flip: bool = False
     """Mirror every other image left and right. Not for digits and letters."""
+    alternating: bool = False
+    """Mirror half of the images in the first epoch, the others in the next, and so on, rather than by chance."""
     pad: int = 0
     """Pixels of black around an image, out of which one of its size is cut somewhere; 0 leaves it where it is."""
+    views: bool = False
+    """Report beside the accuracy also that of the mean of six views: an image as it is and moved by a pixel to two
+    sides, each mirrored too. Not for digits and letters."""
     channels_last: bool = True
     """Whether a pixel's channels lie beside each other in memory, which is faster on most processors."""
 
@@ -70,6 +80,7 @@ class ImageClassifierConfig(DescentConfig):
         object.__setattr__(self, "net_settings", listed)
         require(0 <= self.label_smoothing < 1, f"label_smoothing={self.label_smoothing}", "0 <= label_smoothing < 1")
         require(self.pad >= 0, f"pad={self.pad}", "0 or more pixels")
+        require(self.flip or not self.alternating, "alternating=true with flip=false", "flip=true as well")
 
 
 class ImageClassifier(Predictor, Learner):
@@ -87,13 +98,17 @@ class ImageClassifier(Predictor, Learner):
         super().__init__(source, config, seed=seed, device=device)
         config = self.config
         self.standardised = Standardisation(self.train.inputs, config.channels_last)
-        augmentation = Augmentation(config.flip, config.pad) if config.flip or config.pad else None
+        changed = config.flip or config.pad
+        augmentation = Augmentation(config.flip, config.pad, config.alternating) if changed else None
         self.loader = Loader(self.train, config.batch_size, seed=seed, augmentation=augmentation)
         _, channels, height, width = self.standardised(self.train.inputs[:1]).shape
         made = make_net(
             config.net, (channels, height, width), self.num_classes, generator(seed, "weights"), **config.net_settings
         )
         self.network = made.to(self.device)
+        for layer in self.network.modules():
+            if isinstance(layer, Whitening):
+                layer.fit_(self.standardised(self.train.inputs[:WHITENED]))
         self.dropout = generator(seed, "dropout", device=self.device)
         drop_from(self.network, self.dropout)
         self.optimizer = make_optimizer(config, self.network)
@@ -157,6 +172,20 @@ class ImageClassifier(Predictor, Learner):
         """(B, K) of images as they are in the data, all at once, by the network in the mode that it is in."""
         logits_BK: Tensor = self.network(self.standardised(images))
         return logits_BK
+
+    def viewed(self, inputs: Tensor) -> Tensor:
+        """(B, K) logits of the same, each the mean of those of six views."""
+        with evaluating(self.network), torch.inference_mode():
+            parts = (six_views(self.standardised(part)) for part in inputs.split(TOGETHER))
+            return torch.cat([torch.stack([w * self.network(x) for w, x in views]).sum(0) for views in parts])
+
+    def _evaluated(self, inputs: Tensor, wanted: Tensor) -> Evaluation:
+        """Its scores on images, by one view of each; and the accuracy of six, where that is asked for."""
+        found = super()._evaluated(inputs, wanted)
+        if not self.config.views:
+            return found
+        seen = ACCURACY.total(ACCURACY.rows(self.viewed(inputs), wanted))
+        return replace(found, metrics={**found.metrics, f"{ACCURACY.name}_views": float(seen)})
 
     def exhibits(self) -> list[Exhibit]:
         """Of images that it did not learn from: what it takes for what, its worst mistakes, what it sees in some."""

@@ -24,6 +24,7 @@ from palestra.nets.vision.lenet import lenet
 from palestra.nets.vision.nin import nin, nin_cifar
 from palestra.nets.vision.resnet import resnet
 from palestra.nets.vision.vgg import vgg
+from palestra.nets.vision.whitened import whitened
 
 
 class Net(NamedTuple):
@@ -60,6 +61,7 @@ NETS = {
     "densenet-d2l": Net(densenet, {"blocks": (4, 4, 4, 4), "bottleneck": False, "bias": True}),
     "densenet-121": Net(densenet),
     "densenet-bc-100": Net(densenet, {"stem": "small", "channels": 24, "growth": 12, "blocks": (16, 16, 16)}),
+    "whitened": Net(whitened, weights="dirac"),
 }
 """Name to network."""
 

@@ -20,6 +20,8 @@ from palestra.engine.settings import build, override
 from palestra.errors import UsageError
 from palestra.learners.labels.image_classifier import ImageClassifier, ImageClassifierConfig
 from palestra.nets.vision.registry import make_net
+from palestra.nets.whitening import Whitening
+from palestra.ops.augment import six_views
 
 SMALL = {"net": "resnet-20", "net_settings": {"blocks": [1, 1], "channels": [8, 16]}, "batch_size": 16}
 SMALL |= {"batches_per_step": 2}
@@ -168,3 +170,35 @@ def test_as_an_estimator_it_takes_images_and_says_so_of_rows() -> None:
     assert fitted.predict_proba(images[:2]).sum(1) == pytest.approx([1.0, 1.0])
     with pytest.raises(UsageError, match=r"training inputs of shape \(100, 144\); expected images"):
         estimator(ImageClassifier)().fit(images.reshape(100, -1), words)
+
+
+WHITE = {"net": "whitened", "net_settings": {"channels": [8, 8, 8]}, "flip": True, "alternating": True, "views": True}
+
+
+def test_six_views_are_reported_beside_one() -> None:
+    learner = make(source(shape=(28, 28)), **WHITE).learn(140)
+    images, labels = source(shape=(28, 28)).load()["validation"]
+    found = learner.evaluate()
+    assert found.score == found.metrics["eval/accuracy"]
+    seen = learner.standardised(images)
+    with torch.no_grad():
+        net = learner.network.eval()
+        logits = sum(weight * net(view) for weight, view in six_views(seen))
+    assert isinstance(logits, torch.Tensor)
+    assert found.metrics["eval/accuracy_views"] == float((logits.argmax(1) == labels).double().mean())
+    assert "eval/accuracy_views" not in make().evaluate().metrics
+
+
+def test_what_whitens_is_fitted_once_and_saved() -> None:
+    one, two = (make(source(shape=(28, 28)), seed=seed, **WHITE) for seed in (0, 1))
+    before = hash_of(one)
+    (layer,) = (each for each in one.network.modules() if isinstance(each, Whitening))
+    (other,) = (each for each in two.network.modules() if isinstance(each, Whitening))
+    kernels = layer.weight_KCHW.clone()
+    assert kernels.any()
+    assert torch.equal(kernels, other.weight_KCHW)  # whatever the seed
+    one.step()
+    assert torch.equal(layer.weight_KCHW, kernels)
+    assert hash_of(one) != before
+    with pytest.raises(UsageError, match="alternating=true with flip=false; expected flip=true as well"):
+        ImageClassifierConfig(alternating=True)
