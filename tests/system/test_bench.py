@@ -20,6 +20,7 @@ SMALLEST = {
     "interval_coverage": ["--trials", "20"],
     "journeys": [],
     "plain_loops": ["--steps", "1200", "--seeds", "1"],
+    "pendulum_optimum": ["--points", "41", "--actions", "5", "--starts", "50", "--gammas", "0.9"],
     "practice": ["--seeds", "1"],
     "ppo_throughput": ["--seconds", "0.1"],
     "sac_curves": ["--steps", "1200", "--points", "1", "--seeds", "1"],
@@ -36,7 +37,8 @@ SMALLEST = {
     "value_iteration": ["--sides", "20", "--plain-side", "10", "--plain-seconds", "0.2"],
 }
 """Not among them: ``ppo_lunarlander``, whose sizes cannot be less than a training; ``same_results`` and ``same_speed``,
-which need the repository's history; ``association_rules``, whose peers no extra has; ``planted_diseases``, minutes long
+which need the repository's history; ``association_rules`` and
+``value_iteration_peers``, whose peers no extra has; ``planted_diseases``, minutes long
 (``tests/learning/test_planted_diseases.py`` plants them too); ``defaults``, whose trainings are
 whole (``tests/unit/test_defaults.py``); and what draws or fits the arm. ``errata`` has a test of its own."""
 

@@ -47,7 +47,8 @@ ACTION_SPACE = spaces.Box(-1.0, 1.0, (2,))
 def closest(place: Tensor, stride: Tensor) -> Tensor:
     """(B,) how close a stride (B, 2) from a place (B, 2) comes to the middle."""
     along = -(place * stride).sum(1) / stride.square().sum(1).clamp_min(1e-12)
-    return torch.linalg.vector_norm(place + along.clamp(0.0, 1.0)[:, None] * stride, dim=1)
+    away: Tensor = torch.linalg.vector_norm(place + along.clamp(0.0, 1.0)[:, None] * stride, dim=1)
+    return away
 
 
 def shown(place: Tensor, goal: Tensor, way: Tensor) -> Tensor:

@@ -63,5 +63,5 @@ class CartPoleMaskedEnv(CartPoleEnv):
 
     def step(self, action: Any) -> tuple[NDArray[np.float32], float, bool, bool, dict[str, Any]]:
         """As CartPole's."""
-        obs, reward, terminated, truncated, info = super().step(action)
+        obs, reward, terminated, truncated, info = super().step(action)  # type: ignore[no-untyped-call]
         return obs[::2].copy(), float(reward), terminated, truncated, info

@@ -62,7 +62,8 @@ class TMaze(Dynamics):
         max_episode_steps: int | None = MAX_EPISODE_STEPS,
     ) -> None:  # fmt: skip
         super().__init__(num_envs, device)
-        self.length, self.max_episode_steps = _checked(length), max_episode_steps
+        self.length = _checked(length)
+        self.max_episode_steps = max_episode_steps  # type: ignore[assignment]
         with torch.inference_mode(False):
             self._sights = torch.tensor(SIGHTS, device=self.device)
 
@@ -91,7 +92,7 @@ class TMaze(Dynamics):
         return TMaze(num_envs, self.device, self.length, self.max_episode_steps)
 
 
-class TMazeEnv(gym.Env[NDArray[np.float32], int]):
+class TMazeEnv(gym.Env[NDArray[np.float32], np.int64]):
     """Gymnasium's form."""
 
     observation_space = OBSERVATION_SPACE

@@ -70,7 +70,7 @@ class Pieces(NamedTuple):
         """Some of them."""
         *columns, actor_EY, critic_EY = self
         some = (column.index_select(1, which_B) for column in columns)
-        return Pieces(*some, actor_EY.index_select(0, which_B), critic_EY.index_select(0, which_B))
+        return Pieces._make((*some, actor_EY.index_select(0, which_B), critic_EY.index_select(0, which_B)))
 
 
 def cut(b: Remembered, length: int, actor_EY: Tensor, critic_EY: Tensor) -> Pieces:
@@ -83,7 +83,7 @@ def cut(b: Remembered, length: int, actor_EY: Tensor, critic_EY: Tensor) -> Piec
         critic_EY: what the value function does.
     """
     columns = (column.unflatten(0, (-1, length)).transpose(0, 1).flatten(1, 2) for column in b[:7])
-    return Pieces(*columns, actor_EY, critic_EY)
+    return Pieces._make((*columns, actor_EY, critic_EY))
 
 
 @torch.no_grad()
