@@ -1,5 +1,7 @@
 """What every tabular method's test needs: a learner of it, its run, and the textbook that it is held against."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -9,6 +11,7 @@ import worlds
 
 from palestra.envs.world import World
 from palestra.learners.registry import learner_type
+from palestra.learners.tabular import tabular_learner
 from palestra.learners.tabular.tabular_learner import TabularLearner
 
 COMMON = {"gamma": 0.9, "learning_rate": 0.3, "epsilon_start": 0.3, "epsilon_end": 0.3, "initial_value": 0.5,
@@ -44,6 +47,17 @@ def watch(function: Any, seen: list[Any]) -> Any:
         return seen[-1]
 
     return watched
+
+
+@contextmanager
+def watched_steps(seen: list[Any]) -> Iterator[None]:
+    """Note every step that learners are told."""
+    real = tabular_learner.as_step
+    tabular_learner.as_step = watch(real, seen)
+    try:
+        yield
+    finally:
+        tabular_learner.as_step = real
 
 
 def check_textbook(name: str, world: tuple[str, dict[str, Any]], *, exact: bool = True, **settings: Any) -> None:
@@ -109,9 +123,8 @@ def check_in_turn(name: str) -> None:
         q, epsilon = learner.q.table[0].copy(), learner.q.epsilon
         state_E, action_E = learner.state_E.copy(), learner.action_E.copy()
         seen = []
-        learner._read = watch(learner._read, seen)  # type: ignore[method-assign]
-        learner.step()
-        del learner._read
+        with watched_steps(seen):
+            learner.step()
         (s,) = seen
         next_action_E = learner.action_E
         targets = []

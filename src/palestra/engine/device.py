@@ -2,6 +2,7 @@
 
 import ctypes
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -50,19 +51,35 @@ def keep_memory() -> None:
             mallopt(option, number)
 
 
+class _Inside(threading.local):
+    times = 0
+    """How often this thread is within ``denormals_as_zero``."""
+    before = False
+
+
+_inside = _Inside()
+
+
 @contextmanager
 def denormals_as_zero() -> Iterator[None]:
     """Let the processor treat numbers below 1e-38 as zero, where it can.
 
     Adam's moments of a unit that has died shrink into that range and stay there, and arithmetic on them is many times
     slower: without this a DQN on CartPole spends most of its time in the optimizer (docs/decisions/0004-speed.md).
+
+    Who is in it may leave in any order, as trainings do that go on together: the last one leaves it as the first found
+    it.
     """
-    before = bool(torch.tensor([1e-40]) * 1.0 == 0.0)
+    if not _inside.times:
+        _inside.before = bool(torch.tensor([1e-40]) * 1.0 == 0.0)
+    _inside.times += 1
     torch.set_flush_denormal(True)
     try:
         yield
     finally:
-        torch.set_flush_denormal(before)
+        _inside.times -= 1
+        if not _inside.times:
+            torch.set_flush_denormal(_inside.before)
 
 
 @contextmanager

@@ -170,7 +170,10 @@ def test_the_table_holds_the_records_of_the_source() -> None:
 def test_the_wheel_carries_the_table() -> None:
     root = SOURCE.parent
     wheel = tomllib.loads((root / "pyproject.toml").read_text())["tool"]["hatch"]["build"]["targets"]["wheel"]
-    assert wheel == {"packages": ["src/palestra"]}  # everything in it but what git ignores
+    assert wheel["packages"] == ["src/palestra"]  # everything in it but what git ignores, and the pages:
+    pages = {f"docs/{page.name}" for page in (root / "docs").glob("*.md")}
+    folders = {f"docs/{name}" for name in ("algorithms", "decisions", "images")}
+    assert wheel["force-include"] == {name: f"palestra/{name}" for name in pages | folders}
     assert SHIPPED.relative_to(root) == Path("src/palestra/recipes/verified.json")
     ignored = [line for line in (root / ".gitignore").read_text().splitlines() if line]
     assert not any(fnmatch(name, line.strip("/")) for line in ignored for name in SHIPPED.relative_to(root).parts)

@@ -71,6 +71,7 @@ class DoublePendulum(Dynamics):
     """Observes cosine and sine of both angles, and both speeds; never terminates; 200 steps."""
 
     observation_space, action_space = OBSERVATION_SPACE, ACTION_SPACE
+    draws_at_starts_alone = True
     max_episode_steps = 200
     state_names, angles = ("upper", "lower", "upper spin", "lower spin"), (0, 1)
 

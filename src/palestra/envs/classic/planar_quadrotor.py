@@ -69,6 +69,7 @@ class PlanarQuadrotor(Dynamics):
     """Observes places, cosine and sine of the angle, and speeds; never terminates; 100 steps."""
 
     observation_space, action_space = OBSERVATION_SPACE, ACTION_SPACE
+    draws_at_starts_alone = True
     max_episode_steps = 100
     state_names, angles = ("x", "z", "angle", "across", "up", "spin"), (2,)
 

@@ -74,6 +74,7 @@ class TwoWays(Dynamics):
     """Observes its place and the goal, not the way that the expert would go; 20 steps."""
 
     observation_space, action_space = OBSERVATION_SPACE, ACTION_SPACE
+    draws_at_starts_alone = True
     max_episode_steps = 20
     state_names = ("x", "y", "goal's x", "goal's y", "way")
 

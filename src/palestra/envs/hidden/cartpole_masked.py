@@ -29,6 +29,7 @@ class CartPoleMasked(Dynamics):
 
     observation_space = OBSERVATION_SPACE
     action_space = CartPole.action_space
+    draws_at_starts_alone = True
     max_episode_steps = CartPole.max_episode_steps
 
     def __init__(self, num_envs: int, device: str | torch.device = "cpu") -> None:

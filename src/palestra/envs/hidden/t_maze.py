@@ -55,6 +55,7 @@ class TMaze(Dynamics):
 
     observation_space = OBSERVATION_SPACE
     action_space = spaces.Discrete(4)
+    draws_at_starts_alone = True
     max_episode_steps = MAX_EPISODE_STEPS
 
     def __init__(

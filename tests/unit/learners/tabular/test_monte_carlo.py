@@ -31,9 +31,9 @@ def test_of_several_environments_it_is_the_mean_of_first_visit_returns() -> None
     returns: dict[int, list[float]] = {}
     episodes: list[list[tuple[int, float]]] = [[] for _ in range(6)]
     steps: list[Any] = []
-    learner._read = tabular.watch(learner._read, steps)  # type: ignore[method-assign]
     for t in range(300):
-        learner.step()
+        with tabular.watched_steps(steps):
+            learner.step()
         s = steps[t]
         for e, episode in enumerate(episodes):
             episode.append((int(s.entry_E[e]), float(s.reward_E[e])))
