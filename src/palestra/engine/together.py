@@ -15,7 +15,6 @@ import torch
 from torch import Tensor
 
 from palestra.engine.arena import limit_of, luck_of
-from palestra.engine.device import denormals_as_zero
 from palestra.engine.evaluate import run_from
 from palestra.engine.signals import GivenUp
 from palestra.engine.training import Ask, Rounds
@@ -109,10 +108,6 @@ class Lockstep(Generic[K, T]):
 
     def advance(self) -> dict[K, T]:
         """One step of all, and the evaluations before it; what those came to that ended."""
-        with denormals_as_zero():  # around all of them: each leaves it as it found it, and they do not end in order
-            return self._advanced()
-
-    def _advanced(self) -> dict[K, T]:
         ended: dict[K, T] = {}
         for key in self._waiting:  # they are made one after the other: each opens a folder and a world
             self._go_on(key, None, ended)

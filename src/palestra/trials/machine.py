@@ -1,9 +1,11 @@
-"""What this machine has for trainings side by side: memory that is free, what a process uses, devices to hand out."""
+"""What a machine has for trainings side by side: threads, free memory, what a process uses, devices."""
 
 import os
 from collections.abc import Mapping
 from pathlib import Path
 
+THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
+"""Variables of a process's environment that say with how many threads it computes."""
 PROC, CGROUP = Path("/proc"), Path("/sys/fs/cgroup")
 _LIMITS = (
     ("memory.max", "memory.current", "memory.stat", "inactive_file"),

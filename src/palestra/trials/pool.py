@@ -18,7 +18,7 @@ from typing import Self
 from palestra.envs.modules import imported
 from palestra.runs import checkpoints
 from palestra.runs.store import Run
-from palestra.trials.machine import devices, free_memory, memory_of, ticks_of
+from palestra.trials.machine import THREADS, devices, free_memory, memory_of, ticks_of
 from palestra.trials.trial import Result, Trial, runs_of
 
 NEVER_BEGUN = "stopped before it began"
@@ -178,14 +178,13 @@ class _Child:
         plan = trial.plan()
         self._budget = plan.training.budget
         self._run: Path | None = None
-        names = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
         own = {} if device is None else {"CUDA_VISIBLE_DEVICES": device}
         self._process = subprocess.Popen(
             [sys.executable, "-m", "palestra.trials.worker", *imported()],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._complaints,
-            env={**os.environ, **dict.fromkeys(names, str(plan.training.threads)), **own},
+            env={**os.environ, **dict.fromkeys(THREADS, str(plan.training.threads)), **own},
             start_new_session=True,  # a terminal's Ctrl-C is for us; we pass it on once
         )
         self.pid = self._process.pid

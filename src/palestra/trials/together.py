@@ -92,7 +92,8 @@ class TogetherPool(Pool):
         """Let go of everything; runs that had not ended stay as they were last saved."""
         self.stop()
         if self._lockstep is not None:
-            self._lockstep.close()
+            with threads(self._threads):  # each leaves what it found, which was this
+                self._lockstep.close()
             self._lockstep = None
 
     def _begin(self) -> None:

@@ -133,11 +133,8 @@ def train(
         from palestra.trials.film import check_filmable
 
         check_filmable(plan.world)
-    return _illustrated(
-        follow(plan, out=out, progress=progress, callbacks=callbacks, networks=networks, ranks=ranks),
-        plots=plots,
-        video=video,
-    )
+    rounds = following(plan, out=out, progress=progress, callbacks=callbacks, networks=networks, ranks=ranks)
+    return _illustrated(at_once(rounds), plots=plots, video=video)
 
 
 def planned(
@@ -156,19 +153,6 @@ def planned(
     return resolve(chosen, overrides)
 
 
-def follow(
-    plan: Plan,
-    *,
-    out: str | Path = "runs",
-    progress: bool = False,
-    callbacks: Callbacks = (),
-    networks: Networks | None = None,
-    ranks: Ranks = ALONE,
-) -> Outcome:
-    """Train as a plan says, in a new run. Raises Interrupted as ``train`` does."""
-    return at_once(following(plan, out=out, progress=progress, callbacks=callbacks, networks=networks, ranks=ranks))
-
-
 def following(
     plan: Plan,
     *,
@@ -180,10 +164,10 @@ def following(
     stop: StopRequest | None = None,
     rounding: str = "",
 ) -> Rounds[Outcome]:
-    """``follow`` with halts, so that several trainings can go on together.
+    """Train as a plan says, in a new run, with halts, so that several trainings can go on together.
 
-    ``stop`` asks for a stop, if no signal is to. ``rounding`` is what rounds otherwise than in a training alone: the
-    run remembers it, since going on otherwise is not exact.
+    Raises Interrupted as ``train`` does. ``stop`` asks for a stop, if no signal is to. ``rounding`` is what rounds
+    otherwise than in a training alone: the run remembers it, since going on otherwise is not exact.
     """
     plan.training.check_target()
     check_ranks(plan, ranks)

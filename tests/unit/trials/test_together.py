@@ -5,9 +5,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 from quick import QUICK
 from run_comparison import differences
 
+from palestra.engine.device import threads
 from palestra.errors import UsageError
 from palestra.recipes.recipe import Claim, Recipe
 from palestra.recipes.registry import RECIPES
@@ -98,6 +100,17 @@ def test_one_that_fails_leaves_the_others(tmp_path: Path, monkeypatch: pytest.Mo
         results = tried(pool, trials(3), tmp_path)
     assert results[1].error == "seed 1 cannot"
     assert (results[0].error, results[2].error) == (None, None)
+
+
+def test_a_pool_that_is_closed_midway_leaves_the_number_of_threads_alone(tmp_path: Path) -> None:
+    with threads(2):
+        pool = TogetherPool(1)
+        (trial,) = trials(1, budget=10_000_000)
+        pool.submit(trial, tmp_path)
+        assert pool.poll() == []
+        assert torch.get_num_threads() == 2
+        pool.close()
+        assert torch.get_num_threads() == 2
 
 
 def test_it_is_a_pool_by_its_name(tmp_path: Path) -> None:

@@ -48,7 +48,7 @@ def test_resuming_what_is_finished_comes_to_the_same(tmp_path: Path) -> None:
 
 
 def test_what_cannot_be_filmed_is_refused_before_it_is_trained(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(training, "follow", lambda *_, **__: pytest.fail("it was trained"))
+    monkeypatch.setattr(training, "following", lambda *_, **__: pytest.fail("it was trained"))
     blind = dataclasses.replace(QUICK, env="probe/Counting")
     with pytest.raises(UsageError, match="expected a Gymnasium id"):
         train(blind, out=tmp_path, video=True)

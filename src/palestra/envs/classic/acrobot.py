@@ -12,6 +12,7 @@ from gymnasium import spaces
 from torch import Tensor
 
 from palestra.envs.dynamics import Dynamics
+from palestra.ops.runge_kutta import runge_kutta
 
 GRAVITY = 9.8
 SECONDS = 0.2
@@ -40,11 +41,7 @@ def dynamics(state: Tensor, action: Tensor) -> tuple[Tensor, Tensor]:
     terminated (num_envs,) bool: the tip is more than one link above the pivot.
     """
     start, torque = state.t(), action - 1
-    k_1 = derivative(start, torque)
-    k_2 = derivative(start + SECONDS / 2 * k_1, torque)
-    k_3 = derivative(start + SECONDS / 2 * k_2, torque)
-    k_4 = derivative(start + SECONDS * k_3, torque)
-    end = start + SECONDS / 6 * (k_1 + 2 * (k_2 + k_3) + k_4)
+    end = runge_kutta(lambda at: derivative(at, torque), start, SECONDS)
     angles = torch.remainder(end[:2] + math.pi, 2 * math.pi) - math.pi
     velocity_1 = end[2].clamp(-MAX_VELOCITY_1, MAX_VELOCITY_1)
     velocity_2 = end[3].clamp(-MAX_VELOCITY_2, MAX_VELOCITY_2)

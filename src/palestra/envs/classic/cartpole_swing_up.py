@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from palestra.envs.dynamics import Dynamics
+from palestra.ops.runge_kutta import runge_kutta
 
 GRAVITY = 9.81
 CART_MASS = 1.0
@@ -46,7 +47,7 @@ def dynamics(state: Tensor, control: Tensor) -> Tensor:
         angle'' = (g sin(angle) - cos(angle) push) / (4/3 l - k cos(angle)^2)
         x'' = push - k angle'' cos(angle)
     """
-    force, k, length = FORCE / TOTAL_MASS * control, MOMENT / TOTAL_MASS, SECONDS / SUBSTEPS
+    force, k = FORCE / TOTAL_MASS * control, MOMENT / TOTAL_MASS
 
     def change(at: Tensor) -> Tensor:
         _, velocity, angle, spin = at.unbind(1)
@@ -55,13 +56,7 @@ def dynamics(state: Tensor, control: Tensor) -> Tensor:
         turning = (GRAVITY * sin - cos * push) / (4 / 3 * HALF_LENGTH - k * cos.square())
         return torch.stack((velocity, push - k * turning * cos, spin, turning), 1)
 
-    for _ in range(SUBSTEPS):
-        k_1 = change(state)
-        k_2 = change(state + length / 2 * k_1)
-        k_3 = change(state + length / 2 * k_2)
-        k_4 = change(state + length * k_3)
-        state = state + length / 6 * (k_1 + 2 * (k_2 + k_3) + k_4)
-    return state
+    return runge_kutta(change, state, SECONDS, SUBSTEPS)
 
 
 def paid(state: Tensor, control: Tensor) -> Tensor:

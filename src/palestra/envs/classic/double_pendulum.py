@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from palestra.envs.dynamics import Dynamics
+from palestra.ops.runge_kutta import runge_kutta
 
 GRAVITY = 9.81
 TORQUE = 6.0
@@ -39,7 +40,6 @@ ACTION_SPACE = spaces.Box(-1.0, 1.0, (2,))
 def dynamics(state: Tensor, control: Tensor) -> Tensor:
     """One step on of (num_envs, 4): angles from upright (rad) and their speeds; control (num_envs, 2) from -1 to 1."""
     shoulder, elbow = (TORQUE * control).unbind(1)
-    length = SECONDS / SUBSTEPS
 
     def change(at: Tensor) -> Tensor:
         p, q, spin_p, spin_q = at.unbind(1)
@@ -50,13 +50,7 @@ def dynamics(state: Tensor, control: Tensor) -> Tensor:
         faster = (first / 3 - between * second) / determinant, (4 / 3 * second - between * first) / determinant
         return torch.stack((spin_p, spin_q, *faster), 1)
 
-    for _ in range(SUBSTEPS):
-        k_1 = change(state)
-        k_2 = change(state + length / 2 * k_1)
-        k_3 = change(state + length / 2 * k_2)
-        k_4 = change(state + length * k_3)
-        state = state + length / 6 * (k_1 + 2 * (k_2 + k_3) + k_4)
-    return state
+    return runge_kutta(change, state, SECONDS, SUBSTEPS)
 
 
 def paid(state: Tensor, control: Tensor) -> Tensor:

@@ -19,12 +19,12 @@ from palestra.errors import PalestraError, missing_extra
 from palestra.runs.lease import EXPIRY
 from palestra.runs.provenance import cores
 from palestra.trials.cluster.pool import LOOK, ClusterPool, Job
+from palestra.trials.machine import THREADS
 
 SAVING = 60.0
 """Seconds that a process has to save and to stop once its task is ended."""
 _LOOPBACK = "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"  # off, on any system, it has Ray take 127.0.0.1 and no other address
 _LOOK = 0.2  # seconds between looks at a process
-_THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 
 
 class RayPool(ClusterPool):
@@ -89,7 +89,7 @@ class RayPool(ClusterPool):
 
 def run_worker(command: list[str], threads: int) -> int:
     """On the cluster: run the process of a trial to its end; its status."""
-    environment = {**os.environ, **dict.fromkeys(_THREADS, str(threads))}
+    environment = {**os.environ, **dict.fromkeys(THREADS, str(threads))}
     with subprocess.Popen(
         [sys.executable, "-m", "palestra.trials.cluster.worker", "--leashed", *command],
         stdin=subprocess.PIPE,

@@ -18,6 +18,7 @@ from palestra.errors import PalestraError, UsageError
 from palestra.runs.depot import FolderDepot
 from palestra.runs.lease import EXPIRY
 from palestra.trials.cluster.pool import ClusterPool, Job
+from palestra.trials.machine import THREADS
 
 ENDED = {"BF", "CA", "CD", "DL", "F", "NF", "OOM", "TO"}
 """Slurm's short names of states that an element does not leave, as ``squeue`` shows them for some minutes."""
@@ -29,7 +30,6 @@ PATIENCE = 60.0
 """Seconds for an answer of Slurm's."""
 LOGS = "logs"
 _COMMANDS = ("sbatch", "squeue", "scancel")
-_THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 
 
 class SlurmPool(ClusterPool):
@@ -116,7 +116,7 @@ class SlurmPool(ClusterPool):
 def script(jobs: Sequence[Job], commands: Sequence[Sequence[str]]) -> str:
     """The script of an array: each element becomes the process of one trial, which hears Slurm's signals itself."""
     threads = jobs[0].trial.plan().training.threads
-    lines = ["#!/bin/bash", *(f"export {name}={threads}" for name in _THREADS), 'case "$SLURM_ARRAY_TASK_ID" in']
+    lines = ["#!/bin/bash", *(f"export {name}={threads}" for name in THREADS), 'case "$SLURM_ARRAY_TASK_ID" in']
     for i, command in enumerate(commands):
         lines.append(f"{i}) set -- {shlex.join(command)} ;;")
     return "\n".join([*lines, "esac", f'exec {shlex.quote(sys.executable)} -m palestra.trials.cluster.worker "$@"', ""])
