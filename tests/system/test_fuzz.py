@@ -102,8 +102,8 @@ def idle(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*args: Any, **words: Any) -> Any:
         raise UsageError("nothing is trained here")
 
-    monkeypatch.setattr(palestra.trials.train, "follow", refuse)
-    monkeypatch.setattr(palestra.trials.train, "resume", refuse)
+    monkeypatch.setattr(palestra.trials.train, "following", refuse)
+    monkeypatch.setattr(palestra.trials.train, "resuming", refuse)
     monkeypatch.setattr(palestra.trials.pool, "LocalPool", refuse)
     monkeypatch.setenv("PALESTRA_DATA", "data")
 
