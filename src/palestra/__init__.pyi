@@ -19,7 +19,10 @@ from palestra.learners.dynamic.modified_policy_iteration import ModifiedPolicyIt
 from palestra.learners.dynamic.policy_iteration import PolicyIteration, PolicyIterationConfig
 from palestra.learners.dynamic.value_iteration import ValueIteration, ValueIterationConfig
 from palestra.learners.estimators.library_classifier import LibraryClassifier, LibraryClassifierConfig
+from palestra.learners.estimators.library_clusterer import LibraryClusterer, LibraryClustererConfig
+from palestra.learners.estimators.library_detector import LibraryDetector, LibraryDetectorConfig
 from palestra.learners.estimators.library_regressor import LibraryRegressor, LibraryRegressorConfig
+from palestra.learners.estimators.library_transformer import LibraryTransformer, LibraryTransformerConfig
 from palestra.learners.imitation.behaviour_cloning import BehaviourCloning, BehaviourCloningConfig
 from palestra.learners.imitation.dagger import DAgger, DAggerConfig
 from palestra.learners.labels.decision_tree import DecisionTree, DecisionTreeConfig
@@ -154,8 +157,14 @@ __all__ = [
     "LabelRegressionConfig",
     "LibraryClassifier",
     "LibraryClassifierConfig",
+    "LibraryClusterer",
+    "LibraryClustererConfig",
+    "LibraryDetector",
+    "LibraryDetectorConfig",
     "LibraryRegressor",
     "LibraryRegressorConfig",
+    "LibraryTransformer",
+    "LibraryTransformerConfig",
     "LinearRegression",
     "LinearRegressionConfig",
     "MPPIConfig",

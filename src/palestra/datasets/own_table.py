@@ -23,7 +23,7 @@ MOST_CLASSES = 20
 
 def load(
     path: str,
-    target: str,
+    target: str = "",
     task: Literal["auto", "classification", "regression"] = "auto",
     drop: Sequence[str] | str = (),
     words: Sequence[str] | str = (),
@@ -39,7 +39,7 @@ def load(
 
     Args:
         path: the file.
-        target: the column to predict.
+        target: the column to predict; without one there are only rows, for what learns without labels.
         task: ``auto`` is a classification where the target is of words, else a regression.
         drop: columns to leave out, such as a number of the row; in a text with commas between them.
         words: columns that are of words though they look like numbers.
@@ -86,7 +86,7 @@ def _check_shares(cut: Cut, rows: int) -> None:
 
 def encoding(
     path: str,
-    target: str,
+    target: str = "",
     task: str = "auto",
     drop: Sequence[str] | str = (),
     words: Sequence[str] | str = (),
@@ -119,8 +119,10 @@ def frame(path: str, *, words: Sequence[str] | str = (), separator: str = "") ->
     return read_separated(data, path, separator=separator or by_name, words=_listed(words))
 
 
-def class_names(path: str, target: str, task: str = "auto", **rest: Any) -> tuple[str, ...]:
-    """Label to word; empty where a number is predicted."""
+def class_names(path: str, target: str = "", task: str = "auto", **rest: Any) -> tuple[str, ...]:
+    """Label to word; empty where a number is predicted, or nothing."""
+    if not target:
+        return ()
     table = _framed(path, **rest)
     return as_words(table.column(target)).levels if _task(table, target, task) == "classification" else ()
 
@@ -136,6 +138,8 @@ def _framed(path: str, words: Sequence[str] | str = (), separator: str = "", **_
 
 def _task(table: Frame, target: str, task: str) -> Task:
     require(task in ("auto", "classification", "regression"), f"task={task}", "auto, classification or regression")
+    if not target:
+        return "regression"  # of nothing
     column = table.column(target)
     if task == "regression" or (task == "auto" and not isinstance(column, Words)):
         return "regression"
@@ -151,5 +155,5 @@ def digests(path: str, **_: Any) -> dict[str, str]:
 
 
 ENCODINGS["own/table"] = encoding
-FRAMES["own/table"] = lambda path, target, **rest: (_framed(path, **rest), target)
+FRAMES["own/table"] = lambda path, target="", **rest: (_framed(path, **rest), target)
 register("own/table", load, names=class_names, digests=digests)

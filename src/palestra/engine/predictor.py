@@ -80,8 +80,12 @@ class Predictor:
 
     @property
     def train(self) -> Split:
-        """What it fits."""
-        return self._split("train")
+        """What it fits. UsageError where it needs a class or a number for every row, and the data has none."""
+        split = self._split("train")
+        labelled = split.targets is not None or self.binary or self.kind not in ("classifier", "regressor")
+        expected = "a target for every row; of a table of your own --set dataset.kwargs.target=COLUMN"
+        require(labelled, f"{self.dataset.id!r}, which has no targets, for a {self.kind}", expected)
+        return split
 
     @cached_property
     def num_classes(self) -> int:

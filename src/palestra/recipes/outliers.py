@@ -24,4 +24,15 @@ RECIPES = (
             split="test",
         ),
     ),
+    Recipe(
+        "outliers/isolation-forest",
+        "trees that cut at random set outliers apart soonest, by scikit-learn; it claims nothing",
+        "library-detector",
+        dataset="toy/outliers",
+        budget=100,
+        eval_every=100,
+        eval_count=0,
+        settings={"estimator": "IsolationForest"},
+        paradigm="unsupervised",
+    ),
 )

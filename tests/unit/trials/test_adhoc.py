@@ -17,6 +17,11 @@ from palestra.trials.adhoc import data_recipe, estimator_recipe
         ("ExtraTreesClassifier", "iris", {"n_estimators": "30"}, "iris/extratreesclassifier", "library-classifier", 30),
         ("Ridge", "toy/polynomial", {"alpha": "2"}, "toy-polynomial/ridge", "library-regressor", 1),
         ('["StandardScaler", "SVC"]', "iris", {"svc__C": 3}, "iris/standardscaler-svc", "library-classifier", 1),
+        ("KMeans", "iris", {"n_clusters": 3}, "iris/kmeans", "library-clusterer", 1),
+        ("MiniBatchKMeans", "iris", {}, "iris/minibatchkmeans", "library-clusterer", 50),
+        ("IsolationForest", "toy/outliers", {}, "toy-outliers/isolationforest", "library-detector", 100),
+        ("GaussianMixture", "toy/outliers", {}, "toy-outliers/gaussianmixture", "library-detector", 1),
+        ("PCA", "digits", {}, "digits/pca", "library-transformer", 1),
         ("GridSearchCV", "iris", {"estimator": "x"}, "", "", 0),
     ],
 )  # fmt: skip
@@ -32,9 +37,28 @@ def test_what_is_asked_for(
     assert estimator_recipe(estimator, data, 70, overrides).budget == 70
 
 
-def test_neither_class_nor_number() -> None:
-    with pytest.raises(UsageError, match="--estimator KMeans; expected a classifier or a regressor"):
-        estimator_recipe("KMeans", "iris", None, {})
+def test_labels_or_none() -> None:
+    paradigms = {"RandomForestClassifier": "supervised", "Ridge": "supervised", "DBSCAN": "unsupervised"}
+    assert {name: estimator_recipe(name, "iris", None, {}).paradigm for name in paradigms} == paradigms
+    learners = {
+        "mlp": "supervised", "k-means": "unsupervised", "pca": "unsupervised", "gaussian-anomaly": "unsupervised",
+        "matrix-factorisation": "unsupervised", "association-rules": "unsupervised", "decision-tree": "supervised",
+    }  # fmt: skip
+    assert {name: data_recipe(name, "iris", 1).paradigm for name in learners} == learners
+
+
+def test_a_table_without_a_target_is_for_what_learns_without_labels(tmp_path: Path) -> None:
+    table = tmp_path / "points.csv"
+    table.write_text("a,b,c\n" + "".join(f"{i % 7},{i % 2 * 10 + i % 3},x{i % 2}\n" for i in range(60)))
+    recipe = estimator_recipe("KMeans", str(table), None, {"n_clusters": 2})
+    outcome = palestra.train(recipe, {"n_clusters": 2}, out=tmp_path / "runs", tensorboard=False)
+    assert outcome.metrics["eval/silhouette"] > 0.4
+    with pytest.raises(UsageError, match="without a target; expected the column to predict"):
+        estimator_recipe("Ridge", str(table), None, {})
+    with pytest.raises(
+        UsageError, match="'own/table', which has no targets, for a classifier; expected a target for ev"
+    ):
+        palestra.train(data_recipe("mlp", str(table), 10), out=tmp_path / "runs")
 
 
 def test_an_algorithm_on_data() -> None:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from palestra.datasets.dataset import Split
 from palestra.datasets.parts import Rows, fold, held_out
 from palestra.datasets.tables.encoding import Encoding
-from palestra.datasets.tables.frame import Column, Frame, Words, as_words, missing
+from palestra.datasets.tables.frame import Frame, Words, as_words, missing
 from palestra.errors import UsageError, require
 
 Task = Literal["classification", "regression"]
@@ -71,11 +71,11 @@ def table_splits(
     log_skewed: bool = False,
     untrained: NDArray[np.bool_] | None = None,
 ) -> Encoded:
-    """The splits of a table: inputs (N, F) float32, targets int64 classes or float32 numbers.
+    """The splits of a table: inputs (N, F) float32, targets int64 classes or float32 numbers, or none.
 
     Args:
         frame: the table.
-        target: the column to predict.
+        target: the column to predict; empty if there is none.
         task: whether it is a class or a number.
         cut: how the rows are parted.
         drop: columns that are left out.
@@ -84,28 +84,28 @@ def table_splits(
 
     Raises UsageError for a row whose target is missing, and for columns that are not there.
     """
-    column = frame.column(target)
-    if missing(column).any():
-        row = int(missing(column).argmax())
-        raise UsageError(f"row {row + 1} of the table has no {target}; expected one in every row")
-    inputs = frame.without([target, *drop])
+    values, classes = _targets(frame, target, task) if target else (None, ())
+    inputs = frame.without([target, *drop] if target else drop)
     if not inputs.columns:
-        raise UsageError(f"a table of nothing but {target}; expected columns to predict it from")
+        raise UsageError(f"a table of nothing but {target or 'what is dropped'}; expected columns to learn from")
     parts = cut.rows(len(frame))
     if untrained is not None:
         parts["train"] = parts["train"][~untrained[parts["train"]]]
     encoding = Encoding(inputs.taken(parts["train"]), log_skewed=log_skewed)
-    values, classes = _targets(column, target, task)
     splits = {
-        name: Split(torch.from_numpy(encoding(inputs.taken(rows))), torch.from_numpy(values[rows]))
+        name: Split(
+            torch.from_numpy(encoding(inputs.taken(rows))), None if values is None else torch.from_numpy(values[rows])
+        )
         for name, rows in parts.items()
     }
     return Encoded(splits, encoding.names, classes, encoding)
 
 
-def _targets(
-    column: Column, target: str, task: Task
-) -> tuple[NDArray[np.int64] | NDArray[np.float32], tuple[str, ...]]:
+def _targets(frame: Frame, target: str, task: Task) -> tuple[NDArray[np.int64] | NDArray[np.float32], tuple[str, ...]]:
+    column = frame.column(target)
+    if missing(column).any():
+        row = int(missing(column).argmax())
+        raise UsageError(f"row {row + 1} of the table has no {target}; expected one in every row")
     if task == "classification":
         words = as_words(column)
         require(len(words.levels) > 1, f"{target} is {words.levels[0]} in every row", "two classes or more")

@@ -98,6 +98,12 @@ def kind_of(estimator: Any) -> str | None:
     return kind
 
 
+def called(kind: str | None) -> str:
+    """What a kind is called in a sentence, with its article."""
+    name = "transformer" if kind is None else kind.replace("_", " ")
+    return f"an {name}" if name[0] in "aeiou" else f"a {name}"
+
+
 def names() -> tuple[str, ...]:
     """All that can be asked for by a name, in order; XGBoost's whether or not it is installed."""
     published = {name for room in MODULES for name in _published(room)}

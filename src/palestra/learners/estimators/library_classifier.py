@@ -17,8 +17,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from palestra.datasets.dataset import Dataset
-from palestra.learners.estimators.library_learner import LibraryConfig, LibraryLearner
-from palestra.learners.estimators.rounds import parted
+from palestra.learners.estimators.labelled_learner import LabelledConfig, LabelledLearner
 from palestra.measure import Metrics
 from palestra.ops.scores import ACCURACY, LOG_LOSS, Score
 
@@ -27,17 +26,18 @@ LEAST = float(np.finfo(np.float64).eps)
 
 
 @dataclass(frozen=True)
-class LibraryClassifierConfig(LibraryConfig):
+class LibraryClassifierConfig(LabelledConfig):
     """Settings of a classifier of another library."""
 
 
-class LibraryClassifier(LibraryLearner):
+class LibraryClassifier(LabelledLearner):
     """Fits a classifier of scikit-learn or XGBoost."""
 
     name = "library-classifier"
     config_type = LibraryClassifierConfig
     config: LibraryClassifierConfig
     kind = "classifier"
+    takes = ("classifier",)
     scores: tuple[Score, ...] = (ACCURACY, LOG_LOSS)
 
     def __init__(self, source: str | Dataset, config: Any = None, *, seed: int = 0, device: str = "auto"):
@@ -61,6 +61,5 @@ class LibraryClassifier(LibraryLearner):
 
     def out_of_bag(self, asked_B: NDArray[np.bool_], mean_BK: NDArray[np.float64]) -> Metrics:
         """The share of rows that the trees which did not see them name wrongly (Breiman 2001, section 3.1)."""
-        _, last = parted(self.model.estimator)
-        wrong_B = last.classes_[mean_BK.argmax(1)] != self.rows[1][asked_B]
+        wrong_B = self.last.classes_[mean_BK.argmax(1)] != self.known_B[asked_B]
         return {"train/oob_error": float(wrong_B.mean())}

@@ -16,26 +16,27 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from palestra.learners.estimators.library_learner import LibraryConfig, LibraryLearner
+from palestra.learners.estimators.labelled_learner import LabelledConfig, LabelledLearner
 from palestra.measure import Metrics
 from palestra.ops.scores import RMSE
 
 
 @dataclass(frozen=True)
-class LibraryRegressorConfig(LibraryConfig):
+class LibraryRegressorConfig(LabelledConfig):
     """Settings of a regressor of another library."""
 
     estimator: str = "RandomForestRegressor"
     """Which: by scikit-learn's name, XGBRegressor, or a pipeline of steps as JSON: ["StandardScaler", "SVR"]."""
 
 
-class LibraryRegressor(LibraryLearner):
+class LibraryRegressor(LabelledLearner):
     """Fits a regressor of scikit-learn or XGBoost."""
 
     name = "library-regressor"
     config_type = LibraryRegressorConfig
     config: LibraryRegressorConfig
     kind = "regressor"
+    takes = ("regressor",)
     scores = (RMSE,)
 
     def said(self, estimator: Any, inputs: Any) -> Tensor:
@@ -44,5 +45,5 @@ class LibraryRegressor(LibraryLearner):
 
     def out_of_bag(self, asked_B: NDArray[np.bool_], mean_BK: NDArray[np.float64]) -> Metrics:
         """The error of each row by the trees that did not see it (Breiman 2001, section 3.1)."""
-        wrong_B = mean_BK[:, 0] - self.rows[1][asked_B]
+        wrong_B = mean_BK[:, 0] - self.known_B[asked_B]
         return {"train/oob_rmse": float(np.sqrt(np.mean(wrong_B**2)))}

@@ -21,10 +21,11 @@ GROWN = {
     "BaggingClassifier": "n_estimators", "BaggingRegressor": "n_estimators",
     "GradientBoostingClassifier": "n_estimators", "GradientBoostingRegressor": "n_estimators",
     "HistGradientBoostingClassifier": "max_iter", "HistGradientBoostingRegressor": "max_iter",
+    "IsolationForest": "n_estimators",
 }  # fmt: skip
 """Of scikit-learn, what goes on by ``warm_start``: class to the argument that counts its rounds."""
 PASSED = (
-    "SGDClassifier", "SGDRegressor", "Perceptron", "MLPClassifier", "MLPRegressor",
+    "SGDClassifier", "SGDRegressor", "Perceptron", "MLPClassifier", "MLPRegressor", "SGDOneClassSVM", "MiniBatchKMeans",
 )  # fmt: skip
 """Of scikit-learn, what goes on by ``partial_fit``, and is better for seeing the rows again."""
 FORESTS = ("RandomForestClassifier", "RandomForestRegressor", "ExtraTreesClassifier", "ExtraTreesRegressor")
@@ -32,8 +33,8 @@ FORESTS = ("RandomForestClassifier", "RandomForestRegressor", "ExtraTreesClassif
 EPOCHS, ROUNDS = 50, 100
 """Usual numbers, where an estimator has none of its own."""
 
-Rows = tuple[NDArray[Any], NDArray[Any]]
-"""(N, F) rows and (N,) what is to be predicted of them."""
+Rows = tuple[NDArray[Any], NDArray[Any] | None]
+"""(N, F) rows, and (N,) what is to be predicted of them, if anything is."""
 
 
 @dataclass(frozen=True)
@@ -115,8 +116,12 @@ def _boosted(last: Any, rows: Rows, rounds: range, seed: int) -> int:
 def _passed(last: Any, rows: Rows, rounds: range, seed: int) -> int:
     """Epochs, each in an order of its own."""
     inputs, targets = rows
-    classes = {"classes": np.unique(targets)} if imported("sklearn.base", "an estimator").is_classifier(last) else {}
+    named = targets is not None and imported("sklearn.base", "an estimator").is_classifier(last)
+    classes = {"classes": np.unique(targets)} if named else {}  # type: ignore[arg-type]
+    together = last.batch_size if type(last).__name__ == "MiniBatchKMeans" else len(inputs)  # else all are one batch
     for epoch in rounds:
         order = permutation(seed, epoch, len(inputs)).numpy()
-        last.partial_fit(inputs[order], targets[order], **classes)
+        for begin in range(0, len(inputs), together):
+            chosen = order[begin : begin + together]
+            last.partial_fit(inputs[chosen], None if targets is None else targets[chosen], **classes)
     return rounds.stop

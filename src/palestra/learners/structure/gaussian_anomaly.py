@@ -12,7 +12,6 @@ where there is no validation split, the training rows choose.
 from dataclasses import dataclass
 from typing import Any, Literal
 
-import numpy as np
 import torch
 from torch import Tensor
 
@@ -22,10 +21,10 @@ from palestra.engine.learner import Learner
 from palestra.engine.predictor import Predictor
 from palestra.engine.settings import AlgorithmConfig
 from palestra.errors import require
+from palestra.learners.structure.thresholds import threshold_panels
 from palestra.measure import Metrics
 from palestra.ops.anomalies import F1, PRECISION, RECALL, Sweep, sweep
 from palestra.ops.gaussian import gaussian_log_prob
-from palestra.pictures.panels import Lines, Panels
 
 
 @dataclass(frozen=True)
@@ -95,16 +94,4 @@ class GaussianAnomaly(Predictor, Learner):
 
     def exhibits(self) -> list[Exhibit]:
         """What naming more rows or fewer would come to."""
-        found = self.chosen()
-        share = (found.named_L / found.named_L[-1]).cpu().numpy()
-        curves = {"precision": found.precision_L, "recall": found.recall_L, "F1": found.f1_L}
-        lines = {name: (share, curve_L.cpu().numpy()) for name, curve_L in curves.items()}
-        near = np.searchsorted(share, min(1.0, 3 * share[found.best])) + 1
-        closer = {name: (x[:near], y[:near]) for name, (x, y) in lines.items()}
-        panels = [
-            Lines("all thresholds", "share of rows that are named", lines, bounds=(0.0, 1.05)),
-            Lines("near the one that was chosen", "share of rows that are named", closer, bounds=(0.0, 1.05)),
-        ]
-        best = float(found.f1_L[found.best])
-        said = f"F1 of {best:.3f} where {share[found.best]:.1%} of the rows are named, those below log epsilon"
-        return [Panels("which threshold finds the anomalies", f"{said} = {float(self.log_epsilon):.4g}", panels, 2)]
+        return [threshold_panels(self.chosen(), f"log epsilon = {float(self.log_epsilon):.4g}")]

@@ -15,8 +15,8 @@ import palestra
 from palestra.datasets.dataset import Dataset, InMemory, Split
 from palestra.engine import seeding
 from palestra.errors import UsageError
+from palestra.learners.estimators.labelled_learner import LOOKED_AT
 from palestra.learners.estimators.library_classifier import LibraryClassifier, LibraryClassifierConfig
-from palestra.learners.estimators.library_learner import LOOKED_AT
 from palestra.learners.estimators.library_regressor import LibraryRegressor, LibraryRegressorConfig
 from palestra.pictures.importance import Importance
 from palestra.recipes.recipe import Recipe
