@@ -62,7 +62,7 @@ verify: $(VENV)/.browser  ## the slow proofs: 200 kills, and ten seeds of each o
 	@$(BIN)/palestra verify $(RECIPES)
 
 bench: $(VENV)/.developer  ## every benchmark, one after another, on a quiet machine
-	@for name in time_to_solve ppo_throughput ppo_lunarlander dqn_throughput dqn_lunarlander sac_throughput sac_curves checkpoint_cost bandits plain_loops interval_coverage anomalies methods estimator_cost kmeans recommendation ratings value_iteration pendulum_optimum inverse_kinematics recurrent together data_parallel lenet_epoch time_to_accuracy arm_speed atari_speed practice sweep serve claims errata journeys; do $(BIN)/python bench/$$name.py || exit 1; done
+	@for name in time_to_solve ppo_throughput ppo_lunarlander dqn_throughput dqn_lunarlander sac_throughput sac_curves checkpoint_cost bandits plain_loops interval_coverage anomalies methods estimator_cost kmeans recommendation ratings value_iteration pendulum_optimum inverse_kinematics recurrent together data_parallel lenet_epoch time_to_accuracy arm_speed atari_speed practice sweep serve studio claims errata journeys; do $(BIN)/python bench/$$name.py || exit 1; done
 	@$(BIN)/python bench/arm_reach.py --train arm-reach-pixels/dagger --levels
 
 docs: $(VENV)/.developer  ## the generated pages, docs/algorithms and docs/errata.md, and the table of the records

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Exhibit:
-    """A figure before it is drawn. What kinds there are stands in ``pictures/``, and one in ``trials/layers``."""
+    """A figure before it is drawn. What kinds there are stands in ``pictures/``."""
 
     title: str
     """Above the figure."""

@@ -14,6 +14,7 @@ from palestra.pictures.confusion import Confusion, draw_confusion
 from palestra.pictures.graph import Graph, draw_graph
 from palestra.pictures.grouping import Grouping, GroupingFilm, draw_grouping, draw_grouping_film
 from palestra.pictures.importance import Importance, draw_importance
+from palestra.pictures.layers import Layers, draw_layers
 from palestra.pictures.panels import Panels, draw_panels
 from palestra.pictures.regret import Regret, draw_regret
 from palestra.pictures.related import Related, draw_related
@@ -37,6 +38,7 @@ _DRAWN: dict[type[Exhibit], tuple[str, Callable[[Path, Any], Path]]] = {
     BoundaryFilm: ("boundary", draw_boundary_film),
     Grouping: ("groups", draw_grouping),
     GroupingFilm: ("groups", draw_grouping_film),
+    Layers: ("layers", draw_layers),
     Panels: ("panels", draw_panels),
     Rules: ("rules", draw_rules),
     DrawnTree: ("tree", draw_tree),

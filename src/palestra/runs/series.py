@@ -15,6 +15,10 @@ from palestra.errors import PalestraError
 from palestra.runs.files import check_file
 
 
+class NoNumbersError(PalestraError):
+    """Nothing was recorded yet."""
+
+
 class Buckets(NamedTuple):
     """A long series made short; each array is (n,). A bucket leaves out NaN if it has any other value."""
 
@@ -182,5 +186,5 @@ def _open_reader(path: Path) -> sqlite3.Connection:
 _MADE = "SELECT type, name, sql FROM sqlite_master"
 
 
-def _nothing_yet(path: Path) -> PalestraError:
-    return PalestraError(f"no numbers in {path} yet; the run has not recorded anything")
+def _nothing_yet(path: Path) -> NoNumbersError:
+    return NoNumbersError(f"no numbers in {path} yet; the run has not recorded anything")

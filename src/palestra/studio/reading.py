@@ -112,7 +112,13 @@ class Looking:
         manifest, config = folder.manifest(run_id), folder.config(run_id)
         recipe = f"{manifest['task']}/{manifest['method']}"
         database = folder.metrics(run_id)
-        names, timings = (_quietly(read, database) for read in (series.read_names, series.read_timing_names))
+        damaged = ""
+        try:
+            names, timings = series.read_names(database), series.read_timing_names(database)
+        except series.NoNumbersError:
+            names, timings = [], []
+        except PalestraError as error:
+            names, timings, damaged = [], [], str(error)
         return {
             "id": run_id,
             "recipe": recipe,
@@ -124,6 +130,7 @@ class Looking:
             "manifest": {name: manifest.get(name) for name in _TOLD},
             "names": names,
             "timings": timings,
+            "damaged": damaged,
             "checkpoints": folder.checkpoints(run_id),
             "pictures": [[each.key, each.name, each.media_type] for each in folder.pictures(run_id)],
         }

@@ -1,19 +1,22 @@
-"""How large the weights of a network are, layer by layer, and the gradients that move them.
+"""How large the weights of a network are, layer by layer, the gradients that move them, and what comes out of them.
 
 Adam keeps the running means m of each gradient and v of its square. Freed of their beginning at 0 (Kingma & Ba 2015,
 section 3), the root of the mean of v says how large gradients have lately been, and eta m / (sqrt(v) + eps) is the step
-that it makes.
+that it makes. What comes out is watched while a batch passes that is the same at every checkpoint.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 
 from palestra.engine.exhibit import Exhibit
+from palestra.engine.learner import Learner
 from palestra.engine.state import Part, declared, holds_parts
+from palestra.nets.activations import Activity, Watch
 from palestra.nets.adam import ClippedAdam, FlatOptimizer
+from palestra.pictures.layers import Layers
+from palestra.trials.probe import send_probe
 
 MOST = 80
 """Layers that are told of, from the first on."""
@@ -21,23 +24,13 @@ _BETA1, _BETA2 = 0.9, 0.999
 """Of ``ClippedAdam``."""
 
 
-@dataclass(frozen=True)
-class Layers(Exhibit):
-    """Root mean squares, a layer's each."""
-
-    names: list[str]
-    """Of the matrices and kernels; biases are left out."""
-    sizes: list[int]
-    """Numbers in each."""
-    weights: list[float]
-    """Of its numbers."""
-    gradients: list[float | None]
-    """Of its gradients lately; None where its optimizer keeps no mean of them."""
-    changes: list[float | None]
-    """Of the change that a step makes, as a share of the weights."""
+def exhibits_of(learner: Learner) -> list[Exhibit]:
+    """All that a learner has to show: what it says itself, and its networks layer by layer."""
+    layers = layers_of(learner)
+    return [*learner.exhibits(), *([] if layers is None else [layers])]
 
 
-def layers_of(learner: object) -> Layers | None:
+def layers_of(learner: Learner) -> Layers | None:
     """Of all networks that a learner's optimizers move; None where there are none."""
     names, optimizers = dict[int, str](), list[FlatOptimizer]()
     for place, value in _held(learner, ""):
@@ -49,8 +42,20 @@ def layers_of(learner: object) -> Layers | None:
     rows = [row for optimizer in optimizers for row in _rows(optimizer, names)][:MOST]
     if not rows:
         return None
-    titles, sizes, weights, gradients, changes = (list(column) for column in zip(*rows))
-    return Layers("Its weights, layer by layer", _shortened(titles), sizes, weights, gradients, changes)
+    parameters, sizes, weights, gradients, changes = (list(column) for column in zip(*rows))
+    titles = [names[id(parameter)] for parameter in parameters]
+    seen = _activities(learner, dict(zip(titles, parameters)), optimizers)
+    found = [seen.get(title, Activity(None, None, None)) for title in titles]
+    activations, flat, dead = (list(column) for column in zip(*found))
+    title = "Its networks, layer by layer"
+    return Layers(title, _shortened(titles), sizes, weights, gradients, changes, activations, flat, dead)
+
+
+def _activities(learner: Learner, weights: dict[str, Tensor], optimizers: list[FlatOptimizer]) -> dict[str, Activity]:
+    """What comes out of the layers that a batch passes."""
+    with torch.no_grad(), Watch(weights, (each for optimizer in optimizers for each in optimizer.parameters)) as seen:
+        send_probe(learner)
+    return seen.found
 
 
 def _held(value: object, place: str) -> Iterator[tuple[str, nn.Module | FlatOptimizer]]:
@@ -71,13 +76,14 @@ def _held(value: object, place: str) -> Iterator[tuple[str, nn.Module | FlatOpti
 
 def _rows(
     optimizer: FlatOptimizer, names: dict[int, str]
-) -> Iterator[tuple[str, int, float, float | None, float | None]]:
+) -> Iterator[tuple[Tensor, int, float, float | None, float | None]]:
     moments = _moments(optimizer)
     begin = 0
     for parameter in optimizer.parameters:
         part = slice(begin, begin + parameter.numel())
         begin = part.stop
-        if parameter.dim() < 2 or id(parameter) not in names:
+        name = names.get(id(parameter), "")
+        if parameter.dim() < 2 or not name or "biases" in name.split("."):  # of several networks, they are matrices too
             continue
         weight = _size(parameter.detach())
         gradient = change = None
@@ -85,7 +91,7 @@ def _rows(
             square, step = moments[0][part], moments[1][part]
             gradient = float(square.mean().sqrt())
             change = _size(step) / weight if weight else None
-        yield names[id(parameter)], parameter.numel(), weight, gradient, change
+        yield parameter, parameter.numel(), weight, gradient, change
 
 
 def _moments(optimizer: FlatOptimizer) -> tuple[Tensor, Tensor] | None:

@@ -21,6 +21,7 @@ from palestra.nets.own import Networks
 from palestra.pictures.gallery import draw_exhibits
 from palestra.runs import checkpoints
 from palestra.runs.store import find, read_config
+from palestra.trials.layers import exhibits_of
 from palestra.trials.plan import saved_learner, source_from_json
 
 Which = Literal["best", "last"]
@@ -168,6 +169,6 @@ def draw_learned(path: str | Path, *, out: str | Path = "runs", which: Which | N
         return []
     learner = load(folder, which=which or ("last" if Dataset.key in config else "best"))
     try:
-        return draw_exhibits(learner.exhibits(), folder / "plots")
+        return draw_exhibits(exhibits_of(learner), folder / "plots")
     finally:
         learner.close()

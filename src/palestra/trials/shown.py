@@ -15,7 +15,7 @@ from palestra.learners.registry import learner_type
 from palestra.recipes.registry import RECIPES
 from palestra.runs import checkpoints
 from palestra.runs.store import Run, read_config
-from palestra.trials.layers import layers_of
+from palestra.trials.layers import exhibits_of
 from palestra.trials.plan import Plan, adhoc_recipe, resolve, saved_learner
 from palestra.trials.saved import Which, find_checkpoint
 from palestra.trials.settings import MAPPINGS, settings_of, spoken
@@ -115,8 +115,7 @@ def exhibits_at(path: Path, step: int | None = None) -> tuple[int, list[Exhibit]
         raise
     try:
         checkpoint.restore(learner, loaded)
-        layers = layers_of(learner)
-        return loaded.step, [*learner.exhibits(), *([] if layers is None else [layers])]
+        return loaded.step, exhibits_of(learner)
     finally:
         learner.close()
 

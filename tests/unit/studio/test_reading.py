@@ -49,7 +49,11 @@ def test_a_run(tmp_path: Path) -> None:
     with_nothing = make_run(tmp_path, 1, curves={})
     (tmp_path / with_nothing / "metrics.db").unlink()
     assert get(tmp_path, f"/api/runs/{with_nothing}")["names"] == []
+    assert get(tmp_path, f"/api/runs/{with_nothing}")["damaged"] == ""
     assert get(tmp_path, f"/api/runs/{with_nothing}/curves?name=x")["cursor"] == {"x": -1}
+    (tmp_path / with_nothing / "metrics.db").write_bytes(b"nonsense" * 100)
+    told = get(tmp_path, f"/api/runs/{with_nothing}")
+    assert (told["names"], "metrics.db" in told["damaged"]) == ([], True)
 
 
 def test_curves_and_their_cursor(tmp_path: Path) -> None:

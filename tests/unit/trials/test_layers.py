@@ -1,4 +1,4 @@
-"""Weights and gradients by layer, against sums done by hand: Adam's first step knows one gradient and no more."""
+"""Figures by layer, against sums done by hand: Adam's first step knows one gradient and no more."""
 
 import math
 
@@ -7,6 +7,7 @@ import torch
 from coin import Coin
 from torch import nn
 
+from palestra.learners.registry import learner_type
 from palestra.nets.adam import ClippedAdam
 from palestra.nets.sgd import SGD
 from palestra.trials.layers import layers_of
@@ -32,6 +33,7 @@ class Learner:
     """A learner that holds it in a list, as learners hold parts."""
 
     saves = ("clock", "parts")
+    source = None
 
     def __init__(self, part: Net) -> None:
         self.clock, self.parts = 0, [part]
@@ -63,6 +65,32 @@ def test_what_keeps_no_moments_tells_its_weights() -> None:
     assert told is not None
     assert told.gradients == told.changes == [None, None]
     assert all(weight > 0 for weight in told.weights)
+
+
+@pytest.mark.parametrize(
+    ("name", "source", "layers"),
+    [("ppo", "CartPole-v1", 6), ("dqn", "CartPole-v1", 3), ("sac", "Pendulum-v1", 6), ("td3", "Pendulum-v1", 6)],
+)
+def test_every_network_of_an_agent_is_seen_at_work_and_the_same_twice(name: str, source: str, layers: int) -> None:
+    seen = []
+    for _ in range(2):
+        learner = learner_type(name).learner(source, seed=1, device="cpu")
+        told = layers_of(learner)
+        learner.close()
+        assert told is not None
+        assert len(told.names) == layers
+        assert all(size is not None and size > 0 for size in told.activations)
+        assert sum(share is None for share in told.flat) == layers // 3, "the last layer of each has no activation"
+        seen.append(told)
+    assert seen[0] == seen[1]
+
+
+def test_biases_of_an_ensemble_are_no_layers() -> None:
+    learner = learner_type("sac").learner("Pendulum-v1", device="cpu")
+    told = layers_of(learner)
+    learner.close()
+    assert told is not None
+    assert told.names == [f"{net}.{i}" for net in ("actor", "critics") for i in range(3)]
 
 
 def test_what_has_no_network_has_no_layers() -> None:

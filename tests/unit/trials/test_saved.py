@@ -38,7 +38,7 @@ def test_the_best_or_the_last_comes_back(quick_run: Path) -> None:
 
 
 def test_what_has_nothing_to_show_beyond_its_curves_draws_nothing(quick_run: Path) -> None:
-    assert draw_learned(quick_run) == []  # PPO has nothing to show beyond its curves
+    assert draw_learned(quick_run) == []  # PPO has nothing to show beyond its curves, and networks that a page shows
 
 
 def test_what_is_drawn_is_what_claims_are_tried_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

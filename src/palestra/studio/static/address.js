@@ -35,7 +35,3 @@ export function change(words, { back = false } = {}) {
   if (next === location.hash) return;
   history[back ? "pushState" : "replaceState"](null, "", next);
 }
-
-export function go(hash) {
-  location.hash = hash;
-}

@@ -2,7 +2,6 @@
 
 import { read, link, change } from "./address.js";
 import { ask } from "./ask.js";
-import { redrawAll } from "./chart.js";
 import { h, put } from "./dom.js";
 import { language, setLanguage, t } from "./words.js";
 import * as compare from "./compare.js";
@@ -52,12 +51,12 @@ function top() {
   const dark = document.documentElement.dataset.theme === "dark";
   put(document.getElementById("skip"), t("Skip to the page"));
   put(document.getElementById("top"), h("div", { class: "top-in" },
-    h("a", { class: "mark", href: "#/runs" }, h("img", { src: "static/icon.svg", alt: "" }), "Palestra"),
+    h("a.mark", { href: "#/runs" }, h("img", { src: "static/icon.svg", alt: "" }), "Palestra"),
     h("nav", { "aria-label": t("Pages") }, PLACES.map(([path, name]) =>
       h("a", { href: link([path]), "aria-current": path === here ? "page" : null }, t(name)))),
     h("div", { class: "tools" },
-      h("button", { class: "plain", lang: language() === "zh" ? "en" : "zh-CN", onclick: () => choose("lang", language() === "zh" ? "en" : "zh") }, language() === "zh" ? "English" : "中文"),
-      h("button", { class: "plain", "aria-label": dark ? t("Light theme") : t("Dark theme"), onclick: () => choose("theme", dark ? "light" : "dark") }, dark ? "☀" : "☾"))));
+      h("button.plain", { lang: language() === "zh" ? "en" : "zh-CN", onclick: () => choose("lang", language() === "zh" ? "en" : "zh") }, language() === "zh" ? "English" : "中文"),
+      h("button.plain", { "aria-label": dark ? t("Light theme") : t("Dark theme"), onclick: () => choose("theme", dark ? "light" : "dark") }, dark ? "☀" : "☾"))));
 }
 
 function choose(name, value) {
@@ -65,6 +64,8 @@ function choose(name, value) {
   if (read().words.has(name)) change({ [name]: value });
   show();
 }
+
+const nothing = (title, why) => h("div.card.empty", { role: "alert" }, h("h1", t(title)), why && h("p.wrong", why), h("p", h("a", { href: "#/runs" }, t("To the runs"))));
 
 async function show() {
   dress();
@@ -76,7 +77,7 @@ async function show() {
   const view = VIEWS[path[0] || "runs"];
   const main = document.getElementById("main");
   if (!view) {
-    put(main, h("div", { class: "card empty" }, h("h1", {}, t("No such page")), h("p", {}, h("a", { href: "#/runs" }, t("To the runs")))));
+    put(main, nothing("No such page"));
     return;
   }
   const made = view.mount(path.slice(1), words, about, path[0] || "runs");
@@ -86,18 +87,18 @@ async function show() {
   try {
     await made.begin?.();
   } catch (error) {
-    if (mine === turn) put(main, h("div", { class: "card empty", role: "alert" }, h("h1", {}, t("That did not work")), h("p", { class: "wrong" }, error.message), h("p", {}, h("a", { href: "#/runs" }, t("To the runs")))));
+    if (mine === turn) put(main, nothing("That did not work", error.message));
   }
 }
 
 function moved() {
   const { path, words } = read();
-  if (mounted?.moved && mounted.moved(path, words)) return;
+  if (!words.has("lang") && !words.has("theme") && mounted?.moved?.(path, words)) return;
   show().then(() => { if (!words.has("at")) scrollTo(0, 0); document.getElementById("main").focus({ preventScroll: true }); });
 }
 
 addEventListener("hashchange", moved);
-matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => { dress(); top(); redrawAll(); });
+matchMedia("(prefers-color-scheme: dark)").addEventListener("change", show);
 
 document.getElementById("skip").addEventListener("click", (event) => {
   event.preventDefault();

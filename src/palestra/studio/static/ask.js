@@ -1,6 +1,7 @@
 // Asks the server. What it sends packed (the bytes of numbers) becomes arrays again.
 
-export class Refused extends Error {}
+import { say } from "./dom.js";
+import { t } from "./words.js";
 
 export async function ask(path, words, { method = "GET", body } = {}) {
   const query = new URLSearchParams();
@@ -20,13 +21,28 @@ export async function ask(path, words, { method = "GET", body } = {}) {
   try {
     value = JSON.parse(said);
   } catch {
-    throw new Refused(said.trim() || answer.statusText);
+    throw new Error(said.trim() || answer.statusText);
   }
-  if (!answer.ok) throw new Refused(value.error || answer.statusText);
+  if (!answer.ok) throw new Error(value.error || answer.statusText);
   return value;
 }
 
+export const post = (path, body) => ask(path, {}, { method: "POST", body });
+export const remove = (path) => ask(path, {}, { method: "DELETE" });
+export const orSay = (asked) => asked.catch((error) => say(error.message));
 export const run = (id) => "runs/" + encodeURIComponent(id);
+
+// Deletes runs, with a way back for a day, after which `then` is done; returns those that are gone.
+export async function setAside(ids, then) {
+  const gone = [];
+  for (const id of ids) await orSay(remove(run(id)).then(() => gone.push(id)));
+  if (gone.length) say(t("{n} deleted; they can be brought back for a day", { n: gone.length }), t("Bring back"), () => bringBack(gone).then(then));
+  return gone;
+}
+
+export async function bringBack(ids) {
+  for (const id of ids) await orSay(post("aside/" + encodeURIComponent(id)));
+}
 
 const KINDS = { u1: Uint8Array, i4: Int32Array, f4: Float32Array, f8: Float64Array };
 
@@ -45,10 +61,7 @@ export const list = (packed) => Array.from(unpack(packed));
 export function listen(path, words, handlers) {
   const query = new URLSearchParams(words || {}).toString();
   const source = new EventSource("api/" + path + (query ? "?" + query : ""));
-  for (const [name, handle] of Object.entries(handlers)) {
-    if (name === "lost") source.onerror = () => handle(source.readyState === EventSource.CLOSED);
-    else if (name === "found") source.onopen = handle;
-    else source.addEventListener(name, (event) => handle(JSON.parse(event.data)));
-  }
+  source.onerror = () => say(t("The studio does not answer; it may have ended."));
+  for (const [name, handle] of Object.entries(handlers)) source.addEventListener(name, (event) => handle(JSON.parse(event.data)));
   return () => source.close();
 }

@@ -55,10 +55,6 @@ export function shareRange(first, handler) {
   onRange = handler || (() => {});
 }
 
-export function redrawAll() {
-  for (const chart of shown) chart.draw();
-}
-
 export class Chart {
   // lines: [{name, x, y, low, high, color, dash, points, faint, level}], where level is a horizontal line of a height
   constructor({ title, unit = "", height = 190, heading = "h3", zoom = true }) {
@@ -68,9 +64,9 @@ export class Chart {
     this.zoom = zoom;
     this.options = {};
     this.plot = null;
-    this.place = h("div", { class: "plot", tabindex: "0", role: "img", onkeydown: (event) => this.key(event) });
-    this.legend = h("ul", { class: "legend" });
-    this.node = h("div", { class: "chart" }, title && h(heading, {}, title), this.place, this.legend);
+    this.place = h("div.plot", { tabindex: "0", role: "img", onkeydown: (event) => this.key(event) });
+    this.legend = h("ul.legend");
+    this.node = h("div.chart", title && h(heading, {}, title), this.place, this.legend);
     this.watch = new ResizeObserver(() => this.fit());
     this.watch.observe(this.place);
     shown.add(this);
@@ -200,11 +196,12 @@ export class Chart {
         column += line.low ? 2 : 0;
       }
       if (line.faint) continue;
-      items.push(h("li", {}, sample(line, i), h("span", {}, line.name), h("b", {}, number(value))));
+      const level = line.level !== undefined, paint = line.color ?? (level ? 2 : i);
+      items.push(h("li", sample(colorOf(paint), level ? [7, 5] : line.dash ?? DASHES[paint % DASHES.length]), h("span", line.name), h("b", number(value))));
       told.push(`${line.name} ${number(value)}`);
     }
     const where = at === null || at === undefined ? "" : this.options.xKind === "seconds" ? duration(data[0][at]) : `${spell(data[0][at])} ${this.unit}`;
-    put(this.legend, items, where && h("li", { class: "number" }, where));
+    put(this.legend, items, where && h("li.number", where));
     if (at === null || at === undefined) this.place.setAttribute("aria-label", `${this.title || t("chart")}: ${told.join(", ")}`);
   }
 
@@ -251,8 +248,6 @@ function height(tick, apart) {
   return figures && Math.abs(tick) >= 1e-4 ? tick.toFixed(figures) : number(tick, 5);
 }
 
-function sample(line, i) {
-  const dash = line.level === undefined ? line.dash ?? DASHES[(line.color ?? i) % DASHES.length] : [7, 5];
-  return svg("svg", { width: 22, height: 8, "aria-hidden": "true" },
-    svg("line", { x1: 0, x2: 22, y1: 4, y2: 4, stroke: colorOf(line.color ?? (line.level === undefined ? i : 2)), "stroke-width": 2.5, "stroke-dasharray": dash.join(" ") || null }));
-}
+// A piece of a line, for a legend.
+export const sample = (stroke, dash) => svg("svg", { width: 22, height: 8, "aria-hidden": "true" },
+  svg("line", { x1: 0, x2: 22, y1: 4, y2: 4, stroke, "stroke-width": 2.5, "stroke-dasharray": dash.join(" ") || null }));

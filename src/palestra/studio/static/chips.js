@@ -10,19 +10,19 @@ const STATES = {
 
 export function stateChip(state) {
   const [kind, glyph, word] = STATES[state] || ["", "?", state];
-  return h("span", { class: "chip " + kind }, h("span", { class: "glyph", "aria-hidden": "true" }, glyph), t(word));
+  return h("span", { class: "chip " + kind }, h("span.glyph", { "aria-hidden": "true" }, glyph), t(word));
 }
 
 export function claimChip(reached) {
-  if (reached === null || reached === undefined) return h("span", { class: "quiet" }, "–");
+  if (reached === null || reached === undefined) return h("span.quiet", "–");
   return h("span", { class: "chip " + (reached ? "good" : "bad") }, h("span", { "aria-hidden": "true" }, reached ? "✓" : "✕"), reached ? t("reached") : t("missed"));
 }
 
 // A share as a bar.
 export function bar(share, attributes) {
-  const inner = h("span", {});
+  const inner = h("span");
   inner.style.width = `${(100 * Math.max(0, share)).toFixed(1)}%`;
-  return h("div", { class: "bar", ...attributes }, inner);
+  return h("div.bar", { ...attributes }, inner);
 }
 
 export const progress = (share) => bar(share, { role: "progressbar", "aria-label": t("Progress"), "aria-valuenow": Math.round(100 * share), "aria-valuemin": 0, "aria-valuemax": 100 });

@@ -1,16 +1,14 @@
 // Nodes from data. Text is always text: nothing that a run is called is ever read as HTML.
 
-const SVG = "http://www.w3.org/2000/svg";
-
-function dress(node, attributes) {
-  for (const [name, value] of Object.entries(attributes || {})) {
-    if (value === null || value === undefined || value === false) continue;
-    if (name.startsWith("on")) node.addEventListener(name.slice(2), value);
+// Attributes that are functions listen, null and false take away.
+export function attribute(node, attributes) {
+  for (const [name, value] of Object.entries(attributes)) {
+    if (typeof value === "function") node.addEventListener(name.replace(/^on/, ""), value);
+    else if (value === null || value === undefined || value === false) node.removeAttribute(name);
     else if (name === "value" && "value" in node) node.value = value;
     else if (name === "checked") node.checked = value;
     else node.setAttribute(name, value === true ? "" : String(value));
   }
-  return node;
 }
 
 function fill(node, children) {
@@ -21,13 +19,25 @@ function fill(node, children) {
   return node;
 }
 
-export function h(tag, attributes, ...children) {
-  return fill(dress(document.createElement(tag), attributes), children);
+// The name of a node is its tag and its classes, "p.quiet"; attributes come first, where there are any.
+function made(make, name, inside) {
+  const [tag, ...classes] = name.split("."), node = make(tag);
+  if (classes.length) node.setAttribute("class", classes.join(" "));
+  if (inside[0]?.constructor === Object) attribute(node, inside.shift());
+  return fill(node, inside);
 }
 
-export function svg(tag, attributes, ...children) {
-  return fill(dress(document.createElementNS(SVG, tag), attributes), children);
-}
+export const h = (name, ...inside) => made((tag) => document.createElement(tag), name, inside);
+export const svg = (name, ...inside) => made((tag) => document.createElementNS("http://www.w3.org/2000/svg", tag), name, inside);
+
+// Pairs of a name and a value into a list of them.
+export const facts = (list, told) => put(list, told.map(([name, value]) => h("div", h("dt", name), h("dd", value))));
+
+// A number in a table.
+export const count = (...said) => h("td.right.number", ...said);
+// A word beside something, and one inside a figure.
+export const quiet = (...said) => h("p.quiet.small", ...said);
+export const note = (x, y, anchor, ...said) => svg("text.dim", { x, y, "text-anchor": anchor, "font-size": 11 }, ...said);
 
 export function put(node, ...children) {
   node.replaceChildren();
@@ -46,10 +56,10 @@ export function arrange(parent, nodes) {
 }
 
 // What may be wider than the page, moved by itself, by keyboard too.
-export const scroll = (label, ...inside) => h("div", { class: "scroll", tabindex: 0, role: "group", "aria-label": label }, inside);
+export const scroll = (label, ...inside) => h("div.scroll", { tabindex: 0, role: "group", "aria-label": label }, inside);
 
-// The head of a table; from column `right` on there are numbers.
-export const heads = (names, right = Infinity) => h("thead", {}, h("tr", {}, names.map((name, i) => h("th", { scope: "col", class: i >= right ? "right" : null }, name))));
+// A table of rows; from column `right` on there are numbers.
+export const heads = (names, right = Infinity) => h("thead", h("tr", names.map((name, i) => h("th", { scope: "col", class: i >= right ? "right" : null }, name))));
 
 let hush = 0;
 
@@ -57,7 +67,7 @@ let hush = 0;
 export function say(text, label, action) {
   const place = document.getElementById("said");
   clearTimeout(hush);
-  put(place, h("div", {}, h("span", {}, text), label && h("button", { onclick: () => { put(place); action(); } }, label)));
+  put(place, h("div", h("span", text), label && h("button", { onclick: () => { put(place); action(); } }, label)));
   hush = setTimeout(() => put(place), label ? 12000 : 5000);
 }
 
@@ -65,7 +75,7 @@ export async function copy(text, told) {
   try {
     await navigator.clipboard.writeText(text);
   } catch {
-    const box = h("textarea", { class: "out-of-sight" }, text);
+    const box = h("textarea.out-of-sight", text);
     document.body.append(box);
     box.select();
     document.execCommand("copy");

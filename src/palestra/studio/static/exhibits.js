@@ -26,7 +26,7 @@ const DRAWN = {
   Grouping: GROUPED,
   GroupingFilm: GROUPED,
   Confusion: [confusion, "What is right lies on the diagonal. Two classes that are often taken for each other look alike to it; open them and ask whether they do to you.", "正确的落在对角线上。经常互相混淆的两类在它看来很像；打开看看，你是否也觉得像。"],
-  Layers: [layers, "Root mean squares of each layer. Gradients that shrink towards the first layers vanish, ones that grow explode; a step that changes about a thousandth of the weights is usual. Move the slider and see what grows.", "各层的均方根。越靠前的层梯度越小是消失，越大是爆炸；每步改变权重的千分之一左右是常见的。移动滑块，看什么在变大。"],
+  Layers: [layers, "Root mean squares of each layer. Gradients that shrink towards the first layers vanish, ones that grow explode; a step that changes about a thousandth of the weights is usual. Activations are of a batch that is the same at every checkpoint: flat is the share that lets hardly any gradient through, a dead unit never does. Move the slider and see what grows.", "各层的均方根。越靠前的层梯度越小是消失，越大是爆炸；每步改变权重的千分之一左右是常见的。激活来自一批在每个检查点都相同的输入：“饱和”是几乎不让梯度通过的占比，死单元则从不让梯度通过。移动滑块，看什么在变大。"],
   Panels: [panels, "The same colour is the same thing in every panel. Read them side by side: what is better in one may be worse in the next.", "同一种颜色在各图中代表同一事物。请并排阅读：在一图中更好的，在另一图中可能更差。"],
   Rules: [rules, "Lift says how much more often two things go together than by chance; at 1 they have nothing to do with each other. A high lift with little support is an accident.", "提升度表示两者同时出现比偶然多多少倍；为 1 则毫无关系。提升度高而支持度低多半是偶然。"],
   DrawnTree: [tree, "Each box asks one question; yes goes left. The strip below it says which classes its rows are of: a good question leaves strips of one colour.", "每个方框问一个问题，“是”走左边。下方色条表示各类的占比：好问题会让色条变成单色。"],
@@ -37,8 +37,8 @@ const DRAWN = {
 };
 
 export function draw(exhibit) {
-  const [figure, en, zh] = DRAWN[exhibit.kind] || [() => h("p", { class: "quiet" }, text("This kind is drawn by the command line only.", "此类图目前只由命令行绘制。")), "", ""];
-  return h("article", { class: "exhibit" }, h("h3", {}, exhibit.title), exhibit.said && h("p", { class: "small quiet" }, exhibit.said), figure(exhibit), en && h("p", { class: "caption" }, h("b", {}, text("What should I see? ", "应该看到什么？")), text(en, zh)));
+  const [figure, en, zh] = DRAWN[exhibit.kind] || [() => h("p.quiet", text("This kind is drawn by the command line only.", "此类图目前只由命令行绘制。")), "", ""];
+  return h("article.exhibit", h("h3", exhibit.title), exhibit.said && h("p.small.quiet", exhibit.said), figure(exhibit), en && h("p.caption", h("b", text("What should I see? ", "应该看到什么？")), text(en, zh)));
 }
 
 export const KINDS = Object.keys(DRAWN);

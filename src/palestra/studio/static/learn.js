@@ -1,8 +1,8 @@
 // What can be trained: the catalogue in reading order, and a recipe with every setting, which can be started from here.
 
 import { change, link, read } from "./address.js";
-import { ask } from "./ask.js";
-import { copy, h, put, say } from "./dom.js";
+import { ask, post } from "./ask.js";
+import { copy, h, put, quiet, say } from "./dom.js";
 import { whole } from "./numbers.js";
 import { chapter } from "./pages.js";
 import { spoken } from "./run.js";
@@ -15,34 +15,34 @@ export function mount(path, words, about, view) {
 }
 
 function verdictChip(recipe) {
-  if (recipe.verdict === "held") return h("span", { class: "chip good" }, "✓ ", t("held"));
-  if (recipe.verdict === "not held") return h("span", { class: "chip bad" }, "✕ ", t("not held"));
-  return h("span", { class: "chip" }, t("no verdict"));
+  if (recipe.verdict === "held") return h("span.chip.good", "✓ ", t("held"));
+  if (recipe.verdict === "not held") return h("span.chip.bad", "✕ ", t("not held"));
+  return h("span.chip", t("no verdict"));
 }
 
 function all(words) {
-  const list = h("div", { class: "stack" });
+  const list = h("div.stack");
   let recipes = [];
   const field = h("input", { type: "search", value: words.get("find") || "", "aria-label": t("Find a recipe"), placeholder: t("Find a recipe"), oninput: () => { change({ find: field.value || null }); draw(); } });
   function draw() {
     const sought = field.value.toLowerCase().trim();
     const meant = recipes.filter((each) => !sought || `${each.id} ${each.summary} ${each.source} ${each.learner}`.toLowerCase().includes(sought));
-    put(list, meant.length === 0 && recipes.length > 0 && h("p", { class: "quiet" }, t("None is called so.")), Object.entries(PARADIGMS).map(([paradigm, name]) => {
+    put(list, meant.length === 0 && recipes.length > 0 && h("p.quiet", t("None is called so.")), Object.entries(PARADIGMS).map(([paradigm, name]) => {
       const mine = meant.filter((each) => each.paradigm === paradigm);
-      return mine.length > 0 && h("section", { class: "card" }, h("h2", {}, t(name), h("span", { class: "quiet small" }, ` ${mine.length}`)), h("ul", { class: "recipes" }, mine.map((each) => h("li", {},
-        h("a", { class: "mono", href: link(["recipe", ...each.id.split("/")]) }, each.id),
-        h("span", {}, each.summary, h("span", { class: "tell" }, each.claim ? `${t("promises")} ${each.claim.told}; ${each.verified}` : t("promises nothing"))), verdictChip(each)))));
+      return mine.length > 0 && h("section.card", h("h2", t(name), h("span.quiet.small", ` ${mine.length}`)), h("ul.recipes", mine.map((each) => h("li", {},
+        h("a.mono", { href: link(["recipe", ...each.id.split("/")]) }, each.id),
+        h("span", each.summary, h("span.tell", each.claim ? `${t("promises")} ${each.claim.told}; ${each.verified}` : t("promises nothing"))), verdictChip(each)))));
     }));
   }
   return {
     title: t("Recipes"),
-    nodes: [h("div", { class: "head" }, h("div", {}, h("h1", {}, t("Recipes")), h("p", { class: "quiet" }, t("Complete trainings with a name, and what each promises."))), field), list],
+    nodes: [h("div.head", h("div", h("h1", t("Recipes")), h("p.quiet", t("Complete trainings with a name, and what each promises."))), field), list],
     async begin() {
       ({ recipes } = await ask("recipes"));
       draw();
     },
     moved([first], now) {
-      if (first !== "recipes" || now.get("lang") || now.get("theme")) return false;
+      if (first !== "recipes") return false;
       field.value = now.get("find") || "";
       draw();
       return true;
@@ -52,7 +52,7 @@ function all(words) {
 
 function one(path, about) {
   const id = path.join("/"), changed = new Map();
-  const head = h("div", { class: "head" }), form = h("section", { class: "card" }), start = h("section", { class: "card" });
+  const head = h("div.head"), form = h("section.card"), start = h("section.card");
   let recipe = null;
 
   function command() {
@@ -61,15 +61,15 @@ function one(path, about) {
   }
 
   function drawStart() {
-    put(start, h("h2", {}, t("Train it")), h("div", { class: "copy" }, h("pre", {}, command()), h("button", { onclick: () => copy(command(), t("Copied")) }, t("Copy"))),
-      h("div", { class: "row stack-row" }, about.launch ? h("button", { class: "first", onclick: launch }, t("Start")) : h("p", { class: "quiet small" }, t("Start the studio with --allow-launch to train from this page."))));
+    put(start, h("h2", t("Train it")), h("div.copy", h("pre", command()), h("button", { onclick: () => copy(command(), t("Copied")) }, t("Copy"))),
+      h("div.row.stack-row", about.launch ? h("button.first", { onclick: launch }, t("Start")) : quiet(t("Start the studio with --allow-launch to train from this page."))));
   }
 
   async function launch(event) {
     const button = event.target;
     button.disabled = true;
     try {
-      await ask("trainings", {}, { method: "POST", body: { recipe: id, settings: Object.fromEntries(changed) } });
+      await post("trainings", { recipe: id, settings: Object.fromEntries(changed) });
       say(t("Starting …"));
       for (let i = 0; i < 60; i++) {
         await new Promise((done) => setTimeout(done, 700));
@@ -82,10 +82,10 @@ function one(path, about) {
 
   function drawForm() {
     const parts = [...new Set(recipe.settings.map((each) => each.part))];
-    put(form, h("h2", {}, t("Settings")), h("p", { class: "quiet small" }, t("* chosen by this recipe; the others are the defaults.")), parts.map((part) => h("details", { open: part === "learner" }, h("summary", {}, part),
-      h("div", { class: "scroll" }, h("table", {}, h("tbody", {}, recipe.settings.filter((each) => each.part === part).map((each) => {
+    put(form, h("h2", t("Settings")), quiet(t("* chosen by this recipe; the others are the defaults.")), parts.map((part) => h("details", { open: part === "learner" }, h("summary", part),
+      h("div.scroll", h("table.settings", h("tbody", recipe.settings.filter((each) => each.part === part).map((each) => {
         const place = `${part}.${each.name}`, was = told(each.value), input = h("input", { value: changed.get(place) ?? was, "aria-label": place, class: "mono", oninput: () => { if (input.value === was) changed.delete(place); else changed.set(place, input.value); change({ set: [...changed].map(([name, value]) => `${name}=${value}`) }); drawStart(); } });
-        return h("tr", {}, h("th", { scope: "row", class: "mono" }, each.name, JSON.stringify(each.value) !== JSON.stringify(each.usual) && " *"), h("td", {}, input), h("td", { class: "small" }, each.help, h("span", { class: "tell" }, each.type)));
+        return h("tr", h("th", { scope: "row", class: "mono" }, each.name, JSON.stringify(each.value) !== JSON.stringify(each.usual) && " *"), h("td", input), h("td.small", each.help, h("span.tell", each.type)));
       })))))));
   }
 
@@ -98,7 +98,7 @@ function one(path, about) {
         const at = text.indexOf("="), name = text.slice(0, at), meant = recipe.settings.find((each) => each.name === name);
         if (at > 0) changed.set(meant ? `${meant.part}.${name}` : name, text.slice(at + 1));
       }
-      put(head, h("div", {}, h("h1", {}, id), h("p", {}, recipe.summary, " ", h("a", { href: chapter(recipe.learner) }, t("The chapter that explains it"))), h("p", { class: "quiet small" }, recipe.claim ? [`${t("promises")} ${recipe.claim.told} ${t("within")} ${whole(recipe.budget)} ${recipe.unit}: ${recipe.claim.source}`, h("br"), recipe.verified] : t("promises nothing"))), verdictChip(recipe));
+      put(head, h("div", h("h1", id), h("p", recipe.summary, " ", h("a", { href: chapter(recipe.learner) }, t("The chapter that explains it"))), quiet(recipe.claim ? [`${t("promises")} ${recipe.claim.told} ${t("within")} ${whole(recipe.budget)} ${recipe.unit}: ${recipe.claim.source}`, h("br"), recipe.verified] : t("promises nothing"))), verdictChip(recipe));
       drawStart();
       drawForm();
     },

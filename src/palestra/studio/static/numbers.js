@@ -2,8 +2,10 @@
 
 import { t } from "./words.js";
 
+const missing = (value) => value === null || value === undefined || Number.isNaN(value);
+
 export function number(value, digits = 4) {
-  if (value === null || value === undefined || Number.isNaN(value)) return "–";
+  if (missing(value)) return "–";
   if (!Number.isFinite(value)) return value > 0 ? "∞" : "−∞";
   const size = Math.abs(value);
   if (size >= 1e15 || (size > 0 && size < 1e-4)) return value.toExponential(Math.max(0, digits - 2));
@@ -12,7 +14,7 @@ export function number(value, digits = 4) {
 }
 
 export function steps(value) {
-  if (value === null || value === undefined || Number.isNaN(value)) return "–";
+  if (missing(value)) return "–";
   const size = Math.abs(value);
   if (size >= 1e9) return number(value / 1e9, 3) + "G";
   if (size >= 1e6) return number(value / 1e6, 3) + "M";
@@ -21,11 +23,11 @@ export function steps(value) {
 }
 
 export function whole(value) {
-  return value === null || value === undefined ? "–" : Math.round(value).toLocaleString("en-US");
+  return missing(value) ? "–" : Math.round(value).toLocaleString("en-US");
 }
 
 export function duration(seconds) {
-  if (seconds === null || seconds === undefined || Number.isNaN(seconds)) return "–";
+  if (missing(seconds)) return "–";
   if (seconds < 0) return "−" + duration(-seconds);
   if (seconds < 60) return number(seconds, 3) + " s";
   const minutes = Math.floor(seconds / 60);

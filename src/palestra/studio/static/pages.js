@@ -17,22 +17,22 @@ function build(piece) {
   const children = inside.map(build);
   if (tag === "a") return leading(said, children);
   if (tag === "img") return h("img", { src: "api/figures/" + encodeURIComponent(said.picture), alt: said.alt, loading: "lazy" });
-  if (tag === "table") return scroll(t("table"), h("table", {}, children));
-  if (tag === "pre") return [h("pre", { tabindex: 0 }, children), said.tried.length > 0 && h("p", { class: "row small" }, t("Try it:"), said.tried.map((each) => h("a", { class: "try", href: recipe(each) }, each.recipe)))];
+  if (tag === "table") return scroll(t("table"), h("table", children));
+  if (tag === "pre") return [h("pre", { tabindex: 0 }, children), said.tried.length > 0 && h("p.row.small", t("Try it:"), said.tried.map((each) => h("a.try", { href: recipe(each) }, each.recipe)))];
   return h(tag, said.at ? { id: "at-" + said.at } : {}, children);
 }
 
 function leading(said, children) {
-  if (said.recipe) return h("a", { class: "try", href: recipe(said), title: t("Try it") }, children);
+  if (said.recipe) return h("a.try", { href: recipe(said), title: t("Try it") }, children);
   if (said.page) return h("a", { href: link(["docs", ...said.page.split("/")], { at: said.at, lang: said.lang }) }, children);
-  return /^https?:/.test(said.href) ? h("a", { href: said.href, target: "_blank", rel: "noopener noreferrer" }, children) : h("span", {}, children);
+  return /^https?:/.test(said.href) ? h("a", { href: said.href, target: "_blank", rel: "noopener noreferrer" }, children) : h("span", children);
 }
 
 export function mount(path, words) {
-  const name = path.length ? path : ["README"], sheet = h("article", { class: "card page" });
+  const name = path.length ? path : ["README"], sheet = h("article.card.page");
   return {
     title: t("Learn"),
-    nodes: [name[0] !== "README" && h("p", {}, h("a", { href: "#/docs" }, "← ", t("The learning path"))), sheet],
+    nodes: [name[0] !== "README" && h("p", h("a", { href: "#/docs" }, "← ", t("The learning path"))), sheet],
     async begin() {
       const page = await ask("pages/" + name.map(encodeURIComponent).join("/"), { lang: language() });
       document.title = `${page.title} · Palestra`;
@@ -40,8 +40,8 @@ export function mount(path, words) {
       put(sheet, page.pieces.map(build));
       const { playground, recipes: [first] } = page;
       if (playground || first) sheet.querySelector("h2")?.after(h("p", { class: "row" },
-        playground && h("a", { class: "button first", href: link(["playgrounds", playground.name], { state: JSON.stringify(playground.settings) }) }, t("Play with it")),
-        first && h("a", { class: "button", href: recipe({ recipe: first }) }, t("Train {recipe}", { recipe: first }))));
+        playground && h("a.button.first", { href: link(["playgrounds", playground.name], { state: JSON.stringify(playground.settings) }) }, t("Play with it")),
+        first && h("a.button", { href: recipe({ recipe: first }) }, t("Train {recipe}", { recipe: first }))));
       document.getElementById("at-" + words.get("at"))?.scrollIntoView();
     },
   };

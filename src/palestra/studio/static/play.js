@@ -1,7 +1,7 @@
 // Playgrounds: each is a file of its own, which is given a place, a program to ask, and where to keep its state.
 
 import { change, link, read } from "./address.js";
-import { ask } from "./ask.js";
+import { ask, post, remove } from "./ask.js";
 import { h, put } from "./dom.js";
 import { text, t } from "./words.js";
 
@@ -10,19 +10,19 @@ export function mount(path) {
 }
 
 function all() {
-  const list = h("div", { class: "grid" });
+  const list = h("div.grid");
   return {
     title: t("Playgrounds"),
-    nodes: [h("div", { class: "head" }, h("div", {}, h("h1", {}, t("Playgrounds")), h("p", { class: "quiet" }, t("Small worlds to take in hand, on the same engine as every training.")))), list],
+    nodes: [h("div.head", h("div", h("h1", t("Playgrounds")), h("p.quiet", t("Small worlds to take in hand, on the same engine as every training.")))), list],
     async begin() {
       const { playgrounds } = await ask("playgrounds");
-      put(list, playgrounds.length === 0 && h("p", { class: "quiet" }, t("There are none here.")), playgrounds.map((each) => h("a", { class: "card offer", href: link(["playgrounds", each.name]) }, h("h2", {}, text(each.title.en, each.title.zh)), each.what && h("p", { class: "quiet" }, text(each.what.en, each.what.zh)))));
+      put(list, playgrounds.length === 0 && h("p.quiet", t("There are none here.")), playgrounds.map((each) => h("a.card.offer", { href: link(["playgrounds", each.name]) }, h("h2", text(each.title.en, each.title.zh)), each.what && h("p.quiet", text(each.what.en, each.what.zh)))));
     },
   };
 }
 
 function one(name) {
-  const root = h("div", { class: "playground" }), chapters = h("span", {});
+  const root = h("div.playground", h("p.quiet", { role: "status" }, t("Starting …"))), chapters = h("span");
   let mounted = null, id = null, left = false;
   const state = {
     get() {
@@ -37,19 +37,19 @@ function one(name) {
     },
   };
   async function begin() {
-    ({ id } = await ask("playgrounds/" + encodeURIComponent(name), {}, { method: "POST", body: {} }));
+    ({ id } = await post("playgrounds/" + encodeURIComponent(name), {}));
   }
   let line = Promise.resolve();
   const session = {
     send(command) {
-      const answer = line.then(() => ask(`playgrounds/sessions/${id}`, {}, { method: "POST", body: command }));
+      const answer = line.then(() => post(`playgrounds/sessions/${id}`, command));
       line = answer.catch(() => {});
       return answer;
     },
   };
   return {
     title: name,
-    nodes: [h("p", {}, h("a", { href: "#/playgrounds" }, "← ", t("Playgrounds")), chapters), root],
+    nodes: [h("p", h("a", { href: "#/playgrounds" }, "← ", t("Playgrounds")), chapters), root],
     async begin() {
       const { playgrounds } = await ask("playgrounds");
       const mine = playgrounds.find((each) => each.name === name);
@@ -57,6 +57,7 @@ function one(name) {
       put(chapters, mine.pages?.map((page) => [" · ", h("a", { href: link(["docs", ...page.split("/")]) }, page.split("/").pop())]));
       const [module] = await Promise.all([import(`./playgrounds/${name}.js`), begin()]);
       if (left) return close();
+      put(root);
       mounted = await module.mount(root, session, text, state);
     },
     unmount() {
@@ -67,7 +68,7 @@ function one(name) {
   };
 
   function close() {
-    if (id) ask(`playgrounds/sessions/${id}`, {}, { method: "DELETE" }).catch(() => {});
+    if (id) remove(`playgrounds/sessions/${id}`).catch(() => {});
     id = null;
   }
 }

@@ -1,11 +1,11 @@
 // One run: its curves as they come, what was asked for, what happened, and what it has to show at each checkpoint.
 
 import { change, link, read } from "./address.js";
-import { ask, list, listen, run as at, unpack } from "./ask.js";
+import { ask, list, listen, orSay, post, run as at, setAside, unpack } from "./ask.js";
 import { Chart, secondsAt, shareRange, smoothed } from "./chart.js";
 import { claimChip, progress as progressBar, stateChip } from "./chips.js";
-import { lookControls, looks } from "./controls.js";
-import { copy, h, heads, put, say } from "./dom.js";
+import { lookControls, looks, part, shareZoom } from "./controls.js";
+import { copy, h, heads, put, quiet, say } from "./dom.js";
 import { draw as drawExhibit } from "./exhibits.js";
 import { ago, duration, number, steps, whole } from "./numbers.js";
 import { chapter } from "./pages.js";
@@ -15,19 +15,19 @@ const MOST_CHARTS = 24;
 
 export function mount([id], words, about) {
   const charts = new Map(), curves = new Map(), cursor = {};
-  let known = null, asked = null, clock = null, state = null, stop = () => {}, left = false;
+  let known = null, asked = null, clock = null, state = null, ours = false, stop = () => {}, left = false;
 
-  const head = h("div", { class: "head" });
-  const progress = h("div", {});
-  const orders = h("div", { class: "row" });
-  const main = h("div", {});
-  const others = h("div", { class: "grid" });
-  const more = h("div", { class: "row" });
-  const controls = h("div", { class: "controls" });
-  const askedFor = h("section", { class: "card" });
-  const happened = h("section", { class: "card" });
-  const shows = h("section", { class: "card", hidden: true });
-  const pictures = h("section", { class: "card", hidden: true });
+  const head = h("div.head");
+  const progress = h("div");
+  const orders = h("div.row");
+  const main = h("div");
+  const others = h("div.grid");
+  const more = h("div.row");
+  const controls = h("div.controls");
+  const askedFor = h("section.card");
+  const happened = h("section.card");
+  const shows = h("section.card", { hidden: true });
+  const pictures = h("section.card", { hidden: true });
   const options = () => {
     const now = looks();
     return { ...now, seconds: now.seconds && clock && clock.steps.length > 0, all: read().words.get("all") === "1" };
@@ -45,16 +45,14 @@ export function mount([id], words, about) {
   function shownNames() {
     const first = metric(), taken = new Set([first, ...twins(first || "")]);
     const names = [...known.names, ...known.timings.filter((name) => name !== "time/seconds")].filter((name) => !taken.has(name));
-    const order = (name) => (name.startsWith("train/") ? 0 : name.startsWith("env/") ? 1 : name.startsWith("eval/") ? 2 : 3);
-    names.sort((one, other) => order(one) - order(other) || (one < other ? -1 : 1));
+    const order = (name) => ["time", "eval", "env", "train"].indexOf(name.split("/")[0]);
+    names.sort((one, other) => order(other) - order(one) || (one < other ? -1 : 1));
     return { first, taken: [...taken].filter(Boolean), names: options().all ? names.slice(0, 150) : names.slice(0, MOST_CHARTS), hidden: options().all ? 0 : Math.max(0, names.length - MOST_CHARTS) };
   }
 
   async function fetchCurves(names) {
     if (!names.length) return;
-    const { from, to } = options(), part = {};
-    if (from !== null && to !== null && !options().seconds) Object.assign(part, { first: Math.floor(from), last: Math.ceil(to) });
-    const found = await ask(`${at(id)}/curves`, { name: names, points: 600, seconds: 1, ...part });
+    const found = await ask(`${at(id)}/curves`, { name: names, points: 600, seconds: 1, ...part() });
     if (left) return;
     clock = { steps: list(found.clock.steps), seconds: list(found.clock.seconds) };
     Object.assign(cursor, found.cursor);
@@ -95,7 +93,7 @@ export function mount([id], words, about) {
       const claim = known.config.claim;
       if (claim && (claim.metric || "eval/return_mean") === first) lines.push({ name: t("claim"), level: claim.threshold, color: 2 });
       chart.set(lines, how);
-    } else put(main, h("p", { class: "quiet" }, t("No numbers yet.")));
+    } else put(main, known.damaged ? h("p.wrong", known.damaged) : h("p.quiet", t("No numbers yet.")));
     for (const name of names) {
       if (!charts.has(name)) charts.set(name, new Chart({ title: name, unit: t(known.unit) }));
       const chart = charts.get(name);
@@ -174,9 +172,9 @@ export function mount([id], words, about) {
   function drawHead() {
     const now = { ...known.manifest, ...state }, status = now.status, pressed = orders.contains(document.activeElement) && document.activeElement.textContent;
     put(head,
-      h("div", {}, h("h1", {}, known.recipe, h("span", { class: "quiet" }, ` · ${t("seed")} ${now.seed}`)),
-        h("p", { class: "row small" }, stateChip(status === "running" && now.held ? "paused" : status), now.claim && claimChip(now.claim.reached), h("span", { class: "quiet mono" }, id))),
-      h("div", { class: "row" }, h("a", { class: "button", href: link(["compare"], { run: [id] }) }, t("Compare")), known.known && h("a", { class: "button", href: another() }, t("Train another")), orders));
+      h("div", h("h1", known.recipe, h("span.quiet", ` · ${t("seed")} ${now.seed}`)),
+        h("p.row.small", stateChip(status === "running" && now.held ? "paused" : status), now.claim && claimChip(now.claim.reached), h("span.quiet.mono", id))),
+      h("div.row", h("a.button", { href: link(["compare"], { run: [id] }) }, t("Compare")), known.known && h("a.button", { href: another() }, t("Train another")), orders));
     drawProgress();
     drawOrders(status);
     if (pressed) [...orders.children].find((each) => each.textContent === pressed)?.focus();
@@ -193,8 +191,8 @@ export function mount([id], words, about) {
       [t("Steps"), whole(last), budget ? `${t("of")} ${whole(budget)} ${t(known.unit)}` : t(known.unit)],
       [t("Time"), duration(now.seconds), rate ? `${whole(rate)} ${t("a second")}` : ""],
     ];
-    put(progress, h("div", { class: "card" }, h("div", { class: "grid figures" }, facts.map(([label, value, told]) =>
-      h("div", {}, h("div", { class: "quiet small" }, label), h("div", { class: "figure number" }, value), h("div", { class: "tell" }, told)))),
+    put(progress, h("div.card", h("div.grid.figures", facts.map(([label, value, told]) =>
+      h("div", h("div.quiet.small", label), h("div.figure.number", value), h("div.tell", told)))),
     status === "running" && progressBar(share)));
   }
 
@@ -206,6 +204,7 @@ export function mount([id], words, about) {
 
   // Until a step that was asked for is done, it is asked whether it is.
   async function heard(told) {
+    ours = ours || Boolean(told);
     state = { ...state, held: told?.stage === "paused" };
     drawHead();
     if (told?.stage !== "stepping") return;
@@ -215,52 +214,43 @@ export function mount([id], words, about) {
 
   function drawOrders(status) {
     if (!about.launch) return put(orders);
-    const order = (name, label) => h("button", { onclick: () => ask(`${at(id)}/orders/${name}`, {}, { method: "POST" }).then(heard).catch((error) => say(error.message)) }, label);
+    const order = (name, label) => h("button", { onclick: () => orSay(post(`${at(id)}/orders/${name}`).then(heard)) }, label);
     put(orders,
-      status === "running" && !state?.held && order("pause", t("Pause")),
-      status === "running" && state?.held && order("resume", t("Go on")),
-      status === "running" && order("step", t("One step")),
-      status === "running" && order("stop", t("Stop and save")),
+      status === "running" && (!ours ? h("span.quiet.small", t("Started elsewhere: hold or stop it there.")) : [
+        state?.held ? order("resume", t("Go on")) : order("pause", t("Pause")), order("step", t("One step")), order("stop", t("Stop and save"))]),
       status === "interrupted" && order("resume", t("Go on")),
-      status !== "running" && h("button", { class: "danger", onclick: remove }, t("Delete")));
+      status !== "running" && h("button.danger", { onclick: discard }, t("Delete")));
   }
 
-  async function remove() {
-    try {
-      await ask(at(id), {}, { method: "DELETE" });
-      location.hash = "#/runs";
-      say(t("{n} deleted; they can be brought back for a day", { n: 1 }), t("Bring back"), async () => {
-        await ask("aside/" + encodeURIComponent(id), {}, { method: "POST" });
-        location.hash = link(["run", id]);
-      });
-    } catch (error) { say(error.message); }
+  async function discard() {
+    const gone = await setAside([id], () => { location.hash = link(["run", id]); });
+    if (gone.length) location.hash = "#/runs";
   }
 
   function drawControls() {
-    put(controls, lookControls({ unit: known.unit, now: options(), draw: drawCharts, anew: () => { drawControls(); drawCharts(); }, across: () => shareRange(null, zoomed), live: true }),
-      h("span", { class: "quiet small" }, t("Drag over a chart to look closer; twice clicked, or 0, shows all again.")));
+    put(controls, lookControls({ unit: known.unit, now: options(), draw: drawCharts, anew: () => { drawControls(); drawCharts(); }, zoomed, live: true }),
+      h("span.quiet.small", t("Drag over a chart to look closer; twice clicked, or 0, shows all again.")));
   }
 
   let zooming = 0;
-  function zoomed(range) {
-    change({ from: range ? Number(range[0].toPrecision(7)) : null, to: range ? Number(range[1].toPrecision(7)) : null });
+  function zoomed() {
     drawControls();
     clearTimeout(zooming);
-    zooming = setTimeout(() => { if (!left && !options().seconds) load().catch((error) => say(error.message)); }, 160);
+    zooming = setTimeout(() => { if (!left && !options().seconds) orSay(load()); }, 160);
   }
 
   function drawAsked() {
     const rows = asked?.changes, copied = t("Copied");
-    const line = (label, text) => text && h("div", { class: "copy" }, h("pre", {}, text), h("button", { onclick: () => copy(text, copied) }, label));
+    const line = (label, text) => text && h("div.copy", h("pre", text), h("button", { onclick: () => copy(text, copied) }, label));
     const settings = Object.entries(known.settings);
-    put(askedFor, h("h2", {}, t("What was asked for")), known.summary && h("p", { class: "quiet" }, known.summary), known.config.learner && h("p", {}, h("a", { href: chapter(known.config.learner.name) }, t("The chapter that explains it"))),
-      asked === null ? h("p", { class: "quiet small" }, t("Looking at the recipe …")) :
-      rows === null || rows === undefined ? h("p", { class: "quiet" }, asked.refused || t("Of no recipe that is known here.")) :
-      rows.length === 0 ? h("p", {}, t("Exactly what the recipe says.")) :
-      h("div", { class: "scroll" }, h("table", {}, h("caption", { class: "out-of-sight" }, t("Settings that differ from the recipe")), heads([t("Setting"), t("here"), known.known ? t("recipe") : t("usual")]),
-        h("tbody", {}, rows.map((row) => h("tr", {}, h("td", { class: "mono" }, row.name), h("td", { class: "mono" }, spoken(row.own)), h("td", { class: "mono quiet" }, spoken(row.usual))))))),
-      h("div", { class: "stack" }, line(t("Copy as command"), asked?.command), line(t("Copy as Python"), asked?.python),
-        h("details", {}, h("summary", {}, t("All settings: {n}", { n: settings.length })), h("dl", { class: "facts mono" }, settings.map(([name, value]) => [h("dt", {}, name), h("dd", {}, spoken(value))])))));
+    put(askedFor, h("h2", t("What was asked for")), known.summary && h("p.quiet", known.summary), known.config.learner && h("p", h("a", { href: chapter(known.config.learner.name) }, t("The chapter that explains it"))),
+      asked === null ? quiet(t("Looking at the recipe …")) :
+      rows === null || rows === undefined ? h("p.quiet", asked.refused || t("Of no recipe that is known here.")) :
+      rows.length === 0 ? h("p", t("Exactly what the recipe says.")) :
+      h("div.scroll", h("table", h("caption.out-of-sight", t("Settings that differ from the recipe")), heads([t("Setting"), t("here"), known.known ? t("recipe") : t("usual")]),
+        h("tbody", rows.map((row) => h("tr", h("td.mono", row.name), h("td.mono", spoken(row.own)), h("td.mono.quiet", spoken(row.usual))))))),
+      h("div.stack", line(t("Copy as command"), asked?.command), line(t("Copy as Python"), asked?.python),
+        h("details", h("summary", t("All settings: {n}", { n: settings.length })), h("dl.facts.mono", settings.map(([name, value]) => [h("dt", name), h("dd", spoken(value))])))));
   }
 
   function drawHappened() {
@@ -276,21 +266,21 @@ export function mount([id], words, about) {
     if (told.ending) items.push([steps(told.steps), t("Ended: {how}", { how: t(told.ending) })]);
     if (told.claim) items.push([t("then"), [t("Claim tried: {value}, promised {threshold}", { value: number(told.claim.value), threshold: number(told.claim.threshold) }), " ", claimChip(told.claim.reached)]]);
     const versions = Object.entries(told.versions || {}).filter(([, version]) => version).map(([name, version]) => `${name} ${version}`).join(", ");
-    put(happened, h("h2", {}, t("What happened")), h("ol", { class: "timeline" }, items.map(([when, what, more_]) => h("li", {}, h("span", { class: "when" }, when), h("span", {}, what, more_ && h("span", { class: "tell" }, more_))))),
-      told.data?.stand_in && h("p", { class: "wrong" }, t("Its data are a stand-in: made, and nothing to claim a result for.")),
-      h("details", {}, h("summary", {}, t("Made with")), h("p", { class: "small quiet" }, [versions, told.processor, told.machine, told.git_commit && `git ${told.git_commit}`].filter(Boolean).join(" · "))));
+    put(happened, h("h2", t("What happened")), h("ol.timeline", items.map(([when, what, more_]) => h("li", h("span.when", when), h("span", what, more_ && h("span.tell", more_))))),
+      told.data?.stand_in && h("p.wrong", t("Its data are a stand-in: made, and nothing to claim a result for.")),
+      h("details", h("summary", t("Made with")), quiet([versions, told.processor, told.machine, told.git_commit && `git ${told.git_commit}`].filter(Boolean).join(" · "))));
   }
 
   function drawPictures() {
     pictures.hidden = known.pictures.length === 0;
-    put(pictures, h("h2", {}, t("Pictures and films")), h("div", { class: "gallery" }, known.pictures.map(([key, name, type]) => {
+    put(pictures, h("h2", t("Pictures and films")), h("div.gallery", known.pictures.map(([key, name, type]) => {
       const source = `api/${at(id)}/pictures/${key}`;
-      return h("figure", {}, type.startsWith("video/") ? h("video", { src: source, controls: true, loop: true, muted: true, preload: "metadata" }) : h("a", { href: source, target: "_blank", rel: "noopener" }, h("img", { src: source, alt: name, loading: "lazy" })), h("figcaption", {}, name));
+      return h("figure", type.startsWith("video/") ? h("video", { src: source, controls: true, loop: true, muted: true, preload: "metadata" }) : h("a", { href: source, target: "_blank", rel: "noopener" }, h("img", { src: source, alt: name, loading: "lazy" })), h("figcaption", name));
     })));
   }
 
   // The exhibits, at the checkpoint of the slider.
-  const exhibits = h("div", { class: "two" }), said = h("p", { class: "quiet small", role: "status" });
+  const exhibits = h("div.two"), said = h("p.quiet.small", { role: "status" });
   let looked = 0;
   function drawShows() {
     const saved = known.checkpoints;
@@ -299,11 +289,11 @@ export function mount([id], words, about) {
       if (shows.slider) fitSlider();
       return;
     }
-    const output = h("output", { class: "number small" });
+    const output = h("output.number.small");
     const range = h("input", { type: "range", min: 0, step: 1, "aria-label": t("Checkpoint"), oninput: () => { change({ step: known.checkpoints[range.value] }); fitSlider(); clearTimeout(looked); looked = setTimeout(look, 200); } });
     shows.slider = { range, output };
-    put(shows, h("h2", {}, t("What it has to show")), h("p", { class: "quiet" }, t("At each checkpoint that was kept; move the slider to see how it came.")),
-      h("div", { class: "slider" }, h("span", { class: "quiet small" }, t("Checkpoint")), range, output), said, exhibits);
+    put(shows, h("h2", t("What it has to show")), h("p.quiet", t("At each checkpoint that was kept; move the slider to see how it came.")),
+      h("div.slider", h("span.quiet.small", t("Checkpoint")), range, output), said, exhibits);
     fitSlider();
     const seen = new IntersectionObserver((entries) => { if (entries.some((entry) => entry.isIntersecting)) { seen.disconnect(); look(); } }, { rootMargin: "200px" });
     seen.observe(shows);
@@ -331,21 +321,20 @@ export function mount([id], words, about) {
       const kinds = new Set(found.exhibits.map((each) => each.kind)), once = found.exhibits.filter((each) => !kinds.has(each.kind + "Film"));  // a film has all looks of its sheet
       put(exhibits, once.map((each) => drawExhibit(each)));
     } catch (error) {
-      if (!left && mine === turn) put(said, h("span", { class: "wrong" }, error.message));
+      if (!left && mine === turn) put(said, h("span.wrong", error.message));
     }
   }
 
   return {
     title: id,
     nodes: [head, progress,
-      h("section", { class: "card" }, h("div", { class: "row spread top-row" }, controls), main),
-      h("section", { class: "card" }, h("h2", {}, t("All that was measured")), others, more),
-      shows, h("div", { class: "two" }, askedFor, happened), pictures],
+      h("section.card", h("div.row.spread.top-row", controls), main),
+      h("section.card", h("h2", t("All that was measured")), others, more),
+      shows, h("div.two", askedFor, happened), pictures],
     async begin() {
       known = await ask(at(id));
       if (left) return;
-      const { from, to } = options();
-      shareRange(from !== null && to !== null ? [Number(from), Number(to)] : null, zoomed);
+      shareZoom(zoomed);
       drawHead();
       drawAsked();
       drawHappened();
@@ -358,17 +347,18 @@ export function mount([id], words, about) {
       if (about.launch) {
         const { trainings } = await ask("trainings");
         if (left) return;
-        if (trainings.some((each) => each.run === id && each.stage === "paused")) state = { ...state, held: true };
+        const mine = trainings.find((each) => each.run === id && !["ended", "failed"].includes(each.stage));
+        ours = Boolean(mine);
+        if (mine?.stage === "paused") state = { ...state, held: true };
         drawHead();
       }
       ask(`${at(id)}/asked`).then((found) => { asked = found; if (found.unit) known.unit = found.unit; }, () => { asked = {}; }).then(() => { if (!left) { drawAsked(); drawControls(); drawHead(); } });
     },
-    moved(path, now) {
-      if (path[0] !== "run" || path[1] !== id || !known || now.get("lang") || now.get("theme")) return false;
-      const from = now.get("from"), to = now.get("to");
-      shareRange(from !== null && to !== null ? [Number(from), Number(to)] : null, zoomed);
+    moved(path) {
+      if (path[0] !== "run" || path[1] !== id || !known) return false;
+      shareZoom(zoomed);
       drawControls();
-      load().catch((error) => say(error.message));
+      orSay(load());
       return true;
     },
     unmount() {

@@ -1,7 +1,7 @@
 // The list of runs: found by a filter, in an order, in groups; live rows change where they stand.
 
 import { change, link, read } from "./address.js";
-import { ask, listen, run as at } from "./ask.js";
+import { ask, bringBack, listen, setAside } from "./ask.js";
 import { arrange, h, put, say } from "./dom.js";
 import { ago, duration, number, steps, whole } from "./numbers.js";
 import { claimChip, progress, stateChip } from "./chips.js";
@@ -21,7 +21,7 @@ const COLUMNS = {
 const NUMBERS = ["score", "steps", "speed", "seconds"];
 
 export function mount(path, words, about) {
-  const rows = new Map(), nodes = new Map(), body = h("tbody", {});
+  const rows = new Map(), nodes = new Map(), body = h("tbody");
   let picked = new Set(words.getAll("pick")), stop = () => {}, aged = 0, known = null, typing = 0, turn = 0;
 
   const field = h("input", {
@@ -29,20 +29,20 @@ export function mount(path, words, about) {
     "aria-label": t("Filter"), autocomplete: "off",
     oninput: () => { clearTimeout(typing); typing = setTimeout(() => { change({ filter: field.value || null, shown: null }); begin(); }, 220); },
   });
-  const amiss = h("p", { class: "help wrong", role: "alert", hidden: true });
-  const count = h("p", { class: "quiet", role: "status" });
+  const amiss = h("p.help.wrong", { role: "alert", hidden: true });
+  const count = h("p.quiet", { role: "status" });
   const grouping = h("button", { "aria-pressed": "false", onclick: () => { change({ group: words_().get("group") ? null : true }, { back: true }); draw(); } }, t("Group by recipe"));
   const all = h("input", { type: "checkbox", "aria-label": t("Pick all that are shown"), onchange: () => { for (const row of ordered()) pick(row.id, all.checked, true); settle(); } });
   const headings = Object.entries(COLUMNS).map(([name, [label]]) => {
     const node = h("th", { scope: "col", class: NUMBERS.includes(name) ? "right" : null }, h("button", { onclick: () => sort(name) }, t(label)));
     return [name, node];
   });
-  const table = h("div", { class: "runs" }, h("table", {}, h("caption", { class: "out-of-sight" }, t("Runs")),
-    h("thead", {}, h("tr", {}, h("th", { scope: "col" }, all), headings.map(([, node]) => node))), body));
-  const more = h("div", { class: "row" });
-  const tray = h("div", { class: "card tray", hidden: true });
-  const nothing = h("div", { class: "empty", hidden: true });
-  const apart = h("div", {});
+  const table = h("div.runs", h("table", h("caption.out-of-sight", t("Runs")),
+    h("thead", h("tr", h("th", { scope: "col" }, all), headings.map(([, node]) => node))), body));
+  const more = h("div.row");
+  const tray = h("div.card.tray", { hidden: true });
+  const nothing = h("div.empty", { hidden: true });
+  const apart = h("div");
 
   const words_ = () => read().words;
 
@@ -86,8 +86,8 @@ export function mount(path, words, about) {
       const kind = name === "status" ? "state" : null;
       cells[name] = h("td", { class: [NUMBERS.includes(name) && "right number", kind].filter(Boolean).join(" ") || null, "data-label": name === "status" ? null : t(COLUMNS[name][0]) });
     }
-    const who = h("td", { class: "who" }, h("a", { class: "name", href: link(["run", row.id]) }, `${row.recipe} · ${t("seed")} ${row.seed}`), h("span", { class: "id" }, row.id));
-    const node = h("tr", { "data-run": row.id }, h("td", { class: "pick" }, box), who, Object.values(cells));
+    const who = h("td.who", h("a.name", { href: link(["run", row.id]) }, `${row.recipe} · ${t("seed")} ${row.seed}`), h("span.id", row.id));
+    const node = h("tr", { "data-run": row.id }, h("td.pick", box), who, Object.values(cells));
     return { node, box, cells, row: null };
   }
 
@@ -100,14 +100,16 @@ export function mount(path, words, about) {
     held.row = row;
     const share = row.budget ? Math.min(1, row.steps / row.budget) : null;
     put(held.cells.status, stateChip(row.status), share !== null && row.status === "running" && progress(share));
-    put(held.cells.score, number(row.headline_value), row.headline_name && h("span", { class: "tell", title: row.headline_name }, row.headline_name.split("/").pop()), row.cut > 0 && h("span", { class: "tell" }, t("{n} cut", { n: row.cut })));
+    put(held.cells.score, number(row.headline_value), row.headline_name && h("span.tell", { title: row.headline_name }, row.headline_name.split("/").pop()), row.cut > 0 && h("span.tell", t("{n} cut", { n: row.cut })));
     put(held.cells.claim, claimChip(row.reached));
     put(held.cells.steps, h("span", { title: whole(row.steps) }, steps(row.steps)));
     put(held.cells.speed, row.speed === null ? "–" : steps(Math.round(row.speed)));
     put(held.cells.seconds, duration(row.seconds));
-    put(held.cells.created, h("time", { datetime: row.created, title: row.created }, ago(row.created)));
+    drawAge(held);
     return held.node;
   }
+
+  const drawAge = ({ cells, row: { created } }) => put(cells.created, h("time", { datetime: created, title: created }, ago(created)));
 
   function draw() {
     const [name, way] = order(), grouped = words_().get("group") === "1";
@@ -132,59 +134,46 @@ export function mount(path, words, about) {
     put(more, listed.length > most && h("button", { onclick: () => { change({ shown: most + PAGE }); draw(); } }, t("Show {n} more", { n: Math.min(PAGE, listed.length - most) })));
     nothing.hidden = listed.length > 0 || known === null;
     if (!nothing.hidden) {
-      put(nothing, known ? [h("h2", {}, t("No run is meant")), h("p", { class: "quiet" }, t("Of {n} runs none is what the filter says.", { n: whole(known) }))] :
-        [h("h2", {}, t("No runs yet")), h("p", { class: "quiet" }, t("One is made in half a minute by")), h("pre", {}, "palestra train cartpole/ppo"), h("p", {}, h("a", { class: "button first", href: "#/recipes" }, t("See what can be trained")))]);
+      put(nothing, known ? [h("h2", t("No run is meant")), h("p.quiet", t("Of {n} runs none is what the filter says.", { n: whole(known) }))] :
+        [h("h2", t("No runs yet")), h("p.quiet", t("One is made in half a minute by")), h("pre", "palestra train cartpole/ppo"), h("p", h("a.button.first", { href: "#/recipes" }, t("See what can be trained")))]);
     }
     for (const id of picked) if (known !== null && !rows.has(id) && !field.value) picked.delete(id);
     all.checked = listed.length > 0 && listed.every((row) => picked.has(row.id));
     tray.hidden = picked.size === 0;
     const ids = [...picked];
-    put(tray, h("span", {}, t("{n} picked", { n: picked.size })), h("div", { class: "row" },
-      h("button", { class: "plain", onclick: () => { picked = new Set(); settle(); } }, t("Pick none")),
-      about.launch && h("button", { class: "danger", onclick: () => remove(ids) }, t("Delete")),
-      h("a", { class: "button first", href: link(["compare"], { run: ids }) }, t("Compare {n}", { n: ids.length }))));
+    put(tray, h("span", t("{n} picked", { n: picked.size })), h("div", { class: "row" },
+      h("button.plain", { onclick: () => { picked = new Set(); settle(); } }, t("Pick none")),
+      about.launch && h("button.danger", { onclick: () => discard(ids) }, t("Delete")),
+      h("a.button.first", { href: link(["compare"], { run: ids }) }, t("Compare {n}", { n: ids.length }))));
   }
 
   function groupRow(recipe, members) {
     const key = "group " + recipe;
-    if (!nodes.has(key)) nodes.set(key, { node: h("tr", { class: "group" }, h("td", { colspan: 9 })) });
+    if (!nodes.has(key)) nodes.set(key, { node: h("tr.group", h("td", { colspan: 9 })) });
     const { node } = nodes.get(key);
     const best = members.map((row) => row.headline_value).filter((value) => value !== null);
     const reached = members.filter((row) => row.reached).length, tried = members.filter((row) => row.reached !== null).length;
-    put(node.firstChild, h("div", { class: "row spread" }, h("span", {}, recipe, h("span", { class: "tell" },
+    put(node.firstChild, h("div.row.spread", h("span", recipe, h("span", { class: "tell" },
       t("{n} runs", { n: members.length }), best.length ? ` · ${number(Math.min(...best))} … ${number(Math.max(...best))}` : "", tried ? ` · ${t("{n} of {m} reached the claim", { n: reached, m: tried })}` : "")),
       h("a", { href: link(["compare"], { run: members.slice(0, PAGE).map((row) => row.id) }) }, t("Compare"))));
     return node;
   }
 
-  async function remove(ids) {
-    const gone = [];
-    for (const id of ids) {
-      try {
-        await ask(at(id), {}, { method: "DELETE" });
-        gone.push(id);
-        rows.delete(id);
-        picked.delete(id);
-      } catch (error) {
-        say(error.message);
-      }
+  async function discard(ids) {
+    for (const id of await setAside(ids, others)) {
+      rows.delete(id);
+      picked.delete(id);
     }
     settle();
-    others();
-    if (gone.length) say(t("{n} deleted; they can be brought back for a day", { n: gone.length }), t("Bring back"), () => back(gone));
-  }
-
-  async function back(ids) {
-    for (const id of ids) await ask("aside/" + encodeURIComponent(id), {}, { method: "POST" }).catch((error) => say(error.message));
     others();
   }
 
   async function others() {
     const { unreadable, aside } = await ask("others");
-    put(apart, unreadable.length > 0 && h("section", { class: "card" }, h("h2", {}, t("Cannot be listed")),
-      unreadable.map((each) => h("p", { class: "small" }, h("b", { class: "mono" }, each.id), " ", each.why))),
-    aside.length > 0 && h("details", { class: "card" }, h("summary", {}, t("Deleted within a day: {n}", { n: aside.length })),
-      aside.map((each) => h("div", { class: "row spread" }, h("span", { class: "mono" }, each.id), about.launch && h("button", { onclick: () => back([each.id]) }, t("Bring back"))))));
+    put(apart, unreadable.length > 0 && h("section.card", h("h2", t("Cannot be listed")),
+      unreadable.map((each) => h("p.small", h("b.mono", each.id), " ", each.why))),
+    aside.length > 0 && h("details.card", h("summary", t("Deleted within a day: {n}", { n: aside.length })),
+      aside.map((each) => h("div.row.spread", h("span.mono", each.id), about.launch && h("button", { onclick: () => bringBack([each.id]).then(others) }, t("Bring back"))))));
   }
 
   function take({ rows: changed, gone, count: n }) {
@@ -214,23 +203,23 @@ export function mount(path, words, about) {
     }
   }
 
-  const example = (text) => h("button", { class: "plain", onclick: () => { field.value = text; change({ filter: text }); begin(); field.focus(); } }, text);
+  const example = (text) => h("button.plain", { onclick: () => { field.value = text; change({ filter: text }); begin(); field.focus(); } }, text);
   return {
     title: t("Runs"),
     nodes: [
-      h("div", { class: "head" }, h("div", {}, h("h1", {}, t("Runs")), count)),
+      h("div.head", h("div", h("h1", t("Runs")), count)),
       h("section", { class: "card" },
-        h("div", { class: "row" }, h("div", { class: "filter" }, field), grouping),
-        amiss, h("p", { class: "help" }, t("A part of a name, or"), " ", example("task=cartpole"), example("score>400"), example("claim=missed"), example("status=running"), example("age<2h"), " ", t("and any of these together."))),
-      h("section", { class: "card" }, table, nothing, more), tray, apart,
+        h("div.row", h("div.filter", field), grouping),
+        amiss, h("p.help", t("A part of a name, or"), " ", example("task=cartpole"), example("score>400"), example("claim=missed"), example("status=running"), example("age<2h"), " ", t("and any of these together."))),
+      h("section.card", table, nothing, more), tray, apart,
     ],
     async begin() {
       await begin();
       others().catch(() => {});
-      aged = setInterval(() => { for (const held of nodes.values()) if (held.row) put(held.cells.created, h("time", { datetime: held.row.created, title: held.row.created }, ago(held.row.created))); }, 30000);
+      aged = setInterval(() => { for (const held of nodes.values()) if (held.row) drawAge(held); }, 30000);
     },
     moved([first = "runs"], now) {
-      if (first !== "runs" || now.get("lang") || now.get("theme")) return false;
+      if (first !== "runs") return false;
       picked = new Set(now.getAll("pick"));
       if ((now.get("filter") || "") !== field.value) {
         field.value = now.get("filter") || "";

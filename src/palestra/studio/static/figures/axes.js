@@ -1,7 +1,7 @@
 // A small still chart as SVG: lines, bands, bars, points and ways, with their names beside them.
 
-import { h, svg } from "../dom.js";
-import { DASHES } from "../chart.js";
+import { h, note, svg } from "../dom.js";
+import { DASHES, sample } from "../chart.js";
 import { number } from "../numbers.js";
 import { color } from "./canvas.js";
 
@@ -18,7 +18,7 @@ function ticksOf(low, high, log, most) {
 }
 
 // lines: [{name, x, y, low, high, color, dotted, points}]
-export function axes({ title, across = "", up = "", lines, logAcross, logUp, bounds, height = 230, width = 440, equal = false, under = () => [], legend = true }) {
+export function axes({ title, across = "", lines, logAcross, logUp, bounds, height = 230, width = 440, under = () => [], legend = true }) {
   const fine = (x, y) => Number.isFinite(x) && Number.isFinite(y) && (!logAcross || x > 0) && (!logUp || y > 0);
   const xs = [], ys = [];
   for (const line of lines) for (let i = 0; i < line.x.length; i++) {
@@ -40,9 +40,9 @@ export function axes({ title, across = "", up = "", lines, logAcross, logUp, bou
   const px = (value) => left + scale(value, x0, x1, logAcross) * (width - left - right);
   const py = (value) => height - bottom - scale(value, y0, y1, logUp) * (height - top - bottom);
   const parts = [];
-  for (const tick of ticksOf(y0, y1, logUp, 5)) parts.push(svg("line", { x1: left, x2: width - right, y1: py(tick), y2: py(tick), stroke: "var(--line)" }), svg("text", { x: left - 7, y: py(tick) + 4, "text-anchor": "end", class: "dim", "font-size": 11 }, number(tick, 3)));
-  for (const tick of ticksOf(x0, x1, logAcross, 5)) parts.push(svg("text", { x: px(tick), y: height - bottom + 16, "text-anchor": "middle", class: "dim", "font-size": 11 }, number(tick, 3)));
-  if (across) parts.push(svg("text", { x: (left + width - right) / 2, y: height - 4, "text-anchor": "middle", class: "dim", "font-size": 11 }, across));
+  for (const tick of ticksOf(y0, y1, logUp, 5)) parts.push(svg("line", { x1: left, x2: width - right, y1: py(tick), y2: py(tick), stroke: "var(--line)" }), note(left - 7, py(tick) + 4, "end", number(tick, 3)));
+  for (const tick of ticksOf(x0, x1, logAcross, 5)) parts.push(note(px(tick), height - bottom + 16, "middle", number(tick, 3)));
+  if (across) parts.push(note((left + width - right) / 2, height - 4, "middle", across));
   parts.push(under(px, py));
   lines.forEach((line, k) => {
     const paint = color(line.color ?? k), path = (values, keep = true) => {
@@ -58,10 +58,10 @@ export function axes({ title, across = "", up = "", lines, logAcross, logUp, bou
       const backwards = [...line.x.keys()].filter((i) => fine(line.x[i], line.low[i])).reverse().map((i) => `L${px(line.x[i]).toFixed(1)} ${py(line.low[i]).toFixed(1)}`).join("");
       parts.push(svg("path", { d: path(line.high) + backwards + "Z", fill: paint, opacity: 0.16 }));
     }
-    if (!line.points) parts.push(svg("path", { d: path(line.y), fill: "none", stroke: paint, "stroke-width": 2, "stroke-linejoin": "round", "stroke-dasharray": line.dotted ?? DASHES[k % DASHES.length].join(" ") }));
+    if (!line.points) parts.push(svg("path", { d: path(line.y), fill: "none", stroke: paint, "stroke-width": 2, "stroke-linejoin": "round", "stroke-dasharray": (line.dotted ?? DASHES[k % DASHES.length]).join(" ") }));
     if (line.points || line.x.length <= 40) for (let i = 0; i < line.x.length; i++) if (fine(line.x[i], line.y[i])) parts.push(svg("circle", { cx: px(line.x[i]), cy: py(line.y[i]), r: line.points ? 3 : 2.4, fill: paint, opacity: line.points ? 0.45 : 1 }));
   });
   const named = lines.filter((line) => line.name && !line.quiet);
-  return h("div", {}, title && h("h4", { class: "small" }, title), svg("svg", { class: "figure", viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": `${title || across}: ${named.map((line) => `${line.name} ${number(line.y[line.y.length - 1])}`).join(", ")}` }, parts),
-    legend && named.length > 1 && h("ul", { class: "legend" }, lines.map((line, k) => line.name && !line.quiet && h("li", {}, svg("svg", { width: 22, height: 8, "aria-hidden": "true" }, svg("line", { x1: 0, x2: 22, y1: 4, y2: 4, stroke: color(line.color ?? k), "stroke-width": 2.5, "stroke-dasharray": line.dotted ?? DASHES[k % DASHES.length].join(" ") })), line.name))));
+  return h("div", title && h("h4.small", title), svg("svg.figure", { viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": `${title || across}: ${named.map((line) => `${line.name} ${number(line.y[line.y.length - 1])}`).join(", ")}` }, parts),
+    legend && named.length > 1 && h("ul.legend", lines.map((line, k) => line.name && !line.quiet && h("li", sample(color(line.color ?? k), line.dotted ?? DASHES[k % DASHES.length]), line.name))));
 }

@@ -1,7 +1,7 @@
 // What is known about a finite world: values and best actions on its board, and how the values came.
 
 import { unpack } from "../ask.js";
-import { h } from "../dom.js";
+import { h, quiet } from "../dom.js";
 import { number } from "../numbers.js";
 import { t } from "../words.js";
 import { ink, mix, rgb, sheet } from "./canvas.js";
@@ -9,12 +9,17 @@ import { axes } from "./axes.js";
 
 const SPECIAL = { G: ["--good", "G"], X: ["--bad", "X"], "#": ["--quiet", ""] };
 
+function spread(values) {
+  const low = Math.min(...values), high = Math.max(...values);
+  return [low, high, t("values from {low} to {high}", { low: number(low), high: number(high) })];
+}
+
 export function board(shown) {
   const [rows, columns] = shown.shape, values = unpack(shown.value_S), best = unpack(shown.best_AS);
   const cell = Math.max(7, Math.min(62, 640 / columns, 460 / rows)), states = rows * columns;
   const seen = Array.from(values).filter((value, s) => Number.isFinite(value) && !(shown.tiles[s] in SPECIAL));
-  const low = Math.min(...seen), high = Math.max(...seen);
-  const { canvas } = sheet(columns * cell, rows * cell, `${shown.title}: ${t("values from {low} to {high}", { low: number(low), high: number(high) })}`, (context) => {
+  const [low, high, said] = spread(seen);
+  const { canvas } = sheet(columns * cell, rows * cell, `${shown.title}: ${said}`, (context) => {
     const paper = rgb(ink("--soft")), full = rgb(ink("--c0"));
     for (let s = 0; s < states; s++) {
       const x = (s % columns) * cell, y = Math.floor(s / columns) * cell, tile = shown.tiles[s];
@@ -44,7 +49,7 @@ export function board(shown) {
       context.fillText(number(values[s], 3), x + cell / 2, y + cell * 0.93);
     }
   });
-  return h("div", {}, canvas, h("p", { class: "small quiet" }, t("values from {low} to {high}", { low: number(low), high: number(high) })));
+  return h("div", canvas, quiet(said));
 }
 
 function arrow(context, x, y, right, down, reach) {
@@ -70,8 +75,8 @@ function arrow(context, x, y, right, down, reach) {
 
 export function table(shown) {
   const [states, actions] = shown.value_SA.shape, values = unpack(shown.value_SA);
-  const width = Math.min(states, 600), seen = Array.from(values).filter(Number.isFinite), low = Math.min(...seen), high = Math.max(...seen);
-  const { canvas } = sheet(600, Math.max(60, 26 * actions), `${shown.title}: ${t("values from {low} to {high}", { low: number(low), high: number(high) })}`, (context, wide, tall) => {
+  const width = Math.min(states, 600), [low, high, said] = spread(Array.from(values).filter(Number.isFinite));
+  const { canvas } = sheet(600, Math.max(60, 26 * actions), `${shown.title}: ${said}`, (context, wide, tall) => {
     const paper = rgb(ink("--soft")), full = rgb(ink("--c0"));
     for (let column = 0; column < width; column++) {
       const first = Math.floor((column * states) / width), last = Math.max(first + 1, Math.floor(((column + 1) * states) / width));
@@ -85,7 +90,7 @@ export function table(shown) {
       }
     }
   });
-  return h("div", {}, canvas, h("p", { class: "small quiet" }, t("{n} states across, {m} actions down; values from {low} to {high}", { n: states, m: actions, low: number(low), high: number(high) })));
+  return h("div", canvas, quiet(t("{n} states across, {m} actions down; ", { n: states, m: actions }), said));
 }
 
 export function convergence(shown) {

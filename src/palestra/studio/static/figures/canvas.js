@@ -53,10 +53,9 @@ export function sheet(width, height, label, paint) {
 }
 
 // An image of numbers, each pixel by a colour that a function gives as [red, green, blue].
-export function raster(width, height, colorAt) {
-  const canvas = document.createElement("canvas");
-  canvas.width = width;
-  canvas.height = height;
+export function raster(width, height, colorAt, canvas = h("canvas")) {
+  if (canvas.width !== width) canvas.width = width;
+  if (canvas.height !== height) canvas.height = height;
   const context = canvas.getContext("2d"), image = context.createImageData(width, height);
   for (let i = 0; i < width * height; i++) {
     const [red, green, blue] = colorAt(i);

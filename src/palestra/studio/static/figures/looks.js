@@ -5,11 +5,11 @@ import { t } from "../words.js";
 
 // paint(i) draws a look, said(i) names it. Returns what stands below the figure.
 export function looks(count, paint, said) {
-  if (count < 2) return h("p", { class: "small quiet" }, said(0));
-  const name = h("output", { class: "small number" });
+  if (count < 2) return h("p.small.quiet", said(0));
+  const name = h("output.small.number");
   const range = h("input", { type: "range", min: 0, max: count - 1, step: 1, "aria-label": t("Look"), oninput: () => { pause(); show(Number(range.value)); } });
   let timer = null;
-  const play = h("button", { class: "plain", onclick: () => (timer ? pause() : begin()) });
+  const play = h("button.plain", { onclick: () => (timer ? pause() : begin()) });
   function show(i) {
     range.value = i;
     range.setAttribute("aria-valuetext", said(i));
@@ -32,5 +32,5 @@ export function looks(count, paint, said) {
   }
   pause();
   queueMicrotask(() => show(count - 1));
-  return h("div", { class: "slider" }, play, range, name);
+  return h("div.slider", play, range, name);
 }

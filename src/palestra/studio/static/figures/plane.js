@@ -11,11 +11,21 @@ const SIDE = 420;
 
 function key(names) {
   const signs = { circle: "●", square: "■", triangle: "▲", diamond: "◆", cross: "✕", plus: "＋", star: "★", ring: "○" };
-  return h("ul", { class: "legend" }, names.map((name, i) => {
+  return h("ul.legend", names.map((name, i) => {
     const sign = h("span", { "aria-hidden": "true" }, signs[MARKS[i % MARKS.length]]);
     sign.style.color = color(i);
-    return h("li", {}, sign, name);
+    return h("li", sign, name);
   }));
+}
+
+// Between which x and y rows of pairs lie.
+function corners(...lists) {
+  const low = [Infinity, Infinity], high = [-Infinity, -Infinity];
+  for (const list of lists) for (let i = 0; i < list.length; i++) {
+    low[i % 2] = Math.min(low[i % 2], list[i]);
+    high[i % 2] = Math.max(high[i % 2], list[i]);
+  }
+  return [low, high];
 }
 
 export function boundary(shown) {
@@ -37,17 +47,13 @@ export function boundary(shown) {
       mark(context, labels[i], x, y, 6);
     }
   });
-  return h("div", {}, canvas, looks(count, (i) => { look = i; again(); }, (i) => `${whole(shown.clocks[i])} ${shown.unit}`), key(kinds.map((label) => `${t("class")} ${label}`)));
+  return h("div", canvas, looks(count, (i) => { look = i; again(); }, (i) => `${whole(shown.clocks[i])} ${shown.unit}`), key(kinds.map((label) => `${t("class")} ${label}`)));
 }
 
 export function grouping(shown) {
   const [count, rows] = shown.groups.shape, groups = unpack(shown.groups), points = unpack(shown.points);
   const number_ = shown.centres.shape[1], centres = unpack(shown.centres);
-  let low = [Infinity, Infinity], high = [-Infinity, -Infinity];
-  for (const list of [points, centres]) for (let i = 0; i < list.length; i += 2) for (const d of [0, 1]) {
-    low[d] = Math.min(low[d], list[i + d]);
-    high[d] = Math.max(high[d], list[i + d]);
-  }
+  const [low, high] = corners(points, centres);
   const room = [0, 1].map((d) => (high[d] > low[d] ? 0.06 * (high[d] - low[d]) : 0.5));
   const x = (value) => ((value - low[0] + room[0]) / (high[0] - low[0] + 2 * room[0])) * SIDE;
   const y = (value) => SIDE - ((value - low[1] + room[1]) / (high[1] - low[1] + 2 * room[1])) * SIDE;
@@ -74,16 +80,12 @@ export function grouping(shown) {
     }
   });
   const said = (i) => (i === 0 ? t("the start") : t("after {n} passes", { n: i }));
-  return h("div", {}, canvas, looks(count, (i) => { look = i; again(); }, said));
+  return h("div", canvas, looks(count, (i) => { look = i; again(); }, said));
 }
 
 export function codeMap(shown) {
   const points = unpack(shown.points), labels = shown.labels ? unpack(shown.labels) : null, count = points.length / 2;
-  let low = [Infinity, Infinity], high = [-Infinity, -Infinity];
-  for (let i = 0; i < count; i++) for (const d of [0, 1]) {
-    low[d] = Math.min(low[d], points[2 * i + d]);
-    high[d] = Math.max(high[d], points[2 * i + d]);
-  }
+  const [low, high] = corners(points);
   const x = (value) => 14 + ((value - low[0]) / (high[0] - low[0] || 1)) * (SIDE - 28), y = (value) => SIDE - 14 - ((value - low[1]) / (high[1] - low[1] || 1)) * (SIDE - 28);
   const kinds = labels ? [...new Set(labels)].sort((a, b) => a - b) : [];
   const name = (label) => shown.names[label] ?? String(label);
@@ -106,5 +108,5 @@ export function codeMap(shown) {
       context.fillText(name(label), x(middle(0)), y(middle(1)));
     }
   });
-  return h("div", {}, canvas);
+  return h("div", canvas);
 }

@@ -2,7 +2,7 @@
 
 import { unpack } from "../ask.js";
 import { bar } from "../chips.js";
-import { h, heads, scroll, svg } from "../dom.js";
+import { count, h, heads, note, scroll, svg } from "../dom.js";
 import { number, whole } from "../numbers.js";
 import { t } from "../words.js";
 import { color } from "./canvas.js";
@@ -12,29 +12,33 @@ const percent = (share) => `${number(100 * share, 3)}%`;
 
 export function importance(shown) {
   const shares = Array.from(unpack(shown.shares)).slice(0, 20), most = Math.max(...shares, 1e-9);
-  return h("div", { class: "scroll" }, h("table", {}, h("tbody", {}, shares.map((share, i) => {
-    return h("tr", {}, h("th", { scope: "row" }, shown.names[i]), h("td", {}, bar(share / most)), h("td", { class: "right number" }, percent(share)));
+  return h("div.scroll", h("table", h("tbody", shares.map((share, i) => {
+    return h("tr", h("th", { scope: "row" }, shown.names[i]), h("td", bar(share / most)), count(percent(share)));
   }))));
 }
 
 export function rules(shown) {
-  return h("div", { class: "scroll" }, h("table", {}, heads([t("who has"), t("has too"), t("lift"), t("confidence"), t("support")], 2),
-    h("tbody", {}, shown.rules.map((rule) => h("tr", {}, h("td", {}, rule.antecedent), h("td", {}, rule.consequent), h("td", { class: "right number" }, number(rule.lift, 3)), h("td", { class: "right number" }, percent(rule.confidence)), h("td", { class: "right number" }, percent(rule.support)))))));
+  return h("div.scroll", h("table", heads([t("who has"), t("has too"), t("lift"), t("confidence"), t("support")], 2),
+    h("tbody", shown.rules.map((rule) => h("tr", h("td", rule.antecedent), h("td", rule.consequent), count(number(rule.lift, 3)), count(percent(rule.confidence)), count(percent(rule.support)))))));
 }
 
-// Weights, gradients and steps, a layer a line; the bars of a column share one scale.
+// Weights, gradients, steps and what comes out, a layer a line; the bars of a column share one scale, shares have their own.
 export function layers(shown) {
-  const columns = [[t("weights"), shown.weights], [t("gradients"), shown.gradients], [t("a step changes"), shown.changes]].filter(([, values]) => values.some((value) => value !== null));
-  return scroll(shown.title, h("table", {}, heads([t("layer"), t("numbers"), ...columns.map(([name]) => name)]),
-    h("tbody", {}, shown.names.map((name, i) => h("tr", {}, h("th", { scope: "row", class: "mono" }, name), h("td", { class: "right number" }, whole(shown.sizes[i])), columns.map(([, values]) => h("td", { class: "number small" }, number(values[i], 3), bar(values[i] / Math.max(...values, 1e-30)))))))));
+  const share = (value) => (value === null ? "–" : percent(value)), size = (value) => number(value, 3);
+  const columns = [
+    [t("weights"), shown.weights, size], [t("gradients"), shown.gradients, size], [t("a step changes"), shown.changes, size],
+    [t("activations"), shown.activations, size], [t("flat"), shown.flat, share, 1], [t("dead"), shown.dead, share, 1],
+  ].filter(([, values]) => values.some((value) => value !== null));
+  return scroll(shown.title, h("table", heads([t("layer"), t("numbers"), ...columns.map(([name]) => name)]),
+    h("tbody", shown.names.map((name, i) => h("tr", h("th.mono", { scope: "row" }, name), count(whole(shown.sizes[i])), columns.map(([, values, say, most]) => h("td.number.small", say(values[i]), bar(values[i] / (most ?? Math.max(...values, 1e-30))))))))));
 }
 
 export function related(shown) {
-  return h("div", { class: "scroll" }, h("table", {}, h("tbody", {}, shown.rows.map(([first, ...near]) => h("tr", {}, h("th", { scope: "row" }, first), near.map((name) => h("td", {}, name)))))));
+  return h("div.scroll", h("table", h("tbody", shown.rows.map(([first, ...near]) => h("tr", h("th", { scope: "row" }, first), near.map((name) => h("td", name)))))));
 }
 
 export function samples(shown) {
-  return h("ol", { class: "timeline" }, shown.samples.map((each) => h("li", {}, h("span", { class: "when" }, whole(each.clock), " ", shown.unit, h("span", { class: "tell" }, `${number(each.loss)} nats`)), h("pre", {}, each.text.slice(0, 600)))));
+  return h("ol.timeline", shown.samples.map((each) => h("li", h("span.when", whole(each.clock), " ", shown.unit, h("span.tell", `${number(each.loss)} nats`)), h("pre", each.text.slice(0, 600)))));
 }
 
 export function tree(shown) {
@@ -61,12 +65,12 @@ export function tree(shown) {
     const said = shares.length === 1 ? number(shares[0]) : shown.names[best] ?? String(best), deeper = drawn.question && depth === DEEPEST;
     const left = x * wide - 67, top = depth * tall + 8;
     parts.push(svg("rect", { x: left, y: top, width: 134, height: 52, rx: 6, fill: "var(--soft)", stroke: "var(--line)" }),
-      svg("text", { x: x * wide, y: top + 18, "text-anchor": "middle", "font-size": 12 }, svg("title", {}, drawn.question || said), cut(drawn.question && !deeper ? drawn.question : deeper ? said + " …" : said, 21)),
-      svg("text", { x: x * wide, y: top + 35, "text-anchor": "middle", "font-size": 11, class: "dim" }, `${whole(drawn.rows)} ${t("rows")}${drawn.question && shares.length === 1 ? ", " + said : ""}`));
+      svg("text", { x: x * wide, y: top + 18, "text-anchor": "middle", "font-size": 12 }, svg("title", drawn.question || said), cut(drawn.question && !deeper ? drawn.question : deeper ? said + " …" : said, 21)),
+      note(x * wide, top + 35, "middle", `${whole(drawn.rows)} ${t("rows")}${drawn.question && shares.length === 1 ? ", " + said : ""}`));
     let begin = left;
     if (shares.length > 1) shares.forEach((share, label) => { parts.push(svg("rect", { x: begin, y: top + 44, width: 134 * share, height: 8, fill: color(label) })); begin += 134 * share; });
   }
-  const figure = svg("svg", { class: "figure", viewBox: `0 0 ${leaves * wide} ${deep * tall - 30}`, role: "img", "aria-label": shown.title }, parts);
+  const figure = svg("svg.figure", { viewBox: `0 0 ${leaves * wide} ${deep * tall - 30}`, role: "img", "aria-label": shown.title }, parts);
   figure.style.minWidth = `${Math.min(leaves * 110, 1400)}px`;
   figure.style.maxWidth = `${leaves * 160}px`;
   return scroll(shown.title, figure);
@@ -78,5 +82,5 @@ export function graph(shown) {
   const rows = new Map(), at = layer.map((column) => { const row = rows.get(column) || 0; rows.set(column, row + 1); return [column * 110 + 50, row * 62 + 34]; });
   const parts = shown.vertices.flatMap((vertex, i) => vertex.made_of.map((from) => svg("line", { x1: at[from][0] + 34, y1: at[from][1], x2: at[i][0] - 34, y2: at[i][1], stroke: "var(--quiet)" })));
   shown.vertices.forEach((vertex, i) => parts.push(svg("rect", { x: at[i][0] - 34, y: at[i][1] - 18, width: 68, height: 36, rx: 6, fill: vertex.made_of.length ? "var(--accent-soft)" : "var(--warn-soft)" }), svg("text", { x: at[i][0], y: at[i][1] + 4, "text-anchor": "middle", "font-size": 12 }, cut(vertex.name, 9))));
-  return scroll(shown.title, svg("svg", { class: "figure", width: (Math.max(...layer) + 1) * 110, height: Math.max(...rows.values()) * 62 + 10, role: "img", "aria-label": shown.title }, parts));
+  return scroll(shown.title, svg("svg.figure", { width: (Math.max(...layer) + 1) * 110, height: Math.max(...rows.values()) * 62 + 10, role: "img", "aria-label": shown.title }, parts));
 }

@@ -1,16 +1,16 @@
 // The bandit: arms to drag, what the first gambler believes of each, and what all have lost.
-import { Chart, dragged, element, figure, latest, playground, shape, attribute } from "./parts.js";
+import { Chart, attribute, dragged, facts, figure, h, latest, playground, shape, shares } from "./parts.js";
 
 const HIGH = 230, TOP = 14, WIDE = 360, LEFT = 30, BARS = 60;
 
 export function mount(root, session, text, state) {
   return playground(root, session, text, state, (stage) => {
     const columns = shape("g");
-    const axis = shape("g", { class: "pg-words" });
+    const axis = shape("g.pg-words");
     const svg = shape("svg", { viewBox: `0 0 ${WIDE} ${HIGH + BARS}`, class: "pg-board", role: "group", "aria-label": text("Arms", "摇臂") }, axis, columns);
     const regret = new Chart(text("What each gambler has lost so far: mean, and its 95 % interval", "每位玩家至今的损失：平均值和 95% 区间"), text("pulls", "次"));
-    const stats = element("dl", { class: "pg-stats" });
-    const note = element("p", { class: "pg-note" }, text("Drag a handle, or focus it and use the arrow keys. Dashed: what the arm really pays. Dot: what the first gambler believes; bar through it: the doubt. Below: how often it was pulled, or how likely it is.", "拖动把手，或选中后用方向键。虚线：真实均值。圆点：第一位玩家的估计；穿过它的线：怀疑的范围。下面：拉过的次数，或被拉的概率。"));
+    const stats = h("dl.pg-stats");
+    const note = h("p.pg-note", text("Drag a handle, or focus it and use the arrow keys. Dashed: what the arm really pays. Dot: what the first gambler believes; bar through it: the doubt. Below: how often it was pulled, or how likely it is.", "拖动把手，或选中后用方向键。虚线：真实均值。圆点：第一位玩家的估计；穿过它的线：怀疑的范围。下面：拉过的次数，或被拉的概率。"));
     let arms = [];
     let range = [0, 1];
     const y = (value) => TOP + ((range[1] - Math.min(range[1], Math.max(range[0], value))) / (range[1] - range[0])) * (HIGH - TOP);
@@ -36,15 +36,14 @@ export function mount(root, session, text, state) {
           grip: shape("rect", { x: x + half - 5, width: 12, height: 12, rx: 3, class: "pg-arm-grip" }),
           hit: shape("rect", { x: x - half, width: 2 * half + 10, height: 26, class: "pg-arm-hit" }),
         };
-        const group = shape("g", { class: "pg-arm", tabindex: "0", role: "slider", "aria-orientation": "vertical", "aria-valuemin": range[0], "aria-valuemax": range[1], "aria-label": `${text("arm", "摇臂")} ${i + 1}` }, parts.line, parts.hit, parts.grip);
+        const group = shape("g.pg-arm", { tabindex: "0", role: "slider", "aria-orientation": "vertical", "aria-valuemin": range[0], "aria-valuemax": range[1], "aria-label": `${text("arm", "摇臂")} ${i + 1}` }, parts.line, parts.hit, parts.grip);
         const to = (value) => {
           const mean = Number(Math.min(range[1], Math.max(range[0], value)).toFixed(2));
           stand(i, mean);
           edit(i, mean);
         };
         dragged(group, (event) => {
-          const box = svg.getBoundingClientRect();
-          const at = ((event.clientY - box.top) / box.height) * (HIGH + BARS);
+          const at = shares(svg, event)[0] * (HIGH + BARS);
           to(range[1] - ((at - TOP) / (HIGH - TOP)) * (range[1] - range[0]));
         });
         group.addEventListener("keydown", (event) => {
@@ -55,7 +54,7 @@ export function mount(root, session, text, state) {
         });
         return { ...parts, group };
       });
-      columns.replaceChildren(...arms.map((arm) => shape("g", {}, arm.rail, arm.bar, arm.count, arm.doubt, arm.estimate, arm.group)));
+      columns.replaceChildren(...arms.map((arm) => shape("g", arm.rail, arm.bar, arm.count, arm.doubt, arm.estimate, arm.group)));
     }
     function stand(i, mean) {
       const { line, grip, hit, group } = arms[i];
@@ -72,9 +71,9 @@ export function mount(root, session, text, state) {
     }
     let kind = "";
     return {
-      node: element("div", {}, svg, element("div", { class: "pg-row" },
-        element("button", { type: "button", click: () => resized(1) }, text("One arm more", "加一根")),
-        element("button", { type: "button", click: () => resized(-1) }, text("One arm less", "减一根"))), note, stats, regret.node),
+      node: h("div", svg, h("div", { class: "pg-row" },
+        h("button", { type: "button", click: () => resized(1) }, text("One arm more", "加一根")),
+        h("button", { type: "button", click: () => resized(-1) }, text("One arm less", "减一根"))), note, stats, regret.node),
       speed: 1,
       draw(frame, _ground, settings) {
         const now = `${settings.reward} ${frame.means.length}`;
@@ -98,8 +97,8 @@ export function mount(root, session, text, state) {
           [text("best, so far", "至今拉最好的"), `${Math.round(100 * frame.best_share)} %`],
           [text("lost on average", "平均损失"), figure(frame.regret)],
         ];
-        stats.replaceChildren(...told.map(([name, value]) => element("div", {}, element("dt", {}, name), element("dd", {}, value))));
-        regret.draw([1, 2, 3].map((at) => ({ points: frame.curve.map((row) => [row[0], row[at]]) })));
+        facts(stats, told);
+        regret.draw(frame.curve);
       },
     };
   });

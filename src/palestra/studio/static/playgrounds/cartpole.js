@@ -1,17 +1,17 @@
 // CartPole: a cart driven by hand or by the agent, which practises meanwhile.
-import { Chart, attribute, element, playground, shape } from "./parts.js";
+import { Chart, attribute, facts, h, playground, shape } from "./parts.js";
 
 const SCALE = 120, FLOOR = 190, LONG = 120;
 
 export function mount(root, session, text, state) {
   return playground(root, session, text, state, (stage) => {
     const pole = shape("line", { x1: 0, y1: 0, x2: 0, y2: -LONG, class: "pg-pole" });
-    const cart = shape("g", {}, shape("rect", { x: -32, y: -14, width: 64, height: 28, rx: 5, class: "pg-cart" }), pole, shape("circle", { r: 5, class: "pg-hub" }));
+    const cart = shape("g", shape("rect", { x: -32, y: -14, width: 64, height: 28, rx: 5, class: "pg-cart" }), pole, shape("circle", { r: 5, class: "pg-hub" }));
     const ends = [-2.4, 2.4].map((at) => shape("line", { x1: 320 + at * SCALE, x2: 320 + at * SCALE, y1: FLOOR - 18, y2: FLOOR + 22, class: "pg-track" }));
     const counter = shape("text", { x: 320, y: 34, "text-anchor": "middle", class: "pg-count" });
     const svg = shape("svg", { viewBox: "0 0 640 230", class: "pg-scene", role: "img", "aria-label": text("Cart and pole", "小车和杆子") }, shape("line", { x1: 20, x2: 620, y1: FLOOR + 16, y2: FLOOR + 16, class: "pg-track" }), ...ends, cart, counter);
     const practice = new Chart(text("Practice: how long its last hundred attempts stood", "练习：最近一百局平均立了多久"), text("steps", "步"));
-    const stats = element("dl", { class: "pg-stats" });
+    const stats = h("dl.pg-stats");
     let driver = null;
     let way = 1;
     let timer = null;
@@ -34,9 +34,9 @@ export function mount(root, session, text, state) {
       watch.textContent = text("Watch the agent", "看智能体来");
       if (idle) drive();
     }
-    const left = element("button", { type: "button", class: "pg-wide", click: () => push(0) }, text("← push left", "← 向左推"));
-    const right = element("button", { type: "button", class: "pg-wide", click: () => push(1) }, text("push right →", "向右推 →"));
-    const watch = element("button", { type: "button", class: "pg-wide", click: () => {
+    const left = h("button", { type: "button", class: "pg-wide", click: () => push(0) }, text("← push left", "← 向左推"));
+    const right = h("button", { type: "button", class: "pg-wide", click: () => push(1) }, text("push right →", "向右推 →"));
+    const watch = h("button", { type: "button", class: "pg-wide", click: () => {
       if (driver === "agent") return stopped();
       stage.pause();
       const idle = !driver;
@@ -53,7 +53,7 @@ export function mount(root, session, text, state) {
     };
     stage.section.addEventListener("keydown", keyed);
     return {
-      node: element("div", {}, svg, element("div", { class: "pg-row" }, left, right), element("div", { class: "pg-row" }, watch), element("p", { class: "pg-note" }, text("The cart goes on pushing the way you last chose, in slow motion. Play lets the agent practise; then watch it.", "小车会一直朝你最后选的方向推（慢动作）。“播放”让智能体练习，然后再看它。")), stats, practice.node),
+      node: h("div", svg, h("div.pg-row", left, right), h("div.pg-row", watch), h("p.pg-note", text("The cart goes on pushing the way you last chose, in slow motion. Play lets the agent practise; then watch it.", "小车会一直朝你最后选的方向推（慢动作）。“播放”让智能体练习，然后再看它。")), stats, practice.node),
       speed: 1,
       unmount: stopped,
       draw(frame) {
@@ -65,8 +65,8 @@ export function mount(root, session, text, state) {
           [text("the agent's longest", "智能体的最长"), frame.best.agent],
           [text("its practice", "它练了"), `${frame.practised.toLocaleString()} / ${frame.budget.toLocaleString()}`],
         ];
-        stats.replaceChildren(...told.map(([name, value]) => element("div", {}, element("dt", {}, name), element("dd", {}, String(value)))));
-        practice.draw([{ points: frame.returns }]);
+        facts(stats, told);
+        practice.draw(frame.returns);
       },
     };
   });

@@ -1,25 +1,25 @@
 // The classifier: the boundary over the points, a picture of every unit, and points of one's own.
-import { Chart, Plane, between, bytes, choice, colours, element, latest, mark, painted, playground, remark, shape } from "./parts.js";
+import { Chart, Plane, bytes, choice, colours, facts, h, latest, mark, mix, playground, raster, remark, shape } from "./parts.js";
 
 export function mount(root, session, text, state) {
   return playground(root, session, text, state, (stage) => {
     let label = 0;
     const plane = new Plane(1, text("Points and boundary: press Enter to put a point down at the cross", "点和分界线：按回车在十字处放一个点"));
     plane.placed = latest((x, y) => stage.edit({ point: [x, y], label }));
-    const held = shape("g", { class: "pg-faint" }), dots = shape("g");
+    const held = shape("g.pg-faint"), dots = shape("g");
     plane.below.append(held, dots);
     const names = ["●", "■", "▲", "◆"];
     const brush = choice(text("Put down", "放下"), names.map((sign, i) => [i, sign]), 0, (value) => (label = value));
-    const layers = element("div", { class: "pg-layers" });
-    const stats = element("dl", { class: "pg-stats" });
+    const layers = h("div.pg-layers");
+    const stats = h("dl.pg-stats");
     const loss = new Chart(text("Loss, batch by batch", "损失，逐批"), text("samples", "样本"));
-    const shown = element("input", { type: "checkbox", change: () => (held.toggleAttribute("hidden", !shown.checked)) });
+    const shown = h("input", { type: "checkbox", change: () => (held.toggleAttribute("hidden", !shown.checked)) });
     held.toggleAttribute("hidden", true);
 
-    const area = element("textarea", { "aria-label": text("Points as x, y, class", "每行一个点：x, y, 类别"), placeholder: "0.1, 0.4, 0\n-0.3, 0.2, 1", spellcheck: "false" });
-    const file = element("input", { type: "file", accept: ".csv,.txt,text/csv,text/plain", "aria-label": text("A CSV file", "CSV 文件"), change: async () => file.files[0] && (area.value = await file.files[0].slice(0, 200000).text()) });
-    const wrong = element("p", { class: "pg-error", role: "alert", hidden: true });
-    const own = element("details", { class: "pg-own" }, element("summary", {}, text("Your own points", "用自己的点")), element("p", { class: "pg-note" }, text("One point a line: x, y, class. They stay on this machine and are fitted into the picture; classes are numbered in their order.", "每行一个点：x, y, 类别。数据不离开本机，会缩放到图里；类别按出现的次序编号。")), area, element("div", { class: "pg-row" }, file, element("button", { type: "button", click: used }, text("Use these points", "使用这些点"))), wrong);
+    const area = h("textarea", { "aria-label": text("Points as x, y, class", "每行一个点：x, y, 类别"), placeholder: "0.1, 0.4, 0\n-0.3, 0.2, 1", spellcheck: "false" });
+    const file = h("input", { type: "file", accept: ".csv,.txt,text/csv,text/plain", "aria-label": text("A CSV file", "CSV 文件"), change: async () => file.files[0] && (area.value = await file.files[0].slice(0, 200000).text()) });
+    const wrong = h("p.pg-error", { role: "alert", hidden: true });
+    const own = h("details.pg-own", h("summary", text("Your own points", "用自己的点")), h("p.pg-note", text("One point a line: x, y, class. They stay on this machine and are fitted into the picture; classes are numbered in their order.", "每行一个点：x, y, 类别。数据不离开本机，会缩放到图里；类别按出现的次序编号。")), area, h("div.pg-row", file, h("button", { type: "button", click: used }, text("Use these points", "使用这些点"))), wrong);
 
     function used() {
       const found = parsed(area.value, text);
@@ -40,22 +40,22 @@ export function mount(root, session, text, state) {
       return node;
     }
     function layered(units) {
-      pictures = units.map((layer, l) => layer.map((_, u) => element("canvas", { role: "img", "aria-label": `${text("layer", "层")} ${l + 1}, ${text("unit", "单元")} ${u + 1}` })));
-      layers.replaceChildren(...pictures.map((layer, l) => element("div", { class: "pg-layer" }, element("p", {}, `${text("layer", "层")} ${l + 1}`), ...layer)));
+      pictures = units.map((layer, l) => layer.map((_, u) => h("canvas", { role: "img", "aria-label": `${text("layer", "层")} ${l + 1}, ${text("unit", "单元")} ${u + 1}` })));
+      layers.replaceChildren(...pictures.map((layer, l) => h("div.pg-layer", h("p", `${text("layer", "层")} ${l + 1}`), ...layer)));
     }
     const percent = (share) => (share === null ? "–" : `${(100 * share).toFixed(1)} %`);
     return {
-      node: element("div", {}, plane.node, brush, element("label", { class: "pg-row" }, shown, text("show the points that are held out", "显示留作检验的点")), element("h2", {}, text("What each unit makes of the plane", "每个单元眼中的平面")), layers, stats, loss.node, own),
+      node: h("div", plane.node, brush, h("label.pg-row", shown, text("show the points that are held out", "显示留作检验的点")), h("h2", text("What each unit makes of the plane", "每个单元眼中的平面")), layers, stats, loss.node, own),
       speed: 2,
       draw(frame, ground) {
         if (points !== ground.points) built(ground);
         if (pictures.length !== frame.units.length || frame.units.some((layer, l) => layer.length !== pictures[l].length)) layered(frame.units);
         const colour = colours(stage.section);
         const share = bytes(frame.share);
-        painted(plane.canvas, ground.side, (i) => between(colour.ground, colour.of[frame.class.charCodeAt(i) - 48], 0.08 + 0.5 * (Math.floor(share[i] / 32) / 8)));
+        raster(ground.side, ground.side, (i) => mix(colour.ground, colour.of[frame.class.charCodeAt(i) - 48], 0.08 + 0.5 * (Math.floor(share[i] / 32) / 8)), plane.canvas);
         frame.units.forEach((layer, l) => layer.forEach((hex, u) => {
           const value = bytes(hex);
-          painted(pictures[l][u], ground.small, (i) => between(colour.low, colour.high, value[i] / 255));
+          raster(ground.small, ground.small, (i) => mix(colour.low, colour.high, value[i] / 255), pictures[l][u]);
         }));
         const { saturated, dead, units } = frame.activity;
         const told = [
@@ -65,8 +65,8 @@ export function mount(root, session, text, state) {
           [text("flat activations", "饱和的激活"), units ? percent(saturated) : "–"],
           [text("units that are dead", "死掉的单元"), units ? `${dead} / ${units}` : "–"],
         ];
-        stats.replaceChildren(...told.map(([name, value]) => element("div", {}, element("dt", {}, name), element("dd", {}, value))));
-        loss.draw([{ points: frame.losses }]);
+        facts(stats, told);
+        loss.draw(frame.losses);
       },
     };
   });

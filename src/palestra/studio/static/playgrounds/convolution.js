@@ -1,16 +1,16 @@
 // The convolution: the picture with the window on it, the kernel to edit, the products, and what comes out.
-import { ARROWS, attribute, element, figure, playground, shape } from "./parts.js";
+import { ARROWS, attribute, brushed, h, figure, playground, shape } from "./parts.js";
 
 export function mount(root, session, text, state) {
   return playground(root, session, text, state, (stage) => {
     const image = new Pixels(text("Picture: arrow keys move, Enter paints", "图片：方向键移动，回车涂色"), false);
     const out = new Pixels(text("What comes out: arrow keys choose a number", "输出：方向键选一个数"), true);
-    const frame = shape("rect", { class: "pg-frame" }), chosen = shape("rect", { class: "pg-frame", width: 1, height: 1 });
+    const frame = shape("rect.pg-frame"), chosen = shape("rect.pg-frame", { width: 1, height: 1 });
     image.svg.append(frame);
     out.svg.append(chosen);
-    const kernel = element("div", { class: "pg-kernel" });
-    const products = element("tbody");
-    const sum = element("p", { class: "pg-note" });
+    const kernel = h("div.pg-kernel");
+    const products = h("tbody");
+    const sum = h("p.pg-note");
     let inputs = [];
     let shade = 1;
     let look = null;
@@ -25,11 +25,11 @@ export function mount(root, session, text, state) {
 
     function edited(count) {
       const side = Math.sqrt(count);
-      inputs = [...Array(count).keys()].map((i) => element("input", { type: "number", step: "any", min: -20, max: 20, "aria-label": `${text("weight, row", "权重，行")} ${Math.floor(i / side) + 1}, ${text("column", "列")} ${(i % side) + 1}`, change: (event) => event.target.value !== "" && stage.edit({ entry: i, weight: Number(event.target.value) }) }));
+      inputs = [...Array(count).keys()].map((i) => h("input", { type: "number", step: "any", min: -20, max: 20, "aria-label": `${text("weight, row", "权重，行")} ${Math.floor(i / side) + 1}, ${text("column", "列")} ${(i % side) + 1}`, change: (event) => event.target.value !== "" && stage.edit({ entry: i, weight: Number(event.target.value) }) }));
       attribute(kernel, { class: `pg-kernel pg-columns-${side}` });
       kernel.replaceChildren(...inputs);
     }
-    const sizes = [1, 3, 5].map((side) => element("button", { type: "button", click: () => resized(side) }, `${side} × ${side}`));
+    const sizes = [1, 3, 5].map((side) => h("button", { type: "button", click: () => resized(side) }, `${side} × ${side}`));
     function resized(side) {
       const old = stage.settings().kernel;
       const was = Math.sqrt(old.length);
@@ -40,13 +40,13 @@ export function mount(root, session, text, state) {
       });
       stage.start({ ...stage.settings(), kernel: next, padding: (side - 1) / 2 });
     }
-    const heading = (said) => element("h3", {}, said);
+    const heading = (said) => h("h3", said);
     return {
-      node: element("div", { class: "pg-sum" },
-        element("div", {}, heading(text("Picture (paint it)", "图片（可以涂画）")), image.svg),
-        element("div", {}, heading(text("What comes out (choose a number)", "输出（选一个数）")), out.svg),
-        element("div", {}, heading(text("Kernel (edit it)", "卷积核（可以修改）")), kernel, element("div", { class: "pg-row" }, ...sizes)),
-        element("div", {}, heading(text("Pixel × weight", "像素 × 权重")), element("table", { class: "pg-products" }, products), sum)),
+      node: h("div", { class: "pg-sum" },
+        h("div", heading(text("Picture (paint it)", "图片（可以涂画）")), image.svg),
+        h("div", heading(text("What comes out (choose a number)", "输出（选一个数）")), out.svg),
+        h("div", heading(text("Kernel (edit it)", "卷积核（可以修改）")), kernel, h("div.pg-row", ...sizes)),
+        h("div", heading(text("Pixel × weight", "像素 × 权重")), h("table.pg-products", products), sum)),
       speed: 1,
       draw(told, ground, settings) {
         const side = told.inputs.length;
@@ -58,7 +58,7 @@ export function mount(root, session, text, state) {
         out.draw(told.out, [Math.min(0, ...all), Math.max(1e-9, ...all)]);
         attribute(frame, { x: told.left, y: told.top, width: side, height: side });
         attribute(chosen, { x: told.column, y: told.row });
-        products.replaceChildren(...told.inputs.map((row, r) => element("tr", {}, ...row.map((pixel, c) => element("td", { title: figure(told.products[r][c]) }, `${figure(pixel, 2)} × ${figure(ground.kernel[r][c], 2)}`)))));
+        products.replaceChildren(...told.inputs.map((row, r) => h("tr", ...row.map((pixel, c) => h("td", { title: figure(told.products[r][c]) }, `${figure(pixel, 2)} × ${figure(ground.kernel[r][c], 2)}`)))));
         const bias = settings.bias ? ` + ${figure(settings.bias)}` : "";
         sum.textContent = `${text("sum", "和")}${bias} = ${figure(told.total)}${settings.relu ? `, ReLU: ${figure(told.shown)}` : ""}`;
       },
@@ -70,23 +70,14 @@ export function mount(root, session, text, state) {
 class Pixels {
   constructor(label, follows) {
     this.cells = shape("g");
-    this.cursor = shape("rect", { class: "pg-cursor", width: 1, height: 1, "stroke-width": 0.1 });
-    this.svg = shape("svg", { class: "pg-pixels pg-board", tabindex: "0", role: "application", "aria-label": label }, this.cells, this.cursor);
+    this.cursor = shape("rect.pg-cursor", { width: 1, height: 1, "stroke-width": 0.1 });
+    this.svg = shape("svg.pg-pixels.pg-board", { tabindex: "0", role: "application", "aria-label": label }, this.cells, this.cursor);
     this.size = [1, 1];
     this.place = [0, 0];
-    let down = false;
-    const told = (event, first) => {
-      const box = this.svg.getBoundingClientRect();
-      const [row, column] = [((event.clientY - box.top) / box.height) * this.size[0], ((event.clientX - box.left) / box.width) * this.size[1]].map(Math.floor);
+    brushed(this.svg, (down, across, first) => {
+      const [row, column] = [Math.floor(down * this.size[0]), Math.floor(across * this.size[1])];
       if (row >= 0 && column >= 0 && row < this.size[0] && column < this.size[1]) this.at(row * this.size[1] + column, first);
-    };
-    this.svg.addEventListener("pointerdown", (event) => {
-      down = true;
-      this.svg.setPointerCapture(event.pointerId);
-      told(event, true);
     });
-    this.svg.addEventListener("pointermove", (event) => down && told(event, false));
-    for (const end of ["pointerup", "pointercancel"]) this.svg.addEventListener(end, () => (down = false));
     this.svg.addEventListener("keydown", (event) => {
       const way = ARROWS[event.key];
       if (way) {

@@ -1,5 +1,5 @@
 // Gradient descent: a surface from above, and four ways down.
-import { Plane, attribute, between, colours, element, figure, mark, painted, path, playground, shape } from "./parts.js";
+import { Plane, attribute, colours, h, figure, mark, mix, path, playground, raster, shape } from "./parts.js";
 
 const BANDS = 22;
 
@@ -10,37 +10,34 @@ export function mount(root, session, text, state) {
     const handle = plane.handle(shape("path", { d: "M-2 -2L2 2M2 -2L-2 2", class: "pg-way" }), text("start", "起点"), (x, y) => stage.edit({ start: [x, y] }));
     const names = ["sgd", "momentum", "rmsprop", "adam"];
     const ways = names.map((_, i) => ({
-      casing: shape("path", { class: "pg-casing" }),
+      casing: shape("path.pg-casing"),
       line: shape("path", { class: `pg-way pg-way-${i} pg-dash-${i}` }),
-      end: shape("g", { class: "pg-big" }, mark(i, 1.6)),
+      end: shape("g.pg-big", mark(i, 1.6)),
     }));
     plane.below.append(...["casing", "line", "end"].flatMap((part) => ways.map((way) => way[part])));
     plane.above.append(handle);
     const rows = names.map((name, i) => {
-      const cells = [0, 1, 2].map(() => element("td"));
-      const label = element("span");
+      const cells = [0, 1, 2].map(() => h("td"));
+      const label = h("span");
       const sample = shape("svg", { viewBox: "0 0 26 10", "aria-hidden": "true" }, shape("path", { d: "M1 5H25", class: `pg-way pg-way-${i} pg-dash-${i}` }), shape("g", { transform: "translate(13 5)" }, mark(i, 2.6)));
-      return { cells, label, node: element("tr", {}, element("th", { scope: "row" }, sample, label), ...cells) };
+      return { cells, label, node: h("tr", h("th", { scope: "row" }, sample, label), ...cells) };
     });
-    const table = element("table", { class: "pg-table" },
-      element("thead", {}, element("tr", {}, ...[text("way down", "方法"), text("height", "高度"), text("slope", "坡度"), text("steps", "步数")].map((said) => element("th", { scope: "col" }, said)))),
-      element("tbody", {}, ...rows.map((row) => row.node)));
+    const table = h("table", { class: "pg-table" },
+      h("thead", h("tr", ...[text("way down", "方法"), text("height", "高度"), text("slope", "坡度"), text("steps", "步数")].map((said) => h("th", { scope: "col" }, said)))),
+      h("tbody", ...rows.map((row) => row.node)));
     let heights = null;
     let look = null;
     function surface(ground) {
       const colour = colours(stage.section);
       const scaled = ground.height.flat().map((height) => Math.log1p(4 * height));
       const most = Math.max(...scaled);
-      painted(plane.canvas, ground.side, (i) => {
-        const share = Math.floor((BANDS * scaled[i]) / most) / BANDS;
-        return between(colour.low, colour.high, share ** 0.8);
-      });
+      raster(ground.side, ground.side, (i) => mix(colour.low, colour.high, (Math.floor((BANDS * scaled[i]) / most) / BANDS) ** 0.8), plane.canvas);
     }
     const theme = matchMedia("(prefers-color-scheme: dark)");
     const repaint = () => heights && surface(heights);
     theme.addEventListener("change", repaint);
     return {
-      node: element("div", {}, plane.node, element("p", { class: "pg-note" }, text("Dark is low, and each band is as high as the next in proportion. Tap or drag to choose the start.", "深色是低处，相邻两带的高度成比例。点一下或拖动来选起点。")), table),
+      node: h("div", plane.node, h("p.pg-note", text("Dark is low, and each band is as high as the next in proportion. Tap or drag to choose the start.", "深色是低处，相邻两带的高度成比例。点一下或拖动来选起点。")), table),
       speed: 1,
       unmount: () => theme.removeEventListener("change", repaint),
       draw(frame, ground, settings) {

@@ -1,5 +1,5 @@
 // The gridworld: a board to draw on, with the value of every cell, the best moves and the walkers.
-import { ARROWS, Chart, attribute, choice, element, figure, playground, shape } from "./parts.js";
+import { ARROWS, Chart, attribute, brushed, choice, facts, figure, h, playground, shape, shares } from "./parts.js";
 
 const SIDE = 40;
 const TURNS = [0, 90, 180, 270];
@@ -10,16 +10,15 @@ export function mount(root, session, text, state) {
     let cells = [];
     let size = [0, 0];
     let cursor = [0, 0];
-    let drawing = false;
     let last = "";
     let board = [];
     let winds = [];
-    const svg = shape("svg", { class: "pg-board", tabindex: "0", role: "application", "aria-label": text("Board: move with the arrow keys, draw with Enter", "棋盘：方向键移动，回车绘制") });
+    const svg = shape("svg.pg-board", { tabindex: "0", role: "application", "aria-label": text("Board: move with the arrow keys, draw with Enter", "棋盘：方向键移动，回车绘制") });
     const walkers = shape("g");
     const outline = shape("rect", { width: SIDE, height: SIDE, class: "pg-cursor" });
     const progress = new Chart(text("What the start is worth, sweep by sweep", "起点的价值，逐遍"), text("sweeps", "遍"));
-    const told = element("dl", { class: "pg-stats" });
-    const spoken = element("p", { class: "pg-note", "aria-live": "polite" });
+    const told = h("dl.pg-stats");
+    const spoken = h("p.pg-note", { "aria-live": "polite" });
     const tools = choice(text("Draw", "画"), [
       ["#", text("wall", "墙")], ["X", text("pit", "坑")], ["G", text("goal", "终点")], ["S", text("start", "起点")], [".", text("free", "空地")], ["wind", text("wind", "风")],
     ], "#", (value) => (tool = value));
@@ -30,27 +29,13 @@ export function mount(root, session, text, state) {
       else if (board[row][column] !== tool) await stage.edit({ row, column, tile: tool });
       point(row, column);
     }
-    const pointed = (event) => {
-      const box = svg.getBoundingClientRect();
-      return [((event.clientY - box.top) / box.height) * (size[0] * SIDE + 18), ((event.clientX - box.left) / box.width) * size[1] * SIDE].map((at) => Math.floor(at / SIDE));
-    };
-    const under = (event) => {
-      const [row, column] = pointed(event);
-      const now = `${row} ${column}`;
-      if (now !== last) draw(row, column);
-      last = now;
-    };
-    svg.addEventListener("pointerdown", (event) => {
-      drawing = true;
-      last = "";
-      svg.setPointerCapture(event.pointerId);
-      under(event);
+    const pointed = (down, across) => [down * (size[0] + 18 / SIDE), across * size[1]].map(Math.floor);
+    brushed(svg, (down, across, first) => {
+      const cell = pointed(down, across);
+      if (first || (tool !== "wind" && cell.join() !== last)) draw(...cell);
+      last = cell.join();
     });
-    svg.addEventListener("pointermove", (event) => {
-      if (drawing && tool !== "wind") under(event);
-      else if (!drawing) point(...pointed(event));
-    });
-    for (const end of ["pointerup", "pointercancel"]) svg.addEventListener(end, () => (drawing = false));
+    svg.addEventListener("pointermove", (event) => event.buttons || point(...pointed(...shares(svg, event))));
     svg.addEventListener("keydown", (event) => {
       const way = ARROWS[event.key];
       if (way) point(cursor[0] - way[1], cursor[1] + way[0]);
@@ -81,7 +66,7 @@ export function mount(root, session, text, state) {
         const arrows = TURNS.map((turn) => shape("path", { d: "M0 -18l4.5 6h-9z", class: "pg-arrow", transform: `translate(${x + SIDE / 2} ${y + SIDE / 2}) rotate(${turn})`, visibility: "hidden" }));
         const sign = { S: "S", G: "★", X: "✕" }[tile];
         const letter = sign ? [shape("text", { x: tile === "S" ? x + 7 : x + SIDE / 2, y: tile === "S" ? y + 11 : y + SIDE / 2 + 6, class: `pg-tile ${tile === "S" ? "" : "pg-on"}`, "font-size": tile === "S" ? 10 : 17 }, sign)] : [];
-        return { tile, tint, value, arrows, node: shape("g", {}, shape("rect", { x, y, width: SIDE, height: SIDE, class: `pg-cell ${kind}` }), tint, ...arrows, ...letter, value) };
+        return { tile, tint, value, arrows, node: shape("g", shape("rect", { x, y, width: SIDE, height: SIDE, class: `pg-cell ${kind}` }), tint, ...arrows, ...letter, value) };
       }));
       const wind = [...Array(size[1]).keys()].filter((column) => winds[column]).map((column) => shape("text", { x: column * SIDE + SIDE / 2, y: size[0] * SIDE + 14, class: "pg-wind" }, "↑".repeat(winds[column])));
       svg.replaceChildren(...cells.map((cell) => cell.node), walkers, outline, ...wind);
@@ -95,7 +80,7 @@ export function mount(root, session, text, state) {
     }
     const sizes = [["+ " + text("row", "行"), 1, 0], ["− " + text("row", "行"), -1, 0], ["+ " + text("column", "列"), 0, 1], ["− " + text("column", "列"), 0, -1]];
     return {
-      node: element("div", {}, tools, svg, spoken, element("div", { class: "pg-row" }, ...sizes.map(([said, rows, columns]) => element("button", { type: "button", click: () => reshaped(rows, columns) }, said))), told, progress.node),
+      node: h("div", tools, svg, spoken, h("div.pg-row", ...sizes.map(([said, rows, columns]) => h("button", { type: "button", click: () => reshaped(rows, columns) }, said))), told, progress.node),
       speed: 1,
       draw(frame, ground, settings) {
         if (board !== ground.board) {
@@ -118,9 +103,9 @@ export function mount(root, session, text, state) {
           [text("in truth", "真值"), figure(ground.true_start)],
         ];
         if ("return" in frame) lines.push([text("mean of the last episodes", "最近几局平均"), figure(frame.return)]);
-        told.replaceChildren(...lines.map(([name, value]) => element("div", {}, element("dt", {}, name), element("dd", {}, value))));
+        facts(told, lines);
         progress.node.hidden = settings.method !== "value-iteration";
-        if (frame.history) progress.draw([{ points: frame.history.map(([value], i) => [frame.clock - frame.history.length + i + 1, value]) }]);
+        if (frame.history) progress.draw(frame.history.map(([value], i) => [frame.clock - frame.history.length + i + 1, value]));
       },
     };
   });

@@ -1,5 +1,5 @@
 // K-means: points in the colour and form of their nearest centre, and centres to drag.
-import { Chart, Plane, attribute, element, latest, mark, path, playground, remark, shape } from "./parts.js";
+import { Chart, Plane, attribute, h, latest, mark, path, playground, remark, shape } from "./parts.js";
 
 export function mount(root, session, text, state) {
   return playground(root, session, text, state, (stage) => {
@@ -17,15 +17,15 @@ export function mount(root, session, text, state) {
     function centred(count) {
       centres.forEach((centre) => centre.remove());
       centres = [...Array(count).keys()].map((i) => {
-        const look = shape("g", { class: "pg-big" }, mark(i, 2.6));
+        const look = shape("g.pg-big", mark(i, 2.6));
         return plane.handle(look, `${text("centre", "中心")} ${i + 1}`, (x, y) => stage.edit({ centre: i, to: [x, y] }));
       });
       plane.above.append(...centres);
     }
     return {
-      node: element("div", {}, plane.node,
-        element("div", { class: "pg-row" }, element("button", { type: "button", click: () => stage.edit({ clear: true }) }, text("Take all points away", "清空所有点"))),
-        element("p", { class: "pg-note" }, text("Tap the plane to put points down; drag a centre, or focus it and use the arrow keys.", "点一下平面放点；拖动中心，或选中后用方向键。")), inertia.node),
+      node: h("div", plane.node,
+        h("div.pg-row", h("button", { type: "button", click: () => stage.edit({ clear: true }) }, text("Take all points away", "清空所有点"))),
+        h("p.pg-note", text("Tap the plane to put points down; drag a centre, or focus it and use the arrow keys.", "点一下平面放点；拖动中心，或选中后用方向键。")), inertia.node),
       speed: 0,
       draw(frame, ground) {
         if (points !== ground.points) built(ground.points);
@@ -33,7 +33,7 @@ export function mount(root, session, text, state) {
         points.forEach(([x, y], i) => remark(dots.children[i], frame.group[i], plane.x(x), plane.y(y)));
         frame.centres.forEach(([x, y], i) => centres[i].stand(x, y));
         ways.replaceChildren(...frame.centres.map((_, i) => shape("path", { class: `pg-way pg-way-${i % 5} pg-faint`, d: path(frame.ways.map((all) => `${plane.x(all[i][0]).toFixed(2)} ${plane.y(all[i][1]).toFixed(2)}`)) })));
-        inertia.draw([{ points: frame.inertias.map((value, i) => [i, value]) }]);
+        inertia.draw(frame.inertias.map((value, i) => [i, value]));
         attribute(plane.node, { "data-points": points.length });
       },
     };

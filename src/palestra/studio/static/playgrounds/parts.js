@@ -1,40 +1,15 @@
 // What every playground is made of: elements, the frame around the picture, a plane to point at, handles, charts.
 // A playground's own file draws its picture; everything it shows was computed by the learner on the other side.
 
-const SVG = "http://www.w3.org/2000/svg";
+import { attribute, facts, h, put, svg as shape } from "../dom.js";
+import { axes } from "../figures/axes.js";
+import { mix, raster, rgb } from "../figures/canvas.js";
+import { number } from "../numbers.js";
 
-/** An HTML element; attributes that are functions listen, those that are true or false are there or not. */
-export function element(tag, attributes = {}, ...children) {
-  return filled(document.createElement(tag), attributes, children);
-}
+export { attribute, facts, h, mix, raster, shape };
 
-/** The same of SVG. */
-export function shape(tag, attributes = {}, ...children) {
-  return filled(document.createElementNS(SVG, tag), attributes, children);
-}
-
-function filled(node, attributes, children) {
-  attribute(node, attributes);
-  node.append(...children);
-  return node;
-}
-
-/** Sets attributes, and removes those that are false or null. */
-export function attribute(node, attributes) {
-  for (const [name, value] of Object.entries(attributes)) {
-    if (typeof value === "function") node.addEventListener(name, value);
-    else if (value === false || value === null || value === undefined) node.removeAttribute(name);
-    else node.setAttribute(name, value === true ? "" : String(value));
-  }
-}
-
-/** A number as people read it. */
-export function figure(value, digits = 3) {
-  if (value === null || value === undefined) return "–";
-  const size = Math.abs(value);
-  if (size >= 1e5 || (size > 0 && size < 1e-3)) return value.toExponential(1);
-  return String(Number(value.toPrecision(digits)));
-}
+/** A number as people read it, short. */
+export const figure = (value, digits = 3) => number(value, digits);
 
 /** Calls a slow function with the newest arguments only, one call at a time. */
 export function latest(slow) {
@@ -66,28 +41,8 @@ export function bytes(hex) {
 /** The colours that a canvas needs, as they are in the present theme. */
 export function colours(node) {
   const style = getComputedStyle(node);
-  const rgb = (name) => {
-    const hex = style.getPropertyValue(name).trim();
-    return [1, 3, 5].map((at) => parseInt(hex.slice(at, at + 2), 16));
-  };
-  return { low: rgb("--pg-low"), high: rgb("--pg-high"), ground: rgb("--pg-ground"), of: [0, 1, 2, 3].map((k) => rgb(`--pg-${k}`)) };
-}
-
-/** Paints a square of pixels; `colour(i)` gives red, green and blue of each, row by row. */
-export function painted(canvas, side, colour) {
-  if (canvas.width !== side) canvas.width = canvas.height = side;
-  const context = canvas.getContext("2d");
-  const picture = context.createImageData(side, side);
-  for (let i = 0; i < side * side; i++) {
-    const [red, green, blue] = colour(i);
-    picture.data.set([red, green, blue, 255], 4 * i);
-  }
-  context.putImageData(picture, 0, 0);
-}
-
-/** A colour on the way from one to another. */
-export function between(from, to, share) {
-  return from.map((value, i) => Math.round(value + (to[i] - value) * share));
+  const of = (name) => rgb(style.getPropertyValue(name).trim());
+  return { low: of("--pg-low"), high: of("--pg-high"), ground: of("--pg-ground"), of: [0, 1, 2, 3].map((k) => of(`--pg-${k}`)) };
 }
 
 const FORMS = [
@@ -115,12 +70,12 @@ export function remark(node, kind, x, y, size = 1.3) {
 export class Plane {
   constructor(reach, label) {
     this.reach = reach;
-    this.canvas = element("canvas", { "aria-hidden": "true" });
+    this.canvas = h("canvas", { "aria-hidden": "true" });
     this.cross = shape("path", { d: "M-3 0H3M0 -3V3", class: "pg-cross" });
     this.below = shape("g");
     this.above = shape("g");
     this.svg = shape("svg", { viewBox: "0 0 100 100", role: "application", tabindex: "0", "aria-label": label }, this.below, this.above, this.cross);
-    this.node = element("div", { class: "pg-plane" }, this.canvas, this.svg);
+    this.node = h("div.pg-plane", this.canvas, this.svg);
     this.at = [0, 0];
     this.place(this.cross, 0, 0);
     this.svg.addEventListener("keydown", (event) => this.keyed(event));
@@ -139,9 +94,8 @@ export class Plane {
 
   /** The place that a pointer is at. */
   pointed(event) {
-    const box = this.svg.getBoundingClientRect();
-    const share = [(event.clientX - box.left) / box.width, (event.clientY - box.top) / box.height];
-    return this.within(this.reach * (2 * share[0] - 1), this.reach * (1 - 2 * share[1]));
+    const [down, across] = shares(this.svg, event);
+    return this.within(this.reach * (2 * across - 1), this.reach * (1 - 2 * down));
   }
 
   within(x, y) { return [x, y].map((value) => Number(Math.min(this.reach, Math.max(-this.reach, value)).toFixed(4))); }
@@ -162,7 +116,7 @@ export class Plane {
 
   /** Something to drag, by pointer or by arrow keys; `moved(x, y)` is told where to. */
   handle(node, label, moved) {
-    const group = shape("g", { class: "pg-handle", tabindex: "0", role: "button", "aria-label": label }, shape("circle", { r: 5, class: "pg-grip" }), node);
+    const group = shape("g.pg-handle", { tabindex: "0", role: "button", "aria-label": label }, shape("circle", { r: 5, class: "pg-grip" }), node);
     group.at = [0, 0];
     const told = latest(moved);
     const to = (x, y) => {
@@ -201,31 +155,37 @@ export function dragged(node, moved) {
   for (const end of ["pointerup", "pointercancel"]) node.addEventListener(end, () => (node.held = false));
 }
 
-/** A chart of lines over a common axis; a line is { name, points: [[x, y], ...] }. */
+/** Where a pointer is, as shares of a node's height and width. */
+export function shares(node, { clientX, clientY }) {
+  const { left, top, width, height } = node.getBoundingClientRect();
+  return [(clientY - top) / height, (clientX - left) / width];
+}
+
+/** Lets a picture be drawn on: `at(down, across, first)` is told where a pointer is that is held, as shares of its height and width. */
+export function brushed(node, at) {
+  let held = false;
+  node.addEventListener("pointerdown", (event) => {
+    held = true;
+    node.setPointerCapture(event.pointerId);
+    at(...shares(node, event), true);
+  });
+  node.addEventListener("pointermove", (event) => held && at(...shares(node, event), false));
+  for (const end of ["pointerup", "pointercancel"]) node.addEventListener(end, () => (held = false));
+}
+
+/** A chart of one line through points [x, y], or [x, y, low, high] with a band around it. */
 export class Chart {
   constructor(title, unit) {
-    this.lines = shape("g");
-    this.words = shape("g", { class: "pg-words" });
-    this.title = title;
-    this.svg = shape("svg", { viewBox: "0 0 320 130", class: "pg-chart", role: "img", "aria-label": title }, shape("path", { d: "M44 8V104H312", class: "pg-axis" }), this.lines, this.words);
-    this.node = element("figure", {}, element("figcaption", {}, title), this.svg);
-    this.unit = unit;
+    this.place = h("div.pg-chart");
+    this.node = h("figure", h("figcaption", title), this.place);
+    Object.assign(this, { title, unit });
   }
 
-  draw(lines) {
-    const known = lines.flatMap((line) => line.points).filter(([, y]) => y !== null);
-    const xs = known.map(([x]) => x);
-    const ys = known.map(([, y]) => y);
-    const left = xs.length ? Math.min(...xs) : 0;
-    const right = Math.max(...xs, left + 1);
-    const low = Math.min(...ys, 0);
-    const high = Math.max(...ys, low + 1e-9);
-    const at = ([x, y]) => `${(44 + (268 * (x - left)) / (right - left || 1)).toFixed(1)} ${(104 - (96 * (y - low)) / (high - low)).toFixed(1)}`;
-    this.lines.replaceChildren(...lines.map((line, i) => shape("path", { d: path(line.points.filter(([, y]) => y !== null).map(at)), class: `pg-line pg-line-${i}` })));
-    const word = (x, y, anchor, said) => shape("text", { x, y, "text-anchor": anchor }, said);
-    this.words.replaceChildren(word(40, 14, "end", known.length ? figure(high) : ""), word(40, 106, "end", figure(low)), word(44, 122, "start", figure(left)), word(312, 122, "end", `${figure(right, 4)} ${this.unit}`));
-    const last = known.at(-1);
-    attribute(this.svg, { "aria-label": last ? `${this.title}: ${figure(last[1])}` : this.title });
+  draw(points) {
+    const [x, y, low, high] = [0, 1, 2, 3].map((at) => points.map((point) => point[at] ?? NaN));
+    const all = [...y, ...low, ...high].filter(Number.isFinite), bounds = { up: [Math.min(0, ...all), Math.max(0, ...all)] };
+    const line = { name: this.title, x, y, color: 0, ...(low.some(Number.isFinite) && { low, high }) };
+    put(this.place, axes({ across: this.unit, lines: [line], bounds, height: 170, width: 400 }));
   }
 }
 
@@ -237,8 +197,8 @@ export function path(points) {
 /** A row of buttons of which one is chosen; `chosen(value)` is told. */
 export function choice(label, options, first, chosen) {
   const name = `pg-${Math.random().toString(36).slice(2)}`;
-  return element("fieldset", { class: "pg-choice" }, element("legend", {}, label), ...options.map(([value, said]) =>
-    element("label", {}, element("input", { type: "radio", name, value, checked: value === first, change: () => chosen(value) }), element("span", {}, said))));
+  return h("fieldset.pg-choice", h("legend", label), ...options.map(([value, said]) =>
+    h("label", h("input", { type: "radio", name, value, checked: value === first, change: () => chosen(value) }), h("span", said))));
 }
 
 const SPEEDS = [[1, 700], [1, 90], [5, 90], [25, 90], [100, 90]];
@@ -246,9 +206,9 @@ const SPEEDS = [[1, 700], [1, 90], [5, 90], [25, 90], [100, 90]];
 /** The frame around a picture. `picture(stage)` gives { node, draw(frame, ground, settings) } and, if it likes, `extra`, `speed`, `unmount`. */
 export function playground(root, session, text, state, picture) {
   const say = (both) => text(both.en, both.zh);
-  const section = element("section", { class: "playground" });
+  const section = h("section.playground");
   if (!document.querySelector("link[data-playgrounds]")) {
-    document.head.append(element("link", { rel: "stylesheet", href: new URL("playgrounds.css", import.meta.url).href, "data-playgrounds": true }));
+    document.head.append(h("link", { rel: "stylesheet", href: new URL("playgrounds.css", import.meta.url).href, "data-playgrounds": true }));
   }
   root.append(section);
   let about = null;
@@ -300,17 +260,17 @@ export function playground(root, session, text, state, picture) {
   const stage = { section, text, say, edit, act, start, ask, pause: () => pause(), settings: () => settings };
 
   // The controls
-  const trouble = element("p", { class: "pg-error", role: "alert", hidden: true });
-  const see = element("p", { class: "pg-see" });
-  const at = element("span", { class: "pg-at" });
-  const button = (sign, en, zh, click) => element("button", { type: "button", click, "aria-label": text(en, zh), title: text(en, zh) }, element("span", { "aria-hidden": "true" }, sign));
+  const trouble = h("p.pg-error", { role: "alert", hidden: true });
+  const see = h("p.pg-see");
+  const at = h("span.pg-at");
+  const button = (sign, en, zh, click) => h("button", { type: "button", click, "aria-label": text(en, zh), title: text(en, zh) }, h("span", { "aria-hidden": "true" }, sign));
   const anew = button("↺", "Start again", "重新开始", () => start(different()));
   const back = button("◀", "Back", "后退", () => { pause(); ask({ do: "back", count: SPEEDS[speed.value][0] }); });
   const step = button("▶❘", "One step", "前进一步", () => { pause(); ask({ do: "step", count: 1 }); });
-  const play = element("button", { type: "button", class: "pg-play", click: () => (playing ? pause() : run()) }, text("▶ Play", "▶ 播放"));
-  const speed = element("select", { "aria-label": text("Speed", "速度") }, ...[
+  const play = h("button", { type: "button", class: "pg-play", click: () => (playing ? pause() : run()) }, text("▶ Play", "▶ 播放"));
+  const speed = h("select", { "aria-label": text("Speed", "速度") }, ...[
     text("slowly", "慢"), "1×", "5×", "25×", "100×",
-  ].map((said, i) => element("option", { value: i }, said)));
+  ].map((said, i) => h("option", { value: i }, said)));
 
   const view = picture(stage);
   speed.value = String(view.speed ?? 1);
@@ -336,20 +296,20 @@ export function playground(root, session, text, state, picture) {
   }
 
   // Built once the other side has said what it offers
-  const heading = element("header");
-  const presets = element("div", { class: "pg-presets", role: "group" });
-  const why = element("p", { class: "pg-why", hidden: true });
-  const form = element("form", { class: "pg-settings", submit: (event) => event.preventDefault() });
-  const player = element("div", { class: "pg-player", role: "group", "aria-label": text("Steps", "步骤") }, anew, back, play, step, speed, at);
+  const heading = h("header");
+  const presets = h("div.pg-presets", { role: "group" });
+  const why = h("p.pg-why", { hidden: true });
+  const form = h("form.pg-settings", { submit: (event) => event.preventDefault() });
+  const player = h("div.pg-player", { role: "group", "aria-label": text("Steps", "步骤") }, anew, back, play, step, speed, at);
   const fields = new Map();
 
   function build(told) {
     about = told;
-    heading.append(element("h1", {}, say(told.title)), element("p", {}, say(told.what)));
+    heading.append(h("h1", say(told.title)), h("p", say(told.what)));
     attribute(presets, { "aria-label": text("Examples", "例子") });
     for (const preset of told.presets) {
-      const fails = preset.fails ? [element("span", { class: "pg-fails" }, text("fails on purpose", "故意失败"))] : [];
-      presets.append(element("button", { type: "button", "data-preset": preset.name, click: () => start(preset.settings) }, say(preset.title), ...fails));
+      const fails = preset.fails ? [h("span.pg-fails", text("fails on purpose", "故意失败"))] : [];
+      presets.append(h("button", { type: "button", "data-preset": preset.name, click: () => start(preset.settings) }, say(preset.title), ...fails));
     }
     for (const each of told.settings) if (!each.drawn) field(each);
   }
@@ -367,14 +327,14 @@ export function playground(root, session, text, state, picture) {
       if (!same(value, settings[each.name])) start({ ...different(), [each.name]: value }).then((frame) => attribute(input, { "aria-invalid": frame ? null : "true" }));
     };
     const kinds = {
-      choice: () => element("select", { id, change }, ...(each.choices ?? []).map((one) => element("option", { value: one.value }, say(one)))),
-      boolean: () => element("input", { id, change, type: "checkbox" }),
-      integers: () => element("input", { id, change, inputmode: "numeric", autocomplete: "off" }),
+      choice: () => h("select", { id, change }, ...(each.choices ?? []).map((one) => h("option", { value: one.value }, say(one)))),
+      boolean: () => h("input", { id, change, type: "checkbox" }),
+      integers: () => h("input", { id, change, inputmode: "numeric", autocomplete: "off" }),
     };
-    const input = (kinds[each.type] ?? (() => element("input", { id, change, type: "number", min: each.low, max: each.high, step: each.type === "integer" ? 1 : "any" })))();
+    const input = (kinds[each.type] ?? (() => h("input", { id, change, type: "number", min: each.low, max: each.high, step: each.type === "integer" ? 1 : "any" })))();
     attribute(input, { "aria-describedby": `${id}-help` });
-    const help = element("small", { id: `${id}-help` }, text(each.help.en, each.help.zh.split("：").slice(1).join("：") || each.help.zh));
-    const line = element("div", { class: "pg-field" }, element("label", { for: id }, say(each.label)), input, help);
+    const help = h("small", { id: `${id}-help` }, text(each.help.en, each.help.zh.split("：").slice(1).join("：") || each.help.zh));
+    const line = h("div.pg-field", h("label", { for: id }, say(each.label)), input, help);
     form.append(line);
     fields.set(each.name, { each, input, line });
   }
@@ -404,9 +364,9 @@ export function playground(root, session, text, state, picture) {
 
   section.append(
     heading, presets, why,
-    element("div", { class: "pg-body" },
-      element("div", { class: "pg-picture" }, view.node),
-      element("div", { class: "pg-side" }, player, element("div", { class: "pg-caption" }, element("h2", {}, text("What should I see?", "该看到什么？")), see), trouble, ...(view.extra ? [view.extra] : []), element("h2", {}, text("Settings", "设置")), form, element("p", { class: "pg-keys" }, text("Keys: p play or pause, n next step, b back; arrow keys move what has the focus.", "键盘：p 播放或暂停，n 下一步，b 后退；方向键移动有焦点的东西。"))),
+    h("div", { class: "pg-body" },
+      h("div.pg-picture", view.node),
+      h("div.pg-side", player, h("div.pg-caption", h("h2", text("What should I see?", "该看到什么？")), see), trouble, ...(view.extra ? [view.extra] : []), h("h2", text("Settings", "设置")), form, h("p.pg-keys", text("Keys: p play or pause, n next step, b back; arrow keys move what has the focus.", "键盘：p 播放或暂停，n 下一步，b 后退；方向键移动有焦点的东西。"))),
     ),
   );
   start(state.get() ?? {}).then((frame) => frame || about || start({}));
