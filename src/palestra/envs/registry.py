@@ -11,7 +11,7 @@ from palestra.envs import probes
 from palestra.envs.arm.catalogue import MAX_EPISODE_STEPS
 from palestra.envs.arm.catalogue import TASKS as ARM_TASKS
 from palestra.envs.arm.catalogue import env_id as arm_id
-from palestra.envs.arm.settings import PYBULLET_ONLY, ArmSettings
+from palestra.envs.arm.settings import SIMULATED_ONLY, ArmSettings
 from palestra.envs.arm.twin import ArmTwin
 from palestra.envs.atari.catalogue import is_atari
 from palestra.envs.backends.ale import AleVectorEnv
@@ -188,10 +188,10 @@ def _make_twin(env_id: str, num_envs: int, device: str | torch.device, env_kwarg
     limit = settings.pop("max_episode_steps", MAX_EPISODE_STEPS)
     known = [field.name for field in fields(ArmSettings) if field.name != "task"]
     for name, value in settings.items():
-        if name in PYBULLET_ONLY:
+        if name in SIMULATED_ONLY:
             raise UsageError(
                 f"{name}={value!r} for {env_id} on the torch backend, whose joints and shapes are its own; expected it"
-                " with backend='sync', or in reference_kwargs, which are for PyBullet's world alone"
+                " with backend='sync', or in reference_kwargs, which are for a simulated world alone"
             )
         if name not in known:
             raise unknown_name(f"setting of {env_id} on the torch backend", name, [*known, "max_episode_steps"])

@@ -1,9 +1,9 @@
-"""The arm as a Gymnasium environment, its world simulated by PyBullet.
+"""The arm as a Gymnasium environment, its world simulated by PyBullet or by MuJoCo.
 
 Four objects make it, each of which can be replaced alone: the :class:`~palestra.envs.arm.task.Task` says what is to
 be done, the :class:`~palestra.envs.arm.robot.Robot` what moves, the :class:`~palestra.envs.arm.camera.Camera` what is
-seen, and the :class:`~palestra.envs.arm.sim.Sim` is the world that obeys. This file puts them together: actions in,
-observations out.
+seen, and the :class:`~palestra.envs.arm.simulator.Simulator` is the world that obeys. This file puts them together:
+actions in, observations out.
 """
 
 from collections import deque
@@ -17,17 +17,20 @@ from gymnasium.utils import RecordConstructorArgs
 from numpy.typing import NDArray
 from torch import Tensor
 
+from palestra.envs.arm.drive import AUTOMATIC
 from palestra.envs.arm.kinematics import forward, inverse
 from palestra.envs.arm.looks import draw, level, unpack
 from palestra.envs.arm.objects import object_urdfs
 from palestra.envs.arm.paint import Light, Paint
 from palestra.envs.arm.settings import ArmSettings
-from palestra.envs.arm.sim import SUBSTEPS, Sim
+from palestra.envs.arm.simulator import make_simulator
 from palestra.envs.arm.task import LATE_REWARD, MAX_STEP, Task
 from palestra.envs.vector import GoalSpec
 from palestra.errors import PalestraError, UsageError, require, unknown_name
 
 CONTROLS = ("position", "teleport")
+MOVEMENTS_PER_SECOND = 7.5
+"""Of both simulators."""
 
 
 class ArmEnv(gym.Env[Any, NDArray[np.float32]]):
@@ -41,7 +44,7 @@ class ArmEnv(gym.Env[Any, NDArray[np.float32]]):
     Everything random comes from the seed of ``reset``; an episode is bit for bit a function of it and the actions.
     """
 
-    metadata: dict[str, Any] = {"render_modes": ["rgb_array"], "render_fps": round(240 / SUBSTEPS)}  # noqa: RUF012
+    metadata: dict[str, Any] = {"render_modes": ["rgb_array"], "render_fps": round(MOVEMENTS_PER_SECOND)}  # noqa: RUF012
 
     def __init__(
         self,
@@ -51,6 +54,7 @@ class ArmEnv(gym.Env[Any, NDArray[np.float32]]):
         control: str = "position",
         objects: str = "train",
         urdf: str | None = None,
+        simulator: str = "pybullet",
         render_mode: Literal["rgb_array"] | None = None,
         **settings: Any,
     ) -> None:
@@ -62,12 +66,19 @@ class ArmEnv(gym.Env[Any, NDArray[np.float32]]):
             control: "position", by motors, with dynamics; or "teleport", joints put in place at once as in the notes.
             objects: "train" (900 random ones), "held-out" (100 others), or the path of a URDF.
             urdf: the path of the model of a robot of one's own.
+            simulator: "pybullet", or "mujoco", which compiles the same files.
             render_mode: "rgb_array" for ``render()``, or None.
             settings: the other fields of :class:`~palestra.envs.arm.settings.ArmSettings`.
 
-        Raises UsageError for settings that cannot be had, and where PyBullet is not installed.
+        Raises UsageError for settings that cannot be had, and where the simulator is not installed.
         """
         chosen = ArmSettings(task, view, **settings)
+        for name, value, ours in (
+            ("drive", chosen.drive, chosen.drive == "none"),
+            ("randomisation", chosen.randomisation, chosen.randomisation != AUTOMATIC),
+        ):
+            expected = f"it in the twin alone (backend='torch'), and {name}='none' here, or in reference_kwargs"
+            require(ours, f"{name}={value!r} for a world with physics", expected)
         self.task, self.robot = chosen.make_task(), chosen.make_robot()
         self.observation_space = chosen.space(self.task, self.robot)
         self.action_space = spaces.Box(-1.0, 1.0, (3,), np.float32)
@@ -85,7 +96,7 @@ class ArmEnv(gym.Env[Any, NDArray[np.float32]]):
         self._frames: deque[NDArray[np.uint8]] = deque(maxlen=chosen.frame_stack)
         self._sees = view.startswith("pixels")
         self._started = False
-        self.sim = Sim(self.robot, urdf)
+        self.sim = make_simulator(simulator, self.robot, urdf)
 
     def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Any, dict[str, Any]]:
         """Begin an episode: the arm as in the notes, the task's object at rest on the table."""
@@ -135,9 +146,9 @@ class ArmEnv(gym.Env[Any, NDArray[np.float32]]):
             return self._observation(), total, terminated, False, info
 
     def expert(self) -> NDArray[np.float32]:
-        """(3,) the action of somebody who knows the state."""
+        """(3,) the action of somebody who knows the state, and where the arm was last told to be."""
         with torch.inference_mode():
-            return self.task.expert(self._ee, self._place)[0].numpy().copy()
+            return self.task.expert(forward(self.robot, self._command)[:, -1, :3, 3], self._place)[0].numpy().copy()
 
     def set_state(self, joints: Any, place: Any) -> Any:
         """Put the joints (7,), at rest, and the things (``task.place_size``,) where they are told. The observation."""

@@ -188,7 +188,11 @@ def draw(looks: Looks, camera: Camera, num: int, generator: Generator) -> Tensor
 
     The generator is used to the same extent at every level.
     """
-    uniform = torch.rand(num, LOOK_SIZE, generator=generator, device=generator.device)
+    return drawn(looks, camera, torch.rand(num, LOOK_SIZE, generator=generator, device=generator.device))
+
+
+def drawn(looks: Looks, camera: Camera, uniform: Tensor) -> Tensor:
+    """Looks (num, LOOK_SIZE) around a camera, of as many uniform numbers."""
     u = unpack(uniform)
 
     def within(values: Tensor, bounds: Range) -> Tensor:
@@ -224,6 +228,14 @@ def draw(looks: Looks, camera: Camera, num: int, generator: Generator) -> Tensor
         latency_B=(u.latency_B * (looks.latency + 1)).floor().clamp_max(looks.latency),
     )
     return torch.cat([each if each.dim() == 2 else each.unsqueeze(1) for each in look], 1)
+
+
+def columns(field: str) -> slice:
+    """Which numbers of a row vary by a field of :class:`Looks`."""
+    shown = {"place": "target_B3", "light": "light_B3", "arm": "arm_B8", "angle": "yaw_B"}.get(field, f"{field}_B")
+    widths = [_WIDTHS.get(name, 1) for name in Look._fields]
+    first = sum(widths[: Look._fields.index(shown)])
+    return slice(first, first + (2 if field == "angle" else _WIDTHS.get(shown, 1)))  # yaw, and pitch beside it
 
 
 def unpack(rows_BL: Tensor) -> Look:

@@ -7,12 +7,13 @@ from gymnasium import spaces
 
 from palestra.envs.arm.camera import NOTES_CAMERA, Camera
 from palestra.envs.arm.catalogue import load_task
+from palestra.envs.arm.drive import Given
 from palestra.envs.arm.robot import Robot, load_robot
 from palestra.envs.arm.task import FRAME_STACK, IMAGE_SIZE, Task, view_space
 from palestra.errors import require
 
-PYBULLET_ONLY = ("control", "objects", "urdf")
-"""Settings that only PyBullet's world has: the twin's joints are where they are wanted, and it draws its own shapes."""
+SIMULATED_ONLY = ("control", "objects", "urdf", "simulator")
+"""Settings that only a world with physics has: the twin's joints obey a formula, and it draws its own shapes."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,10 @@ class ArmSettings:
     image_size: int = IMAGE_SIZE
     """Rows and columns of a picture."""
     randomisation: str = "none"
-    """Level of domain randomisation, a name in :data:`palestra.envs.arm.looks.LEVELS`."""
+    """Level of domain randomisation, a name in :data:`palestra.envs.arm.looks.LEVELS`, or in the twin "automatic"."""
+    drive: Given = "none"
+    """How the twin's joints follow: a level of :data:`palestra.envs.arm.drive.LEVELS`, "automatic", or the motors
+    themselves, {"lag": ..., "sag": ..., "latency": ...}. Worlds with physics have motors of their own."""
     radius: float | None = None
     """Metres within which the task counts as done; the task's own if None."""
     camera: Camera = NOTES_CAMERA

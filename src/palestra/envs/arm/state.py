@@ -20,6 +20,12 @@ class ArmState(NamedTuple):
     """(B, N) the object's shape, as :func:`palestra.envs.arm.solids.draw_shapes` makes it."""
     late: Tensor
     """(B, 3 latency) the actions still under way, the newest first."""
+    command: Tensor
+    """(B, J) the angles that the joints were last told; (B, 0) where they are there already."""
+    drive: Tensor
+    """(B, 2 J) lag and sag of every joint, as :func:`palestra.envs.arm.drive.draw` makes them; (B, 0) likewise."""
+    probe: Tensor
+    """(B, 1) the boundary of :mod:`~palestra.envs.arm.growth` that is tried, or -1; (B, 0) where none can be."""
 
     def packed(self) -> Tensor:
         """The rows of one tensor."""
