@@ -49,11 +49,17 @@ class Task:
         words = ["--algo", self.learner, "--env-id", self.world.id, "--num-envs", self.world.num_envs]
         words += ["--budget", self.budget, "--eval-every", self.budget // 5]
         for place, given in (("learner", self.settings), ("world.kwargs", self.world.kwargs)):
-            words += [word for name, value in given.items() for word in ("--set", f"{place}.{name}={value}")]
+            words += [word for name, value in given.items() for word in ("--set", f"{place}.{name}={_text(value)}")]
         return [str(word) for word in words]
 
 
+def _text(value: Any) -> str:
+    """A setting as the command line takes it."""
+    return ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
+
+
 _CARTPOLE = {name: value for name, value in get_recipe("cartpole/ppo").settings.items() if value is not None}
+_SMALL = {"hidden_sizes": (32, 32), "batch_size": 32}
 TASKS = {
     "q-learning, gridworld of 10 x 10": Task(
         "q-learning",
@@ -63,6 +69,8 @@ TASKS = {
     ),
     "ppo, CartPole, the defaults": Task("ppo", World("CartPole-v1", 8), 20_480),
     "ppo, CartPole, the recipe": Task("ppo", World("CartPole-v1", 32), 20_480, _CARTPOLE),
+    "dqn, CartPole, the defaults": Task("dqn", World("CartPole-v1", 4), 10_000),
+    "dqn, CartPole, two layers of 32": Task("dqn", World("CartPole-v1", 4), 10_000, _SMALL),
 }
 
 

@@ -28,6 +28,7 @@ FUNCTIONS = {
     "evaluate": "palestra.trials.measuring",
     "export": "palestra.exports.export",
     "import_agent": "palestra.imports.stable_baselines",
+    "import_estimator": "palestra.imports.scikit_learn",
     "inverse_kinematics": "palestra.kinematics.inverse",
     "k_fold": "palestra.trials.folds",
     "load": "palestra.trials.saved",

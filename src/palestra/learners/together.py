@@ -20,6 +20,7 @@ from palestra.errors import UsageError, require
 _TABLES = ("palestra.learners.tabular.together", "TablesTogether")
 KINDS: Mapping[str, tuple[str, str]] = {
     "ppo": ("palestra.learners.on_policy.together", "PPOTogether"),
+    "dqn": ("palestra.learners.off_policy.together", "DQNTogether"),
     "q-learning": _TABLES,
     "double-q-learning": _TABLES,
     "sarsa": _TABLES,

@@ -4,7 +4,7 @@ A layer of all of them is one batched product. What :class:`palestra.nets.mlp.ML
 forwards and backwards by hand; ``tests/unit/nets/test_stacked.py`` holds the two equal.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 import torch
@@ -12,6 +12,9 @@ from torch import Tensor
 
 from palestra.nets.ensemble import batched_product
 from palestra.nets.mlp import MLP, tanh_backward, threshold_backward
+
+ALIGNED = 16
+"""Numbers from the beginning of one row to where the next may begin: 64 bytes."""
 
 
 class Layer(NamedTuple):
@@ -55,8 +58,11 @@ class Stacked:
         """The outputs (M, B, K) alone."""
         return self.forward(x_MBF)[-1]
 
-    def back(self, given: list[Tensor], to_outputs_MBK: Tensor) -> None:
-        """Write the derivatives by the parameters, from those by the outputs and what each layer was given."""
+    def back(self, given: list[Tensor], to_outputs_MBK: Tensor) -> Tensor:
+        """Write the derivatives by the parameters, from those by the outputs and what each layer was given.
+
+        Returns the derivatives (M, B, K) by the first layer's product, which :meth:`onward` takes to the inputs.
+        """
         to_MBK = to_outputs_MBK
         for i in range(len(self.layers) - 1, -1, -1):
             layer, x_MBF = self.layers[i], given[i]
@@ -65,6 +71,21 @@ class Stacked:
             if i > 0:
                 to_MBK = batched_product(to_MBK, layer.weight_MKF)
                 to_MBK = tanh_backward(to_MBK, x_MBF) if self.tanh else threshold_backward(to_MBK, x_MBF, 0)
+        return to_MBK
+
+    def onward(self, to_MBK: Tensor) -> Tensor:
+        """The derivatives (M, B, F) by the inputs, from those by the first layer's product."""
+        return batched_product(to_MBK, self.layers[0].weight_MKF)
+
+
+def blank(number: int, size: int) -> Tensor:
+    """(M, D) zeros, whose rows lie alike in memory: by where its factors begin, a product may round otherwise."""
+    return torch.zeros(number, -(-size // ALIGNED) * ALIGNED)[:, :size]
+
+
+def column(values: Iterable[float]) -> Tensor:
+    """(M, 1) float32, a number of each member."""
+    return torch.tensor(list(values), dtype=torch.float32)[:, None]
 
 
 def rows_of(parameters: Sequence[Tensor], flat_MD: Tensor) -> dict[int, Tensor]:

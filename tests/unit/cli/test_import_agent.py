@@ -5,11 +5,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import skops.io
 import stable_baselines3 as theirs
+from sklearn.naive_bayes import GaussianNB
 
 import palestra
 from palestra.cli.import_agent import Args
 from palestra.cli.main import main
+from palestra.datasets.dataset import Dataset
 
 
 def test_a_trusted_zip_becomes_a_folder_of_ours(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -27,3 +30,33 @@ def test_a_trusted_zip_becomes_a_folder_of_ours(tmp_path: Path, capsys: pytest.C
     obs = np.random.default_rng(0).normal(size=(50, 4)).astype(np.float32)
     np.testing.assert_array_equal(palestra.load(tmp_path / "ours").predict(obs), model.predict(obs)[0])
     assert Args(Path("x"), Path("y"), "ppo", "CartPole-v1").trust_pickle is False
+
+
+def test_an_estimator_becomes_a_folder_of_ours(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    inputs, targets = Dataset("iris").load()["train"]
+    estimator = GaussianNB().fit(inputs.double(), targets)
+    skops.io.dump(estimator, tmp_path / "theirs.skops")
+    argv = ["import", str(tmp_path / "theirs.skops"), str(tmp_path / "ours"), "--data", "iris"]
+    assert main([*argv, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["algo"] == "library-classifier"
+    rows = inputs[:20].double().numpy()
+    np.testing.assert_array_equal(palestra.load(tmp_path / "ours").predict(rows), estimator.predict(rows))
+    assert main(["eval", str(tmp_path / "ours")]) == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ([], "with neither; expected --algo and --env-id for a zip of Stable-Baselines3, or --data"),
+        (["--algo", "ppo"], "with --algo; expected"),
+        (["--data", "iris", "--env-id", "CartPole-v1"], "with --env-id and --data; expected"),
+        (["--data", "iris", "--trust-pickle"], "--trust-pickle with --data; expected it alone"),
+    ],
+)
+def test_what_the_file_is_has_to_be_said(
+    words: list[str], said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["import", str(tmp_path / "theirs"), str(tmp_path / "ours"), *words]) == 2
+    told = capsys.readouterr().err
+    assert said in told
+    assert told.count("\n") == 1

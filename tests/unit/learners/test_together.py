@@ -26,8 +26,8 @@ def test_all_that_are_named_are_there_and_their_settings_are_settings(name: str)
 
 def test_others_are_told_who_can() -> None:
     assert set(KINDS) < set(LEARNERS)
-    with pytest.raises(UsageError, match=r"dqn together with others; expected one of ppo, q-learning, .*process each"):
-        together_type("dqn")
+    with pytest.raises(UsageError, match=r"sac together with others; expected one of ppo, dqn, .*process each"):
+        together_type("sac")
 
 
 def test_a_batch_is_of_one_kind_in_one_world_set_alike_but_for_some() -> None:

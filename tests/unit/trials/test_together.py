@@ -131,7 +131,7 @@ def test_a_sweep_tries_settings_as_one_batch(tmp_path: Path) -> None:
     assert all(each.score is not None for each in done.trials)
 
 
-@pytest.mark.parametrize("recipe", ["cartpole/dqn", "digits/mlp", "cartpole/ppo-kl", "cliff/dyna-q"])
+@pytest.mark.parametrize("recipe", ["cartpole/rainbow", "digits/mlp", "cartpole/ppo-kl", "cliff/dyna-q"])
 def test_others_are_told_who_can(recipe: str, tmp_path: Path) -> None:
     with TogetherPool(2) as pool, pytest.raises(UsageError, match="together with others; expected"):
         pool.submit(Trial(RECIPES[recipe]), tmp_path)

@@ -37,6 +37,12 @@ TRUSTED = frozenset(
     }
 )  # fmt: skip
 """Types of scikit-learn, NumPy and SciPy, beside those that skops trusts, of which what is read may consist."""
+TRUST = (
+    "what skops trusts (estimators of scikit-learn with their links and losses, arrays, numbers, ufuncs and bit"
+    " generators of NumPy, ufuncs of scipy.special, int, float, str, bool, list, set, map and tuple of Python) and"
+    f" {', '.join(sorted(TRUSTED))}"
+)
+"""All of these in one sentence."""
 NOT_STORED = {"Birch": "its tree is no array"}
 """Estimators that cannot be written, and why."""
 _BRANCHES = (("left_child", "right_child", "feature", None), ("left", "right", "feature_idx", "is_leaf"))
@@ -83,7 +89,7 @@ class Stored:
         if not self.fitted:
             self.estimator = clone(self.estimator)
         elif not state["booster"].size:
-            self.estimator = _estimator(state["estimator"])
+            self.estimator = read(state["estimator"].tobytes())
         else:
             made = clone(self.estimator)
             head, last = parted(made)
@@ -91,7 +97,7 @@ class Stored:
             last.load_model(bytearray(state["booster"].tobytes()))
             last.base_score = given  # else where its rounds begin would be said to it, and be no more its own
             if head is not None:
-                made.steps[:-1] = _estimator(state["estimator"]).steps
+                made.steps[:-1] = read(state["estimator"].tobytes()).steps
             self.estimator = made
         here = _versions(*state["versions"])
         return [
@@ -116,12 +122,15 @@ def _bytes(estimator: Any) -> NDArray[np.uint8]:
     return np.frombuffer(_canonical(written), np.uint8).copy()
 
 
-def _estimator(written: NDArray[np.uint8]) -> Any:
-    """What ``_bytes`` wrote."""
-    skops, data = imported("skops.io", "reading an estimator"), written.tobytes()
+def read(data: bytes, where: str = "an estimator") -> Any:
+    """What an archive of skops holds, where all of its types are trusted.
+
+    Raises UsageError for others, by name; whatever skops, NumPy and scikit-learn raise for what is damaged.
+    """
+    skops = imported("skops.io", "reading an estimator")
     foreign = set(skops.get_untrusted_types(data=data)) - TRUSTED
     if foreign:
-        raise UsageError(f"an estimator of {', '.join(sorted(foreign))}; expected types of scikit-learn that are known")
+        raise UsageError(f"{where} with types that are not trusted: {', '.join(sorted(foreign))}; expected {TRUST}")
     estimator = skops.loads(data, trusted=sorted(TRUSTED))
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         for member in (archive.read(name) for name in archive.namelist() if name.endswith(".npy")):

@@ -13,7 +13,6 @@ reinforcement learning. ``tests/unit/learners/on_policy/test_together.py`` holds
 the bit.
 """
 
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
@@ -26,10 +25,10 @@ from palestra.envs.joined import Joined, checked
 from palestra.errors import require
 from palestra.learners.on_policy.ppo import PPO, PPOConfig
 from palestra.measure import Metrics
-from palestra.nets.adam import ClippedAdam
 from palestra.nets.heads import DiagonalGaussian
 from palestra.nets.mlp import MLP
-from palestra.nets.stacked import Stacked
+from palestra.nets.stacked import Stacked, column
+from palestra.nets.stacked_adam import StackedAdam
 from palestra.nets.stacked_heads import stacked_head
 from palestra.ops.categorical import Categorical
 from palestra.ops.returns import gae
@@ -59,21 +58,17 @@ class PPOTogether(Together):
         self.config: PPOConfig = first.config
         self.copies = first.env.num_envs
         self.joined = Joined([member.env for member in members])
-        parameters = first.optimizer.parameters
-        self.flat_MD = torch.zeros(len(members), len(first.optimizer.flat))
-        self.gradient_MD = torch.zeros_like(self.flat_MD)
-        self.rows, self.gradients = self.flat_MD.unbind(), self.gradient_MD.unbind()
+        self.optimizer = StackedAdam([member.optimizer for member in members])
         actor, value = first.nets.actor, first.nets.value
         assert isinstance(actor, MLP)  # as ``check`` has seen
         assert isinstance(value, MLP)
-        self.policy = Stacked(actor, parameters, self.flat_MD, self.gradient_MD)
-        self.value = Stacked(value, parameters, self.flat_MD, self.gradient_MD)
-        self.head = stacked_head(first.nets.head, parameters, self.flat_MD, self.gradient_MD)
+        rows = first.optimizer.parameters, self.optimizer.flat_MD, self.optimizer.gradient_MD
+        self.policy, self.value = Stacked(actor, *rows), Stacked(value, *rows)
+        self.head = stacked_head(first.nets.head, *rows)
         self.gamma = self.each(member.config.gamma for member in members)
         self.gae_lambda = self.each(member.config.gae_lambda for member in members)
         self.value_coef_M11 = column(member.config.value_coef for member in members)[..., None]
         self.entropy_coef_M1 = column(member.config.entropy_coef for member in members)
-        self.max_grad_norm_M1 = column(member.config.max_grad_norm for member in members)
 
     @classmethod
     def check(cls, learner: PPO) -> None:
@@ -219,24 +214,8 @@ class PPOTogether(Together):
         to_entropy_M1 = self.entropy_coef_M1 * (-1.0 / size)
         self.policy.back(acted, self.head.back(out_MBK, b.action, to_log_prob_MB, to_entropy_M1))
         self.value.back(valued, error_MB1 * (self.value_coef_M11 * (2.0 / size)))
-        self.descend()
+        self.optimizer.descend()
         return -torch.minimum(unclipped_MB, clipped_MB).mean(1), error_MB1.square().mean((1, 2))
-
-    def descend(self) -> None:
-        """Clip each member's gradient by its own norm, and move it by Adam: its own moments, steps and rate."""
-        norm_M1 = torch.linalg.vector_norm(self.gradient_MD, dim=1, keepdim=True) + 1e-6
-        self.gradient_MD *= (self.max_grad_norm_M1 / norm_M1).clamp(max=1.0)
-        by_rate: dict[float, list[tuple[int, ClippedAdam]]] = defaultdict(list)
-        for m, member in enumerate(self.members):
-            by_rate[member.optimizer.learning_rate].append((m, member.optimizer))
-        for rate, some in by_rate.items():
-            steps = [optimizer.steps for _, optimizer in some]
-            torch._foreach_add_(steps, 1.0)
-            torch._fused_adam_(
-                [self.rows[m] for m, _ in some], [self.gradients[m] for m, _ in some],
-                [optimizer.mean for _, optimizer in some], [optimizer.square for _, optimizer in some], [], steps,
-                amsgrad=False, beta1=0.9, beta2=0.999, lr=rate, weight_decay=0.0, eps=some[0][1].eps, maximize=False,
-            )  # fmt: skip
 
     def actor(self) -> Callable[[Tensor], Tensor]:
         """The most likely actions of the policies as they are now."""
@@ -278,7 +257,7 @@ class PPOTogether(Together):
 
     def gather_networks(self) -> None:
         """The members' parameters and statistics as they are now."""
-        torch.stack([member.optimizer.flat for member in self.members], out=self.flat_MD)
+        self.optimizer.gather()
         norms = [member.nets.obs_norm for member in self.members]
         if norms[0] is not None:
             self.shift_M1F = torch.stack([norm.shift for norm in norms])[:, None]
@@ -287,13 +266,8 @@ class PPOTogether(Together):
     def scatter(self, rollout: Rollout, obs: Tensor) -> None:
         """Let the members stand where they have come to."""
         self.joined.scatter()
+        self.optimizer.scatter()
         for m, member in enumerate(self.members):
             part, interaction = slice(m * self.copies, (m + 1) * self.copies), member.experience.interaction
-            member.optimizer.flat.copy_(self.flat_MD[m])
             interaction.obs = obs[part]
             interaction.episodes.add(rollout.reward[:, part], rollout.done[:, part])
-
-
-def column(values: Iterable[float]) -> Tensor:
-    """(M, 1) float32, a number of each member."""
-    return torch.tensor(list(values), dtype=torch.float32)[:, None]

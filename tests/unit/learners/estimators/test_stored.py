@@ -77,7 +77,9 @@ def test_a_type_that_is_not_on_the_list_is_refused(foreign: Any) -> None:
     held = fitted("GaussianNB")
     held.estimator.planted = foreign
     state = held.state_dict()
-    with pytest.raises(UsageError, match=r"an estimator of .*; expected types of scikit-learn that are known"):
+    with pytest.raises(
+        UsageError, match=r"an estimator with types that are not trusted: .*; expected what skops trusts"
+    ):
         Stored(make_estimator("GaussianNB")).load_state_dict(state)
 
 
