@@ -14,7 +14,8 @@ SOURCE = Path(palestra.__file__).parent
 FILES = sorted(SOURCE.rglob("*.py"))
 ROOMS = (
     "errors", "measure", "ops", "kinematics", "envs", "runs", "datasets", "recipes", "nets", "data", "engine",
-    "pictures", "policies", "learners", "trials", "playgrounds", "web", "studio", "exports", "imports", "cli",
+    "pictures", "policies", "learners", "trials", "playgrounds", "web", "studio", "exports", "imports", "streaming",
+    "cli",
 )  # fmt: skip
 """A file may import from its own room and from rooms to its left."""
 

@@ -29,7 +29,11 @@ COMMANDS = {
     "play": ("palestra.cli.play", "film a trained agent"),
     "export": ("palestra.cli.export", "what was learned as ONNX, PyTorch's archive, or for a hub"),
     "serve": ("palestra.cli.serve", "answer over HTTP on this machine with what a run predicts"),
-    "import": ("palestra.cli.import_agent", "an agent of Stable-Baselines3, if you trust its file"),
+    "stream": ("palestra.cli.stream", "move a robot that listens on a socket, within its limits"),
+    "import": (
+        "palestra.cli.import_agent",
+        "an agent of Stable-Baselines3, if you trust its file, or an estimator of scikit-learn",
+    ),
     "record-episodes": ("palestra.cli.record_episodes", "let trained agents play, and write a file to learn from"),
     "verify": ("palestra.cli.verify", "train every seed of a recipe, say whether its claim is held"),
     "compare": ("palestra.cli.compare", "whether one training beats another, and how sure that is"),

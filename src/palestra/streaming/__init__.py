@@ -1,0 +1,1 @@
+"""A robot that moves while we compute: limits, a clock, and a wire."""
