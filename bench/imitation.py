@@ -91,7 +91,7 @@ def came_to(task: Task, method: Method, count: int, seed: int, updates: int, fol
     """The rate of success after a training, and milliseconds of an action."""
     agent, budget = taught(task, method, count, seed, updates, folder)
     with denormals_as_zero():
-        agent.learn(budget)  # type: ignore[attr-defined]
+        agent.learn(budget)
         score = agent.evaluate(episodes=EPISODES, seed=10_000 + seed).score
         obs = task.shown(2, seed).observations[0]
         agent.predict(obs)

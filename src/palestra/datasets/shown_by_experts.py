@@ -38,10 +38,10 @@ def two_ways(starts: int = STARTS, seed: int = 0) -> Episodes:
         starts: how many, anywhere around.
         seed: decides where.
     """
-    way = torch.tensor([1.0, -1.0]).repeat(starts)
+    angle, way = _around(starts, seed), torch.tensor([1.0, -1.0]).repeat(starts)
     env = make_vec(TWO_WAYS, 2 * starts)
     assert isinstance(env, TorchVectorEnv)
-    return _played(env, env.set_state(begun(_around(starts, seed).repeat_interleave(2), way)), TWO_WAYS, {})
+    return _played(env, env.set_state(begun(angle.repeat_interleave(2), way)), TWO_WAYS, {})
 
 
 def one_way_with_a_pause(starts: int = STARTS, seed: int = 0) -> Episodes:
@@ -51,10 +51,10 @@ def one_way_with_a_pause(starts: int = STARTS, seed: int = 0) -> Episodes:
         starts: how many, anywhere around.
         seed: decides where.
     """
+    angle, rested = _around(starts, seed), torch.zeros(starts, dtype=torch.int64)
     env = make_vec(TWO_WAYS, starts)
     assert isinstance(env, TorchVectorEnv)
-    begin = env.set_state(begun(_around(starts, seed), torch.ones(starts)))
-    rested = torch.zeros(starts, dtype=torch.int64)
+    begin = env.set_state(begun(angle, torch.ones(starts)))
 
     def pausing(obs: Tensor) -> Tensor:
         free = closest(obs[:, :2], obs[:, 2:] - obs[:, :2]) >= CLEAR

@@ -59,8 +59,9 @@ RECIPES = (
         "diffusion",
         "a diffusion policy makes actions out of noise, of one way or of the other",
         _ARRIVES,
-        400_000,
+        600_000,
         execute=1,
+        evaluations=50,
         **_FAST,
     ),
     _shown(

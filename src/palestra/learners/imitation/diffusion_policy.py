@@ -6,6 +6,8 @@ network learns to tell it (https://arxiv.org/abs/2303.04137; Ho et al. 2020, alg
     a_k = sqrt(kept_k) a_0 + sqrt(1 - kept_k) e
     J(theta) = E[|e - e_theta(a_k, k, o)|^2]                                     (eq. 5)
 
+or, of which e follows, a_0 itself (Salimans & Ho 2022, section 4): J(theta) = E[|a_0 - f_theta(a_k, k, o)|^2].
+
 To act it begins with noise alone and takes away, level by level, what the network tells (Song et al. 2021). What comes
 of it is one of the chunks that fit, whichever way of doing things it is of: no mean is ever taken. Of each chunk the
 first actions are done, then the next one is made by what is seen by then. It acts by a running average of its weights.
@@ -88,7 +90,7 @@ class DiffusionPolicyConfig(DescentConfig):
     """How much of matrices decays, never of biases and of normalisation: lambda of lambda / 2 |w|^2 in the loss; of
     Adam, the share of them that a step takes, times the learning rate."""
     hidden_sizes: tuple[int, ...] = (64, 64)
-    """Hidden layers between a noisy chunk and its noise, each scaled and shifted by what is seen."""
+    """Hidden layers between a noisy chunk and what is told of it, each scaled and shifted by what is seen."""
     width: int = 64
     """Numbers between what is seen and what it scales and shifts by."""
     average_power: float = 0.75
@@ -101,7 +103,8 @@ class DiffusionPolicyConfig(DescentConfig):
         given = f"evaluations={self.evaluations} with levels={self.levels}"
         require(self.evaluations <= self.levels, given, "no more evaluations than levels")
         require(0 <= self.eta <= 1, f"eta={self.eta}", "0 <= eta <= 1")
-        require(all(n > 0 for n in self.hidden_sizes), f"hidden_sizes={self.hidden_sizes}", "positive sizes")
+        sizes = self.hidden_sizes
+        require(bool(sizes) and min(sizes) > 0, f"hidden_sizes={sizes}", "one positive size or more")
         require(0 < self.average_power <= 1, f"average_power={self.average_power}", "above 0, to 1")
 
 

@@ -60,7 +60,7 @@ def test_it_says_what_was_done_next_and_does_the_mean_of_what_was_said(monkeypat
     obs = np.repeat(turned.reshape(-1, 1), 3, 1).astype(np.float32)
     action = turned.reshape(-1, 1).astype(np.float32)
     made = episodes(ENV, [6] * 200, observations=obs, actions=action, final_observations=obs[:200])
-    learner = make(known_as(monkeypatch, "mine", made), learning_rate=3e-3, loss="squared").learn(60_000)
+    learner = make(known_as(monkeypatch, "mine", made), learning_rate=3e-3, loss="squared", batch_size=48).learn(60_000)
     policy, nobody, start = learner.chunker, torch.zeros(4, dtype=torch.bool), torch.tensor([-0.9, -0.5, 0.6, 0.8])
     policy.reset(4, seed=0)
     for t in range(5):

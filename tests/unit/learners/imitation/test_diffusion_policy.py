@@ -106,8 +106,15 @@ def pushes() -> Any:
     obs = rng.normal(size=(800, 3)).astype(np.float32)
     with pytest.MonkeyPatch.context() as patch:
         made = episodes(ENV, [4] * 200, observations=obs, actions=side, final_observations=obs[:200])
-        settings = {"width": 32, "hidden_sizes": (32,), "levels": 20, "evaluations": 5, "batch_size": 100, "execute": 3}
-        yield make(known_as(patch, "pushes", made), **settings, learning_rate=3e-3).learn(80_000)
+        settings = {
+            "width": 32,
+            "hidden_sizes": (32,),
+            "levels": 20,
+            "evaluations": 20,
+            "batch_size": 100,
+            "execute": 3,
+        }
+        yield make(known_as(patch, "pushes", made), **settings, learning_rate=3e-3).learn(120_000)
 
 
 def test_it_does_what_either_did_and_nothing_between_and_goes_on_so(pushes: DiffusionPolicy) -> None:
@@ -182,6 +189,7 @@ def test_a_restored_learner_goes_on_bit_for_bit_and_acts_alike(monkeypatch: pyte
         ({"evaluations": 9}, "evaluations=9 with levels=8; expected no more evaluations than levels"),
         ({"eta": 1.5}, r"eta=1.5; expected 0 <= eta <= 1"),
         ({"average_power": 0.0}, "average_power=0.0; expected above 0, to 1"),
+        ({"hidden_sizes": ()}, r"hidden_sizes=\(\); expected one positive size or more"),
     ],
 )
 def test_settings_out_of_range_are_named(wrong: dict[str, Any], said: str) -> None:
