@@ -25,7 +25,7 @@ from palestra.ops.terms import Recording, place_for, without_autograd
 class Run(NamedTuple):
     """What a pass leaves for the way back."""
 
-    condition_BF: Tensor
+    c_BF: Tensor
     """The condition, after its layer."""
     film_BF: Tensor
     """Scales and shifts of every layer."""
@@ -37,11 +37,11 @@ class Run(NamedTuple):
 
 
 class FilmMLP(Recorded):
-    """(B, sizes[0]) and a condition (B, C) -> (B, sizes[-1]) float32.
+    """(B, K), K = sizes[0], and a condition (B, F) -> (B, sizes[-1]) float32.
 
     Args:
         sizes: numbers of x, of hidden layers, and of what comes out.
-        condition: C.
+        condition: F, numbers of a condition.
         width: numbers between the condition and what it scales and shifts by.
         generator: draws the initial weights, as PyTorch's default; scales begin around 1.
     """
@@ -74,20 +74,20 @@ class FilmMLP(Recorded):
         both = film.split([size for size in self.hidden for _ in range(2)], -1)
         return list(zip(both[::2], both[1::2]))
 
-    def forward(self, x_BK: Tensor, condition_BC: Tensor) -> Tensor:
+    def forward(self, x_BK: Tensor, condition_BF: Tensor) -> Tensor:
         """(B, K) -> (B, sizes[-1])."""
         if not torch.is_grad_enabled():
-            return self._run(x_BK, condition_BC).out_BK
+            return self._run(x_BK, condition_BF).out_BK
         *layers, (last, last_bias), into, film = self.layers()
-        film_BF = F.linear(F.linear(condition_BC, *into).relu(), *film)
+        film_BF = F.linear(F.linear(condition_BF, *into).relu(), *film)
         for (weight, bias), (scale_BF, shift_BF) in zip(layers, self.parts(film_BF)):
             x_BK = (scale_BF * F.linear(x_BK, weight, bias) + shift_BF).relu()  # eq. 2
         return F.linear(x_BK, last, last_bias)
 
-    def _run(self, x_BK: Tensor, condition_BC: Tensor) -> Run:
+    def _run(self, x_BK: Tensor, condition_BF: Tensor) -> Run:
         """The same in the fewest operations and without autograd."""
         *layers, (last, last_bias), into, film = self.layers()
-        c_BF = F.linear(condition_BC, *into).relu_()
+        c_BF = F.linear(condition_BF, *into).relu_()
         film_BF = F.linear(c_BF, *film)
         given, linear = [x_BK], []
         for (weight, bias), (scale_BF, shift_BF) in zip(layers, self.parts(film_BF)):
@@ -97,7 +97,7 @@ class FilmMLP(Recorded):
 
     @without_autograd
     def record(self, *inputs: Tensor) -> Tensor:
-        """(B, K) and a condition (B, C) -> (B, sizes[-1]) as a leaf, to write a loss on."""
+        """(B, K) and a condition (B, F) -> (B, sizes[-1]) as a leaf, to write a loss on."""
         run = self._run(*inputs)
         return FilmRecording(self, inputs, run).leaf(run.out_BK)
 
@@ -107,7 +107,7 @@ class FilmRecording(Recording):
 
     def __init__(self, net: FilmMLP, inputs: Sequence[Tensor], run: Run):
         super().__init__(inputs, net)
-        self.net, self.run, self.condition_BC = net, run, inputs[1]
+        self.net, self.run, self.condition_BF = net, run, inputs[1]
         self.wanted = [x.requires_grad for x in inputs]
 
     def back(self, to_outputs: list[Tensor | None], learn: bool) -> Sequence[Tensor]:
@@ -124,9 +124,9 @@ class FilmRecording(Recording):
             to_shift_BF.copy_(threshold_backward(grad_BK, run.given[i + 1], 0))
             torch.mul(to_shift_BF, run.linear[i], out=to_scale_BF)
             grad_BK = _through(layers[i], to_shift_BF * scale_BF, run.given[i], learn, i > 0 or self.wanted[0])
-        to_c_BF = threshold_backward(_through(film, to_film_BF, run.condition_BF, learn), run.condition_BF, 0)
-        grad_BC = _through(into, to_c_BF, self.condition_BC, learn, self.wanted[1])
-        return [grad for grad, wanted in zip((grad_BK, grad_BC), self.wanted) if wanted]
+        to_c_BF = threshold_backward(_through(film, to_film_BF, run.c_BF, learn), run.c_BF, 0)
+        to_condition_BF = _through(into, to_c_BF, self.condition_BF, learn, self.wanted[1])
+        return [grad for grad, wanted in zip((grad_BK, to_condition_BF), self.wanted) if wanted]
 
 
 def _through(

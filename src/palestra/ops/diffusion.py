@@ -66,10 +66,10 @@ def noised(clean_BK: Tensor, noise_BK: Tensor, kept_B: Tensor) -> Tensor:
 
 
 def level_numbers(levels: int) -> Tensor:
-    """(L, C) what a network is told of each of ``levels`` levels: sin and cos of pi j (k + 1/2) / L, for a few j."""
+    """(L, F) what a network is told of each of ``levels`` levels: sin and cos of pi j (k + 1/2) / L, for a few j."""
     share_L = (torch.arange(levels) + 0.5) / levels
-    angle_LC = math.pi * share_L[:, None] * torch.arange(1, WAVES + 1)
-    return torch.cat((angle_LC.sin(), angle_LC.cos()), 1)
+    angle_LF = math.pi * share_L[:, None] * torch.arange(1, WAVES + 1)
+    return torch.cat((angle_LF.sin(), angle_LF.cos()), 1)
 
 
 def told_error(told_BK: Tensor, true_BK: Tensor) -> Term:

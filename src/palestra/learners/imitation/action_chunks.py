@@ -120,7 +120,7 @@ class ActionChunks(Agent, Learner):
     config_type = ActionChunksConfig
     clock_unit = "samples"
     saves = ("policy", "order", "loader", "optimizer", "recorded")
-    derives = ("seen_NF", "wanted_NTA", "known_NT")
+    derives = ("seen_LF", "wanted_LTA", "known_LT")
     config: ActionChunksConfig
 
     def __init__(self, source: Given, config: ActionChunksConfig | None = None, *, seed: int = 0, device: str = "auto"):
@@ -135,11 +135,11 @@ class ActionChunks(Agent, Learner):
         """The seed of the order in which steps come, which a resume restores as it does the rest."""
         rows = torch.arange(len(self.recorded), device=self.device)
         self.loader = Loader(Split(rows, None), c.batch_size, seed=seed)
-        self.seen_NF = self.chunker.scale(self.recorded.obs.reshape(len(rows), -1))
+        self.seen_LF = self.chunker.scale(self.recorded.obs.reshape(len(rows), -1))
         """What is seen at every recorded step, scaled."""
         window = self.recorded.window(rows, c.horizon)
         wanted = self.chunker.answers.encoded(window.action.flatten(0, 1))
-        self.wanted_NTA, self.known_NT = wanted.view(*window.known.shape, -1), window.known
+        self.wanted_LTA, self.known_LT = wanted.view(*window.known.shape, -1), window.known
         """The actions from every recorded step on, from -1 to 1, and which of them there are."""
         self.optimizer = make_optimizer(c, self.modules)
 
@@ -168,8 +168,8 @@ class ActionChunks(Agent, Learner):
 
     def loss(self, row_B: Tensor) -> Tensor:
         """How unlike what was done the chunks are that begin in some rows, over the steps that there are."""
-        wanted_BTA, known_BT = self.wanted_NTA[row_B], self.known_NT[row_B]
-        error_BTA = self.chunker.net.record(self.seen_NF[row_B]).tanh().view(wanted_BTA.shape) - wanted_BTA
+        wanted_BTA, known_BT = self.wanted_LTA[row_B], self.known_LT[row_B]
+        error_BTA = self.chunker.net.record(self.seen_LF[row_B]).tanh().view(wanted_BTA.shape) - wanted_BTA
         each_BT = (error_BTA.abs() if self.config.loss == "absolute" else error_BTA.square()).mean(2)
         return each_BT[known_BT].mean()  # Zhao et al. 2023, algorithm 1: L_reconst
 

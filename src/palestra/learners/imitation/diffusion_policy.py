@@ -119,7 +119,7 @@ class Diffuser(Policy):
     """
 
     saves = ("networks", "average", "sampling")
-    derives = ("answers", "chunks", "kept_L", "level_LC")
+    derives = ("answers", "chunks", "kept_L", "level_LF")
     episodes = ("chunks",)
 
     def __init__(self, env: VectorEnv, config: DiffusionPolicyConfig, *, seed: int, device: torch.device):
@@ -138,7 +138,7 @@ class Diffuser(Policy):
         self.average = slow_copy(self.network)
         self.kept_L = noise_schedule(c.noise, c.levels).float().to(device)
         self.kept = noise_schedule(c.noise, c.levels).tolist()
-        self.level_LC = level_numbers(c.levels).to(device)
+        self.level_LF = level_numbers(c.levels).to(device)
         self.sampling = seeding.generator(seed, "actions", device=device)
         self.reset(1, seed=seed)
 
@@ -175,8 +175,8 @@ class Diffuser(Policy):
         x_BK = noise_BLK[:, 0]
         for i, level in enumerate(path):
             kept_next = self.kept[path[i + 1]] if i + 1 < len(path) else 1.0
-            condition_BC = torch.cat((self.level_LC[level].expand(len(x_BK), -1), seen_BF), 1)
-            told_BK = self.average(x_BK, condition_BC)
+            condition_BF = torch.cat((self.level_LF[level].expand(len(x_BK), -1), seen_BF), 1)
+            told_BK = self.average(x_BK, condition_BF)
             if c.predicts == "clean":
                 told_BK = noise_in(x_BK, told_BK, self.kept[level])
             drawn_BK = noise_BLK[:, i + 1] if c.eta else None
@@ -225,14 +225,14 @@ class DiffusionPolicy(Agent, Learner):
         return {**super().facts(), "data": self.recorded.facts}
 
     def rows(self) -> Split:
-        """Every recorded step: what is seen (N, F), scaled, and the chunk that begins there (N, K), from -1 to 1.
+        """Every recorded step: what is seen (L, F), scaled, and the chunk that begins there (L, K), from -1 to 1.
 
         Behind the end of an episode its last action is repeated, as Chi et al. do.
         """
         steps = torch.arange(len(self.recorded), device=self.device)
         action = self.recorded.window(steps, self.config.horizon).action
-        clean_NK = self.diffuser.answers.encoded(action.flatten(0, 1)).view(len(steps), -1)
-        return Split(self.diffuser.scale(self.recorded.obs.reshape(len(steps), -1)), clean_NK)
+        clean_LK = self.diffuser.answers.encoded(action.flatten(0, 1)).view(len(steps), -1)
+        return Split(self.diffuser.scale(self.recorded.obs.reshape(len(steps), -1)), clean_LK)
 
     def step(self) -> Metrics:
         """Some batches of chunks, one from every recorded step on in each epoch."""
@@ -257,7 +257,7 @@ class DiffusionPolicy(Agent, Learner):
         level_B = torch.randint(self.config.levels, (len(clean_BK),), generator=self.noising, device=self.device)
         noise_BK = torch.randn(clean_BK.shape, generator=self.noising, device=self.device)
         x_BK = noised(clean_BK, noise_BK, self.diffuser.kept_L[level_B])  # Ho et al. 2020, eq. 4
-        told_BK = self.diffuser.network.record(x_BK, torch.cat((self.diffuser.level_LC[level_B], seen_BF), 1))
+        told_BK = self.diffuser.network.record(x_BK, torch.cat((self.diffuser.level_LF[level_B], seen_BF), 1))
         return told_error(told_BK, noise_BK if self.config.predicts == "noise" else clean_BK)  # eq. 5
 
     def exhibits(self) -> list[Exhibit]:
