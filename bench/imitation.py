@@ -63,7 +63,7 @@ METHODS = {
     "clone": Method("behaviour-cloning", FAST),
     "mixture of 5": Method("behaviour-cloning", {**FAST, "components": 5}),
     "single actions": Method("action-chunks", {**FAST, "horizon": 1}),
-    "chunks of 8": Method("action-chunks", {**FAST, "horizon": 8}),
+    "chunks of 10": Method("action-chunks", {**FAST, "horizon": 10}),
     "diffusion": Method("diffusion-policy", FAST),
     "DAgger": Method("dagger", {"batch_size": 128, "learning_rate": 4e-3, "num_steps": 1}),
 }

@@ -25,7 +25,7 @@ TWO_WAYS, ARM_REACH = "palestra/TwoWays-v0", "palestra/ArmReach-v0"
 STATE = {"view": "state"}
 STARTS = 100
 """Of ``two-ways``, and of ``one-way-with-a-pause``."""
-PAUSE = 4
+PAUSE = 6
 """Steps of rest of ``one-way-with-a-pause``."""
 REACHES = 200
 """Episodes of ``arm-reach``."""

@@ -67,11 +67,11 @@ RECIPES = (
     _shown(
         "action-chunks",
         "action-chunks",
-        "eight actions at once: after a rest on the way it goes on, as was shown",
+        "ten actions at once: after a rest on the way it goes on, as was shown",
         _GOES_ON,
         200_000,
         looks=1,
-        horizon=8,
+        horizon=10,
         **_RESTED,
     ),
     _shown(

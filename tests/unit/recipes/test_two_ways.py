@@ -23,6 +23,6 @@ def test_who_takes_the_mean_or_decides_step_by_step_promises_that_few_arrive_and
 def test_what_rests_for_good_differs_in_the_length_of_its_chunks_alone() -> None:
     pair = [recipe for recipe in RECIPES if recipe.learner == "action-chunks"]
     many, one = ({**recipe.settings} for recipe in pair)
-    assert (many.pop("horizon"), one.pop("horizon")) == (8, 1)
+    assert (many.pop("horizon"), one.pop("horizon")) == (10, 1)
     assert many == one
     assert pair[0].budget == pair[1].budget == pair[0].eval_every
