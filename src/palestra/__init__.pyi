@@ -23,8 +23,10 @@ from palestra.learners.estimators.library_clusterer import LibraryClusterer, Lib
 from palestra.learners.estimators.library_detector import LibraryDetector, LibraryDetectorConfig
 from palestra.learners.estimators.library_regressor import LibraryRegressor, LibraryRegressorConfig
 from palestra.learners.estimators.library_transformer import LibraryTransformer, LibraryTransformerConfig
+from palestra.learners.imitation.action_chunks import ActionChunks, ActionChunksConfig
 from palestra.learners.imitation.behaviour_cloning import BehaviourCloning, BehaviourCloningConfig
 from palestra.learners.imitation.dagger import DAgger, DAggerConfig
+from palestra.learners.imitation.diffusion_policy import DiffusionPolicy, DiffusionPolicyConfig
 from palestra.learners.labels.decision_tree import DecisionTree, DecisionTreeConfig
 from palestra.learners.labels.grown_tree import GrowthConfig as RegressionTreeConfig
 from palestra.learners.labels.image_classifier import ImageClassifier, ImageClassifierConfig
@@ -107,6 +109,8 @@ __all__ = [
     "UCB",
     "VPG",
     "A2CConfig",
+    "ActionChunks",
+    "ActionChunksConfig",
     "AssociationRules",
     "AssociationRulesConfig",
     "Autoencoder",
@@ -129,6 +133,8 @@ __all__ = [
     "DecisionTransformerConfig",
     "DecisionTree",
     "DecisionTreeConfig",
+    "DiffusionPolicy",
+    "DiffusionPolicyConfig",
     "DiscreteSAC",
     "DiscreteSACConfig",
     "DoubleQLearning",

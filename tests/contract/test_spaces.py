@@ -31,6 +31,8 @@ FAMILIES = {
     "drq": {"pictures": "C", "pictures and numbers": "C"},
     "dagger": dict.fromkeys(OBSERVATIONS, "C"),
     "behaviour_cloning": dict.fromkeys(OBSERVATIONS, "DMBC"),
+    "action_chunks": {kind: "C" for kind in OBSERVATIONS if "pictures" not in kind},
+    "diffusion_policy": {kind: "C" for kind in OBSERVATIONS if "pictures" not in kind},
     "decision_transformer": {kind: "DMBC" for kind in OBSERVATIONS if "pictures" not in kind},
     "tabular": dict.fromkeys(("Discrete", "MultiDiscrete", "MultiBinary", "Tuple, Dict of counts"), "D"),
 }

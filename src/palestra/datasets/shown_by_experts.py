@@ -2,10 +2,13 @@
 
 ``two-ways`` are a hundred starts around the disc, each shown twice, once on either side: whatever fits them best by the
 squares of its errors is straight ahead at every one of these starts, however finely it tells them apart.
+``one-way-with-a-pause`` goes around on one side alone, and rests for some steps once the goal lies free ahead: whoever
+sees the place alone sees rest, mostly, and nothing that would end it.
 ``arm-reach`` is the scripted expert of the arm in its batched twin, in the view ``state``.
 """
 
 import math
+from collections.abc import Callable
 
 import torch
 from torch import Tensor
@@ -13,7 +16,7 @@ from torch import Tensor
 from palestra.datasets.episodes import Episodes, first_episodes
 from palestra.datasets.recorded import register_episodes
 from palestra.envs.backends.torch import TorchVectorEnv
-from palestra.envs.classic.two_ways import begun
+from palestra.envs.classic.two_ways import CLEAR, begun, closest
 from palestra.envs.registry import make_vec
 from palestra.envs.space_json import space_to_json
 from palestra.errors import require
@@ -21,7 +24,9 @@ from palestra.errors import require
 TWO_WAYS, ARM_REACH = "palestra/TwoWays-v0", "palestra/ArmReach-v0"
 STATE = {"view": "state"}
 STARTS = 100
-"""Of ``two-ways``."""
+"""Of ``two-ways``, and of ``one-way-with-a-pause``."""
+PAUSE = 6
+"""Steps of rest of ``one-way-with-a-pause``."""
 REACHES = 200
 """Episodes of ``arm-reach``."""
 
@@ -33,12 +38,37 @@ def two_ways(starts: int = STARTS, seed: int = 0) -> Episodes:
         starts: how many, anywhere around.
         seed: decides where.
     """
-    require(starts >= 1, f"starts={starts}", "at least 1")
-    angle = 2 * math.pi * torch.rand(starts, generator=torch.Generator().manual_seed(seed))
-    way = torch.tensor([1.0, -1.0]).repeat(starts)
+    angle, way = _around(starts, seed), torch.tensor([1.0, -1.0]).repeat(starts)
     env = make_vec(TWO_WAYS, 2 * starts)
     assert isinstance(env, TorchVectorEnv)
     return _played(env, env.set_state(begun(angle.repeat_interleave(2), way)), TWO_WAYS, {})
+
+
+def one_way_with_a_pause(starts: int = STARTS, seed: int = 0) -> Episodes:
+    """An episode from each start, with the disc on the right; nothing is done for ``PAUSE`` steps in between.
+
+    Args:
+        starts: how many, anywhere around.
+        seed: decides where.
+    """
+    angle, rested = _around(starts, seed), torch.zeros(starts, dtype=torch.int64)
+    env = make_vec(TWO_WAYS, starts)
+    assert isinstance(env, TorchVectorEnv)
+    begin = env.set_state(begun(angle, torch.ones(starts)))
+
+    def pausing(obs: Tensor) -> Tensor:
+        free = closest(obs[:, :2], obs[:, 2:] - obs[:, :2]) >= CLEAR
+        rests = free & (rested < PAUSE)
+        rested[rests] += 1
+        return torch.where(rests[:, None], 0.0, env.expert())
+
+    return _played(env, begin, TWO_WAYS, {}, pausing)
+
+
+def _around(starts: int, seed: int) -> Tensor:
+    """(B,) angles of starts."""
+    require(starts >= 1, f"starts={starts}", "at least 1")
+    return 2 * math.pi * torch.rand(starts, generator=torch.Generator().manual_seed(seed))
 
 
 def arm_reach(episodes: int = REACHES, seed: int = 0) -> Episodes:
@@ -54,11 +84,14 @@ def arm_reach(episodes: int = REACHES, seed: int = 0) -> Episodes:
     return _played(env, env.reset(seed), ARM_REACH, STATE)
 
 
-def _played(env: TorchVectorEnv, obs: Tensor, env_id: str, env_kwargs: dict[str, str]) -> Episodes:
-    """The first episode of every copy, by the world's own expert."""
+def _played(
+    env: TorchVectorEnv, obs: Tensor, env_id: str, env_kwargs: dict[str, str],
+    act: Callable[[Tensor], Tensor] | None = None,
+) -> Episodes:  # fmt: skip
+    """The first episode of every copy, by the world's own expert, or by what is done for observations."""
     steps, running = list[tuple[Tensor, ...]](), torch.ones(env.num_envs, dtype=torch.bool)
     while running.any():
-        action = env.expert()
+        action = env.expert() if act is None else act(obs)
         result = env.step(action)
         steps.append((obs, action, result.reward, result.terminated, result.truncated, result.final_obs))
         running = running & ~(result.terminated | result.truncated)
@@ -73,4 +106,5 @@ def _played(env: TorchVectorEnv, obs: Tensor, env_id: str, env_kwargs: dict[str,
 
 
 register_episodes("two-ways", two_ways)
+register_episodes("one-way-with-a-pause", one_way_with_a_pause)
 register_episodes("arm-reach", arm_reach)

@@ -41,6 +41,8 @@ LEARNERS = {
     "drq": ("palestra.learners.off_policy.drq", "DrQ"),
     "dagger": ("palestra.learners.imitation.dagger", "DAgger"),
     "behaviour-cloning": ("palestra.learners.imitation.behaviour_cloning", "BehaviourCloning"),
+    "action-chunks": ("palestra.learners.imitation.action_chunks", "ActionChunks"),
+    "diffusion-policy": ("palestra.learners.imitation.diffusion_policy", "DiffusionPolicy"),
     "decision-transformer": ("palestra.learners.sequences.decision_transformer", "DecisionTransformer"),
     "dqn": ("palestra.learners.off_policy.dqn", "DQN"),
     "pqn": ("palestra.learners.off_policy.pqn", "PQN"),

@@ -1,4 +1,4 @@
-"""Recipes for the way around a disc, on either side, as it was shown on both."""
+"""Recipes for the way around a disc, on either side, as it was shown on both; or on one, with a rest on the way."""
 
 from typing import Any
 
@@ -11,16 +11,22 @@ _FAILS = Claim(
     count=200,
     direction="down",
 )
+_ARRIVES = Claim(0.9, "nine of ten arrive, where the mean of what was shown leads into the disc", count=200)
+_GOES_ON = Claim(0.9, "nine of ten arrive, after a rest that most who decide step by step do not end", count=200)
+_FAST: dict[str, Any] = {"batch_size": 128, "learning_rate": 4e-3}
+_RESTED: dict[str, Any] = {"data": "one-way-with-a-pause", **_FAST}
 
 
-def _shown(learner: str, method: str, summary: str, claim: Claim | None, budget: int, **settings: Any) -> Recipe:
+def _shown(
+    learner: str, method: str, summary: str, claim: Claim | None, budget: int, *, looks: int = 4, **settings: Any
+) -> Recipe:
     return Recipe(
         id=f"two-ways/{method}",
         summary=summary,
         learner=learner,
         env=ENV,
         budget=budget,
-        eval_every=budget // 4,
+        eval_every=budget // looks,
         eval_count=100,
         settings={"data": "two-ways", **settings},
         claim=claim,
@@ -38,10 +44,41 @@ RECIPES = (
     _shown(
         "behaviour-cloning",
         "mixture",
-        "a mixture of Gaussians keeps both ways apart, and takes one; it claims nothing yet",
-        None,
+        "a mixture of Gaussians keeps both ways apart, and takes one",
+        _ARRIVES,
         400_000,
         components=5,
+        **_FAST,
+    ),
+    _shown(
+        "diffusion-policy",
+        "diffusion",
+        "a diffusion policy makes actions out of noise, of one way or of the other",
+        _ARRIVES,
+        600_000,
+        execute=1,
+        evaluations=50,
+        **_FAST,
+    ),
+    _shown(
+        "action-chunks",
+        "action-chunks",
+        "ten actions at once: after a rest on the way it goes on, as was shown",
+        _GOES_ON,
+        200_000,
+        looks=1,
+        horizon=10,
+        **_RESTED,
+    ),
+    _shown(
+        "action-chunks",
+        "single-actions",
+        "one action at a time: who rested as it was shown sees nothing that would end it; it claims nothing",
+        None,
+        200_000,
+        looks=1,
+        horizon=1,
+        **_RESTED,
     ),
     Recipe(
         id="two-ways/expert",

@@ -5,8 +5,8 @@ import pytest
 import torch
 
 from palestra.datasets.recorded import load_episodes
-from palestra.datasets.shown_by_experts import REACHES, STARTS, arm_reach, two_ways
-from palestra.envs.classic.two_ways import START, TwoWays, begun
+from palestra.datasets.shown_by_experts import PAUSE, REACHES, STARTS, arm_reach, one_way_with_a_pause, two_ways
+from palestra.envs.classic.two_ways import CLEAR, START, TwoWays, begun, closest
 from palestra.errors import UsageError
 
 
@@ -35,6 +35,23 @@ def test_the_least_squares_at_each_start_are_straight_ahead_into_the_disc() -> N
     assert not reward.any()
 
 
+def test_on_one_side_alone_it_rests_once_where_the_goal_lies_free_ahead() -> None:
+    found = one_way_with_a_pause(30, seed=2)
+    assert (found.returns == 1).all()
+    assert len(load_episodes("one-way-with-a-pause").ends) == STARTS
+    rests = (found.actions == 0).all(1).reshape(30, -1)  # all episodes are alike but for where they begin
+    assert rests.sum(1).tolist() == [PAUSE] * 30
+    assert (rests == rests[0]).all()
+    place, goal = torch.from_numpy(found.observations).reshape(30, -1, 4).split(2, 2)
+    first = int(rests[0].argmax())
+    assert rests[0, first : first + PAUSE].all()
+    assert (closest(place[:, first], goal[:, first] - place[:, first]) >= CLEAR).all()
+    assert (closest(place[:, first - 1], goal[:, first - 1] - place[:, first - 1]) < CLEAR).all()
+    assert (place[:, first : first + PAUSE] == place[:, first, None]).all()
+    turned = place[:, :-1, 0] * place[:, 1:, 1] - place[:, :-1, 1] * place[:, 1:, 0]
+    assert (turned <= 1e-6).all()  # clockwise about the middle, which is on the right
+
+
 def test_every_step_is_the_world_s_own() -> None:
     found = two_ways(3, seed=1)
     world = TwoWays(len(found.rewards))
@@ -60,6 +77,6 @@ def test_they_are_the_same_each_time_and_others_by_another_seed() -> None:
     assert two_ways(seed=1).digest != load_episodes("two-ways").digest
     assert arm_reach(3).digest == arm_reach(3).digest != arm_reach(3, seed=1).digest
     assert len(load_episodes("arm-reach").ends) == REACHES
-    for none, said in ((two_ways, "starts=0"), (arm_reach, "episodes=0")):
+    for none, said in ((two_ways, "starts=0"), (one_way_with_a_pause, "starts=0"), (arm_reach, "episodes=0")):
         with pytest.raises(UsageError, match=f"{said}; expected at least 1"):
             none(0)

@@ -13,6 +13,7 @@ from palestra.envs.spaces import Packed
 from palestra.nets.adam import ClippedAdam
 from palestra.nets.encoders import ConvEncoder, FlatEncoder, PackedEncoder, narrow
 from palestra.nets.ensemble import Ensemble
+from palestra.nets.film import FilmMLP
 from palestra.nets.mlp import MLP
 from palestra.nets.noisy import NoisyMLP
 from palestra.nets.normed_mlp import NormedMLP
@@ -47,6 +48,7 @@ PACKED = torch.cat((BYTES.flatten(1), draw(5, 3).float().view(torch.uint8)), 1)
 NETS: dict[str, Callable[[], tuple[Recorded, tuple[Tensor, ...]]]] = {
     "mlp": lambda: (MLP([4, 8, 6, 2], "tanh", rng()), (draw(9, 4),)),
     "mlp, relu": lambda: (MLP([4, 8, 2], "relu", rng()), (draw(9, 4),)),
+    "film": lambda: (FilmMLP([4, 8, 6, 2], 3, 5, rng()), (draw(9, 4), draw(9, 3))),
     "normed": lambda: (NormedMLP([4, 8, 6, 2], rng()), (draw(9, 4),)),
     "ensemble": lambda: (Ensemble(2, [4, 8, 8, 1], rng()), (draw(2, 9, 4, dtype=torch.float32),)),
     "one network": lambda: (Ensemble(1, [4, 8, 3], rng()), (draw(9, 4, dtype=torch.float32),)),
