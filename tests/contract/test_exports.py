@@ -30,6 +30,8 @@ SMALL = {
     "noisy": True, "dueling": "mean", "distributional": "c51", "encoder": "fast", "encoder_channels": 4,
 }  # fmt: skip
 TASKS = ("CartPole-v1", "Pendulum-v1", "FrozenLake-v1", "exports/Eye-v0", "exports/Both-v0", "bandit/bernoulli")
+RECORDED = ("CartPole-v1", "Pendulum-v1")
+"""Of which there are recorded episodes."""
 NO_FUNCTION = {
     "random": "draws its actions", "expert": "acts by the true state", "decision-transformer": "its whole episode",
     "recurrent-ppo": "its whole episode",
@@ -75,11 +77,13 @@ class Eye(gym.Env[Any, Any]):
 def _worlds() -> Iterator[None]:
     for env_id, both in (("exports/Eye-v0", False), ("exports/Both-v0", True)):
         gym.register(env_id, partial(Eye, both))
-    MADE["exports/recorded"] = lambda: episodes("CartPole-v1", [6] * 10)
+    for env_id in RECORDED:
+        MADE[f"exports/{env_id}"] = partial(episodes, env_id, [6] * 10)
     yield
     for env_id in ("exports/Eye-v0", "exports/Both-v0"):
         del gym.registry[env_id]
-    del MADE["exports/recorded"]
+    for env_id in RECORDED:
+        del MADE[f"exports/{env_id}"]
 
 
 def learners(name: str) -> Iterator[tuple[str, Learner]]:
@@ -92,9 +96,9 @@ def learners(name: str) -> Iterator[tuple[str, Learner]]:
         return
     known = {field.name for field in dataclasses.fields(registered.config_type)}
     settings: dict[str, Any] = {key: value for key, value in SMALL.items() if key in known}
-    if "data" in known:
-        settings["data"] = "exports/recorded"
     for env_id in TASKS:
+        if "data" in known:
+            settings["data"] = f"exports/{env_id if env_id in RECORDED else RECORDED[0]}"
         try:
             yield env_id, registered(World(env_id, 2), registered.config_type(**settings))
         except UsageError:

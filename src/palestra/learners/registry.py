@@ -41,6 +41,7 @@ LEARNERS = {
     "drq": ("palestra.learners.off_policy.drq", "DrQ"),
     "dagger": ("palestra.learners.imitation.dagger", "DAgger"),
     "behaviour-cloning": ("palestra.learners.imitation.behaviour_cloning", "BehaviourCloning"),
+    "td3-bc": ("palestra.learners.imitation.td3_bc", "TD3BC"),
     "decision-transformer": ("palestra.learners.sequences.decision_transformer", "DecisionTransformer"),
     "dqn": ("palestra.learners.off_policy.dqn", "DQN"),
     "pqn": ("palestra.learners.off_policy.pqn", "PQN"),
