@@ -11,11 +11,13 @@ number: it counts as more than its budget.
 """
 
 import argparse
+import json
 import math
+import re
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -106,38 +108,60 @@ def line(name: str, attempts: Sequence[Attempt], budget: int) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def kept_in(folder: Path | None, name: str, seed: int, budget: int) -> Path | None:
+    """Where an attempt is kept."""
+    return folder and folder / f"{re.sub(r'[^a-z0-9]+', '-', name.lower())}-{seed}-{budget}.json"
+
+
+def known_or_made(name: str, seed: int, budget: int, folder: Path | None, one: Path) -> Attempt:
+    """An attempt as it was kept, or made now."""
+    path = kept_in(folder, name, seed, budget)
+    if path is not None and path.is_file():
+        return Attempt(**json.loads(path.read_text()))
+    learner, settings = ARMS[name]
+    given = {key: str(one) if value == ONE else value for key, value in settings.items()}
+    found = attempt(learner, given, seed, budget)
+    print(seed, name, found, flush=True)
+    if path is not None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(asdict(found)))
+    return found
+
+
 def main() -> None:
-    """All arms, seed by seed, so that what comes between concerns all alike."""
+    """All agents, seed by seed, so that what comes between concerns all alike."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", type=int, default=10)
-    parser.add_argument("--budget", type=int, default=30_000)
+    parser.add_argument("--first", type=int, default=0, help="the first of these seeds")
+    parser.add_argument("--budget", type=int, default=20_000)
+    parser.add_argument("--agents", nargs="*", default=list(ARMS), help="these alone")
+    parser.add_argument("--keep", type=Path, default=None, help="a folder from which to go on where it was stopped")
     args, _ = parser.parse_known_args()
     torch.set_num_threads(1)
-    found: dict[str, list[Attempt]] = {name: [] for name in ARMS}
+    found: dict[str, list[Attempt]] = {name: [] for name in args.agents}
     with tempfile.TemporaryDirectory() as folder:
         one = Path(folder) / "one.npz"
         write_episodes(one, make(1))
-        for seed in range(args.seeds):
-            for name, (learner, settings) in ARMS.items():
-                given = {key: str(one) if value == ONE else value for key, value in settings.items()}
-                found[name].append(attempt(learner, given, seed, args.budget))
-                print(seed, name, found[name][-1], flush=True)
-    published(found, args.budget)
+        seeds = range(args.first, args.first + args.seeds)
+        for seed in seeds:
+            for name, attempts in found.items():
+                attempts.append(known_or_made(name, seed, args.budget, args.keep, one))
+    published(found, args.budget, list(seeds))
 
 
-def published(found: Mapping[str, Sequence[Attempt]], budget: int) -> None:
+def published(found: Mapping[str, Sequence[Attempt]], budget: int, seeds: list[int]) -> None:
     """Write a line for each arm, and what they come to."""
     shown = load_episodes(DATA)
-    with_them, without = (
-        median_interval([each.steps for each in found[name]])[0]
-        for name in ("SAC + demonstrations, LayerNorm", "SAC, first random actions held")
-    )
+    medians = {name: median_interval([each.steps for each in attempts])[0] for name, attempts in found.items()}
+    with_them = min((steps for name, steps in medians.items() if "demonstration" in name), default=math.inf)
+    without = min([float(budget), *(steps for name, steps in medians.items() if "demonstration" not in name)])
     publish(
         "demonstrations",
         "Environment steps to a policy worth 90 on MountainCarContinuous-v0, with demonstrations and without",
         {
-            "ours": with_them, "peer": min(without, float(budget)), "ratio": min(without, float(budget)) / with_them,
-            "unit": "environment steps, median", "seeds": list(range(len(found["SAC"]))),
+            "ours": with_them, "peer": without, "ratio": without / with_them,
+            "unit": "environment steps, median of the best agent; the budget where none came there",
+            "seeds": seeds,
         },
         [line(name, attempts, budget) for name, attempts in found.items()],
         [
