@@ -68,8 +68,8 @@ The table is found by making each learner in a world of each pair of kinds, and 
 predicts and evaluates in every one that is taken. Each cell says which actions are taken beside those observations.
 `expert` and `dagger` need a world with an expert, dynamic programming one with a table `P` of its transitions, the
 planners (`lqr`, `ilqr`, `cem`, `mppi`, `predictive-sampling`) a batched one of ours that shows its state,
-`behaviour-cloning`, `action-chunks`, `diffusion-policy` and `decision-transformer` recorded episodes of it; bandits
-have worlds of their own.
+`behaviour-cloning`, `action-chunks`, `diffusion-policy`, `td3-bc` and `decision-transformer` recorded episodes of it;
+bandits have worlds of their own.
 
 """
 LETTERS = {"Discrete": "D", "MultiDiscrete": "M", "MultiBinary": "B", "Box": "C", "Box without bounds": "U"}

@@ -27,6 +27,7 @@ from palestra.learners.imitation.action_chunks import ActionChunks, ActionChunks
 from palestra.learners.imitation.behaviour_cloning import BehaviourCloning, BehaviourCloningConfig
 from palestra.learners.imitation.dagger import DAgger, DAggerConfig
 from palestra.learners.imitation.diffusion_policy import DiffusionPolicy, DiffusionPolicyConfig
+from palestra.learners.imitation.td3_bc import TD3BC, TD3BCConfig
 from palestra.learners.labels.decision_tree import DecisionTree, DecisionTreeConfig
 from palestra.learners.labels.grown_tree import GrowthConfig as RegressionTreeConfig
 from palestra.learners.labels.image_classifier import ImageClassifier, ImageClassifierConfig
@@ -105,6 +106,7 @@ __all__ = [
     "PQN",
     "SAC",
     "TD3",
+    "TD3BC",
     "TRPO",
     "UCB",
     "VPG",
@@ -209,6 +211,7 @@ __all__ = [
     "SarsaLambdaConfig",
     "SoftmaxRegression",
     "SoftmaxRegressionConfig",
+    "TD3BCConfig",
     "TD3Config",
     "TRPOConfig",
     "Thompson",

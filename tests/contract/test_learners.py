@@ -31,7 +31,7 @@ SMALL = {
     "train_frequency": 16, "gradient_steps": 2, "n_step": 3, "target_update_interval": 24, "hidden_sizes": (8,),
     "views": 2, "encoder_channels": 4, "prioritised": True, "noisy": True, "encoder": "fast", "random_shift": 1,
     "horizon": 3, "samples": 4, "elites": 2, "iterations": 1, "hold": 2, "levels": 4, "evaluations": 2, "eta": 0.5,
-    "width": 8, "heads": 2, "blocks": 1, "context": 2, "batches_per_step": 2, "data": "contract/recorded",
+    "width": 8, "heads": 2, "blocks": 1, "context": 2, "batches_per_step": 2, "data": "contract/Discrete",
 }  # fmt: skip
 """Settings by name, for whichever learner has them: small, and with everything on that has a state of its own."""
 
@@ -94,6 +94,8 @@ TASKS = {
     "Discrete": "CartPole-v1", "Box": "Pendulum-v1", "MultiDiscrete": "contract/Knobs-v0", "images": "contract/Dot-v0",
     "finite": "FrozenLake-v1", "bandit": "bandit/bernoulli", "drifting": "bandit/drifting",
 }  # fmt: skip
+RECORDED = ("Discrete", "Box")
+"""Kinds of tasks of which there are recorded episodes."""
 OWN = {TASKS["MultiDiscrete"]: Knobs, TASKS["images"]: Dot}
 
 
@@ -101,9 +103,8 @@ def register_own() -> None:
     for env_id, kind in OWN.items():
         if env_id not in gym.registry:
             gym.register(env_id, kind)
-    for kind in ("Discrete", "Box"):
-        MADE[f"{SMALL['data']}/{kind}"] = functools.partial(episodes, TASKS[kind], [6] * 10)
-    MADE[SMALL["data"]] = MADE[f"{SMALL['data']}/Discrete"]
+    for kind in RECORDED:
+        MADE[f"contract/{kind}"] = functools.partial(episodes, TASKS[kind], [6] * 10)
 
 
 register_own()  # before the tests are collected: which there are depends on who serves them
@@ -113,10 +114,8 @@ def construct(name: str, kind: str, seed: int = 0) -> Learner:
     """A small learner; UsageError where it does not serve this kind of task."""
     cls = learner_type(name)
     fields = {f.name for f in dataclasses.fields(cls.config_type)}
-    settings = {key: value for key, value in SMALL.items() if key in fields}
-    if kind == "Box" and "data" in settings:
-        settings["data"] += "/Box"
-    config = cls.config_type(**settings)
+    own = {"data": f"contract/{kind}"} if kind in RECORDED else {}
+    config = cls.config_type(**{key: value for key, value in (SMALL | own).items() if key in fields})
     learner = cls(World(TASKS[kind], 2), config, seed=seed)
     learner.budget = 1_000
     return learner

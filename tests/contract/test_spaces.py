@@ -30,6 +30,7 @@ FAMILIES = {
     "discrete_sac": dict.fromkeys(OBSERVATIONS, "D"),
     "drq": {"pictures": "C", "pictures and numbers": "C"},
     "dagger": dict.fromkeys(OBSERVATIONS, "C"),
+    "td3_bc": dict.fromkeys(OBSERVATIONS, "C"),
     "behaviour_cloning": dict.fromkeys(OBSERVATIONS, "DMBC"),
     "action_chunks": {kind: "C" for kind in OBSERVATIONS if "pictures" not in kind},
     "diffusion_policy": {kind: "C" for kind in OBSERVATIONS if "pictures" not in kind},

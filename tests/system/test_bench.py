@@ -15,6 +15,7 @@ SMALLEST = {
     "arm_speed": ["--seconds", "0.2", "--copies", "8", "--iterations", "1", "--warm-up", "512"],
     "bandits": ["--repeats", "1", "--loop-bandits", "1"],
     "checkpoint_cost": ["--pairs", "1"],
+    "demonstrations": ["--budget", "2000", "--seeds", "1", "--agents", "TD3 + demonstrations, LayerNorm"],
     "dqn_lunarlander": ["--steps", "100", "--seeds", "1"],
     "dqn_throughput": ["--steps", "512", "--seeds", "1"],
     "interval_coverage": ["--trials", "20"],

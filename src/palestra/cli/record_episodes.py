@@ -19,7 +19,8 @@ MOST = 1_000_000
 @dataclass(frozen=True)
 class Args:
     """Let trained agents play and write their episodes into one file: observations, actions, rewards, ends. Several
-    runs of one world make mixed data. `--set data=FILE` learns from it by behaviour cloning or a decision transformer.
+    runs of one world make mixed data. `--set data=FILE` learns from it by behaviour cloning, TD3+BC or a decision
+    transformer, `--set demonstrations=FILE` beside what SAC or TD3 do themselves.
     """
 
     runs: Annotated[Positional[tuple[str, ...]], arg(metavar="RUN")]

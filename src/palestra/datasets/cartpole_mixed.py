@@ -11,14 +11,12 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from palestra.datasets.episodes import Episodes, first_episodes, joined
+from palestra.datasets.episodes import Episodes, joined
 from palestra.datasets.recorded import register_episodes
+from palestra.datasets.scripted import facts_of, played, source
 from palestra.envs.registry import make_vec
-from palestra.envs.space_json import space_to_json
 
 ENV = "CartPole-v1"
-STEPS = 500
-"""After which CartPole's own limit ends an episode."""
 BY_CHANCE = 0.1
 """Share of the actions."""
 
@@ -47,29 +45,20 @@ CONTROLLERS = (
 def make() -> Episodes:
     """The episodes of all controllers, one controller after the other."""
     recorded = [_played(controller, seed) for seed, controller in enumerate(CONTROLLERS)]
-    env = make_vec(ENV, 1)
-    spaces = {"observation": space_to_json(env.observed.own), "action": space_to_json(env.action_space)}
-    sources = [
-        {"about": each.about, "episodes": each.episodes, "return_mean": float(part.returns.mean())}
-        for each, part in zip(CONTROLLERS, recorded)
-    ]
-    return joined(recorded, {"env": ENV, "env_kwargs": {}, "spaces": spaces, "recorded": sources})
+    sources = [source(each.about, part) for each, part in zip(CONTROLLERS, recorded)]
+    return joined(recorded, {**recorded[0].facts, "recorded": sources})
 
 
 def _played(controller: Controller, seed: int) -> Episodes:
     env, rng = make_vec(ENV, controller.episodes), torch.Generator().manual_seed(seed)
-    weights, obs, steps = torch.tensor(controller.weights), env.reset(seed), list[tuple[Tensor, ...]]()
-    running = torch.ones(env.num_envs, dtype=torch.bool)
-    while running.any() and len(steps) < STEPS:
+    weights = torch.tensor(controller.weights)
+
+    def act(obs: Tensor) -> Tensor:
         own = ((obs * weights).sum(1) + controller.bias > 0).long()
         drawn = torch.randint(2, own.shape, generator=rng)
-        action = torch.where(torch.rand(own.shape, generator=rng) < BY_CHANCE, drawn, own)
-        result = env.step(action)
-        steps.append((obs, action, result.reward, result.terminated, result.truncated, result.final_obs))
-        running = running & ~(result.terminated | result.truncated)
-        obs = result.obs
-    seen, done, reward, terminated, truncated, next_obs = (torch.stack(column).numpy() for column in zip(*steps))
-    return first_episodes(seen, done, reward, terminated, truncated, next_obs, {})
+        return torch.where(torch.rand(own.shape, generator=rng) < BY_CHANCE, drawn, own)
+
+    return played(env, env.reset(seed), act, facts_of(env, ENV))
 
 
 register_episodes("cartpole-mixed", make)

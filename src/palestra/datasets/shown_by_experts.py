@@ -13,12 +13,12 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from palestra.datasets.episodes import Episodes, first_episodes
+from palestra.datasets.episodes import Episodes
 from palestra.datasets.recorded import register_episodes
+from palestra.datasets.scripted import facts_of, played, source
 from palestra.envs.backends.torch import TorchVectorEnv
 from palestra.envs.classic.two_ways import CLEAR, begun, closest
 from palestra.envs.registry import make_vec
-from palestra.envs.space_json import space_to_json
 from palestra.errors import require
 
 TWO_WAYS, ARM_REACH = "palestra/TwoWays-v0", "palestra/ArmReach-v0"
@@ -89,19 +89,8 @@ def _played(
     act: Callable[[Tensor], Tensor] | None = None,
 ) -> Episodes:  # fmt: skip
     """The first episode of every copy, by the world's own expert, or by what is done for observations."""
-    steps, running = list[tuple[Tensor, ...]](), torch.ones(env.num_envs, dtype=torch.bool)
-    while running.any():
-        action = env.expert() if act is None else act(obs)
-        result = env.step(action)
-        steps.append((obs, action, result.reward, result.terminated, result.truncated, result.final_obs))
-        running = running & ~(result.terminated | result.truncated)
-        obs = result.obs
-    spaces = {"observation": space_to_json(env.observed.own), "action": space_to_json(env.action_space)}
-    seen, done, paid, terminated, truncated, then = (torch.stack(column).numpy() for column in zip(*steps))
-    facts = {"env": env_id, "env_kwargs": env_kwargs, "spaces": spaces}
-    made = first_episodes(seen, done, paid, terminated, truncated, then, facts)
-    about = {"about": "the world's own expert", "episodes": env.num_envs, "return_mean": float(made.returns.mean())}
-    made.facts["recorded"] = [about]
+    made = played(env, obs, act or (lambda _: env.expert()), facts_of(env, env_id, env_kwargs))
+    made.facts["recorded"] = [source("the world's own expert", made)]
     return made
 
 

@@ -43,6 +43,7 @@ LEARNERS = {
     "behaviour-cloning": ("palestra.learners.imitation.behaviour_cloning", "BehaviourCloning"),
     "action-chunks": ("palestra.learners.imitation.action_chunks", "ActionChunks"),
     "diffusion-policy": ("palestra.learners.imitation.diffusion_policy", "DiffusionPolicy"),
+    "td3-bc": ("palestra.learners.imitation.td3_bc", "TD3BC"),
     "decision-transformer": ("palestra.learners.sequences.decision_transformer", "DecisionTransformer"),
     "dqn": ("palestra.learners.off_policy.dqn", "DQN"),
     "pqn": ("palestra.learners.off_policy.pqn", "PQN"),

@@ -20,6 +20,7 @@ from palestra.envs.spaces import Packed, is_image
 from palestra.errors import UsageError, require
 from palestra.nets.encoders import Architecture, Encoder, EncoderName, make_encoder
 from palestra.nets.ensemble import Ensemble
+from palestra.nets.normed_mlp import NormedMLP
 from palestra.nets.precision import Precision
 from palestra.nets.recorded import ByAutograd, Recorded
 from palestra.ops.augment import random_shift
@@ -75,7 +76,7 @@ class OwnNetwork(Recorded):
 
 
 class OwnEnsemble(Recorded):
-    """Modules from (B, F) to (B, K) side by side, as an ``Ensemble``: (M, B, K)."""
+    """Modules from (B, F) to (B, K) side by side, as an ``Ensemble``, whatever they are: (M, B, K)."""
 
     def __init__(self, modules: Sequence[nn.Module]):
         super().__init__()
@@ -158,11 +159,14 @@ def own_network(place: str, maker: Maker, seed: int, inputs: int, outputs: int) 
 
 def own_ensemble(
     place: str, maker: Maker | None, seed: int, number: int, sizes: Sequence[int], generator: Generator,
-    precision: Precision,
+    precision: Precision, normed: bool = False,
 ) -> Ensemble | OwnEnsemble:  # fmt: skip
-    """As many as asked for of what was given, or an Ensemble of ours of these sizes."""
+    """As many as asked for of what was given, or of ours of these sizes: an Ensemble, or with LayerNorm in them."""
     if maker is None:
+        if normed:
+            return OwnEnsemble([NormedMLP(sizes, generator) for _ in range(number)])
         return Ensemble(number, sizes, generator, precision)
+    require(not normed, f"networks with {place}={_name(maker)} and normed_critics", "one of both")
     one = f"{place}={_name(maker)}, one module for {number} networks"
     require(number == 1 or not isinstance(maker, nn.Module), one, "a function that makes one: they are to differ")
     fitting = [_fitting(place, maker, seed + n, sizes[0], sizes[-1]) for n in range(number)]

@@ -28,6 +28,14 @@ def squared_error(q_MB1: Tensor, target_B: Tensor) -> Term:
     )
 
 
+def squared_distance(action_BA: Tensor, done_BA: Tensor) -> Term:
+    """E[(a - d)^2] over all numbers of actions and of those that were taken instead."""
+    check_rank(2, action=action_BA)
+    check_same_shape(action=action_BA, done=done_BA)
+    apart_BA = action_BA.detach() - done_BA
+    return Term(lambda: apart_BA.square().mean(), (action_BA, lambda: apart_BA * (2.0 / apart_BA.numel())))
+
+
 def mean_of_least(q_MB1: Tensor) -> Term:
     """E[min_i Q_i], whose derivative goes to the critic that gave the least."""
     check_rank(3, q=q_MB1)

@@ -8,7 +8,7 @@ from derivatives import numerical, samples, slope
 from torch import Tensor
 
 from palestra.ops import critic_losses
-from palestra.ops.critic_losses import entropy_to_hold, mean, mean_of_least, squared_error
+from palestra.ops.critic_losses import entropy_to_hold, mean, mean_of_least, squared_distance, squared_error
 from palestra.ops.terms import Term
 
 
@@ -21,6 +21,7 @@ def test_they_are_their_equations_by_hand() -> None:
     assert float(squared_error(q, t(0.0, 4.0)).value) == pytest.approx((1 + 1) / 2 + (4 + 1) / 2)
     assert float(mean_of_least(q).value) == pytest.approx((1 + 3) / 2)
     assert float(mean(q).value) == pytest.approx(11 / 4)
+    assert float(squared_distance(q[..., 0], torch.ones(2, 2)).value) == pytest.approx((0 + 16 + 1 + 4) / 4)
     # Entropy is 1.5 where 2 is to be held: alpha has to rise, and log alpha is 0.3.
     assert float(entropy_to_hold(t(0.3)[0], t(-1.0, -2.0), 2.0).value) == pytest.approx(-0.3 * (-1.5 + 2.0))
 
@@ -52,6 +53,7 @@ def cases() -> dict[str, tuple[Callable[[Tensor], Term], Tensor]]:
         "mean": (mean, q),
         "squared_error": (lambda x: squared_error(x, c), q),
         "mean_of_least": (mean_of_least, q),
+        "squared_distance": (lambda x: squared_distance(x, torch.stack((c, d))), torch.stack((a, b))),
         "entropy_to_hold": (lambda x: entropy_to_hold(x, a, 0.7), d[0]),
     }
 

@@ -41,8 +41,7 @@ class Numbers:
 
     def encoded(self, action: Tensor) -> Tensor:
         """(B, *action_shape) within the bounds to (B, A) between -1 and 1, as inputs of a network."""
-        low, high = self.actions.low, self.actions.high
-        return ((action - low) / (high - low) * 2.0 - 1.0).view(-1, self.actions.size)
+        return self.actions.from_env(action)
 
     def loss(self, out_BK: Tensor, action: Tensor, obs_BF: Tensor) -> Tensor:
         """(B,) mean squared errors between -1 and 1."""

@@ -10,14 +10,30 @@ from palestra.envs.world import World
 from palestra.errors import UsageError, require
 
 
-def lessons(name: str, world: World, env: VectorEnv, algorithm: str) -> Episodes:
-    """Recorded episodes of that name or in that file. UsageError where a world shows or takes something else."""
+def lessons(
+    name: str, world: World, env: VectorEnv, algorithm: str, *, setting: str = "data", rewards: bool = False
+) -> Episodes:
+    """Recorded episodes of that name or in that file.
+
+    Args:
+        name: of the episodes, or where they are.
+        world: in which is learned.
+        env: copies of it.
+        algorithm: that learns.
+        setting: that names the episodes.
+        rewards: whether it learns from rewards too, which are those of no other world.
+
+    Raises UsageError where a world shows or takes something else than was recorded, or pays for something else.
+    """
     episodes = load_episodes(name)
     ours = {"observation": space_to_json(env.observed.own), "action": space_to_json(env.action_space)}
-    if episodes.facts["spaces"] != ours:
+    other = "with other spaces" if episodes.facts["spaces"] != ours else ""
+    if not other and rewards and episodes.facts["env"] != world.id:
+        other = "where rewards may be for something else"
+    if other:
         raise UsageError(
-            f"{algorithm} in {world.id!r} with data={name}, which was recorded in {episodes.facts['env']!r} with other"
-            " spaces; expected episodes of this world: palestra record-episodes RUN --to FILE, and data=FILE"
+            f"{algorithm} in {world.id!r} with {setting}={name}, which was recorded in {episodes.facts['env']!r}"
+            f" {other}; expected episodes of this world: palestra record-episodes RUN --to FILE, and {setting}=FILE"
         )
     return episodes
 

@@ -5,6 +5,7 @@ from typing import Any
 import gymnasium as gym
 import torch
 from gymnasium import spaces
+from numpy.typing import NDArray
 from torch import Generator, Tensor
 
 from palestra.envs.spaces import from_unit
@@ -38,6 +39,14 @@ class BoxActions:
         """From actions (E, A) between -1 and 1 to the space's bounds (E, *shape)."""
         return from_unit(action_EA, self.low, self.high)
 
+    def from_env(self, action: Tensor) -> Tensor:
+        """From actions (B, *shape) within the space's bounds to (B, A) between -1 and 1."""
+        return ((action - self.low) / (self.high - self.low) * 2.0 - 1.0).view(-1, self.size)
+
+    def recorded(self, action: NDArray[Any]) -> Tensor:
+        """Recorded actions (N, *shape) as (N, A) from -1 to 1; the environment clipped what was beyond its bounds."""
+        return self.from_env(torch.from_numpy(action).to(self.low.device)).clamp_(-1.0, 1.0)
+
     def uniform(self, num: int, generator: Generator) -> Tensor:
         """Random actions (num, A) between -1 and 1."""
         return torch.rand(num, self.size, generator=generator, device=self.low.device) * 2.0 - 1.0
@@ -70,6 +79,10 @@ class DiscreteActions:
     def to_env(self, action_E: Tensor) -> Tensor:
         """Actions (E,) as they are."""
         return action_E
+
+    def recorded(self, action: NDArray[Any]) -> Tensor:
+        """Recorded actions (N,) as they are."""
+        return torch.from_numpy(action).to(self.device)
 
     def uniform(self, num: int, generator: Generator) -> Tensor:
         """Random actions (num,)."""

@@ -7,6 +7,7 @@ A critic learns the value of what the actor would do, and the actor climbs the c
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -63,7 +64,7 @@ class DDPG(Agent, Learner):
         sizes = [features, *c.hidden_sizes, self.actions.size]
         self.actor = own_ensemble("policy", networks.policy, own_seed + 1, 1, sizes, init, c.precision)
         sizes = [features + self.actions.size, *c.value_sizes, 1]
-        self.critics = own_ensemble("q", networks.q, own_seed + 2, 1, sizes, init, c.precision)
+        self.critics = own_ensemble("q", networks.q, own_seed + 2, 1, sizes, init, c.precision, c.normed_critics)
         self.target_actor, self.target_critics = slow_copy(self.actor), slow_copy(self.critics)
         self.target_encoder = slow_copy(self.encoder)
         self.modules = nn.ModuleDict({
@@ -78,6 +79,10 @@ class DDPG(Agent, Learner):
         self.slow_critics = flatten_parameters([self.target_critics, self.target_encoder])
         self.policy = DeterministicPolicy(self.actor, self.actions, self.encoder.see, c, self.env.num_envs, seed=seed)
         self.loop = ReplayLoop(self.world, self.interaction, self.actions, c, seed=seed, device=self.device)
+
+    def facts(self) -> dict[str, Any]:
+        """Its spaces, and the demonstrations that it learns from, if any."""
+        return {**super().facts(), **self.loop.facts}
 
     def step(self) -> Metrics:
         """One round: act for ``train_frequency`` steps, then take ``gradient_steps`` gradient steps."""

@@ -11,6 +11,7 @@ What SAC estimates from one sampled action is here an exact sum over all of them
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -143,7 +144,7 @@ class DiscreteSAC(Agent, Learner):
         sizes = [features, *c.hidden_sizes, outputs]
         self.actor = own_ensemble("policy", networks.policy, own_seed + 1, 1, sizes, init, c.precision)
         sizes = [features, *c.value_sizes, outputs]
-        self.critics = own_ensemble("q", networks.q, own_seed + 2, 2, sizes, init, c.precision)
+        self.critics = own_ensemble("q", networks.q, own_seed + 2, 2, sizes, init, c.precision, c.normed_critics)
         self.target, self.target_encoder = slow_copy(self.critics), slow_copy(self.encoder)
         self.temperature = Temperature(c, target_entropy=c.target_entropy_share * math.log(self.actions.size))
         self.modules = nn.ModuleDict({
@@ -155,6 +156,10 @@ class DiscreteSAC(Agent, Learner):
         self.slow = flatten_parameters([self.target, self.target_encoder])
         self.policy = CategoricalPolicy(self.actor, self.actions, self.encoder.see, self.env.mask, seed=seed)
         self.loop = ReplayLoop(self.world, self.interaction, self.actions, c, seed=seed, device=self.device)
+
+    def facts(self) -> dict[str, Any]:
+        """Its spaces, and the demonstrations that it learns from, if any."""
+        return {**super().facts(), **self.loop.facts}
 
     def step(self) -> Metrics:
         """One round: act for ``train_frequency`` steps, then take ``gradient_steps`` gradient steps."""

@@ -9,7 +9,7 @@ and the actor's loss is that of SAC on the features f(nu s), which it takes as g
 """
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
@@ -106,7 +106,7 @@ class DrQ(Agent, Learner):
         sizes = [features, *c.hidden_sizes, 2 * self.actions.size]
         self.actor = own_ensemble("policy", networks.policy, own_seed + 1, 1, sizes, init, c.precision)
         sizes = [features + self.actions.size, *c.value_sizes, 1]
-        self.critics = own_ensemble("q", networks.q, own_seed + 2, 2, sizes, init, c.precision)
+        self.critics = own_ensemble("q", networks.q, own_seed + 2, 2, sizes, init, c.precision, c.normed_critics)
         self.target, self.target_encoder = slow_copy(self.critics), slow_copy(self.encoder)
         self.temperature = Temperature(c, target_entropy=-float(self.actions.size))
         self.modules = nn.ModuleDict({
@@ -121,6 +121,10 @@ class DrQ(Agent, Learner):
         self.loop = ReplayLoop(self.world, self.interaction, self.actions, c, seed=seed, device=self.device)
         self.noise = seeding.generator(seed, "noise of updates", device=self.device)
         self.shift_generator = seeding.generator(seed, "shifts", device=self.device)
+
+    def facts(self) -> dict[str, Any]:
+        """Its spaces, and the demonstrations that it learns from, if any."""
+        return {**super().facts(), **self.loop.facts}
 
     def views(self, obs_B: Tensor) -> Tensor:
         """A batch (M * B, ...) to learn from: each observation M times, and each time its images shifted."""

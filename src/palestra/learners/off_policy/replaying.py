@@ -3,13 +3,15 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import ClassVar, Protocol
+from typing import Any, ClassVar, Protocol
 
 import torch
 from torch import Tensor
 
+from palestra.data.demonstrated import DemonstratedReplay
 from palestra.data.hindsight import HindsightReplay
 from palestra.data.prioritised import PrioritisedReplay
+from palestra.data.recorded import recorded_rollout
 from palestra.data.replay import ReplayBuffer, Transitions
 from palestra.data.rollout import Rollout
 from palestra.engine import seeding
@@ -18,6 +20,7 @@ from palestra.engine.settings import AlgorithmConfig
 from palestra.envs.vector import VectorEnv
 from palestra.envs.world import World
 from palestra.errors import UsageError, require
+from palestra.learners.imitation.lessons import lessons
 from palestra.learners.off_policy.actions import Actions
 from palestra.measure import Metrics
 from palestra.nets.precision import Precision
@@ -28,23 +31,11 @@ REPORT_EVERY = 10
 
 
 @dataclass(frozen=True)
-class OffPolicyConfig(AlgorithmConfig):
-    """Settings that the off-policy actor-critics share."""
+class CriticConfig(AlgorithmConfig):
+    """Settings of whatever learns values from transitions, wherever these come from."""
 
-    default_num_envs: ClassVar[int] = 1
-
-    buffer_size: int = 1_000_000
-    """Transitions that replay remembers."""
-    learning_starts: int = 1_000
-    """Environment steps of uniformly random actions before the first gradient step."""
-    warmup_hold: int = 1
-    """Steps for which each of those random actions is kept: where things have inertia, independent ones cancel out."""
     batch_size: int = 256
     """Transitions of one gradient step."""
-    train_frequency: int = 1
-    """Environment steps, over all copies, between rounds of gradient steps; at least one of each copy."""
-    gradient_steps: int = 1
-    """Gradient steps of a round."""
     learning_rate: float = 3e-4
     """Of Adam, for actor and critics."""
     learning_rate_end: float | None = None
@@ -59,16 +50,15 @@ class OffPolicyConfig(AlgorithmConfig):
     """Hidden layers of actor and critics."""
     value_hidden_sizes: tuple[int, ...] | None = None
     """Hidden layers of the critics where they differ; none for those of the actor."""
+    normed_critics: bool = False
+    """LayerNorm (Ba et al. 2016) before each activation of the critics: what they say of actions that nobody took stays
+    bounded (Ball et al. 2023, section 4.2). Of float32 alone, and slower."""
     precision: Precision = "float32"
     """Of the products between hidden layers: bfloat16 where the processor is faster with it, else float32."""
-    hindsight: float = 0.0
-    """Share of a batch that is given a goal achieved later in its episode (Andrychowicz et al. 2017); the paper's 4 to
-    1 is 0.8. For environments with goals."""
 
     def __post_init__(self) -> None:
-        for name in ("buffer_size", "warmup_hold", "batch_size", "train_frequency", "gradient_steps", "n_step"):
+        for name in ("batch_size", "n_step"):
             require(getattr(self, name) >= 1, f"{name}={getattr(self, name)}", "at least 1")
-        require(self.learning_starts >= 0, f"learning_starts={self.learning_starts}", "0 or more")
         require(self.learning_rate > 0, f"learning_rate={self.learning_rate}", "a positive number")
         require((self.learning_rate_end or 0) >= 0, f"learning_rate_end={self.learning_rate_end}", "0 or more")
         require(0 <= self.gamma <= 1, f"gamma={self.gamma}", "0 <= gamma <= 1")
@@ -76,8 +66,8 @@ class OffPolicyConfig(AlgorithmConfig):
         for name in ("hidden_sizes", "value_hidden_sizes"):
             sizes = getattr(self, name) or ()
             require(all(n > 0 for n in sizes), f"{name}={sizes}", "positive sizes")
-        require(0 <= self.hindsight <= 1, f"hindsight={self.hindsight}", "a share from 0 to 1")
-        require(not self.hindsight or self.n_step == 1, f"n_step={self.n_step} with hindsight", "n_step=1")
+        rounded = self.normed_critics and self.precision != "float32"
+        require(not rounded, f"precision={self.precision} with normed_critics", "precision=float32")
 
     @property
     def value_sizes(self) -> tuple[int, ...]:
@@ -93,6 +83,44 @@ class OffPolicyConfig(AlgorithmConfig):
         if self.learning_rate_end is None:
             return self.learning_rate
         return linear(self.learning_rate, self.learning_rate_end, budget_used)
+
+
+@dataclass(frozen=True)
+class OffPolicyConfig(CriticConfig):
+    """Settings that the off-policy actor-critics share."""
+
+    default_num_envs: ClassVar[int] = 1
+
+    buffer_size: int = 1_000_000
+    """Transitions that replay remembers."""
+    learning_starts: int = 1_000
+    """Environment steps of uniformly random actions before the first gradient step."""
+    warmup_hold: int = 1
+    """Steps for which each of those random actions is kept: where things have inertia, independent ones cancel out."""
+    train_frequency: int = 1
+    """Environment steps, over all copies, between rounds of gradient steps; at least one of each copy."""
+    gradient_steps: int = 1
+    """Gradient steps of a round."""
+    hindsight: float = 0.0
+    """Share of a batch that is given a goal achieved later in its episode (Andrychowicz et al. 2017); the paper's 4 to
+    1 is 0.8. For environments with goals."""
+    demonstrations: str | None = None
+    """Recorded episodes to learn from beside its own (Ball et al. 2023): a file that `palestra record-episodes` wrote,
+    or the name of such as are made on the spot; none for none."""
+    demonstration_share: float = 0.5
+    """Share of each batch that is drawn from them."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        for name in ("buffer_size", "warmup_hold", "train_frequency", "gradient_steps"):
+            require(getattr(self, name) >= 1, f"{name}={getattr(self, name)}", "at least 1")
+        require(self.learning_starts >= 0, f"learning_starts={self.learning_starts}", "0 or more")
+        require(0 <= self.hindsight <= 1, f"hindsight={self.hindsight}", "a share from 0 to 1")
+        require(not self.hindsight or self.n_step == 1, f"n_step={self.n_step} with hindsight", "n_step=1")
+        share, size = self.demonstration_share, self.batch_size
+        require(0 < share < 1, f"demonstration_share={share}", "a share above 0, below 1")
+        both = self.demonstrations is None or 0 < round(share * size) < size
+        require(both, f"demonstration_share={share} of batch_size={size}", "one of a batch at least, and not all of it")
 
 
 class Explorer(Protocol):
@@ -132,13 +160,20 @@ class ReplayLoop:
         device: torch.device,
     ):  # fmt: skip
         self.interaction, self.actions, self.config = interaction, actions, config
-        self.replay = make_replay(world.id, interaction.env, actions, config, device)
+        self.replay = make_replay(world, interaction.env, actions, config, device)
         self.generator = seeding.generator(seed, "replay", device=device)
         self.gradient_steps_done = 0
         self.held_for = 0
         """Steps that the random action has been held for."""
         self.held_E = torch.zeros(0, device=device)
         """That action (E, ...)."""
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """For the record of a training: the demonstrations that it learns from, if any."""
+        if not isinstance(self.replay, DemonstratedReplay):
+            return {}
+        return {"demonstrations": {"steps": len(self.replay.shown), "sha256": self.replay.digest}}
 
     def gather(self, explorer: Explorer, clock: int) -> Rollout:
         """Act for a round, at random before learning starts, and remember what happened."""
@@ -171,7 +206,7 @@ class ReplayLoop:
 
 
 def remembered(
-    replay: ReplayBuffer | PrioritisedReplay,
+    replay: ReplayBuffer | PrioritisedReplay | DemonstratedReplay,
     interaction: Interaction,
     act: Callable[[Tensor], Tensor],
     train_frequency: int,
@@ -184,15 +219,30 @@ def remembered(
 
 
 def make_replay(
-    env_id: str, env: VectorEnv, actions: Actions, config: OffPolicyConfig, device: torch.device
-) -> ReplayBuffer:
+    world: World, env: VectorEnv, actions: Actions, config: OffPolicyConfig, device: torch.device
+) -> ReplayBuffer | DemonstratedReplay:
+    """A ring of transitions, beside one of demonstrations if the settings name any."""
+    own = _ring(world, env, actions, config, device, config.buffer_size, env.num_envs)
+    if config.demonstrations is None:
+        return own
+    episodes = lessons(config.demonstrations, world, env, "off-policy learning", setting="demonstrations", rewards=True)
+    action_N = actions.recorded(episodes.actions)
+    shown = _ring(world, env, actions, config, device, len(action_N), 1)
+    shown.add(recorded_rollout(episodes, action_N))
+    return DemonstratedReplay(own, shown, config.demonstration_share, episodes.digest)
+
+
+def _ring(
+    world: World, env: VectorEnv, actions: Actions, config: OffPolicyConfig, device: torch.device, capacity: int,
+    num_envs: int,
+) -> ReplayBuffer:  # fmt: skip
     """A ring of transitions, with goals that can be exchanged if the settings ask for hindsight."""
-    ring = (config.buffer_size, env.num_envs, env.observation_space, actions.shape, actions.dtype, device)
+    ring = (capacity, num_envs, env.observation_space, actions.shape, actions.dtype, device)
     if not config.hindsight:
         return ReplayBuffer(*ring)
     if env.goal is None:
         raise UsageError(
-            f"hindsight={config.hindsight} in {env_id!r}, whose observations hold no goals; expected 0, or"
+            f"hindsight={config.hindsight} in {world.id!r}, whose observations hold no goals; expected 0, or"
             " an environment with goals: a Dict with achieved_goal and desired_goal in it, and a method compute_reward"
             " (or palestra/ArmReach-v0 with view='goal')"
         )

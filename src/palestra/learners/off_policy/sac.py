@@ -9,6 +9,7 @@ Maximise reward and entropy. The actor is a Gaussian squashed by tanh; of two cr
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -71,7 +72,7 @@ class SAC(Agent, Learner):
         sizes = [features, *c.hidden_sizes, 2 * self.actions.size]
         self.actor = own_ensemble("policy", networks.policy, own_seed + 1, 1, sizes, init, c.precision)
         sizes = [features + self.actions.size, *c.value_sizes, 1]
-        self.critics = own_ensemble("q", networks.q, own_seed + 2, 2, sizes, init, c.precision)
+        self.critics = own_ensemble("q", networks.q, own_seed + 2, 2, sizes, init, c.precision, c.normed_critics)
         self.target, self.target_encoder = slow_copy(self.critics), slow_copy(self.encoder)
         self.temperature = Temperature(c, target_entropy=-float(self.actions.size))
         self.modules = nn.ModuleDict({
@@ -85,6 +86,10 @@ class SAC(Agent, Learner):
         self.policy = SquashedGaussianPolicy(self.actor, self.actions, self.encoder.see, seed=seed)
         self.loop = ReplayLoop(self.world, self.interaction, self.actions, c, seed=seed, device=self.device)
         self.noise = seeding.generator(seed, "noise of updates", device=self.device)
+
+    def facts(self) -> dict[str, Any]:
+        """Its spaces, and the demonstrations that it learns from, if any."""
+        return {**super().facts(), **self.loop.facts}
 
     def step(self) -> Metrics:
         """One round: act for ``train_frequency`` steps, then take ``gradient_steps`` gradient steps."""

@@ -19,6 +19,16 @@ def test_the_bounds_are_where_minus_one_and_one_go() -> None:
     assert actions.to_env(unit).tolist() == [[[-1.0, 0.5]], [[1.0, 0.25]], [[3.0, 0.125]]]
 
 
+def test_recorded_ones_are_known_by_minus_one_and_one_again() -> None:
+    space = spaces.Box(np.float32([[-1.0, 0.0]]), np.float32([[3.0, 0.5]]))
+    actions = BoxActions(space, "sac", CPU)
+    unit = torch.tensor([[-1.0, 1.0], [0.0, 0.0], [1.0, -0.5]])
+    assert torch.equal(actions.from_env(actions.to_env(unit)), unit)
+    beyond = np.float32([[[-5.0, 0.25]], [[3.0, 9.0]]])  # the world clips it
+    assert actions.recorded(beyond).tolist() == [[-1.0, 0.0], [1.0, 1.0]]
+    assert DiscreteActions(spaces.Discrete(4), "dqn", "ppo", CPU).recorded(np.array([3, 0])).tolist() == [3, 0]
+
+
 def test_random_ones_are_uniform() -> None:
     box = BoxActions(spaces.Box(-2.0, 2.0, (3,)), "sac", CPU).uniform(20_000, torch.Generator().manual_seed(0))
     assert box.shape == (20_000, 3)
