@@ -40,6 +40,8 @@ LEARNERS = {
     "discrete-sac": ("palestra.learners.off_policy.discrete_sac", "DiscreteSAC"),
     "drq": ("palestra.learners.off_policy.drq", "DrQ"),
     "dagger": ("palestra.learners.imitation.dagger", "DAgger"),
+    "dynamics-ensemble": ("palestra.learners.models.dynamics_ensemble", "DynamicsEnsemble"),
+    "pets": ("palestra.learners.models.pets", "PETS"),
     "behaviour-cloning": ("palestra.learners.imitation.behaviour_cloning", "BehaviourCloning"),
     "decision-transformer": ("palestra.learners.sequences.decision_transformer", "DecisionTransformer"),
     "dqn": ("palestra.learners.off_policy.dqn", "DQN"),
