@@ -5,7 +5,8 @@ pendulum tells them apart, since the best plan of any length is known there: bac
 does the first action of that in each step has the price of his sight alone; what a planner loses beyond it is the price
 of its search. And with what comes after the plan added to its cost, as the same table says it, no sight is too short.
 
-Everything is played from the same starts, so that luck is the same for all.
+Everything is played from the same starts, so that luck is the same for all. The verified records are of other starts,
+few enough that luck counts there: they are set beside the optimum from their own.
 """
 
 import argparse
@@ -14,10 +15,14 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from palestra.engine import seeding
+from palestra.engine.arena import luck_of
 from palestra.envs.model import Model
 from palestra.envs.registry import make_vec
 from palestra.learners.registry import learner_type
 from palestra.recipes.registry import get_recipe
+from palestra.trials.plan import resolve
+from palestra.trials.records import read_record
 from pendulum_optimum import STEPS, Table, step
 from report import publish
 
@@ -68,12 +73,12 @@ class Bench:
         self.values = [torch.zeros(points, points)]
         for _ in range(STEPS - 1):
             self.values.append(self.table.backed_up(self.values[-1], 1.0))
-        self.best = self.perfect(STEPS)
+        self.best = self.perfect(STEPS, self.start)
         torch.set_default_dtype(torch.float32)
 
-    def perfect(self, horizon: int) -> Tensor:
+    def perfect(self, horizon: int, start: Tensor) -> Tensor:
         """Returns (E,) of the best plans of so many steps, the first action of each, or fewer where fewer are left."""
-        theta, speed = self.start.double().unbind(1)
+        theta, speed = start.double().unbind(1)
         total = torch.zeros_like(theta)
         for t in range(STEPS):
             value = self.values[min(horizon, STEPS - t) - 1]
@@ -110,6 +115,37 @@ class Bench:
             "share that loses more than 20": float((regret > 20).double().mean()),
         }  # fmt: skip
 
+    def parted(self, name: str) -> str:
+        """Of what a verified planner lost, how much was luck, sight and search."""
+        recipe = get_recipe(f"pendulum/{name}")
+        record = read_record(recipe)
+        if record is None or recipe.optimum is None:
+            return f"`{recipe.id}` is not verified."
+        starts = torch.cat([judged_starts(recipe.id, seed) for seed in range(len(record.values))])
+        horizon = recipe.settings["horizon"]
+        best, seen = (float(self.perfect(ahead, starts).mean()) for ahead in (STEPS, horizon))
+        found = sum(record.values) / len(record.values)
+        said = f"{len(record.values)} seeds of {record.facts['episodes']} episodes: {found:.1f}"
+        return (
+            f"`{recipe.id}`, {said}, which is {recipe.optimum - found:.1f} short of {recipe.optimum:.0f}. Luck is"
+            f" {recipe.optimum - best:.1f} of it: the optimum from these starts is {best:.1f}. A sight of {horizon}"
+            f" steps is {best - seen:.1f}, search the rest, {seen - found:.1f}."
+        )
+
+
+def judged_starts(recipe_id: str, seed: int) -> Tensor:
+    """(E, 2) the angles and speeds at which the episodes begin on which ``palestra verify`` judges a seed."""
+    plan = resolve(get_recipe(recipe_id))
+    claim = get_recipe(recipe_id).claim
+    assert claim is not None
+    judging = seeding.derive(seeding.derive(seed, "claim"), "evaluate")
+    env = plan.world.make(num_envs=claim.count, reference=True)
+    try:
+        obs = env.reset(luck_of(plan.world.final(episodes=claim.count, seed=judging), 0))
+    finally:
+        env.close()
+    return torch.stack((torch.atan2(obs[:, 1], obs[:, 0]), obs[:, 2]), 1)
+
 
 def main() -> None:
     """The best plans of some lengths, and planners beside them."""
@@ -123,7 +159,7 @@ def main() -> None:
     rows = []
     torch.set_default_dtype(torch.float64)
     for horizon in args.horizons:
-        rows.append(bench.row("the best plan of its length", horizon, bench.perfect(horizon)))
+        rows.append(bench.row("the best plan of its length", horizon, bench.perfect(horizon, bench.start)))
         print(rows[-1], flush=True)
     torch.set_default_dtype(torch.float32)
     for name, other, farsighted in TRIED:
@@ -132,6 +168,9 @@ def main() -> None:
         what = f"`{name}`" + (f", {said}" if said else "") + (", what comes after it added" if farsighted else "")
         rows.append(bench.row(what, settings["horizon"], bench.planned(name, settings, farsighted)))
         print(rows[-1], flush=True)
+    torch.set_default_dtype(torch.float64)
+    parted = [bench.parted(name) for name in ("ilqr", "cem", "mppi", "predictive-sampling")]
+    torch.set_default_dtype(torch.float32)
     alone, there = len(args.horizons), len(rows)
     least = min(range(alone, there), key=lambda i: rows[i]["regret"])
     publish(
@@ -145,6 +184,7 @@ def main() -> None:
             f" {STEPS // 2} more steps.",
             "What a swing costs comes at once, what it gains perhaps after the plan's end: who cannot see so far"
             " swings once too often, or not at all.",
+            *parted,
         ],
     )  # fmt: skip
 

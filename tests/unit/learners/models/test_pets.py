@@ -27,7 +27,7 @@ def test_what_it_has_learned_is_worth_planning_in() -> None:
     """The mass on a line, where pushes by chance cost 1,107 an episode."""
     learner = agent(SMALL)
     untrained = learner.evaluate(episodes=20, seed=1).score
-    learner.learn(400)
+    learner.learn(300)
     assert learner.evaluate(episodes=20, seed=1).score > -150 > -1_107 > untrained
 
 
