@@ -36,6 +36,8 @@ from palestra.learners.labels.linear_regression import LinearRegression, LinearR
 from palestra.learners.labels.multilayer_perceptron import MultilayerPerceptron, MultilayerPerceptronConfig
 from palestra.learners.labels.regression_tree import RegressionTree
 from palestra.learners.labels.softmax_regression import SoftmaxRegression, SoftmaxRegressionConfig
+from palestra.learners.models.dynamics_ensemble import DynamicsEnsemble, DynamicsEnsembleConfig
+from palestra.learners.models.pets import PETS, PETSConfig
 from palestra.learners.off_policy.ddpg import DDPG, DDPGConfig
 from palestra.learners.off_policy.discrete_sac import DiscreteSAC, DiscreteSACConfig
 from palestra.learners.off_policy.dqn import DQN, DQNConfig
@@ -102,6 +104,7 @@ __all__ = [
     "LQR",
     "MPPI",
     "PCA",
+    "PETS",
     "PPO",
     "PQN",
     "SAC",
@@ -145,6 +148,8 @@ __all__ = [
     "DrQConfig",
     "DynaQ",
     "DynaQConfig",
+    "DynamicsEnsemble",
+    "DynamicsEnsembleConfig",
     "EpsilonGreedy",
     "EpsilonGreedyConfig",
     "ExpectedSarsa",
@@ -188,6 +193,7 @@ __all__ = [
     "NStepSarsaConfig",
     "Networks",
     "PCAConfig",
+    "PETSConfig",
     "PPOConfig",
     "PQNConfig",
     "PolicyIteration",

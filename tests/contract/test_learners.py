@@ -41,8 +41,8 @@ CUT = 20
 SHORT = {
     key: SMALL[key]
     for key in (
-        "num_steps", "minibatch_size", "learning_starts", "batch_size", "train_frequency", "width", "heads", "blocks",
-        "context", "batches_per_step", "data",
+        "num_steps", "minibatch_size", "num_epochs", "learning_starts", "batch_size", "train_frequency", "width",
+        "heads", "blocks", "context", "batches_per_step", "data",
     )
 }  # fmt: skip
 

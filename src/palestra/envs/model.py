@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import torch
 from gymnasium import spaces
-from torch import Tensor
+from torch import Generator, Tensor, nn
 
 from palestra.envs.backends.torch import TorchVectorEnv
 from palestra.envs.dynamics import Dynamics
@@ -41,20 +41,22 @@ class Model:
 
     Args:
         env: the world, on the torch backend.
+        dynamics: what is known of it, if not the rules of the world itself; then any backend will do.
 
     Raises UsageError where actions are no vector of numbers, or the state cannot be told from an observation.
     """
 
-    def __init__(self, env: VectorEnv) -> None:
+    learned: nn.Module = nn.ModuleDict()
+    """What was learned of the world, if anything was."""
+
+    def __init__(self, env: VectorEnv, dynamics: Dynamics | None = None) -> None:
         space = env.action_space
         given = f"observations {env.observation_space}, actions {space}"
         is_vector = isinstance(space, spaces.Box) and len(space.shape) == 1
         require(is_vector, given, "actions that are a vector of numbers, such as can be planned")
-        plays = "one of our batched worlds (backend='torch'), which can be asked what an action leads to"
-        require(isinstance(env, TorchVectorEnv), f"{given} by {type(env).__name__}", plays)
-        assert isinstance(env, TorchVectorEnv)
         assert isinstance(space, spaces.Box)
-        self._dynamics, self._sized = env.dynamics, dict[int, Dynamics]()
+        self._dynamics = _rules(env, given) if dynamics is None else dynamics
+        self._sized = dict[int, Dynamics]()
         self.device = env.device
         with torch.inference_mode(False):
             self.low, self.high = (torch.from_numpy(bound).to(self.device) for bound in (space.low, space.high))
@@ -106,6 +108,13 @@ class Model:
             costs.append(cost)
         return Path(torch.stack(states), torch.stack(costs))
 
+    def total(self, state: Tensor, actions: Tensor, generator: Generator) -> Tensor:
+        """(B,) what plans (T, B, action_size) cost from states (B, state_size).
+
+        What is random in a model comes from ``generator``; in the rules of a world nothing is.
+        """
+        return self.follow(state, actions).total
+
     def difference(self, one: Tensor, other: Tensor) -> Tensor:
         """How one state (..., state_size) differs from another; of angles by less than half a turn."""
         apart = one - other
@@ -114,3 +123,14 @@ class Model:
             apart = apart.clone()
             apart[..., self.angles] = torch.remainder(turn + math.pi, 2 * math.pi) - math.pi
         return apart
+
+
+def _rules(env: VectorEnv, given: str) -> Dynamics:
+    """Of one of our batched worlds. UsageError for any other."""
+    plays = (
+        "one of our batched worlds (backend='torch'), which can be asked what an action leads to, or model=RUN, what a"
+        " run of dynamics-ensemble or pets has learned of this one"
+    )
+    require(isinstance(env, TorchVectorEnv), f"{given} by {type(env).__name__}", plays)
+    assert isinstance(env, TorchVectorEnv)
+    return env.dynamics

@@ -40,6 +40,8 @@ LEARNERS = {
     "discrete-sac": ("palestra.learners.off_policy.discrete_sac", "DiscreteSAC"),
     "drq": ("palestra.learners.off_policy.drq", "DrQ"),
     "dagger": ("palestra.learners.imitation.dagger", "DAgger"),
+    "dynamics-ensemble": ("palestra.learners.models.dynamics_ensemble", "DynamicsEnsemble"),
+    "pets": ("palestra.learners.models.pets", "PETS"),
     "behaviour-cloning": ("palestra.learners.imitation.behaviour_cloning", "BehaviourCloning"),
     "action-chunks": ("palestra.learners.imitation.action_chunks", "ActionChunks"),
     "diffusion-policy": ("palestra.learners.imitation.diffusion_policy", "DiffusionPolicy"),

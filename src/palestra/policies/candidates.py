@@ -17,6 +17,9 @@ from palestra.errors import require
 class SamplingConfig(AlgorithmConfig):
     """Settings of every planner by sampling."""
 
+    model: str = ""
+    """A run of dynamics-ensemble or pets, its folder or its id under runs/, to plan in what it has learned; none for
+    the equations of the world itself."""
     horizon: int = 30
     """Steps that a plan looks ahead."""
     samples: int = 64
@@ -53,11 +56,11 @@ def drawn(plan: Tensor, deviation: Tensor, count: int, hold: int, model: Model, 
     return torch.cat((middle, middle + wide * noise), 2).clamp(model.low, model.high)
 
 
-def costs(model: Model, state: Tensor, candidates: Tensor) -> Tensor:
-    """(E, K) what candidates (T, E, K, A) cost from states (E, V)."""
+def costs(model: Model, state: Tensor, candidates: Tensor, generator: Generator) -> Tensor:
+    """(E, K) what candidates (T, E, K, A) cost from states (E, V); a model's chance comes from ``generator``."""
     steps, num, count, size = candidates.shape
     rows = state.repeat_interleave(count, 0)
-    return model.follow(rows, candidates.reshape(steps, num * count, size)).total.reshape(num, count)
+    return model.total(rows, candidates.reshape(steps, num * count, size), generator).reshape(num, count)
 
 
 def chosen(candidates: Tensor, which: Tensor) -> Tensor:

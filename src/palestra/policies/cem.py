@@ -15,6 +15,7 @@ from palestra.envs.model import Model
 from palestra.envs.vector import VectorEnv
 from palestra.errors import require
 from palestra.policies.candidates import SamplingConfig, chosen, costs, drawn, half_range
+from palestra.policies.learned_model import model_of
 from palestra.policies.planner import Planner
 from palestra.policies.plans import Plans
 
@@ -43,9 +44,9 @@ class CEM(Planner):
     name = "cem"
     config_type = CEMConfig
 
-    def __init__(self, env: VectorEnv, config: Any = None, *, seed: int = 0):
+    def __init__(self, env: VectorEnv, config: Any = None, *, seed: int = 0, model: Model | None = None):
         self.config: CEMConfig = config or CEMConfig()
-        model = Model(env)
+        model = model or model_of(env, self.config.model)
         self.range = half_range(model)
         self.plans = Plans(model, self.config.horizon, seed=seed)
 
@@ -54,7 +55,7 @@ class CEM(Planner):
         c, model, deviation = self.config, self.plans.model, self.config.deviation * self.range
         for _ in range(c.iterations):
             candidates = drawn(plan, deviation, c.samples, c.hold, model, generator)
-            elite = costs(model, state, candidates).topk(c.elites, largest=False).indices
+            elite = costs(model, state, candidates, generator).topk(c.elites, largest=False).indices
             elites = chosen(candidates, elite)
             plan = elites.mean(1)  # Rubinstein 1999, section 3
             deviation = elites.std(1, correction=0).clamp(min=c.narrowest * self.range)

@@ -23,6 +23,7 @@ from palestra.ops.box_qp import box_qp, free_block
 from palestra.ops.expansion import convex, curvature, jacobian
 from palestra.ops.riccati import Feedback, Stage, Value, outlook, value_of
 from palestra.policies.candidates import chosen, costs, drawn
+from palestra.policies.learned_model import model_of
 from palestra.policies.planner import Planner
 from palestra.policies.plans import Plans
 
@@ -40,6 +41,9 @@ SETTLED = 1e-9
 class ILQRConfig(AlgorithmConfig):
     """Settings of iterative LQR."""
 
+    model: str = ""
+    """A run of dynamics-ensemble or pets, its folder or its id under runs/, to plan in what it has learned; none for
+    the equations of the world itself."""
     horizon: int = 50
     """Steps that a plan looks ahead."""
     iterations: int = 2
@@ -63,9 +67,9 @@ class ILQR(Planner):
     name = "ilqr"
     config_type = ILQRConfig
 
-    def __init__(self, env: VectorEnv, config: Any = None, *, seed: int = 0):
+    def __init__(self, env: VectorEnv, config: Any = None, *, seed: int = 0, model: Model | None = None):
         self.config: ILQRConfig = config or ILQRConfig()
-        model = Model(env)
+        model = model or model_of(env, self.config.model)
         self.range = ((model.high - model.low) / 2).nan_to_num(posinf=1.0).double()
         self.plans = Plans(model, self.config.horizon, seed=seed, precision=torch.float64)
 
@@ -74,7 +78,7 @@ class ILQR(Planner):
         c, model = self.config, self.plans.model
         if c.samples > 1:
             candidates = drawn(plan, c.deviation * self.range, c.samples, c.hold, model, generator)
-            plan = chosen(candidates, costs(model, state, candidates).argmin(1, keepdim=True))[:, 0]
+            plan = chosen(candidates, costs(model, state, candidates, generator).argmin(1, keepdim=True))[:, 0]
         return optimised(model, state, plan, c.iterations).actions.transpose(0, 1)
 
 

@@ -16,6 +16,7 @@ from palestra.envs.model import Model
 from palestra.envs.vector import VectorEnv
 from palestra.errors import require
 from palestra.policies.candidates import SamplingConfig, costs, drawn, half_range
+from palestra.policies.learned_model import model_of
 from palestra.policies.planner import Planner
 from palestra.policies.plans import Plans
 
@@ -41,9 +42,9 @@ class MPPI(Planner):
     name = "mppi"
     config_type = MPPIConfig
 
-    def __init__(self, env: VectorEnv, config: Any = None, *, seed: int = 0):
+    def __init__(self, env: VectorEnv, config: Any = None, *, seed: int = 0, model: Model | None = None):
         self.config: MPPIConfig = config or MPPIConfig()
-        model = Model(env)
+        model = model or model_of(env, self.config.model)
         self.range = half_range(model)
         self.plans = Plans(model, self.config.horizon, seed=seed)
 
@@ -52,6 +53,6 @@ class MPPI(Planner):
         c, model = self.config, self.plans.model
         for _ in range(c.iterations):
             candidates = drawn(plan, c.deviation * self.range, c.samples, c.hold, model, generator)
-            weight = (-costs(model, state, candidates) / c.temperature).softmax(1)  # Williams et al. 2017
+            weight = (-costs(model, state, candidates, generator) / c.temperature).softmax(1)  # Williams et al. 2017
             plan = (weight[None, :, :, None] * candidates).sum(2).transpose(0, 1)
         return plan

@@ -28,11 +28,13 @@ class Plans:
         precision: of the numbers that are planned with.
     """
 
-    saves = ("actions", "proposed", "drawing")
+    saves = ("actions", "proposed", "drawing", "learned")
     derives = ("model",)
 
     def __init__(self, model: Model, horizon: int, num: int = 1, *, seed: int, precision: torch.dtype = torch.float32):
         self.model, self.horizon, self.precision = model, horizon, precision
+        self.learned = model.learned
+        """What was learned of the world, if anything was: what it was then is what is gone on with."""
         with torch.inference_mode(False):
             idle = model.rest.to(precision).repeat(num, horizon, 1)
             self.actions = idle

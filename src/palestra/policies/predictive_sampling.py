@@ -13,6 +13,7 @@ from torch import Generator, Tensor
 from palestra.envs.model import Model
 from palestra.envs.vector import VectorEnv
 from palestra.policies.candidates import SamplingConfig, chosen, costs, drawn, half_range
+from palestra.policies.learned_model import model_of
 from palestra.policies.planner import Planner
 from palestra.policies.plans import Plans
 
@@ -23,9 +24,9 @@ class PredictiveSampling(Planner):
     name = "predictive-sampling"
     config_type = SamplingConfig
 
-    def __init__(self, env: VectorEnv, config: Any = None, *, seed: int = 0):
+    def __init__(self, env: VectorEnv, config: Any = None, *, seed: int = 0, model: Model | None = None):
         self.config: SamplingConfig = config or SamplingConfig()
-        model = Model(env)
+        model = model or model_of(env, self.config.model)
         self.range = half_range(model)
         self.plans = Plans(model, self.config.horizon, seed=seed)
 
@@ -33,5 +34,5 @@ class PredictiveSampling(Planner):
         """The cheapest of some plans."""
         c, model = self.config, self.plans.model
         candidates = drawn(plan, c.deviation * self.range, c.samples, c.hold, model, generator)
-        best = costs(model, state, candidates).argmin(1, keepdim=True)  # algorithm 1
+        best = costs(model, state, candidates, generator).argmin(1, keepdim=True)  # algorithm 1
         return chosen(candidates, best)[:, 0]

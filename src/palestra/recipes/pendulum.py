@@ -148,7 +148,7 @@ RECIPES = (
     _planned(
         "cem",
         "the cross-entropy method: the next plans like the best of these",
-        {"horizon": 30, "samples": 48, "deviation": 0.6, "hold": 4, "elites": 6, "iterations": 2},
+        {"horizon": 20, "samples": 48, "deviation": 0.6, "hold": 4, "elites": 6, "iterations": 2},
     ),
     _planned(
         "mppi",

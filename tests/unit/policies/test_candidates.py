@@ -36,7 +36,7 @@ def test_they_keep_to_the_bounds() -> None:
 def test_costs_are_those_of_each_alone() -> None:
     model, rng = line(), torch.Generator().manual_seed(0)
     state, candidates = torch.randn(3, 2, generator=rng), torch.randn(6, 3, 4, 1, generator=rng)
-    found = costs(model, state, candidates)
+    found = costs(model, state, candidates, generator(0, "luck"))
     for e in range(3):
         for k in range(4):
             alone = model.follow(state[e : e + 1], candidates[:, e : e + 1, k]).total

@@ -17,7 +17,7 @@ def test_plans_are_weighed_by_what_they_cost() -> None:
     policy = planner("mppi", LINE, horizon=6, samples=5, temperature=0.7)
     found = policy.improved(STATES, PLAN, generator(0, "test"))
     tried = drawn(PLAN, 0.5 * policy.range, 5, 1, policy.plans.model, generator(0, "test"))
-    for e, each in enumerate(costs(policy.plans.model, STATES, tried)):
+    for e, each in enumerate(costs(policy.plans.model, STATES, tried, generator(0, "luck"))):
         weight = torch.exp(-(each - each.min()) / 0.7)
         torch.testing.assert_close(found[e], (weight[:, None] * tried[:, e]).sum(1) / weight.sum())
 

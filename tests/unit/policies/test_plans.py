@@ -60,7 +60,7 @@ def test_an_evaluation_in_an_episode_does_not_disturb_it(name: str) -> None:
     env = make_vec("Pendulum-v1", 1)
     action = agent.act(env.reset(0))
     agent.policy.told(action, torch.zeros(1), torch.zeros(1, dtype=torch.bool))
-    before = {key: value.clone() for key, value in capture(agent.policy)["plans"].items()}
+    before = {key: value.clone() for key, value in capture(agent.policy)["plans"].items() if key != "learned"}
     assert before["actions"].any()
     for deterministic in (True, False):
         words = {"episodes": 2, "seed": 1, "max_steps": 10, "deterministic": deterministic}

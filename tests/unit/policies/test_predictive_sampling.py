@@ -16,7 +16,7 @@ def test_the_cheapest_is_taken() -> None:
     plan = torch.zeros(2, 6, 1)
     found = policy.improved(STATES, plan, generator(0, "test"))
     tried = drawn(plan, 0.5 * policy.range, 12, 1, policy.plans.model, generator(0, "test"))
-    for e, each in enumerate(costs(policy.plans.model, STATES, tried)):
+    for e, each in enumerate(costs(policy.plans.model, STATES, tried, generator(0, "luck"))):
         assert torch.equal(found[e], tried[:, e, int(each.argmin())])
 
 

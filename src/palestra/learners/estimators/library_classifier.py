@@ -18,6 +18,7 @@ from torch import Tensor
 
 from palestra.datasets.dataset import Dataset
 from palestra.learners.estimators.labelled_learner import LabelledConfig, LabelledLearner
+from palestra.learners.estimators.rounds import parted
 from palestra.measure import Metrics
 from palestra.ops.scores import ACCURACY, LOG_LOSS, Score
 
