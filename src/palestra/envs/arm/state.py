@@ -19,7 +19,7 @@ class ArmState(NamedTuple):
     shape: Tensor
     """(B, N) the object's shape, as :func:`palestra.envs.arm.solids.draw_shapes` makes it."""
     late: Tensor
-    """(B, 3 latency) the actions still under way, the newest first."""
+    """(B, A latency) the actions still under way, the newest first."""
 
     def packed(self) -> Tensor:
         """The rows of one tensor."""

@@ -56,16 +56,17 @@ class ArmTwin(Dynamics):
         self.shown = space
         flat = spaces.flatten_space(space)
         self.observation_space = space if isinstance(space, spaces.Box) else flat  # type: ignore[assignment]
-        self.action_space = spaces.Box(-1.0, 1.0, (3,), np.float32)
+        self.action_space = spaces.Box(-1.0, 1.0, (self.task.action_size,), np.float32)
         self.max_episode_steps = max_episode_steps
         self.view, self._frame_skip = settings.view, settings.frame_skip
         self._looks, self._camera = looks.level(settings.randomisation), settings.camera
         self.robot = robot.to(self.device)
-        self._widths = [robot.num_joints, self.task.place_size, looks.LOOK_SIZE, SHAPE_SIZE, 3 * self._looks.latency]
+        self._late = self.task.action_size * self._looks.latency
+        self._widths = [robot.num_joints, self.task.place_size, looks.LOOK_SIZE, SHAPE_SIZE, self._late]
         self.eye: Eye | None = None
         """Of the view "pixels"."""
         if self.view == "pixels":
-            self.eye = Eye(self.robot, self.task.puck, self._looks, settings.image_size, settings.frame_stack)
+            self.eye = Eye(self.robot, self.task, self._looks, settings.image_size, settings.frame_stack)
         if self.view == "goal":
             self.goal = self.task.goal_spec()
         with torch.inference_mode(False):
@@ -88,9 +89,9 @@ class ArmTwin(Dynamics):
         place = self.task.sample(num, self.generator)
         look = looks.draw(self._looks, self._camera, num, self.generator)
         shape, height = draw_shapes(looks.unpack(look).size_B, self.generator)
-        if self.task.puck is None:
+        if self.task.puck is None and not self.task.grips:
             place = torch.cat((place[:, :2], TABLE_TOP + height.unsqueeze(1), place[:, 3:]), 1)
-        late = torch.zeros(num, 3 * self._looks.latency, device=self.device)
+        late = torch.zeros(num, self._late, device=self.device)
         return ArmState(self.robot.initial.expand(num, -1), place, look, shape, late).packed()
 
     def arranged(self, joints: Tensor, place: Tensor) -> Tensor:
@@ -102,19 +103,20 @@ class ArmTwin(Dynamics):
         """Execute the action, or with latency an earlier one, ``frame_skip`` times or until the episode ends."""
         # Reading a value would make an accelerator wait.
         if self.device.type == "cpu" and not bool(torch.isfinite(action).all()):
-            raise UsageError("an action that is not finite; expected three numbers in [-1, 1] for each arm")
+            raise UsageError("an action that is not finite; expected numbers in [-1, 1] for each arm")
         joints, place, look, shape, late = self.parts(state)
         action = action.clamp(-1.0, 1.0)
         if late.shape[1]:
             under_way = torch.cat((action, late), 1)
-            first = looks.unpack(look).latency_B.long().unsqueeze(1) * 3 + torch.arange(3, device=self.device)
-            action, late = under_way.gather(1, first), under_way[:, :-3]
+            size = action.shape[1]
+            first = looks.unpack(look).latency_B.long().unsqueeze(1) * size + torch.arange(size, device=self.device)
+            action, late = under_way.gather(1, first), under_way[:, :-size]
         end = self._end(joints)
         reward, terminated, success = torch.zeros_like(self.distance), self.never, self.never
         for i in range(self._frame_skip):
-            next_joints = inverse(self.robot, joints, end + MAX_STEP * action)
+            next_joints = inverse(self.robot, joints, self.task.limit(end + MAX_STEP * action[:, :3]))
             next_end = self._end(next_joints)
-            next_place = self.task.move(end, next_end, place)
+            next_place = self.task.move(end, next_end, place, action[:, 3:])
             if i > 0:  # an arm whose episode has ended stays
                 over = terminated.unsqueeze(1)
                 next_joints, next_end = torch.where(over, joints, next_joints), torch.where(over, end, next_end)
@@ -134,7 +136,7 @@ class ArmTwin(Dynamics):
         end = self._end(parts.joints)
         if self.view == "state":
             return self.task.state(parts.joints, end, parts.place)
-        return torch.cat((*self.task.goals(end, parts.place), self.task.proprio(parts.joints, end)), 1)
+        return torch.cat((*self.task.goals(end, parts.place), self.task.proprio(parts.joints, end, parts.place)), 1)
 
     def observe_begun(self, state: Tensor, obs: Tensor, begun: Tensor) -> Tensor:
         """As ``observe``; pictures are made of those only that have begun."""
@@ -153,7 +155,7 @@ class ArmTwin(Dynamics):
         return self.observe(state) if self.eye is None else self.eye.resume(self.parts(state), seen)
 
     def expert(self, state: Tensor) -> Tensor:
-        """(num_envs, 3): the action of somebody who knows the state."""
+        """(num_envs, action_size): the action of somebody who knows the state."""
         parts = self.parts(state)
         return self.task.expert(self._end(parts.joints), parts.place)
 
