@@ -37,7 +37,8 @@ class ArmEnv(gym.Env[Any, NDArray[np.float32]]):
     """One arm, one task, one view of it.
 
     An action is the displacement of the end effector that is commanded, in units of 0.1 m; beyond [-1, 1] it is
-    clipped; a fourth number, where the task has jaws, is how wide they are to be, from -1 (shut) to 1. The command starts where the arm is and is moved by each action to where the joints can follow, the gripper
+    clipped. Where the task has jaws a fourth number says how wide they are to be, from -1, shut, to 1. The command
+    starts where the arm is and is moved by each action to where the joints can follow, the gripper
     pointing down. ``info`` has "distance" (m), and after a step "is_success" and "ended" ("reached", "left",
     "out of time", or "" while the episode goes on).
 
@@ -188,7 +189,9 @@ class ArmEnv(gym.Env[Any, NDArray[np.float32]]):
             )
         if not np.isfinite(values).all():
             count = NUMBERS[size]
-            raise UsageError(f"the action {values.tolist()}; expected {count} finite numbers (beyond [-1, 1] is clipped)")
+            raise UsageError(
+                f"the action {values.tolist()}; expected {count} finite numbers (beyond [-1, 1] is clipped)"
+            )
         return values.clip(-1.0, 1.0)
 
     def _execute(self, action_BA: Tensor) -> None:

@@ -1,10 +1,10 @@
 """Two parallel jaws under the flange: their measures, how the twin draws them, and the model that PyBullet loads.
 
-They are of the kind of a Schunk WSG 50 (110 mm of stroke, of which 100 are used). The two grippers that ``pybullet_data``
-ships are not: the fingers of ``kuka_with_gripper2.sdf`` hang 24 mm beside the flange's axis and turn on hinges, so that
-their tips rise by 19 mm as they open, and its arm is another model than the one that the twin is fitted to; the WSG 50
-of ``wsg50_one_motor_gripper_new.sdf`` is a closed chain of links that only constraints hold together, and would hang
-from the arm by one more. So the arm is PyBullet's ``kuka_iiwa/model.urdf``, to which ``with_jaws`` adds three boxes.
+They are of the kind of a Schunk WSG 50. Neither of the two grippers that ``pybullet_data`` ships would do: the fingers
+of ``kuka_with_gripper2.sdf`` hang 24 mm beside the flange's axis and turn on hinges, so that their tips rise as they
+open, by 21 mm; the WSG 50 of ``wsg50_one_motor_gripper_new.sdf`` is a closed chain of links that only constraints hold
+together, and would hang from the arm by one more. So three boxes are added to the arm that reaches and pushes
+(:func:`with_jaws`), PyBullet's ``kuka_iiwa/model.urdf``, and what is known of its kinematics stays true.
 
 Lengths in metres along the flange's own axes: x is where the jaws open (the world's y while the gripper points down),
 z points out of the flange.

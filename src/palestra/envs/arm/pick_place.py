@@ -1,9 +1,9 @@
 """Pick and place: grip a block, lift it, put it on a plinth and let go.
 
 +1 where the block is within 0.03 m of its place on the plinth and the jaws have let go of it (the episode ends), -0.1
-where the block is lost (ends), -0.1 at the step limit (cut), else 0. That is the sparse reward of Fetch's pick and place
-(Plappert et al. 2018, https://arxiv.org/abs/1802.09464), which asks for no letting go, and half of whose places are in
-the air. As there, an end effector at the edge of its workspace stays inside, and nothing ends.
+where the block is lost (ends), -0.1 at the step limit (cut), else 0. That is as sparse as the reward of Fetch's pick
+and place (Plappert et al. 2018, https://arxiv.org/abs/1802.09464), which asks for no letting go, and half of whose
+places are in the air. As there, an end effector at the edge of its workspace stays inside, and nothing ends.
 
 A place is the block's middle (3), where it is to be (3), the opening of the jaws and the block's half extents (3).
 """
@@ -28,6 +28,8 @@ LOST_LOW, LOST_HIGH = (0.3, -0.35, -0.1), (0.8, 0.35, 0.6)
 """A block outside is lost: the arm does not reach it, or it has left the table."""
 FREE = 0.006
 """Jaws that are wider than the block by more hold nothing."""
+WORKSPACE = Workspace((0.43, -0.24, TABLE_TOP + GRIP + TIP + 0.004), (0.68, 0.24, 0.5))
+"""Where the arm reaches with the gripper down, its tips at least 4 mm above the table."""
 CENTRED = 0.6
 """Share of the block's half depth within which the twin's pads hold it; farther out it slips from them."""
 OVERLAP = 0.008
@@ -52,8 +54,8 @@ class PickPlace(Task):
 
     radius: float = 0.03
     """Metres from its place within which the block counts as put."""
-    workspace: Workspace = Workspace((0.43, -0.24, TABLE_TOP + GRIP + TIP + 0.004), (0.68, 0.24, 0.5))
-    """Of the flange: the tips stay 4 mm above the table."""
+    workspace: Workspace = WORKSPACE
+    """Of the flange."""
 
     def __post_init__(self) -> None:
         require(self.radius > 0, f"radius={self.radius}", "a positive distance")
@@ -90,9 +92,8 @@ class PickPlace(Task):
     def held(self, ee_B3: Tensor, place_BK: Tensor) -> Tensor:
         """(B,) bool: whether the block is between the jaws, and they are no wider than it."""
         offset_B3, half_B3 = (place_BK[:, :3] - grip_point(ee_B3)).abs(), place_BK[:, 7:]
-        deep_B = _depth(ee_B3, place_BK) > 0
-        aside_B = (offset_B3[:, 0] < half_B3[:, 0] + FINGER_HALF[1]) & (offset_B3[:, 1] < half_B3[:, 1])
-        return deep_B & aside_B & (place_BK[:, 6] < 2 * half_B3[:, 1] + FREE)
+        deep_B = _depth(ee_B3, place_BK) > 0.9 * OVERLAP
+        return deep_B & (offset_B3[:, :2] < half_B3[:, :2]).all(1) & (place_BK[:, 6] < 2 * half_B3[:, 1] + FREE)
 
     def reward_and_end(self, ee_B3: Tensor, place_BK: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """As the module says, and as the goals say."""

@@ -19,8 +19,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from palestra.envs.arm.camera import Camera
 from palestra.envs.arm import jaws
+from palestra.envs.arm.camera import Camera
 from palestra.envs.arm.client import connect, data_path, import_pybullet
 from palestra.envs.arm.objects import GRAVITY, RestingPoses, Thing, load_thing
 from palestra.envs.arm.paint import PLAIN, PLAIN_LIGHT, Light, Paint
