@@ -62,13 +62,13 @@ def _from_pixels(learner: str, method: str, summary: str, settings: dict[str, An
     return Recipe(recipe_id, summary, learner, REACH, settings=settings, **{**shared, **changes})
 
 
-def _beside(learner: str, summary: str) -> Recipe:
+def _beside(learner: str, summary: str, task: str = "arm-reach", env: str = REACH) -> Recipe:
     """What learns nothing, to measure the others by."""
     return Recipe(
-        id=f"arm-reach/{learner}",
+        id=f"{task}/{learner}",
         summary=summary,
         learner=learner,
-        env=REACH,
+        env=env,
         env_kwargs={"view": "state"},
         reference_kwargs=HELD_OUT,
         num_envs=8,
@@ -188,4 +188,5 @@ RECIPES = (
     ),
     _beside("expert", "the scripted expert, who knows where the object is: what imitation has to come up to"),
     _beside("random", "random actions: what everything must beat"),
+    _beside("expert", "the scripted expert, who knows where block and plinth are", "arm-pick-place", PICK_PLACE),
 )
