@@ -108,8 +108,8 @@ class Sim:
         self._thing = load_thing(p, client, thing)
         p.resetBasePositionAndOrientation(self._thing, (*at, height), turned, physicsClientId=client)
         if self._plinth is not None and plinth_at is not None:
-            middle = TABLE_TOP + self._plinth_size.height / 2 if self._plinth_size else 0.0
-            p.resetBasePositionAndOrientation(self._plinth, (*plinth_at, middle), (0, 0, 0, 1), physicsClientId=client)
+            body, middle = self._plinth
+            p.resetBasePositionAndOrientation(body, (*plinth_at, middle), (0, 0, 0, 1), physicsClientId=client)
         if self._grips:
             self.open_jaws(jaws.WIDEST)
         self._paint(paint)
@@ -301,7 +301,7 @@ class Sim:
         return arm
 
     def _load_gripping_arm(self) -> int:
-        """The arm with jaws, whose fingers one gear keeps at the same distance from the middle."""
+        """The arm with jaws, both of which one gear keeps at the same distance from the middle."""
         p, client = self._p, self._client
         model = Path(data_path()) / self._urdf
         text = jaws.with_jaws(model, FLANGES[self._robot.name])
@@ -316,14 +316,15 @@ class Sim:
         p.changeConstraint(gear, gearRatio=-1, erp=0.5, maxForce=2 * GRIP_FORCE, physicsClientId=client)
         return arm
 
-    def _load_plinth(self, plinth: Plinth) -> int:
+    def _load_plinth(self, plinth: Plinth) -> tuple[int, float]:
+        """The plinth, out of sight, and the height at which its middle is to be."""
         p, client = self._p, self._client
         half = (plinth.half, plinth.half, plinth.height / 2)
         shape = p.createCollisionShape(p.GEOM_BOX, halfExtents=half, physicsClientId=client)
         grey = (PLINTH_GREY / 255,) * 3
         seen = p.createVisualShape(p.GEOM_BOX, halfExtents=half, rgbaColor=(*grey, 1), physicsClientId=client)
         body: int = p.createMultiBody(0, shape, seen, FAR_AWAY, physicsClientId=client)
-        return body
+        return body, TABLE_TOP + plinth.height / 2
 
     def _paint(self, paint: Paint) -> None:
         if paint == self._painted:
