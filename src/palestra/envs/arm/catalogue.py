@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 TASKS = {
     "reach": "palestra.envs.arm.reach:Reach",
     "push": "palestra.envs.arm.push:Push",
+    "pick-place": "palestra.envs.arm.pick_place:PickPlace",
 }
 """Where each task is; its id is ``env_id`` of its name."""
 MAX_EPISODE_STEPS = 40
@@ -18,8 +19,8 @@ MAX_EPISODE_STEPS = 40
 
 
 def env_id(task: str) -> str:
-    """The id of a task, e.g. "palestra/ArmReach-v0"."""
-    return f"palestra/Arm{task.capitalize()}-v0"
+    """The id of a task: "palestra/ArmPickPlace-v0" of "pick-place"."""
+    return f"palestra/Arm{''.join(map(str.capitalize, task.split('-')))}-v0"
 
 
 def load_task(name: str, radius: float | None = None) -> "Task":

@@ -47,10 +47,16 @@ def _silent_stdout() -> Iterator[None]:
 
 def connect(p: Any) -> int:
     """A new client without a window, which finds PyBullet's data. Raises PalestraError where there is none left."""
-    import pybullet_data
-
     client: int = p.connect(p.DIRECT)
     if client < 0:
         raise PalestraError("PyBullet gives no further physics client; close environments that are not used any more")
-    p.setAdditionalSearchPath(pybullet_data.getDataPath(), physicsClientId=client)
+    p.setAdditionalSearchPath(data_path(), physicsClientId=client)
     return client
+
+
+def data_path() -> str:
+    """Where PyBullet's models are."""
+    import pybullet_data
+
+    path: str = pybullet_data.getDataPath()
+    return path

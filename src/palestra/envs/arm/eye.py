@@ -5,16 +5,16 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from palestra.envs.arm import looks
+from palestra.envs.arm import jaws, looks
 from palestra.envs.arm.background import background
 from palestra.envs.arm.camera import camera_pose
 from palestra.envs.arm.kinematics import forward
 from palestra.envs.arm.raycast import render
 from palestra.envs.arm.robot import Robot
 from palestra.envs.arm.scene import Cameras, Lights, Scene
-from palestra.envs.arm.solids import place_puck, place_shapes
+from palestra.envs.arm.solids import PLINTH_GREY, Placed, place_blocks, place_plinth, place_puck, place_shapes
 from palestra.envs.arm.state import ArmState
-from palestra.envs.arm.task import Puck
+from palestra.envs.arm.task import Task
 from palestra.envs.arm.tiles import to_tiles
 
 SPECKS = 61
@@ -31,14 +31,14 @@ class Eye:
 
     Args:
         robot: whose arms are seen, on the device of the pictures.
-        puck: the object, or None for the shapes in the state.
+        task: whose object is seen, or the shapes in the state; and its jaws and plinth.
         level: how looks vary.
         size: rows and columns of a picture.
         stack: pictures seen at once.
     """
 
-    def __init__(self, robot: Robot, puck: Puck | None, level: looks.Looks, size: int, stack: int) -> None:
-        self._robot, self._puck, self._level, self._size, self._stack = robot, puck, level, size, stack
+    def __init__(self, robot: Robot, task: Task, level: looks.Looks, size: int, stack: int) -> None:
+        self._robot, self._task, self._level, self._size, self._stack = robot, task, level, size, stack
         self.device = robot.initial.device
         with torch.inference_mode(False):
             self._luminance = robot.capsule_colour @ torch.tensor(LUMINANCE, device=self.device) * 255
@@ -91,17 +91,29 @@ class Eye:
 
     def scene(self, state: ArmState) -> tuple[Cameras, Lights, Scene]:
         """What the cameras see."""
-        look, robot, at_B3 = looks.unpack(state.look), self._robot, state.place[:, :3]
-        frames = forward(robot, state.joints)[:, robot.capsule_link]
+        look, robot = looks.unpack(state.look), self._robot
+        all_frames, radius = forward(robot, state.joints), robot.capsule_radius
+        frames = all_frames[:, robot.capsule_link]
         ends = robot.capsule_ends @ frames[:, :, :3, :3].mT + frames[:, :, None, :3, 3]
         grey = self._luminance * look.arm_B8[:, robot.capsule_link.clamp_max(look.arm_B8.shape[1] - 1)]
-        if self._puck is None:
-            placed = place_shapes(state.shape, at_B3)
-        else:
-            placed = place_puck(self._puck.radius, self._puck.height, at_B3)
-        thing = look.thing_B.unsqueeze(1).expand(placed.half_BS3.shape[:2])
-        scene = Scene(ends, robot.capsule_radius, grey.clamp_max(255.0), *placed, thing)
-        return *_cameras_and_lights(look), scene
+        if self._task.grips:
+            jaws_ends, jaws_radius = jaws.capsules(all_frames[:, -1], state.place[:, -4])
+            ends, radius = torch.cat((ends, jaws_ends), 1), torch.cat((radius, jaws_radius))
+            grey = torch.cat((grey, jaws.GREY * look.arm_B8[:, -1:].expand(-1, len(jaws_radius))), 1)
+        placed, thing = self._placed(state), look.thing_B.unsqueeze(1)
+        thing = thing.expand(placed.half_BS3.shape[:2])
+        if self._task.plinth is not None:
+            plinth = place_plinth(self._task.plinth, state.place[:, 3:5])
+            placed = Placed(*(torch.cat(both, 1) for both in zip(placed, plinth)))
+            thing = torch.cat((thing, torch.full_like(thing[:, :1], PLINTH_GREY)), 1)
+        return *_cameras_and_lights(look), Scene(ends, radius, grey.clamp_max(255.0), *placed, thing)
+
+    def _placed(self, state: ArmState) -> Placed:
+        """The object."""
+        at_B3, puck = state.place[:, :3], self._task.puck
+        if self._task.grips:
+            return place_blocks(state.place[:, -3:], state.shape, at_B3)
+        return place_shapes(state.shape, at_B3) if puck is None else place_puck(puck.radius, puck.height, at_B3)
 
     def backgrounds(self, state: ArmState, size: int | None = None) -> Tensor:
         """Tiles (B, T, P) uint8 of the table and the floor; without their grain in another size than the pictures'."""

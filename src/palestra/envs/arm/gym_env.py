@@ -17,13 +17,15 @@ from gymnasium.utils import RecordConstructorArgs
 from numpy.typing import NDArray
 from torch import Tensor
 
+from palestra.envs.arm.blocks import Block
 from palestra.envs.arm.drive import AUTOMATIC
+from palestra.envs.arm.jaws import WIDEST
 from palestra.envs.arm.kinematics import forward, inverse
 from palestra.envs.arm.looks import draw, level, unpack
-from palestra.envs.arm.objects import object_urdfs
+from palestra.envs.arm.objects import object_set
 from palestra.envs.arm.paint import Light, Paint
 from palestra.envs.arm.settings import ArmSettings
-from palestra.envs.arm.simulator import make_simulator
+from palestra.envs.arm.simulator import Gripping, Simulator, make_gripping, make_simulator
 from palestra.envs.arm.task import LATE_REWARD, MAX_STEP, Task
 from palestra.envs.vector import GoalSpec
 from palestra.errors import PalestraError, UsageError, require, unknown_name
@@ -31,13 +33,15 @@ from palestra.errors import PalestraError, UsageError, require, unknown_name
 CONTROLS = ("position", "teleport")
 MOVEMENTS_PER_SECOND = 7.5
 """Of both simulators."""
+NUMBERS = {3: "three", 4: "four"}
 
 
 class ArmEnv(gym.Env[Any, NDArray[np.float32]]):
     """One arm, one task, one view of it.
 
     An action is the displacement of the end effector that is commanded, in units of 0.1 m; beyond [-1, 1] it is
-    clipped. The command starts where the arm is and is moved by each action to where the joints can follow, the gripper
+    clipped. Where the task has jaws a fourth number says how wide they are to be, from -1, shut, to 1. The command
+    starts where the arm is and is moved by each action to where the joints can follow, the gripper
     pointing down. ``info`` has "distance" (m), and after a step "is_success" and "ended" ("reached", "left",
     "out of time", or "" while the episode goes on).
 
@@ -64,7 +68,7 @@ class ArmEnv(gym.Env[Any, NDArray[np.float32]]):
             task: of :class:`~palestra.envs.arm.settings.ArmSettings`, as is what follows.
             view: likewise.
             control: "position", by motors, with dynamics; or "teleport", joints put in place at once as in the notes.
-            objects: "train" (900 random ones), "held-out" (100 others), or the path of a URDF.
+            objects: "train" (900 random ones, or 90 blocks), "held-out" (100 or 30 others), or the path of a URDF.
             urdf: the path of the model of a robot of one's own.
             simulator: "pybullet", or "mujoco", which compiles the same files.
             render_mode: "rgb_array" for ``render()``, or None.
@@ -81,9 +85,11 @@ class ArmEnv(gym.Env[Any, NDArray[np.float32]]):
             require(ours, f"{name}={value!r} for a world with physics", expected)
         self.task, self.robot = chosen.make_task(), chosen.make_robot()
         self.observation_space = chosen.space(self.task, self.robot)
-        self.action_space = spaces.Box(-1.0, 1.0, (3,), np.float32)
+        self.action_space = spaces.Box(-1.0, 1.0, (self.task.action_size,), np.float32)
         if control not in CONTROLS:
             raise unknown_name("control", control, CONTROLS)
+        grips = self.task.grips
+        require(not grips or control == "position", f"control={control!r} for jaws, which grip by force", "'position'")
         require(render_mode in (None, "rgb_array"), f"render_mode={render_mode!r}", "'rgb_array' or None")
         self.view, self.control, self.frame_skip, self.render_mode = view, control, chosen.frame_skip, render_mode
         self.goal_spec: GoalSpec | None = None
@@ -92,11 +98,17 @@ class ArmEnv(gym.Env[Any, NDArray[np.float32]]):
             # Only a goal environment has a compute_reward: by that others know it.
             self.compute_reward = self.task.compute_reward
         self._looks, self._plain_camera = level(chosen.randomisation), chosen.camera.with_size(chosen.image_size)
-        self._objects = object_urdfs(objects)
+        self._objects = object_set(objects, self.task.grips)
         self._frames: deque[NDArray[np.uint8]] = deque(maxlen=chosen.frame_stack)
         self._sees = view.startswith("pixels")
         self._started = False
-        self.sim = make_simulator(simulator, self.robot, urdf)
+        self.jaws: Gripping | None = None
+        """The simulator, where the arm has jaws."""
+        if grips:
+            require(not urdf, f"urdf={urdf!r} for a task with jaws", "none: they hang from PyBullet's own arm")
+            require(simulator == "pybullet", f"simulator={simulator!r} for a task with jaws", "'pybullet'")
+            self.jaws = make_gripping(self.robot, self.task.plinth)
+        self.sim: Simulator = self.jaws or make_simulator(simulator, self.robot, urdf)
 
     def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Any, dict[str, Any]]:
         """Begin an episode: the arm as in the notes, the task's object at rest on the table."""
@@ -111,11 +123,17 @@ class ArmEnv(gym.Env[Any, NDArray[np.float32]]):
             direction, shares = look.light_B3[0].tolist(), (look.ambient_B, look.diffuse_B, look.specular_B)
             self._light = Light(tuple(direction), *(float(share) for share in shares))
             self._noise, self._blur = float(look.noise_B), float(look.blur_B)
-            self._late = deque([np.zeros(3, np.float32)] * int(look.latency_B))
+            self._late = deque([np.zeros(self.task.action_size, np.float32)] * int(look.latency_B))
             paint = Paint(float(look.floor_B), float(look.table_B), tuple(look.arm_B8[0].tolist()))
-            self.sim.begin(self._command[0].tolist(), thing, self._place[0, :2].tolist(), paint)
+            begun = (self._command[0].tolist(), thing, self._place[0, :2].tolist(), paint)
+            if self.jaws is None:
+                self.sim.begin(*begun)
+            else:
+                self.jaws.begin(*begun, None if self.task.plinth is None else self._place[0, 3:5].tolist())
+                half = thing.half if isinstance(thing, Block) else self.jaws.thing_half()
+                self._place = self.task.fit(self._place, torch.tensor([half]))
             self._started = True
-            self._action = np.zeros(3, np.float32)
+            self._action = np.zeros(self.task.action_size, np.float32)
             self._ended = ""
             self._frames.clear()
             self._look()
@@ -124,7 +142,7 @@ class ArmEnv(gym.Env[Any, NDArray[np.float32]]):
     def step(self, action: Any) -> tuple[Any, float, bool, bool, dict[str, Any]]:
         """Execute an action ``frame_skip`` times, or until the episode ends; the rewards are summed.
 
-        Raises UsageError for an action that is not three finite numbers.
+        Raises UsageError for an action that is not as many finite numbers as there should be.
         """
         if not self._started:
             raise PalestraError("step() was called before the environment was started; call reset() first")
@@ -146,7 +164,7 @@ class ArmEnv(gym.Env[Any, NDArray[np.float32]]):
             return self._observation(), total, terminated, False, info
 
     def expert(self) -> NDArray[np.float32]:
-        """(3,) the action of somebody who knows the state, and where the arm was last told to be."""
+        """(action_size,) the action of somebody who knows the state, and where the arm was last told to be."""
         with torch.inference_mode():
             return self.task.expert(forward(self.robot, self._command)[:, -1, :3, 3], self._place)[0].numpy().copy()
 
@@ -159,6 +177,8 @@ class ArmEnv(gym.Env[Any, NDArray[np.float32]]):
             self._place = torch.as_tensor(place, dtype=torch.float32)[None]
             self.sim.teleport(self._command[0].tolist(), steps=0)
             self.sim.put_thing(self._place[0, :3].tolist())
+            if self.jaws is not None:
+                self.jaws.open_jaws(float(self._place[0, -4]))
             self._look()
             return self._observation()
 
@@ -180,17 +200,26 @@ class ArmEnv(gym.Env[Any, NDArray[np.float32]]):
 
     def _checked(self, action: Any) -> NDArray[np.float32]:
         values = np.asarray(action, np.float32)
-        if values.shape != (3,):
-            raise UsageError(f"an action of shape {values.shape}; expected (3,), a displacement along x, y and z")
+        size = self.task.action_size
+        if values.shape != (size,):
+            jaws = ", and the opening of the jaws" if self.task.grips else ""
+            raise UsageError(
+                f"an action of shape {values.shape}; expected ({size},), a displacement along x, y and z{jaws}"
+            )
         if not np.isfinite(values).all():
-            raise UsageError(f"the action {values.tolist()}; expected three finite numbers (beyond [-1, 1] is clipped)")
+            count = NUMBERS[size]
+            raise UsageError(
+                f"the action {values.tolist()}; expected {count} finite numbers (beyond [-1, 1] is clipped)"
+            )
         return values.clip(-1.0, 1.0)
 
-    def _execute(self, action_B3: Tensor) -> None:
-        aim_B3 = forward(self.robot, self._command)[:, -1, :3, 3] + MAX_STEP * action_B3
-        self._command = inverse(self.robot, self._command, aim_B3)
+    def _execute(self, action_BA: Tensor) -> None:
+        aim_B3 = forward(self.robot, self._command)[:, -1, :3, 3] + MAX_STEP * action_BA[:, :3]
+        self._command = inverse(self.robot, self._command, self.task.limit(aim_B3))
         joints = self._command[0].tolist()
-        if self.control == "position":
+        if self.jaws is not None:
+            self.jaws.move(joints, (float(action_BA[0, 3]) + 1) / 2 * WIDEST)
+        elif self.control == "position":
             self.sim.move(joints)
         else:
             self.sim.teleport(joints)
@@ -201,6 +230,8 @@ class ArmEnv(gym.Env[Any, NDArray[np.float32]]):
         self._joints = torch.tensor([self.sim.joint_angles()])
         self._ee = torch.tensor([self.sim.end_effector()[0]])
         self._place = torch.cat((torch.tensor([self.sim.thing_pose()[0]]), self._place[:, 3:]), 1)
+        if self.jaws is not None:
+            self._place[:, -4] = self.jaws.opening()
 
     def _look(self) -> None:
         """Read a new state, and fill the stack with its picture."""
@@ -228,7 +259,7 @@ class ArmEnv(gym.Env[Any, NDArray[np.float32]]):
             return self.task.state(self._joints, self._ee, self._place)[0].numpy()
         if self.view == "pixels":
             return np.stack(self._frames)
-        proprio = self.task.proprio(self._joints, self._ee)[0].numpy()
+        proprio = self.task.proprio(self._joints, self._ee, self._place)[0].numpy()
         if self.view == "pixels+proprio":
             return {"pixels": np.stack(self._frames), "proprio": proprio}
         achieved, desired = (goal[0].numpy() for goal in self.task.goals(self._ee, self._place))

@@ -4,6 +4,8 @@ import math
 from pathlib import Path
 from typing import Any
 
+from palestra.envs.arm.blocks import SETS as BLOCK_SETS
+from palestra.envs.arm.blocks import Block, block
 from palestra.envs.arm.client import connect
 from palestra.envs.arm.task import TABLE_TOP, Puck
 from palestra.errors import UsageError, require, unknown_name
@@ -15,12 +17,14 @@ SETTLING_ROUNDS, SETTLING_STEPS, SETTLING_STEP = 40, 12, 1 / 120
 """Rounds of so many substeps of so many seconds: an object that moves after four seconds is taken as it is."""
 GRAVITY = -10.0
 
-Thing = Puck | str
-"""What lies on the table: a puck, or a URDF's path, absolute or inside PyBullet's data."""
+Thing = Puck | Block | str
+"""What lies on the table: a puck, a block, or a URDF's path, absolute or inside PyBullet's data."""
 
 
-def object_urdfs(objects: str) -> list[str]:
-    """The URDFs of an object set, or of one's own file. Raises UsageError if it is neither."""
+def object_set(objects: str, blocks: bool = False) -> list[Thing]:
+    """The random objects of a set, or its blocks, or one's own URDF. Raises UsageError if it is neither."""
+    if objects in OBJECT_SETS and blocks:
+        return [block(number) for number in BLOCK_SETS[objects]]
     if objects in OBJECT_SETS:
         return [f"random_urdfs/{number:03d}/{number:03d}.urdf" for number in OBJECT_SETS[objects]]
     if Path(objects).suffix == ".urdf":
@@ -38,13 +42,26 @@ def load_thing(p: Any, client: int, thing: Thing) -> int:
         except p.error as error:
             raise UsageError(f"the object {thing!r} cannot be loaded ({error}); expected a URDF") from error
         return body
-    shape = p.createCollisionShape(p.GEOM_CYLINDER, radius=thing.radius, height=thing.height, physicsClientId=client)
-    seen = p.createVisualShape(
-        p.GEOM_CYLINDER, radius=thing.radius, length=thing.height, rgbaColor=(0.8, 0.2, 0.2, 1), physicsClientId=client
-    )
-    body = p.createMultiBody(thing.mass, shape, seen, above, physicsClientId=client)
+    kind, solid, seen = _form(p, thing)
+    shape = p.createCollisionShape(kind, **solid, physicsClientId=client)
+    visual = p.createVisualShape(kind, **seen, rgbaColor=(0.8, 0.2, 0.2, 1), physicsClientId=client)
+    body = p.createMultiBody(thing.mass, shape, visual, above, physicsClientId=client)
     p.changeDynamics(body, -1, lateralFriction=thing.friction, physicsClientId=client)
     return body
+
+
+def _form(p: Any, thing: Puck | Block) -> tuple[int, dict[str, Any], dict[str, Any]]:
+    """Its geometry to PyBullet: the kind, and what says how it collides and how it is seen."""
+    if isinstance(thing, Puck):
+        radius, height = thing.radius, thing.height
+    else:
+        radius, height = thing.half[0], 2 * thing.half[2]
+        if thing.kind == "cuboid":
+            return p.GEOM_BOX, {"halfExtents": thing.half}, {"halfExtents": thing.half}
+        if thing.kind != "cylinder":
+            corners = thing.vertices()
+            return p.GEOM_MESH, {"vertices": corners}, {"vertices": corners, "indices": thing.triangles()}
+    return p.GEOM_CYLINDER, {"radius": radius, "height": height}, {"radius": radius, "length": height}
 
 
 class RestingPoses:
@@ -62,8 +79,9 @@ class RestingPoses:
 
     def of(self, thing: Thing) -> tuple[float, tuple[float, ...]]:
         """Height (m) of the thing's centre of mass above the arm's foot, and its quaternion."""
-        if isinstance(thing, Puck):
-            return TABLE_TOP + thing.height / 2, (0.0, 0.0, 0.0, 1.0)
+        if not isinstance(thing, str):
+            height = thing.height if isinstance(thing, Puck) else 2 * thing.half[2]
+            return TABLE_TOP + height / 2, (0.0, 0.0, 0.0, 1.0)
         if thing not in self._known:
             self._known[thing] = self._settle(thing)
         return self._known[thing]

@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 
 WIDTH = 280
 """Columns of the panel."""
-AXES = ("x", "y", "z")
+AXES = ("x", "y", "z", "jaws")
+"""Names of an action's numbers."""
 GOOD, BAD, INK, PAPER = "#2a9d5c", "#c0392b", "#222222", "#f4f4f2"
 
 
@@ -17,16 +18,16 @@ def beside(
 ) -> NDArray[np.uint8]:
     """(H, W + 280, 3): ``outside`` (H, W, 3), and a panel with ``seen`` (S, S) gray.
 
-    ``action`` is (3,) in [-1, 1], ``distance`` in metres, ``ended`` how the episode ended, or "".
+    ``action`` is (A,) in [-1, 1], ``distance`` in metres, ``ended`` how the episode ended, or "".
     """
-    panel = _panel(outside.shape[0])
+    panel = _panel(outside.shape[0], len(action))
     return np.concatenate((outside, panel.draw(seen, action, distance, ended)), 1)
 
 
 class _Panel:
     """A figure that is made once; a picture changes what is in it."""
 
-    def __init__(self, height: int) -> None:
+    def __init__(self, height: int, numbers: int) -> None:
         from matplotlib.backends.backend_agg import FigureCanvasAgg
         from matplotlib.figure import Figure
 
@@ -39,7 +40,7 @@ class _Panel:
         figure.text(20 / WIDTH, 0.945, "what the camera sees", color=INK, fontsize=12)
         figure.text(20 / WIDTH, 0.50, "action (0.1 m)", color=INK, fontsize=12)
         bars = figure.add_axes((0.16, 0.31, 0.74, 0.17), facecolor="white")
-        self._bars = bars.barh(AXES, np.zeros(3), color="#3465a4")
+        self._bars = bars.barh(AXES[:numbers], np.zeros(numbers), color="#3465a4")
         bars.set_xlim(-1, 1)
         bars.invert_yaxis()
         bars.axvline(0, color=INK, linewidth=0.8)
@@ -64,5 +65,5 @@ class _Panel:
 
 
 @cache
-def _panel(height: int) -> _Panel:
-    return _Panel(height)
+def _panel(height: int, numbers: int) -> _Panel:
+    return _Panel(height, numbers)

@@ -101,7 +101,7 @@ class Push(Task):
         reached_B = torch.linalg.vector_norm(achieved_B3[:, :2] - desired_B3[:, :2], dim=1) < self.radius
         return reached_B.float(), reached_B
 
-    def move(self, before_B3: Tensor, after_B3: Tensor, place_BK: Tensor) -> Tensor:
+    def move(self, before_B3: Tensor, after_B3: Tensor, place_BK: Tensor, jaws_BJ: Tensor) -> Tensor:
         """Quasi-static: a low end effector that comes nearer than the two radii pushes the puck straight away."""
         puck_B2 = place_BK[:, :2]
         for i in range(1, SLICES + 1):

@@ -21,7 +21,7 @@ class ArmSettings:
     """What is to be done, what is seen of it, and how the world may vary."""
 
     task: str | Task = "reach"
-    """A task's name ("reach", "push"), or a task of one's own."""
+    """A task's name ("reach", "push", "pick-place"), or a task of one's own."""
     view: str = "state"
     """What is seen, a name in :data:`palestra.envs.arm.task.VIEWS`, as far as the task has it."""
     frame_skip: int = 1

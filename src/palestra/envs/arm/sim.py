@@ -11,6 +11,7 @@ behind; so an episode changes the object only, and every ``REBUILD_EVERY`` episo
 is bit for bit the same after either. An object is put down as it comes to rest on a table of its own, found once.
 """
 
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -18,12 +19,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from palestra.envs.arm import jaws
 from palestra.envs.arm.camera import Camera
-from palestra.envs.arm.client import connect, import_pybullet
+from palestra.envs.arm.client import connect, data_path, import_pybullet
 from palestra.envs.arm.objects import GRAVITY, RestingPoses, Thing, load_thing
 from palestra.envs.arm.paint import PLAIN, PLAIN_LIGHT, Light, Paint
 from palestra.envs.arm.robot import Robot
-from palestra.envs.arm.task import TABLE_TOP, Workspace
+from palestra.envs.arm.solids import PLINTH_GREY
+from palestra.envs.arm.task import TABLE_TOP, Plinth, Workspace
 from palestra.errors import UsageError, require, unknown_name
 
 SUBSTEPS = 32
@@ -39,6 +42,10 @@ REBUILD_EVERY = 200
 """Episodes after which the world is built anew: 10 MB of what PyBullet keeps of removed objects."""
 URDFS = {"kuka_iiwa": "kuka_iiwa/model.urdf"}
 """The URDF of each robot that comes with PyBullet."""
+FLANGES = {"kuka_iiwa": "lbr_iiwa_link_7"}
+"""The link of each from which jaws hang."""
+GRIP_FORCE, JAW_SPEED = 30.0, jaws.OPENING / 2 / (SUBSTEPS / 240)
+"""Of each jaw: the force (N) with which it grips, and the speed (m/s) at which it moves."""
 LINE_WIDTH = 0.004
 FAR_AWAY = (0.0, 0.0, -50.0)
 
@@ -46,11 +53,22 @@ FAR_AWAY = (0.0, 0.0, -50.0)
 class Sim:
     """One PyBullet world. ``begin`` starts an episode; nothing else works before it."""
 
-    def __init__(self, robot: Robot, urdf: str | None = None) -> None:
-        """``urdf`` is the robot's model, where it is not one of PyBullet's.
+    def __init__(
+        self, robot: Robot, urdf: str | None = None, grips: bool = False, plinth: Plinth | None = None
+    ) -> None:
+        """A world.
+
+        Args:
+            robot: which arm.
+            urdf: its model, where it is not one of PyBullet's.
+            grips: whether jaws hang from its flange.
+            plinth: what stands on the table.
 
         Raises UsageError without PyBullet, or for a model that is not a chain of the robot's joints.
         """
+        require(
+            not grips or robot.name in FLANGES, f"robot={robot.name!r} with jaws", f"one of PyBullet's: {list(FLANGES)}"
+        )
         if urdf is None and robot.name not in URDFS:
             raise unknown_name("robot with a model in PyBullet (give urdf= for others)", robot.name, URDFS)
         self._p = import_pybullet()
@@ -58,16 +76,28 @@ class Sim:
         self._urdf = URDFS[robot.name] if urdf is None else str(Path(urdf).absolute())
         require(urdf is None or Path(urdf).is_file(), f"urdf={urdf!r}", "a URDF file that exists")
         self._joints = range(robot.num_joints)
+        self._grips, self._plinth_size = grips, plinth
         self._client: int = connect(self._p)
         self._poses = RestingPoses(self._p)
         self._episodes = 0
         self._target: list[float] = []
+        self._jaws: list[int] = []
         self._thing: int | None = None
         self._lines: list[int] = []
         self._build()
 
-    def begin(self, joints: Sequence[float], thing: Thing, at: Sequence[float], paint: Paint = PLAIN) -> None:
-        """Start an episode: the joints at these angles (rad), and a thing at rest on the table at (x, y)."""
+    def begin(
+        self,
+        joints: Sequence[float],
+        thing: Thing,
+        at: Sequence[float],
+        paint: Paint = PLAIN,
+        plinth_at: Sequence[float] | None = None,
+    ) -> None:
+        """Start an episode: the joints at these angles (rad), and a thing at rest on the table at (x, y).
+
+        ``plinth_at`` is where the plinth stands; jaws are wide open.
+        """
         p, client = self._p, self._client
         if self._episodes and self._episodes % REBUILD_EVERY == 0:
             self._build()
@@ -77,11 +107,21 @@ class Sim:
         height, turned = self._poses.of(thing)
         self._thing = load_thing(p, client, thing)
         p.resetBasePositionAndOrientation(self._thing, (*at, height), turned, physicsClientId=client)
+        if self._plinth is not None and plinth_at is not None:
+            body, middle = self._plinth
+            p.resetBasePositionAndOrientation(body, (*plinth_at, middle), (0, 0, 0, 1), physicsClientId=client)
+        if self._grips:
+            self.open_jaws(jaws.WIDEST)
         self._paint(paint)
         self.teleport(joints, steps=0)
 
-    def move(self, joints: Sequence[float]) -> None:
-        """Drive the joints to these angles by their motors, in ``SUBSTEPS`` substeps along a smooth path."""
+    def move(self, joints: Sequence[float], opening: float | None = None) -> None:
+        """Drive the joints to these angles by their motors, in ``SUBSTEPS`` substeps along a smooth path.
+
+        Meanwhile the jaws go to an ``opening`` (m) as far as they get and nothing is between them.
+        """
+        if opening is not None:
+            self._drive_jaws(opening)
         p, client = self._p, self._client
         start, goal = np.array(self._target), np.array(joints)
         ones = [1.0] * len(start)
@@ -127,6 +167,28 @@ class Sim:
         for _ in range(steps):
             p.stepSimulation(physicsClientId=client)
 
+    def open_jaws(self, opening: float) -> None:
+        """Put the jaws at an opening (m) at once, at rest, to stay there."""
+        for joint in self._jaws:
+            self._p.resetJointState(self._arm, joint, opening / 2, 0.0, physicsClientId=self._client)
+        self._drive_jaws(opening)
+
+    def opening(self) -> float:
+        """Metres between the jaws."""
+        return sum(state[0] for state in self._p.getJointStates(self._arm, self._jaws, physicsClientId=self._client))
+
+    def _drive_jaws(self, opening: float) -> None:
+        for joint in self._jaws:
+            self._p.setJointMotorControl2(
+                self._arm,
+                joint,
+                self._p.POSITION_CONTROL,
+                targetPosition=opening / 2,
+                force=GRIP_FORCE,
+                maxVelocity=JAW_SPEED,
+                physicsClientId=self._client,
+            )
+
     def joint_angles(self) -> list[float]:
         """The angles of the joints as they are (rad)."""
         return [state[0] for state in self._p.getJointStates(self._arm, self._joints, physicsClientId=self._client)]
@@ -152,6 +214,11 @@ class Sim:
         """Position (m) of the thing's centre of mass, and its quaternion."""
         position, turned = self._p.getBasePositionAndOrientation(self._thing, physicsClientId=self._client)
         return list(position), list(turned)
+
+    def thing_half(self) -> list[float]:
+        """Half of the extents along x, y and z (m) of the box around the thing."""
+        low, high = self._p.getAABB(self._thing, physicsClientId=self._client)
+        return [(b - a) / 2 for a, b in zip(low, high, strict=True)]
 
     def put_thing(self, at: Sequence[float]) -> None:
         """Move the thing's centre of mass to (x, y, z), at rest and turned as it is."""
@@ -205,9 +272,10 @@ class Sim:
         # What is in front is loaded first: the renderer draws in this order and need not colour what is hidden, which
         # saves a fifth of a small picture's time.
         try:
-            self._arm = p.loadURDF(self._urdf, useFixedBase=True, physicsClientId=client)
+            self._arm = self._load_gripping_arm() if self._grips else self._load_arm(self._urdf)
         except p.error as error:
             raise UsageError(f"urdf={self._urdf!r} cannot be loaded ({error}); expected a robot's URDF") from error
+        self._plinth = None if self._plinth_size is None else self._load_plinth(self._plinth_size)
         self._table = p.loadURDF("table/table.urdf", TABLE_AT, useFixedBase=True, physicsClientId=client)
         self._plane = p.loadURDF("plane.urdf", (0, 0, FLOOR), physicsClientId=client)
         self._thing, self._lines = None, []
@@ -227,6 +295,36 @@ class Sim:
             f"a chain that begins with the {len(self._joints)} revolute joints of the robot {self._robot.name!r}",
         )
         self._forces = [infos[j][10] for j in self._joints]
+
+    def _load_arm(self, urdf: str) -> int:
+        arm: int = self._p.loadURDF(urdf, useFixedBase=True, physicsClientId=self._client)
+        return arm
+
+    def _load_gripping_arm(self) -> int:
+        """The arm with jaws, both of which one gear keeps at the same distance from the middle."""
+        p, client = self._p, self._client
+        model = Path(data_path()) / self._urdf
+        text = jaws.with_jaws(model, FLANGES[self._robot.name])
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder, "arm_with_jaws.urdf")
+            path.write_text(text, encoding="utf-8")
+            arm = self._load_arm(str(path))
+        names = [p.getJointInfo(arm, j, physicsClientId=client)[1] for j in range(_num_joints(p, arm, client))]
+        self._jaws = [names.index(name) for name in (b"left jaw", b"right jaw")]
+        along = ([1, 0, 0], [0, 0, 0], [0, 0, 0])
+        gear = p.createConstraint(arm, self._jaws[0], arm, self._jaws[1], p.JOINT_GEAR, *along, physicsClientId=client)
+        p.changeConstraint(gear, gearRatio=-1, erp=0.5, maxForce=2 * GRIP_FORCE, physicsClientId=client)
+        return arm
+
+    def _load_plinth(self, plinth: Plinth) -> tuple[int, float]:
+        """The plinth, out of sight, and the height at which its middle is to be."""
+        p, client = self._p, self._client
+        half = (plinth.half, plinth.half, plinth.height / 2)
+        shape = p.createCollisionShape(p.GEOM_BOX, halfExtents=half, physicsClientId=client)
+        grey = (PLINTH_GREY / 255,) * 3
+        seen = p.createVisualShape(p.GEOM_BOX, halfExtents=half, rgbaColor=(*grey, 1), physicsClientId=client)
+        body: int = p.createMultiBody(0, shape, seen, FAR_AWAY, physicsClientId=client)
+        return body, TABLE_TOP + plinth.height / 2
 
     def _paint(self, paint: Paint) -> None:
         if paint == self._painted:

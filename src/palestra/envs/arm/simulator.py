@@ -14,7 +14,7 @@ from palestra.envs.arm.camera import Camera
 from palestra.envs.arm.objects import Thing
 from palestra.envs.arm.paint import PLAIN, PLAIN_LIGHT, Light, Paint
 from palestra.envs.arm.robot import Robot
-from palestra.envs.arm.task import Workspace
+from palestra.envs.arm.task import Plinth, Workspace
 from palestra.errors import unknown_name
 
 SIMULATORS = {"pybullet": "palestra.envs.arm.sim:Sim", "mujoco": "palestra.envs.arm.mujoco_sim:MujocoSim"}
@@ -58,6 +58,39 @@ class Simulator(Protocol):
 
     def close(self) -> None:
         """Let go of what it holds; more than once does nothing."""
+
+
+class Gripping(Simulator, Protocol):
+    """A world whose arm has jaws (:mod:`palestra.envs.arm.jaws`)."""
+
+    def begin(
+        self,
+        joints: Sequence[float],
+        thing: Thing,
+        at: Sequence[float],
+        paint: Paint = PLAIN,
+        plinth_at: Sequence[float] | None = None,
+    ) -> None:
+        """As every world; jaws are wide open, and the plinth, if there is one, stands at (x, y)."""
+
+    def move(self, joints: Sequence[float], opening: float | None = None) -> None:
+        """As every world, and the jaws to such an opening, where one is given."""
+
+    def thing_half(self) -> list[float]:
+        """Half extents of the thing."""
+
+    def open_jaws(self, opening: float) -> None:
+        """Put the jaws at such an opening at once."""
+
+    def opening(self) -> float:
+        """How wide the jaws are open."""
+
+
+def make_gripping(robot: Robot, plinth: Plinth | None) -> Gripping:
+    """PyBullet's world, with jaws at the arm's flange. UsageError where its extra is missing."""
+    from palestra.envs.arm.sim import Sim
+
+    return Sim(robot, None, True, plinth)
 
 
 def make_simulator(name: str, robot: Robot, urdf: str | None = None) -> Simulator:

@@ -5,6 +5,10 @@ from typing import NamedTuple
 import torch
 from torch import Generator, Tensor
 
+from palestra.envs.arm.task import TABLE_TOP, Plinth
+
+PLINTH_GREY = 60.0
+"""Of 255: both worlds paint a plinth alike."""
 SOLIDS = 3
 SHAPE_SIZE = SOLIDS * 9
 """Of each solid: turn about the vertical and about its own length (rad), place along the body (m), half extents (m),
@@ -56,7 +60,27 @@ def place_shapes(shape_BN: Tensor, at_B3: Tensor) -> Placed:
 
 def place_puck(radius: float, height: float, at_B3: Tensor) -> Placed:
     """Upright cylinders with their middles at these points."""
-    num = len(at_B3)
-    half = at_B3.new_tensor([radius, radius, height / 2]).expand(num, 1, 3)
-    weight = at_B3.new_tensor([1.0, 1.0, 0.0]).expand(num, 1, 3)
-    return Placed(at_B3[:, None], torch.eye(3, device=at_B3.device).expand(num, 1, 3, 3), half, weight)
+    half = at_B3.new_tensor([radius, radius, height / 2]).expand(len(at_B3), 1, 3)
+    weight = at_B3.new_tensor([1.0, 1.0, 0.0]).expand(len(at_B3), 1, 3)
+    return _upright(half, weight, at_B3)
+
+
+def place_blocks(half_B3: Tensor, shape_BN: Tensor, at_B3: Tensor) -> Placed:
+    """Upright blocks of these half extents with their middles at these points: cuboids where the body of a random
+    object would be one, else cylinders, which may be oval.
+    """
+    round_B1 = shape_BN[:, 8:9]  # the last weight of the body's quadric
+    weight = torch.cat((round_B1, round_B1, torch.zeros_like(round_B1)), 1).unsqueeze(1)
+    return _upright(half_B3.unsqueeze(1), weight, at_B3)
+
+
+def place_plinth(plinth: Plinth, at_B2: Tensor) -> Placed:
+    """The plinth on the table around these points."""
+    half = at_B2.new_tensor([plinth.half, plinth.half, plinth.height / 2]).expand(len(at_B2), 1, 3)
+    middle = torch.full_like(at_B2[:, :1], TABLE_TOP + plinth.height / 2)
+    return _upright(half, torch.zeros_like(half), torch.cat((at_B2, middle), 1))
+
+
+def _upright(half_B13: Tensor, weight_B13: Tensor, at_B3: Tensor) -> Placed:
+    axes = torch.eye(3, device=at_B3.device).expand(len(at_B3), 1, 3, 3)
+    return Placed(at_B3[:, None], axes, half_B13, weight_B13)

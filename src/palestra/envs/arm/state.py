@@ -19,7 +19,7 @@ class ArmState(NamedTuple):
     shape: Tensor
     """(B, N) the object's shape, as :func:`palestra.envs.arm.solids.draw_shapes` makes it."""
     late: Tensor
-    """(B, 3 latency) the actions still under way, the newest first."""
+    """(B, A latency) the actions still under way, the newest first."""
     command: Tensor
     """(B, J) the angles that the joints were last told; (B, 0) where they are there already."""
     drive: Tensor

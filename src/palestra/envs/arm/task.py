@@ -80,6 +80,16 @@ class Puck:
     friction: float = 0.5
 
 
+@dataclass(frozen=True)
+class Plinth:
+    """A square column that stands on the table and does not move."""
+
+    half: float
+    """Half of its width."""
+    height: float
+    """Of its top above the table."""
+
+
 class Task(ABC):
     """What is to be done. Its functions take and give tensors of any float dtype, one row a copy of the world."""
 
@@ -89,7 +99,15 @@ class Task(ABC):
     place_size: ClassVar[int] = 3
     """Numbers that say where things are; the first three are the object's position."""
     puck: ClassVar[Puck | None] = None
-    """The object; None for one of the thousand random ones, a new one in every episode."""
+    """The object; None for one of many, a new one in every episode."""
+    goal_size: ClassVar[int] = 3
+    """Numbers of a goal."""
+    grips: ClassVar[bool] = False
+    """Whether jaws hang from the flange (:mod:`palestra.envs.arm.jaws`). Then an action has a fourth number, how wide
+    they are to be, -1 shut and 1 open; the objects are :mod:`~palestra.envs.arm.blocks`; and a place ends with the
+    opening of the jaws and the block's half extents (1 + 3)."""
+    plinth: ClassVar[Plinth | None] = None
+    """What stands at the goal, whose x and y are a place's fourth and fifth number."""
     workspace: Workspace = WORKSPACE
 
     @abstractmethod
@@ -107,13 +125,26 @@ class Task(ABC):
     def distance(self, ee_B3: Tensor, place_BK: Tensor) -> Tensor:
         """(B,) how far the task is from being done."""
 
+    @property
+    def action_size(self) -> int:
+        """Numbers of an action: along x, y and z, and the jaws."""
+        return 3 + self.grips
+
+    def fit(self, place_BK: Tensor, half_B3: Tensor) -> Tensor:
+        """The same places for objects of these half extents; for tasks to which they matter."""
+        return place_BK
+
+    def limit(self, aim_B3: Tensor) -> Tensor:
+        """Where the end effector is sent that was to go to ``aim_B3``."""
+        return aim_B3
+
     @abstractmethod
     def expert(self, ee_B3: Tensor, place_BK: Tensor) -> Tensor:
-        """Actions (B, 3) in [-1, 1] of somebody who knows the state."""
+        """Actions (B, action_size) in [-1, 1] of somebody who knows the state."""
 
     @abstractmethod
     def goals(self, ee_B3: Tensor, place_BK: Tensor) -> tuple[Tensor, Tensor]:
-        """What has been achieved (B, 3), and what was desired (B, 3)."""
+        """What has been achieved (B, goal_size), and what was desired, as many; the first three are a point."""
 
     @abstractmethod
     def goal_reward(self, achieved_B3: Tensor, desired_B3: Tensor) -> tuple[Tensor, Tensor]:
@@ -121,10 +152,13 @@ class Task(ABC):
 
     def goal_spec(self) -> GoalSpec:
         """Where goals lie in the view "goal" made flat: a Dict's keys are sorted, and these two come first."""
-        return GoalSpec(slice(0, 3), slice(3, 6), self.goal_reward)
+        return GoalSpec(slice(0, self.goal_size), slice(self.goal_size, 2 * self.goal_size), self.goal_reward)
 
-    def move(self, before_B3: Tensor, after_B3: Tensor, place_BK: Tensor) -> Tensor:
-        """Places after the end effector went from one point to another; for worlds without physics of their own."""
+    def move(self, before_B3: Tensor, after_B3: Tensor, place_BK: Tensor, jaws_BJ: Tensor) -> Tensor:
+        """Places after the end effector went from one point to another; for worlds without physics of their own.
+
+        ``jaws_BJ`` is what an action has beyond three numbers: (B, 1) for jaws, else (B, 0).
+        """
         return place_BK
 
     def state_features(self, ee_B3: Tensor, place_BK: Tensor) -> Tensor:
@@ -136,19 +170,20 @@ class Task(ABC):
         """The view "state": joint angles in radians, then ``state_features``. Positions beyond 2 m are shown as 2 m."""
         return torch.cat((joints_B7.clamp(-torch.pi, torch.pi), self.state_features(ee_B3, place_BK).clamp(-2, 2)), 1)
 
-    def proprio(self, joints_B7: Tensor, ee_B3: Tensor) -> Tensor:
-        """(B, 10) what the arm knows of itself: joint angles and end effector."""
-        return torch.cat((joints_B7.clamp(-torch.pi, torch.pi), ee_B3.clamp(-2, 2)), 1)
+    def proprio(self, joints_B7: Tensor, ee_B3: Tensor, place_BK: Tensor) -> Tensor:
+        """(B, 10) what the arm knows of itself: joint angles and end effector; with jaws (B, 11), their opening."""
+        opening_BJ = place_BK[:, -4:-3] if self.grips else place_BK[:, :0]
+        return torch.cat((joints_B7.clamp(-torch.pi, torch.pi), ee_B3.clamp(-2, 2), opening_BJ), 1)
 
     def compute_reward(self, achieved: Any, desired: Any, info: Any) -> Any:
-        """The reward of goals (3,) or (B, 3), by NumPy; ``info`` is a dict or B of them.
+        """The reward of goals (goal_size,) or (B, goal_size), by NumPy; ``info`` is a dict or B of them.
 
         It equals the reward of the environment's step. An info whose "ended" is "out of time" tells of the step limit,
         which the goals cannot.
         """
         achieved, desired = np.asarray(achieved, np.float32), np.asarray(desired, np.float32)
         require(achieved.shape == desired.shape, f"goals {achieved.shape} and {desired.shape}", "equal shapes")
-        rows = torch.from_numpy(achieved.reshape(-1, 3)), torch.from_numpy(desired.reshape(-1, 3))
+        rows = (torch.from_numpy(goals.reshape(-1, self.goal_size)) for goals in (achieved, desired))
         reward_B, terminated_B = self.goal_reward(*rows)
         infos = [info] if isinstance(info, dict) or info is None else list(info)
         late = np.array([one is not None and one.get("ended") == "out of time" for one in infos])
@@ -170,7 +205,7 @@ def view_space(
     require(frame_stack >= 1, f"frame_stack={frame_stack}", "at least 1")
     zero = torch.zeros(1, 3), torch.zeros(1, task.place_size)
     pixels = spaces.Box(0, 255, (frame_stack, image_size, image_size), np.uint8)
-    proprio = _space(num_joints, 3)
+    proprio = _space(num_joints, 3 + task.grips)
     match view:
         case "state":
             return _space(num_joints, task.state_features(*zero).shape[1])
@@ -178,7 +213,7 @@ def view_space(
             return pixels
         case "pixels+proprio":
             return spaces.Dict({"pixels": pixels, "proprio": proprio})
-    goal = spaces.Box(-2.0, 2.0, (3,), np.float32)
+    goal = spaces.Box(-2.0, 2.0, (task.goal_size,), np.float32)
     return spaces.Dict({"achieved_goal": goal, "desired_goal": goal, "observation": proprio})
 
 

@@ -64,7 +64,7 @@ class ArmTwin(Dynamics):
         self.shown = space
         flat = spaces.flatten_space(space)
         self.observation_space = space if isinstance(space, spaces.Box) else flat  # type: ignore[assignment]
-        self.action_space = spaces.Box(-1.0, 1.0, (3,), np.float32)
+        self.action_space = spaces.Box(-1.0, 1.0, (self.task.action_size,), np.float32)
         self.max_episode_steps = max_episode_steps
         self.view, self._frame_skip = settings.view, settings.frame_skip
         self._looks = looks.level("none" if settings.randomisation == AUTOMATIC else settings.randomisation)
@@ -79,15 +79,16 @@ class ArmTwin(Dynamics):
         self.robot = robot.to(self.device)
         late = self._looks.latency + (self._drive.latency if isinstance(self._drive, Drive) else 0)
         joints = 0 if self._exact else robot.num_joints
+        size = self.task.action_size
         self._widths = [
-            robot.num_joints, self.task.place_size, looks.LOOK_SIZE, SHAPE_SIZE, 3 * late, joints, 2 * joints,
+            robot.num_joints, self.task.place_size, looks.LOOK_SIZE, SHAPE_SIZE, size * late, joints, 2 * joints,
             int(self.growth is not None),
         ]  # fmt: skip
         self.eye: Eye | None = None
         """Of the view "pixels"."""
         if self.view == "pixels":
             widest = looks.level("high") if grown["look"] else self._looks
-            self.eye = Eye(self.robot, self.task.puck, widest, settings.image_size, settings.frame_stack)
+            self.eye = Eye(self.robot, self.task, widest, settings.image_size, settings.frame_stack)
         if self.view == "goal":
             self.goal = self.task.goal_spec()
         with torch.inference_mode(False):
@@ -129,7 +130,7 @@ class ArmTwin(Dynamics):
         place = self.task.sample(num, self.generator)
         look, drive, probe = self._varied(num)
         shape, height = draw_shapes(looks.unpack(look).size_B, self.generator)
-        if self.task.puck is None:
+        if self.task.puck is None and not self.task.grips:
             place = torch.cat((place[:, :2], TABLE_TOP + height.unsqueeze(1), place[:, 3:]), 1)
         late = torch.zeros(num, self._widths[4], device=self.device)
         joints = self.robot.initial.expand(num, -1)
@@ -158,25 +159,27 @@ class ArmTwin(Dynamics):
         """Execute the action, or with latency an earlier one, ``frame_skip`` times or until the episode ends."""
         # Reading a value would make an accelerator wait.
         if self.device.type == "cpu" and not bool(torch.isfinite(action).all()):
-            raise UsageError("an action that is not finite; expected three numbers in [-1, 1] for each arm")
+            raise UsageError("an action that is not finite; expected numbers in [-1, 1] for each arm")
         joints, place, look, shape, late, command, drive, probe = self.parts(state)
         action = action.clamp(-1.0, 1.0)
         if late.shape[1]:
             under_way = torch.cat((action, late), 1)
             by = self._drive.latency if isinstance(self._drive, Drive) else 0
-            first = (looks.unpack(look).latency_B.long() + by).unsqueeze(1) * 3 + torch.arange(3, device=self.device)
-            action, late = under_way.gather(1, first), under_way[:, :-3]
+            size = action.shape[1]
+            late_B = looks.unpack(look).latency_B.long() + by
+            first = late_B.unsqueeze(1) * size + torch.arange(size, device=self.device)
+            action, late = under_way.gather(1, first), under_way[:, :-size]
         end = self._end(joints)
         reward, terminated, success = torch.zeros_like(self.distance), self.never, self.never
         for i in range(self._frame_skip):
             if self._exact:
-                next_joints = inverse(self.robot, joints, end + MAX_STEP * action)
+                next_joints = inverse(self.robot, joints, self.task.limit(end + MAX_STEP * action[:, :3]))
             else:
-                told = inverse(self.robot, command, self._end(command) + MAX_STEP * action)
+                told = inverse(self.robot, command, self.task.limit(self._end(command) + MAX_STEP * action[:, :3]))
                 next_joints = drives.follow(joints, command, told, *drive.chunk(2, 1))
                 next_joints, command = next_joints.clamp(self.robot.lower, self.robot.upper), told
             next_end = self._end(next_joints)
-            next_place = self.task.move(end, next_end, place)
+            next_place = self.task.move(end, next_end, place, action[:, 3:])
             if i > 0:  # an arm whose episode has ended stays
                 over = terminated.unsqueeze(1)
                 next_joints, next_end = torch.where(over, joints, next_joints), torch.where(over, end, next_end)
@@ -198,7 +201,7 @@ class ArmTwin(Dynamics):
         end = self._end(parts.joints)
         if self.view == "state":
             return self.task.state(parts.joints, end, parts.place)
-        return torch.cat((*self.task.goals(end, parts.place), self.task.proprio(parts.joints, end)), 1)
+        return torch.cat((*self.task.goals(end, parts.place), self.task.proprio(parts.joints, end, parts.place)), 1)
 
     def observe_begun(self, state: Tensor, obs: Tensor, begun: Tensor) -> Tensor:
         """As ``observe``; pictures are made of those only that have begun."""
@@ -220,7 +223,7 @@ class ArmTwin(Dynamics):
         return self.observe(state) if self.eye is None else self.eye.resume(self.parts(state), seen)
 
     def expert(self, state: Tensor) -> Tensor:
-        """(num_envs, 3): the action of somebody who knows the state, and where the arm was last told to be."""
+        """(num_envs, action_size): what somebody does who knows the state, and where the arm was last told to be."""
         parts = self.parts(state)
         return self.task.expert(self._end(parts.joints if self._exact else parts.command), parts.place)
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from palestra.envs.arm.objects import object_urdfs
+from palestra.envs.arm.objects import object_set
 from palestra.errors import UsageError
 
 
@@ -15,9 +15,9 @@ from palestra.errors import UsageError
 )
 def test_wrong_objects(objects: str, message: str) -> None:
     with pytest.raises(UsageError, match=message):
-        object_urdfs(objects)
+        object_set(objects)
 
 
 def test_the_held_out_objects_are_not_trained_on() -> None:
-    assert (len(object_urdfs("train")), len(object_urdfs("held-out"))) == (900, 100)
-    assert not set(object_urdfs("train")) & set(object_urdfs("held-out"))
+    assert (len(object_set("train")), len(object_set("held-out"))) == (900, 100)
+    assert not set(object_set("train")) & set(object_set("held-out"))

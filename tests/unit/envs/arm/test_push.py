@@ -5,13 +5,15 @@ import torch
 
 from palestra.envs.arm.push import PUCK, TOUCH, Push
 
+NO_JAWS = torch.zeros(1, 0)
+
 
 def test_the_puck_goes_where_it_is_pushed() -> None:
     task = Push()
     place = torch.tensor([[0.5, 0.0, 0.005, 0.5, 0.2, 0.005]])
-    high = task.move(torch.tensor([[0.5, -0.2, 0.2]]), torch.tensor([[0.5, 0.0, 0.2]]), place)
+    high = task.move(torch.tensor([[0.5, -0.2, 0.2]]), torch.tensor([[0.5, 0.0, 0.2]]), place, NO_JAWS)
     torch.testing.assert_close(high, place)  # over it
-    low = task.move(torch.tensor([[0.5, -0.2, 0.03]]), torch.tensor([[0.5, 0.0, 0.03]]), place)
+    low = task.move(torch.tensor([[0.5, -0.2, 0.03]]), torch.tensor([[0.5, 0.0, 0.03]]), place, NO_JAWS)
     torch.testing.assert_close(low[0, :2], torch.tensor([0.5, TOUCH]))  # as far as the tool's edge, straight ahead
     torch.testing.assert_close(low[0, 2:], place[0, 2:])
 

@@ -24,8 +24,8 @@ def test_experts_succeed_where_commands_are_obeyed(name: str) -> None:
     for _ in range(40):
         action = task.expert(ee, place)
         assert action.abs().max() <= 1
-        after = torch.where(open_[:, None], ee + 0.1 * action, ee)
-        place, ee = task.move(ee, after, place), after
+        after = torch.where(open_[:, None], task.limit(ee + 0.1 * action[:, :3]), ee)
+        place, ee = task.move(ee, after, place, action[:, 3:]), after
         _, terminated, success = task.reward_and_end(ee, place)
         succeeded |= success & open_
         open_ &= ~terminated
@@ -39,6 +39,8 @@ def test_compute_reward_of_many_is_that_of_each(name: str, ended: str) -> None:
     rng = np.random.default_rng(0)
     achieved = rng.uniform((0.1, -0.4, -0.1), (0.8, 0.4, 0.6), (300, 3)).astype(np.float32)
     desired = achieved + rng.normal(0, 0.06, (300, 3)).astype(np.float32)
+    more = np.zeros((300, task.goal_size - 3), np.float32)  # held by nothing
+    achieved, desired = np.hstack((achieved, more)), np.hstack((desired, more))
     info = np.array([{"ended": ended if i % 2 else ""} for i in range(300)])
     many = task.compute_reward(achieved, desired, info)
     each = [task.compute_reward(*row) for row in zip(achieved, desired, info, strict=True)]
