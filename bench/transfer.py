@@ -29,7 +29,7 @@ from palestra.engine.arena import acting
 from palestra.engine.evaluate import run_episodes
 from palestra.envs.arm.drive import describe
 from palestra.envs.arm.identification import fit_drive, record
-from palestra.envs.arm.objects import object_urdfs
+from palestra.envs.arm.objects import object_set
 from palestra.envs.arm.robot import load_robot
 from palestra.envs.registry import make_vec, reference_env
 from palestra.envs.world import World
@@ -76,7 +76,7 @@ def one_object() -> str:
     """The path of an object. A simulator is trained in with this one alone: the state shows no shape."""
     import pybullet_data  # type: ignore[import-not-found]
 
-    return str(Path(pybullet_data.getDataPath()) / object_urdfs("train")[0])
+    return str(Path(pybullet_data.getDataPath()) / str(object_set("train")[0]))
 
 
 def trained(start: str, seed: int, steps: int, out: Path) -> Agent:

@@ -14,7 +14,7 @@ from palestra.envs.arm import client, objects
 from palestra.envs.arm import sim as sim_module
 from palestra.envs.arm.camera import NOTES_CAMERA
 from palestra.envs.arm.kinematics import forward, inverse
-from palestra.envs.arm.objects import object_urdfs
+from palestra.envs.arm.objects import object_set
 from palestra.envs.arm.robot import load_robot
 from palestra.envs.arm.sim import REBUILD_EVERY, Sim
 from palestra.envs.arm.task import TABLE_TOP, Puck
@@ -37,7 +37,7 @@ def sim() -> Iterator[Sim]:
 def record(sim: Sim, seed: int, near: bool) -> tuple[list[float], bool]:
     """A short episode's whole course, and whether the arm touched the thing."""
     rng = np.random.default_rng(seed)
-    urdf = object_urdfs("train")[rng.integers(900)]
+    urdf = object_set("train")[rng.integers(900)]
     # Near is below the arm, which then goes down; away from it no touch is possible.
     sim.begin(REST, urdf, (0.55, 0.0) if near else (rng.uniform(0.3, 0.7), 0.28))
     joints, course, touched = torch.tensor([REST]), [], False
@@ -193,7 +193,7 @@ def resident_megabytes() -> float:
 
 def grown_megabytes(sim: Sim, resets: int) -> float:
     """By how much the process grows over so many resets, once it has seen the objects and a rebuild."""
-    things = object_urdfs("held-out")[:20]
+    things = object_set("held-out")[:20]
     for i in range(2 * REBUILD_EVERY):
         sim.begin(REST, things[i % 20], (0.5, 0.0))
     before = resident_megabytes()
@@ -245,7 +245,7 @@ def test_every_call_names_its_client() -> None:
 def test_one_brings_an_object_or_a_robot(sim: Sim, tmp_path: Path) -> None:
     data = pytest.importorskip("pybullet_data", reason="the [arm] extra is not installed")
     path = Path(data.getDataPath()) / "cube_small.urdf"
-    assert object_urdfs(str(path)) == [str(path)]
+    assert object_set(str(path)) == [str(path)]
     sim.begin(REST, str(path), (0.5, 0.0))
     assert sim.thing_pose()[0] == pytest.approx([0.5, 0.0, TABLE_TOP + 0.025], abs=2e-3)
     own = Sim(ROBOT, urdf=str(Path(data.getDataPath()) / "kuka_iiwa/model.urdf"))
