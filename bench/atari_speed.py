@@ -2,9 +2,10 @@
 Stable-Baselines3's?
 
 The emulators are stepped at random by one thread each, in turns of some seconds, so that what else runs here is in
-both; a step is four frames, seen as 84 x 84 in stacks of four. PPO is the same on both sides: 8 environments, 128
-steps, four epochs of four minibatches, the network of Mnih et al. 2015 in float32; ours is measured in bfloat16 too,
-where the processor has it. The last line says what replay takes: bytes a transition, counted on a full buffer.
+both; a step is four frames, seen as 84 x 84 in stacks of four. Two processes are timed beside one: ale-py keeps
+Python's lock while an emulator runs, so that threads would take turns. PPO is the same on both sides: 8 environments,
+128 steps, four epochs of four minibatches, the network of Mnih et al. 2015 in float32; ours is measured in bfloat16
+too, where the processor has it. The last line says what replay takes: bytes a transition, counted on a full buffer.
 """
 
 import argparse
@@ -29,9 +30,9 @@ GAME, COPIES, NUM_STEPS = "ALE/Pong-v5", 8, 128
 SB3_GAME = "PongNoFrameskip-v4"
 
 
-def emulators(seconds: float, copies: int, size: int) -> Callable[[], float]:
+def emulators(seconds: float, copies: int, size: int, processes: int = 1) -> Callable[[], float]:
     """Steps a second of ours, measured each time that it is called."""
-    env = AleVectorEnv(GAME, copies, env_kwargs={"lives": "ignore", "size": size, "threads": 1})
+    env = AleVectorEnv(GAME, copies, env_kwargs={"lives": "ignore", "size": size, "processes": processes})
     env.reset(0)
     rng = torch.Generator().manual_seed(0)
 
@@ -71,7 +72,7 @@ def ours(iterations: int, precision: str, threads: int) -> float:
         num_steps=NUM_STEPS, minibatch_size=256, num_epochs=4, learning_rate=2.5e-4, clip_range=0.1, entropy_coef=0.01,
         hidden_sizes=(), encoder="nature", encoder_precision=precision, normalize_reward=False,
     )  # fmt: skip
-    agent = PPO(World(GAME, COPIES, kwargs={"threads": threads}), config, device="cpu")
+    agent = PPO(World(GAME, COPIES, kwargs={"processes": threads}), config, device="cpu")
     agent.step()
     before, begun = agent.clock, time.perf_counter()
     for _ in range(iterations):
@@ -145,6 +146,12 @@ def main() -> None:
         ratios[copies, size] = best["Palestra"] / best["ale-py"]
         setting = f"emulators alone, {copies} copies, {size} x {size}, one thread"
         table += [{"who": who, "what": setting, "steps/s": rate} for who, rate in best.items()]
+    shared = {n: emulators(args.seconds, 2 * COPIES, 84, n) for n in (1, 2)}
+    in_turns = [{n: rate() for n, rate in shared.items()} for _ in range(args.rounds)]
+    by = {n: statistics.median(turn[n] for turn in in_turns) for n in shared}
+    table.append(
+        {"who": "Palestra", "what": f"emulators alone, {2 * COPIES} copies, 84 x 84, two processes", "steps/s": by[2]}
+    )
     precisions = ["float32"] + ["bfloat16"] * multiplies_bfloat16()
     turns: dict[str, list[float]] = {who: [] for who in (*precisions, "SB3")}
     for _ in range(args.rounds):
@@ -163,7 +170,7 @@ def main() -> None:
         {
             "ours": fastest, "peer": medians["SB3"], "ratio": fastest / medians["SB3"], "unit": "steps/s",
             "emulators": {f"{copies} x {size}": ratio for (copies, size), ratio in ratios.items()},
-            "bytes of a transition": size,
+            "two processes": by[2] / by[1], "bytes of a transition": size,
         },
         table,
         [
@@ -171,6 +178,7 @@ def main() -> None:
             " in float32 as theirs is; rollouts, advantages and gradient steps are inside the clock.",
             "Emulators: " + ", ".join(f"{ratio:.2f} times ale-py's with {copies} copies at {size}"
                                       for (copies, size), ratio in ratios.items()) + ".",
+            f"Two processes step {by[2] / by[1]:.2f} times as fast as one, side by side in turns.",
             f"Medians of {args.rounds} turns each, one side after the other.",
             f"Replay of Breakout, counted on {args.transitions:,} transitions: {size:,.0f} bytes each, so that a"
             f" million take {size / 1e3:.2f} GB.",

@@ -51,6 +51,21 @@ def config(learner: str, seed: int = 0, **changes: Any) -> dict[str, Any]:
     return {**common, "env_id": "CartPole-v1", "tensorboard": False, **CONFIG[learner], **changes}
 
 
+REMEMBERING: dict[str, Any] = {
+    "algo": "recurrent-ppo",
+    "env_id": "palestra/TMaze-v0",
+    "num_envs": 8,
+    "seed": 0,
+    "budget": 512,
+    "log_every": 96,
+    "eval_every": 256,
+    "eval_count": 4,
+    "checkpoint_every": 0.0,
+    "tensorboard": False,
+    "settings": {"num_steps": 4, "minibatch_size": 16, "num_epochs": 2, "memory_size": 8, "hidden_sizes": [8]},
+}
+"""A sign is remembered for ten steps and more, and every fourth one is a checkpoint, in the middle of most episodes."""
+
 TASKS = ("CartPole-v1", "Pendulum-v1", "system/Dot-v0", "FrozenLake-v1", "bandit/bernoulli", "bandit/drifting")
 """One of these every learner serves."""
 SMALL: dict[str, Any] = {

@@ -1,7 +1,7 @@
-"""Three ways to do it wrong. A proof that does not fail with them proves nothing."""
+"""Four ways to do it wrong. A proof that does not fail with them proves nothing."""
 
 import json
-from collections.abc import Iterator, Set
+from collections.abc import Callable, Iterator, Set
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +20,14 @@ IN_PLACE = "step-in-place"
 
 
 def apply(kind: str) -> None:
-    """Break this process: ``generators`` are not restored, nor the ``position`` in a data set, or checkpoints are
-    written ``in place``."""
-    {"generators": forget_generators, "position": forget_position, "in place": save_in_place}[kind]()
+    """Break this process: ``generators`` are not restored, nor what is ``remembered`` of episodes, nor the ``position``
+    in a data set, or checkpoints are written ``in place``."""
+    {
+        "generators": forget_generators,
+        "remembered": forget_what_is_remembered,
+        "position": forget_position,
+        "in place": save_in_place,
+    }[kind]()
 
 
 def forget_position() -> None:
@@ -34,15 +39,34 @@ def forget_position() -> None:
 
 def forget_generators() -> None:
     """After a resume the learner's generators begin anew, as in a library that saves weights only."""
-    restore = checkpoint.restore
 
-    def restore_and_forget(learner: Learner, loaded: checkpoints.Loaded) -> list[str]:
-        notes = restore(learner, loaded)
+    def forget(learner: Learner) -> None:
         for generator in generators_in(learner):
             if isinstance(generator, torch.Generator):
                 generator.manual_seed(0)
             else:
                 generator.bit_generator.state = np.random.default_rng(0).bit_generator.state
+
+    after_restoring(forget)
+
+
+def forget_what_is_remembered() -> None:
+    """After a resume recurrent networks begin anew in the middle of their episodes."""
+
+    def forget(learner: Any) -> None:
+        learner.experience.actor_EY.zero_()
+        learner.experience.critic_EY.zero_()
+
+    after_restoring(forget)
+
+
+def after_restoring(forget: Callable[[Any], None]) -> None:
+    """Do that with every learner that is restored."""
+    restore = checkpoint.restore
+
+    def restore_and_forget(learner: Learner, loaded: checkpoints.Loaded) -> list[str]:
+        notes = restore(learner, loaded)
+        forget(learner)
         return notes
 
     checkpoint.restore = restore_and_forget

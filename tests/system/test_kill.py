@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 import sabotage
-from driver import BUDGET, Driver, config, make_small, small
+from driver import BUDGET, REMEMBERING, Driver, config, make_small, small
 from matrix import slow_but
 from run_comparison import differences
 
@@ -108,6 +108,21 @@ def test_killed_on_the_way_to_a_target(driver: Driver) -> None:
     chain = driver.chain(asked, plans=[{"save": 2, "into": 0.5}, last, {**last, "into": 1.1}])
     assert chain.kills >= 2
     assert_same(driver, asked, chain)
+
+
+def test_killed_in_the_middle_of_what_it_remembers(driver: Driver) -> None:
+    chain = driver.chain(REMEMBERING, seed=2, kills=3, longest=0.3 * driver.whole(REMEMBERING).seconds)
+    assert chain.kills >= 3
+    assert chain.inside >= 1
+    assert_same(driver, REMEMBERING, chain)
+
+
+def test_control_without_what_is_remembered(driver: Driver) -> None:
+    chain = driver.chain(REMEMBERING, plans=[{"save": 5, "by_itself": True}], broken="remembered")
+    assert chain.error is None
+    assert chain.steps[0] > 0
+    found = differences(driver.whole(REMEMBERING).run, chain.run)
+    assert any(line.startswith("last.learner.experience.actor_EY") for line in found), found
 
 
 @both_learners

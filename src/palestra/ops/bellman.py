@@ -75,30 +75,35 @@ def dynamics(
     check_same_shape(
         probability=probability_L, next_state=next_state_L, reward=reward_L, terminated=terminated_L
     )  # fmt: skip
-    states, pairs = len(terminal_S), len(offset) - 1
-    actions, outcomes = pairs // states, len(next_state_L)
-    count = offset.diff()
-    pair_L = torch.repeat_interleave(count, output_size=outcomes)
-    expected = torch.zeros(pairs, dtype=torch.float64, device=offset.device)
-    expected.index_add_(0, pair_L, probability_L.double() * reward_L.double())
-    reward_AS = expected.view(states, actions).T.to(dtype).masked_fill(terminal_S, 0.0).contiguous()
-    over_L = terminated_L | terminal_S[pair_L // actions]
-    successor_L = next_state_L.masked_fill(over_L, states)
-
-    most = int(count.max())
-    if 4 * most > states if dense is None else dense:
-        matrix = torch.zeros(pairs, states + 1, dtype=torch.float64, device=offset.device)
-        matrix.index_put_((pair_L, successor_L), probability_L.double(), accumulate=True)
+    states, pairs, device = len(terminal_S), len(offset) - 1, offset.device
+    actions, most = pairs // states, int(offset.diff().max())
+    if dense is None:
+        dense = 4 * most > states
+    reward_AS = torch.empty(actions, states, dtype=dtype, device=device)
+    successor_JAS = torch.full((0 if dense else most, actions, states), states, dtype=torch.int32, device=device)
+    probability_JAS = torch.zeros(0 if dense or most == 1 else most, actions, states, dtype=dtype, device=device)
+    matrix = torch.zeros(pairs if dense else 0, states + 1, dtype=torch.float64, device=device)
+    for begin in range(0, states, BLOCK):  # a piece at a time, so that what is made on the way stays small
+        end = min(begin + BLOCK, states)
+        first, last = begin * actions, end * actions
+        piece = slice(int(offset[first]), int(offset[last]))
+        pair_L = torch.repeat_interleave(offset[first : last + 1].diff(), output_size=piece.stop - piece.start)
+        probability = probability_L[piece].double()
+        expected = torch.zeros(last - first, dtype=torch.float64, device=device)
+        expected.index_add_(0, pair_L, probability * reward_L[piece].double())
+        reward_AS[:, begin:end] = expected.view(-1, actions).T.to(dtype).masked_fill(terminal_S[begin:end], 0.0)
+        state_L = begin + pair_L // actions
+        successor_L = next_state_L[piece].masked_fill(terminated_L[piece] | terminal_S[state_L], states)
+        if dense:
+            matrix.index_put_((first + pair_L, successor_L), probability, accumulate=True)
+            continue
+        number_L = torch.arange(piece.start, piece.stop, device=device) - offset[first + pair_L]  # among its pair's
+        successor_JAS[number_L, pair_L % actions, state_L] = successor_L.int()
+        if most > 1:
+            probability_JAS[number_L, pair_L % actions, state_L] = probability.to(dtype)
+    if dense:
         return Dense(reward_AS, matrix.view(states, actions, -1).transpose(0, 1).to(dtype).contiguous())
-
-    def columns(value_L: Tensor, fill: int) -> Tensor:
-        """(L,) to (J, A, S), short rows filled up."""
-        table = torch.full((most, pairs), fill, dtype=value_L.dtype, device=offset.device)
-        table[torch.arange(outcomes, device=offset.device) - offset[pair_L], pair_L] = value_L
-        return table.view(most, states, actions).transpose(1, 2).contiguous()
-
-    probability_JAS = None if most == 1 else columns(probability_L.to(dtype), 0)
-    return Sparse(reward_AS, columns(successor_L.int(), states), probability_JAS)
+    return Sparse(reward_AS, successor_JAS, probability_JAS if most > 1 else None)
 
 
 def q_values(d: Dynamics, value_X: Tensor, gamma: float, states: States = ALL) -> Tensor:

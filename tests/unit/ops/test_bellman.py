@@ -236,6 +236,19 @@ def test_which_form_is_chosen() -> None:
     assert deterministic.probability_JAS is None
 
 
+@EVERY
+@FORMS
+def test_a_process_is_the_same_in_whatever_pieces_it_is_made(
+    name: str, dense: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mdp = PROCESSES[name]()
+    whole = dynamics(mdp, dense)
+    monkeypatch.setattr(bellman, "BLOCK", 2)
+    for ours, theirs in zip(dynamics(mdp, dense), whole, strict=True):
+        assert (ours is None) == (theirs is None)
+        assert ours is None or torch.equal(ours, theirs)
+
+
 def test_ranges() -> None:
     begin, end = torch.tensor([5, 0, 7, 2]), torch.tensor([8, 0, 8, 4])
     assert ranges(begin, end).tolist() == [5, 6, 7, 7, 2, 3]

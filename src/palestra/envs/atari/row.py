@@ -1,6 +1,8 @@
 """Copies of a game that are stepped one after the other, and arrays for what comes of it."""
 
-from typing import Any, NamedTuple
+import mmap
+from math import prod
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,6 +11,8 @@ from palestra.envs.atari.game import Game
 from palestra.envs.atari.seen import small
 from palestra.envs.atari.settings import AtariSettings
 from palestra.envs.episode_tape import episode_seed
+
+Kind = TypeVar("Kind", bound=np.generic)
 
 
 class Results(NamedTuple):
@@ -41,11 +45,16 @@ class Results(NamedTuple):
 
 
 def make_results(copies: int, settings: AtariSettings) -> Results:
-    """Room for so many copies."""
+    """Room for so many copies, which processes share that are forked from this one."""
     kinds = (np.int64, np.float32, np.bool_, np.bool_, np.bool_, np.bool_, np.float64, np.int64)
     picture = (copies, settings.channels, settings.size, settings.size)
-    pictures = (np.zeros(picture, np.uint8) for _ in range(2))
-    return Results._make((*(np.zeros(copies, kind) for kind in kinds), *pictures))
+    pictures = (_shared(picture, np.uint8) for _ in range(2))
+    return Results._make((*(_shared((copies,), kind) for kind in kinds), *pictures))
+
+
+def _shared(shape: tuple[int, ...], kind: type[Kind]) -> NDArray[Kind]:
+    """Zeros."""
+    return np.frombuffer(mmap.mmap(-1, prod(shape) * np.dtype(kind).itemsize), kind).reshape(shape)
 
 
 class Row:
@@ -120,7 +129,8 @@ class Row:
         return [{**game.state_dict(), "begun": begun} for game, begun in zip(self.games, self._begun)]
 
     def load(self, seed: int, states: list[dict[str, Any]]) -> None:
-        """Go on where ``save`` was called."""
-        self._root_seed, self._begun = seed, [state["begun"] for state in states]
-        for game, state in zip(self.games, states, strict=True):
+        """Go on where ``save`` was called, with the states of all copies, of which these are some."""
+        own = states[self.first : self.first + len(self.games)]
+        self._root_seed, self._begun = seed, [state["begun"] for state in own]
+        for game, state in zip(self.games, own, strict=True):
             game.load_state_dict(state)

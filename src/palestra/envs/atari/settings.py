@@ -8,7 +8,7 @@ from palestra.errors import UsageError, require, unknown_name
 FRAMES_A_SECOND = 60
 MAX_EPISODE_STEPS = 27_000
 """Half an hour: 108,000 frames, four a step."""
-MOST_THREADS = 64
+MOST_PROCESSES = 64
 SMALLEST, LARGEST = 8, 160
 """Sides of a picture; a screen has 160 columns."""
 
@@ -44,9 +44,9 @@ class AtariSettings:
     """Of the game, as its manual numbers them; none for its own."""
     difficulty: int | None = None
     """Of the game, by the switches of the console; none for its own."""
-    threads: int = 0
-    """Threads among which the copies are shared out, two or more to each; 0 for as many as there are processors.
-    What is played does not depend on it."""
+    processes: int = 0
+    """Processes among which the copies are shared out, two or more to each, this one being the first; 0 for as many as
+    PyTorch has threads. What is played does not depend on it."""
 
     def __post_init__(self) -> None:
         require(self.frame_skip >= 1, f"frame_skip={self.frame_skip}", "at least 1")
@@ -56,7 +56,7 @@ class AtariSettings:
         require(self.lives in known, f"lives={self.lives!r}", f"one of {', '.join(known)}")
         require(SMALLEST <= self.size <= LARGEST, f"size={self.size}", f"{SMALLEST} to {LARGEST}")
         require(1 <= self.stack < SMALLEST, f"stack={self.stack}", f"1 to {SMALLEST - 1}")
-        require(0 <= self.threads <= MOST_THREADS, f"threads={self.threads}", f"0 to {MOST_THREADS}")
+        require(0 <= self.processes <= MOST_PROCESSES, f"processes={self.processes}", f"0 to {MOST_PROCESSES}")
         require(self.max_episode_steps >= 1, f"max_episode_steps={self.max_episode_steps}", "at least 1")
 
     @property

@@ -1,10 +1,7 @@
 """Atari's games under the vector contract, over the emulator itself, so that they can be saved in the middle."""
 
-import os
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import torch
@@ -18,12 +15,9 @@ from palestra.envs.observed import Observed
 from palestra.envs.vector import Resumed, StepResult, VectorEnv
 from palestra.errors import PalestraError, UsageError, require
 
-if TYPE_CHECKING:
-    from palestra.envs.atari.row import Row
-
 
 class AleVectorEnv(VectorEnv):
-    """Copies of one game, each with an emulator of its own, shared out among threads: an emulator needs no Python.
+    """Copies of one game, each with an emulator of its own, shared out among processes.
 
     An episode is what ``lives`` of the settings makes of a game: as a rule it ends with a life, while the game goes on.
     Of each game the environment reports ``game_score`` and ``game_steps``, whatever rewards were clipped to and
@@ -42,37 +36,39 @@ class AleVectorEnv(VectorEnv):
         if not is_atari(env_id):
             raise UsageError(f"backend 'ale' does not have the environment {env_id!r}; expected such as ALE/Pong-v5")
         rom, self.settings = rom_of(env_id), make_settings(env_id, env_kwargs or {})
+        from palestra.envs.atari.apart import RowApart
         from palestra.envs.atari.row import Row, make_results  # imports ale-py, which is there
 
-        threads = min(self.settings.threads or len(os.sched_getaffinity(0)), max(1, num_envs // 2))
-        ends = [num_envs * number // threads for number in range(threads + 1)]
+        processes = min(self.settings.processes or torch.get_num_threads(), max(1, num_envs // 2))
+        ends = [num_envs * number // processes for number in range(processes + 1)]
         self._results = make_results(num_envs, self.settings)
-        self._rows = [
-            Row(rom, self.settings, first, self._results.of(slice(first, end))) for first, end in pairwise(ends)
+        self._row = Row(rom, self.settings, 0, self._results.of(slice(ends[1])))
+        self._apart = [
+            RowApart(rom, self.settings, first, self._results.of(slice(first, end)))
+            for first, end in pairwise(ends[1:])
         ]
-        self._pool = ThreadPoolExecutor(threads - 1, "atari") if threads > 1 else None
         self._env_id, self.num_envs, self.device = env_id, num_envs, torch.device(device)
         self.observed = Observed(spaces.Box(0, 255, self.settings.shape, np.uint8), env_id)
         self.observation_space = self.observed.space
-        self.action_space = spaces.Discrete(len(self._rows[0].games[0].actions))
+        self.action_space = spaces.Discrete(len(self._row.games[0].actions))
         self.max_episode_steps = self.settings.max_episode_steps
         self._root_seed: int | None = None
         self._obs = torch.zeros(0, dtype=torch.uint8)
 
-    def _each(self, do: "Callable[[Row], None]") -> None:
-        """The same with every row, the first one in this thread."""
-        if self._pool is None:
-            do(self._rows[0])
-            return
-        others = [self._pool.submit(do, row) for row in self._rows[1:]]
-        do(self._rows[0])
-        for other in others:
-            other.result()
+    def _each(self, what: str, *args: Any) -> list[Any]:
+        """What a method of every row returns, the first one's in this process."""
+        try:
+            for row in self._apart:
+                row.ask(what, *args)
+            return [getattr(self._row, what)(*args), *(row.answer() for row in self._apart)]
+        except BaseException:
+            self._root_seed = None  # some have done it, and others have not
+            raise
 
     def reset(self, seed: int) -> Tensor:
         """Start every copy anew, all randomness from ``seed`` on. Returns obs (num_envs, *obs_shape)."""
         require(seed >= 0, f"seed={seed}", "a seed of at least 0")
-        self._each(lambda row: row.reset(seed))
+        self._each("reset", seed)
         self._root_seed, self.reports = seed, ()
         self._obs = repeated(torch.from_numpy(self._results.first), self.settings.stack)
         return self._obs.to(self.device)
@@ -84,7 +80,7 @@ class AleVectorEnv(VectorEnv):
         if action.shape != (self.num_envs,):
             raise UsageError(f"actions of shape {tuple(action.shape)}; expected {(self.num_envs,)}")
         self._results.action[:] = action.cpu().numpy()
-        self._each(lambda row: row.step())
+        self._each("step")
         results, stack = self._results, self.settings.stack
         pictures = torch.from_numpy(results.picture)
         obs = final_obs = pushed(self._obs, pictures)
@@ -113,7 +109,7 @@ class AleVectorEnv(VectorEnv):
         """What is seen, and the whole state of each copy's emulator and of its luck."""
         if self._root_seed is None:
             raise PalestraError("the environment was saved before it was started; call reset(seed) first")
-        states = [state for row in self._rows for state in row.save()]
+        states = [state for row in self._each("save") for state in row]
         with torch.inference_mode(False):
             games = {
                 str(copy): {**state, "emulator": torch.from_numpy(state["emulator"])}
@@ -122,7 +118,7 @@ class AleVectorEnv(VectorEnv):
             return {"env_id": self._env_id, "root_seed": self._root_seed, "obs": self._obs.clone(), "games": games}
 
     def load_state_dict(self, state: dict[str, Any]) -> Resumed:
-        """Continue bit-identically where ``state_dict`` was taken, with the same settings; ``threads`` may differ."""
+        """Continue bit-identically where ``state_dict`` was taken, with the same settings; ``processes`` may differ."""
         games = state["games"]
         require(
             state["env_id"] == self._env_id and len(games) == self.num_envs,
@@ -131,12 +127,11 @@ class AleVectorEnv(VectorEnv):
         )
         saved = (games[str(copy)] for copy in range(self.num_envs))
         states = [{**each, "emulator": each["emulator"].cpu().numpy()} for each in saved]
-        for row in self._rows:
-            row.load(state["root_seed"], states[row.first : row.first + len(row.games)])
+        self._each("load", state["root_seed"], states)
         self._root_seed, self._obs, self.reports = state["root_seed"], state["obs"].cpu().clone(), ()
         return Resumed(self._obs.to(self.device), torch.zeros(self.num_envs, dtype=torch.bool, device=self.device))
 
     def close(self) -> None:
-        """End the threads."""
-        if self._pool is not None:
-            self._pool.shutdown()
+        """End the processes."""
+        for row in self._apart:
+            row.close()

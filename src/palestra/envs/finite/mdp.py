@@ -89,7 +89,7 @@ class FiniteMDP:
         """Sums of a figure of the outcomes over those of each pair, (S * A,)."""
         if len(value_N) == len(self.offset) - 1:
             return value_N
-        return torch.zeros(len(self.offset) - 1, dtype=value_N.dtype).index_add_(0, self.pair, value_N)
+        return torch.segment_reduce(value_N, "sum", offsets=self.offset)
 
     @property
     def is_deterministic(self) -> bool:

@@ -21,6 +21,7 @@ from palestra.engine import seeding
 from palestra.engine.agent import Agent
 from palestra.engine.interaction import Interaction
 from palestra.engine.learner import Learner
+from palestra.engine.ranks import Ranks
 from palestra.engine.settings import AlgorithmConfig
 from palestra.envs.world import Given
 from palestra.errors import require
@@ -104,6 +105,7 @@ class PQN(Agent, Learner):
     policy: EpsilonGreedyPolicy
     saves = ("interaction", "modules", "optimizer", "policy", "shuffling")
     derives = ("head", "encoder", "q", "noise")
+    apart = ("interaction", "policy.generator", "shuffling")
 
     def __init__(
         self, source: Given, config: PQNConfig | None = None, *, seed: int = 0, device: str = "auto",
@@ -133,6 +135,17 @@ class PQN(Agent, Learner):
         )  # fmt: skip
         self.shuffling = seeding.generator(seed, "minibatches", device=self.device)
 
+    def join(self, ranks: Ranks) -> None:
+        """Play a share of the copies, by luck of its own; gradients are of the samples of all."""
+        size, given = self.config.minibatch_size, f"minibatch_size={self.config.minibatch_size}"
+        require(size % ranks.size == 0, f"{given} over {ranks.size} processes", f"a multiple of {ranks.size}")
+        self.ranks = self.optimizer.together = ranks
+        if ranks.rank > 0:
+            own = seeding.derive(self.seed, "rank", ranks.rank)
+            self.interaction.begin(own)
+            for purpose, generator in {"actions": self.policy.generator, "minibatches": self.shuffling}.items():
+                generator.manual_seed(seeding.derive(own, purpose))
+
     def epsilon(self, clock: int) -> float:
         """The share of random actions at a clock."""
         c = self.config
@@ -148,7 +161,7 @@ class PQN(Agent, Learner):
     def explore(self, obs_E: Tensor) -> Tensor:
         """Actions (E,) at the current clock, which moves on: epsilon goes by it."""
         action_E = self.policy.act(obs_E, deterministic=False)
-        self.clock += len(action_E)
+        self.clock += len(action_E) * self.ranks.size
         return action_E
 
     def best_values(self, obs: Tensor) -> Tensor:
@@ -178,11 +191,11 @@ class PQN(Agent, Learner):
             self.optimizer.learning_rate = linear(c.learning_rate, 0.0, self.budget_used)
         target_B = self.targets(rollout).flatten()
         obs_BF, action_B = self.encoder.to_batch(rollout.obs.flatten(0, 1)), rollout.action.flatten()
-        losses, values = [], []
+        losses, values, size = [], [], c.minibatch_size // self.ranks.size
         with updating(self.q, self.encoder):
             for _ in range(c.num_epochs):
                 order_B = torch.randperm(len(target_B), generator=self.shuffling, device=self.device)
-                for chosen_b in order_B.split(c.minibatch_size):
+                for chosen_b in order_B.split(size):
                     out_BK = self.q.record(self.encoder.encode_to_learn(obs_BF[chosen_b]))
                     value_B = self.head.of(out_BK, action_B[chosen_b])
                     loss = self.head.loss(value_B, target_B[chosen_b])  # section 4: L(theta)

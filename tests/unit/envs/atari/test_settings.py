@@ -34,7 +34,7 @@ def test_a_reward_is_clipped_to_its_sign_where_that_is_asked_for() -> None:
         ({"size": 161}, "size=161; expected 8 to 160"),
         ({"stack": 8}, "stack=8; expected 1 to 7"),
         ({"max_episode_steps": 0}, "max_episode_steps=0; expected at least 1"),
-        ({"threads": 65}, "threads=65; expected 0 to 64"),
+        ({"processes": 65}, "processes=65; expected 0 to 64"),
     ],
 )
 def test_what_is_no_setting_is_told(given: dict[str, Any], said: str) -> None:

@@ -13,7 +13,7 @@ from palestra.envs.backends.ale import AleVectorEnv
 from palestra.envs.registry import make_vec
 from palestra.envs.vector import StepResult
 from palestra.envs.world import World
-from palestra.errors import UsageError
+from palestra.errors import PalestraError, UsageError
 from palestra.runs.codec import decode, encode
 
 GAME = "ALE/Breakout-v5"
@@ -53,9 +53,9 @@ def test_games_are_the_backend_of_their_ids() -> None:
 def test_a_lost_life_is_an_end_after_which_the_game_goes_on() -> None:
     env = make()
     env.reset(0)
-    lives, games, last = [env._rows[0].games[0].lives], 0, env._rows[0].games[0].score
+    lives, games, last = [env._row.games[0].lives], 0, env._row.games[0].score
     for result, reports in play(env, 300):
-        game = env._rows[0].games[0]
+        game = env._row.games[0]
         lives.append(game.lives)
         if result.terminated[0]:
             assert repeats(result.obs[:1]).all()
@@ -97,7 +97,7 @@ def test_lives_can_be_ignored() -> None:
     before = env.reset(0)
     lives, games = set(), 0
     for result, said in play(env, 200):
-        lives.add(env._rows[0].games[0].lives)
+        lives.add(env._row.games[0].lives)
         assert bool(result.terminated.any()) == bool(said)
         games += len(said)
         assert torch.equal(result.final_obs[:, :-1], before[:, 1:])
@@ -159,14 +159,56 @@ def test_the_copies_of_gymnasiums_form_play_the_same_games() -> None:
     assert ends > 0
 
 
-def test_what_is_played_does_not_depend_on_the_number_of_threads() -> None:
-    alone, shared = make(4, threads=1), make(4, threads=2)
-    assert [len(env._rows) for env in (alone, shared, make(1), make(3, threads=9))] == [1, 2, 1, 1]
+def test_what_is_played_does_not_depend_on_the_number_of_processes() -> None:
+    alone, shared = make(4, processes=1), make(4, processes=2)
+    assert [len(env._apart) for env in (alone, shared, make(1), make(3, processes=9))] == [0, 1, 0, 0]
     assert torch.equal(alone.reset(3), shared.reset(3))
     for (ours, said), (theirs, also) in zip(play(alone, 60), play(shared, 60), strict=True):
         assert said == also
         assert all(torch.equal(a, b) for a, b in zip(ours, theirs, strict=True))
-    shared.load_state_dict(alone.state_dict())
+    assert encode(alone.state_dict())[1] == encode(shared.state_dict())[1]
+    ahead = make(4, processes=2)
+    ahead.load_state_dict(alone.state_dict())
+    shared.load_state_dict(shared.state_dict())
     action = torch.tensor([1, 2, 3, 0])
-    assert all(torch.equal(a, b) for a, b in zip(alone.step(action), shared.step(action), strict=True))
+    alike = zip(alone.step(action), shared.step(action), ahead.step(action), strict=True)
+    assert all(torch.equal(a, b) and torch.equal(a, c) for a, b, c in alike)
     shared.close()
+    assert shared._apart[0].process.exitcode == 0
+
+
+def test_processes_are_as_many_as_pytorch_has_threads_unless_told() -> None:
+    before = torch.get_num_threads()
+    try:
+        torch.set_num_threads(2)
+        assert len(make(4)._apart) == 1
+        torch.set_num_threads(1)
+        assert not make(4)._apart
+    finally:
+        torch.set_num_threads(before)
+
+
+def test_without_one_of_its_processes_it_has_to_begin_anew() -> None:
+    env = make(4, processes=2)
+    env.reset(0)
+    env._apart[0].process.kill()
+    with pytest.raises(PalestraError, match="the process of copies 2 to 3 of breakout was ended by signal 9"):
+        list(play(env, 2))
+    with pytest.raises(PalestraError, match="call reset"):
+        env.state_dict()
+
+
+def test_after_an_interrupted_step_it_can_begin_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    env, other = make(4, processes=2), make(4, processes=1)
+    env.reset(0)
+
+    def interrupted() -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(env._row, "step", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            list(play(env, 1))
+    assert torch.equal(env.reset(1), other.reset(1))
+    for (ours, _), (theirs, _) in zip(play(env, 3), play(other, 3), strict=True):
+        assert all(torch.equal(a, b) for a, b in zip(ours, theirs, strict=True))
