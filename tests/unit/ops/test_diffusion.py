@@ -192,9 +192,9 @@ def plain(kind: str, levels: int, offset: int) -> tuple[Any, Any]:
     named = {"cosine": "squaredcos_cap_v2", "linear": "linear"}[kind]
     settings = {
         "num_train_timesteps": levels, "beta_schedule": named, "beta_start": 1e-4 * 1_000 / levels,
-        "beta_end": 0.02 * 1_000 / levels, "clip_sample": True, "steps_offset": offset,
+        "beta_end": 0.02 * 1_000 / levels, "clip_sample": True,
     }  # fmt: skip
-    return diffusers.DDPMScheduler(**settings), diffusers.DDIMScheduler(**settings)
+    return diffusers.DDPMScheduler(**settings), diffusers.DDIMScheduler(**settings, steps_offset=offset)
 
 
 def rows(seed: int) -> tuple[Tensor, Tensor]:
