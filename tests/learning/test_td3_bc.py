@@ -7,7 +7,6 @@ import pytest
 from recordings import episodes, known_as
 
 from palestra.envs.world import World
-from palestra.learners.imitation.behaviour_cloning import BehaviourCloning, BehaviourCloningConfig
 from palestra.learners.imitation.td3_bc import TD3BC, TD3BCConfig
 
 SMALL: dict[str, Any] = {"hidden_sizes": (32, 32), "batch_size": 64, "learning_rate": 1e-2, "tau": 0.1}
@@ -39,14 +38,3 @@ def test_and_not_where_nothing_is_learned(monkeypatch: pytest.MonkeyPatch) -> No
     data = by_chance(monkeypatch)
     monkeypatch.setattr(TD3BC, "gradient_step", lambda self, b: self.nets.gradient_step(b, None))
     assert score(data, alpha=20.0) < -0.6
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("seed", [0, 1])
-def test_of_pendulums_mixed_episodes_it_makes_more_than_a_clone(seed: int) -> None:
-    data, world = "pendulum-mixed", World("Pendulum-v1", 1)
-    config = TD3BCConfig(data=data, alpha=40.0, gamma=0.95, tau=0.02, learning_rate=1e-3, hidden_sizes=(64, 64))
-    ours = TD3BC(world, config, seed=seed).learn(3_000)
-    clone = BehaviourCloning(world, BehaviourCloningConfig(data=data), seed=seed).learn(100_000)
-    theirs = float(clone.evaluate(episodes=100, seed=1).score)
-    assert float(ours.evaluate(episodes=100, seed=1).score) > theirs + 200
