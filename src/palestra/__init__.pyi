@@ -8,6 +8,7 @@ from palestra.engine.settings import AlgorithmConfig as ExpertConfig
 from palestra.engine.settings import AlgorithmConfig as RandomConfig
 from palestra.envs.registry import make_vec
 from palestra.exports.export import export
+from palestra.imports.scikit_learn import import_estimator
 from palestra.imports.stable_baselines import import_agent
 from palestra.kinematics.inverse import inverse_kinematics
 from palestra.kinematics.robot_file import read_robot
@@ -239,6 +240,7 @@ __all__ = [
     "evaluate",
     "export",
     "import_agent",
+    "import_estimator",
     "inverse_kinematics",
     "k_fold",
     "load",

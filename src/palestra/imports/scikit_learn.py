@@ -53,8 +53,11 @@ def import_estimator(file: str | Path, data: str | Dataset, *, seed: int = 0) ->
     form = _told(estimator)
     name, arguments = form if isinstance(form, list) and _is_step(form) else (form, {})
     registered = learner_type(f"library-{kind}")
-    config = registered.config_type(estimator=name if isinstance(name, str) else json.dumps(name), arguments=arguments)
-    learner = registered(data, config, seed=seed)
+    settings: dict[str, Any] = {
+        "estimator": name if isinstance(name, str) else json.dumps(name),
+        "arguments": arguments,
+    }
+    learner = registered(data, registered.config_type(**settings), seed=seed)
     assert isinstance(learner, LibraryLearner)
     require(type(learner.model.estimator) is type(estimator), f"{file} with {said}", "scikit-learn's own class")
     rows = learner.train.inputs[:COUNT].flatten(1).numpy()

@@ -110,7 +110,7 @@ class Governor:
         if self.box is None:
             return np.ones(len(q_BQ), np.bool_)
         tool_B3 = forward(self.tree, torch.from_numpy(q_BQ))[:, self.place, :3, 3].numpy()
-        inside: NDArray[np.bool_] = ((tool_B3 >= self.low_3) & (tool_B3 <= self.high_3)).all(1)
+        inside: NDArray[np.bool_] = np.all((tool_B3 >= self.low_3) & (tool_B3 <= self.high_3), axis=1)
         return inside
 
     def _viable(self, wanted_Q: Floats) -> Floats:
@@ -145,7 +145,10 @@ class Governor:
         way_NSQ = self.q_Q + np.cumsum(speed_NSQ, 0) * self.period
         inside_NS = self.within(way_NSQ.reshape(-1, len(v_Q))).reshape(len(way_NSQ), -1)
         allowed_S = inside_NS.all(0)
-        return tried_SQ[int(allowed_S.argmax())] if allowed_S.any() else brake_Q
+        if not allowed_S.any():
+            return brake_Q
+        allowed_Q: Floats = tried_SQ[int(allowed_S.argmax())]
+        return allowed_Q
 
     def _moved(self, v_Q: Floats) -> Floats:
         self.v_Q = v_Q

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,6 +14,10 @@ import palestra
 from palestra.cli.import_agent import Args
 from palestra.cli.main import main
 from palestra.datasets.dataset import Dataset
+
+
+def loaded(folder: Path) -> Any:
+    return palestra.load(folder)
 
 
 def test_a_trusted_zip_becomes_a_folder_of_ours(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -28,7 +33,7 @@ def test_a_trusted_zip_becomes_a_folder_of_ours(tmp_path: Path, capsys: pytest.C
     assert main([*argv, "--trust-pickle", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["folder"] == str(tmp_path / "ours")
     obs = np.random.default_rng(0).normal(size=(50, 4)).astype(np.float32)
-    np.testing.assert_array_equal(palestra.load(tmp_path / "ours").predict(obs), model.predict(obs)[0])
+    np.testing.assert_array_equal(loaded(tmp_path / "ours").predict(obs), model.predict(obs)[0])
     assert Args(Path("x"), Path("y"), "ppo", "CartPole-v1").trust_pickle is False
 
 
@@ -40,7 +45,7 @@ def test_an_estimator_becomes_a_folder_of_ours(tmp_path: Path, capsys: pytest.Ca
     assert main([*argv, "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["algo"] == "library-classifier"
     rows = inputs[:20].double().numpy()
-    np.testing.assert_array_equal(palestra.load(tmp_path / "ours").predict(rows), estimator.predict(rows))
+    np.testing.assert_array_equal(loaded(tmp_path / "ours").predict(rows), estimator.predict(rows))
     assert main(["eval", str(tmp_path / "ours")]) == 0
 
 

@@ -28,6 +28,7 @@ from palestra.datasets.dataset import Dataset
 from palestra.errors import PalestraError, UsageError
 from palestra.imports import scikit_learn
 from palestra.imports.scikit_learn import import_estimator
+from palestra.learners.registry import learner_type
 
 FLOWERS, SUGAR = "iris", "diabetes"
 CLASSIFIERS = {
@@ -70,7 +71,7 @@ def test_ours_predicts_as_theirs(name: str, tmp_path: Path) -> None:
         for part, value in last.get_params(deep=False).items()
         if not hasattr(value, "get_params") and part != "random_state"
     }
-    made: Any = palestra.learner_type(ours.name)(data, ours.config).model.estimator
+    made: Any = learner_type(ours.name)(data, ours.config).model.estimator
     here = (made[-1] if isinstance(made, Pipeline) else made).get_params(deep=False)
     assert {part: here[part] for part in told} == told
 

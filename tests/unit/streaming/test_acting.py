@@ -1,5 +1,6 @@
 """An agent's actions as joint speeds."""
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +42,7 @@ def planar(tmp_path_factory: pytest.TempPathFactory) -> Tree:
 
 
 def agent(says: int) -> Any:
-    gym.register(f"streaming/Reach{says}-v0", lambda: Reach(says), max_episode_steps=10)
+    gym.register(f"streaming/Reach{says}-v0", partial(Reach, says), max_episode_steps=10)
     try:
         return palestra.PPO(f"streaming/Reach{says}-v0", palestra.PPOConfig(hidden_sizes=(8,)), seed=0)
     finally:
@@ -53,8 +54,8 @@ SEEN = Measurement(0, 0.0, np.array([0.4, 0.8]), np.array([0.3, -2.0, 1.0]))
 
 def test_an_action_is_a_speed_of_each_joint(planar: Tree) -> None:
     acts = agent(2)
-    wanted = Acting(acts, planar, scale=0.5)(SEEN)
-    np.testing.assert_allclose(wanted, 0.5 * acts.predict(SEEN.obs.astype(np.float32)), rtol=1e-6)
+    wanted: Any = Acting(acts, planar, scale=0.5)(SEEN)
+    np.testing.assert_allclose(wanted, 0.5 * acts.predict(np.asarray(SEEN.obs, np.float32)), rtol=1e-6)
     assert np.abs(wanted).max() > 0
     acts.close()
 
@@ -85,8 +86,4 @@ def test_others_are_told_what_is_expected(planar: Tree) -> None:
         Acting(choosing, tree)
     choosing.close()
     with pytest.raises(UsageError, match="which acts in no world"):
-        Acting(palestra.LogisticRegression("iris") if hasattr(palestra, "LogisticRegression") else _estimator(), tree)
-
-
-def _estimator() -> Any:
-    return palestra.learner_type("library-classifier")("iris", seed=0)
+        Acting(palestra.LibraryClassifier("iris"), tree)

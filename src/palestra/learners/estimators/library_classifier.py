@@ -56,9 +56,9 @@ class LibraryClassifier(LabelledLearner):
         elif hasattr(estimator, "decision_function"):
             score_BK = estimator.decision_function(inputs)
             out_BK[:, estimator.classes_] = score_BK if score_BK.ndim == 2 else np.c_[-score_BK, score_BK] / 2
-            if getattr(parted(estimator)[1], "break_ties", True) is False:  # SVC goes by votes, and then by order
-                said_B = estimator.predict(inputs)
-                out_BK[np.arange(len(inputs)), said_B] = np.nextafter(out_BK.max(1), np.inf)
+            by_votes = getattr(parted(estimator)[1], "break_ties", True) is False  # SVC: its scores may say another
+            if by_votes and len(estimator.classes_) > 2:
+                out_BK[np.arange(len(inputs)), estimator.predict(inputs)] = np.nextafter(out_BK.max(1), np.inf)
         else:
             out_BK[np.arange(len(inputs)), estimator.predict(inputs)] = 0.0
         return torch.from_numpy(out_BK)
