@@ -391,6 +391,12 @@ def main() -> None:
             table += parts[part](place)
     verdicts = [each["by the processor"] or each["by the clock"] for each in table]
     gates, missed = len([each for each in verdicts if each]), verdicts.count("missed")
+    watching = [
+        f"The page was watched for {args.soak:g} min; an hour is `palestra bench studio --soak 60`. Memory after a "
+        "collection of garbage, every half minute; all processes as proportional set size."
+    ]
+    if not any("a page watched" in each["what"] for each in table):
+        watching = ["No page was watched."]
     load = os.getloadavg()[0]
     publish(
         "studio",
@@ -406,8 +412,7 @@ def main() -> None:
             "The 50 long runs are one file under 50 names: what is read is in memory.",
             f"The machine's load was {load:.1f} at the end; on {os.cpu_count()} cores it should be below that.",
             "Who watches a training holds the live events of the list and of the run's page open, as the pages do.",
-            f"The page was watched for {args.soak:g} min; an hour is `palestra bench studio --soak 60`. Memory after a "
-            "collection of garbage, every half minute; all processes as proportional set size.",
+            *watching,
         ],
     )  # fmt: skip
 

@@ -26,10 +26,10 @@ class Activity(NamedTuple):
     """Share of the units at which it does for no row."""
 
 
-_PRODUCTS = {"linear", "matmul", "mm", "bmm", "addmm", "baddbmm", "einsum", "embedding", "rmatmul"} | {
+_PRODUCTS = {"linear", "matmul", "mul", "mm", "bmm", "addmm", "baddbmm", "einsum", "embedding", "rmatmul"} | {
     f"conv{transposed}{n}d" for n in (1, 2, 3) for transposed in ("", "_transpose")
 }
-_THROUGH = {"add", "radd", "batch_norm", "layer_norm", "group_norm", "gelu", "silu", "elu", "leaky_relu"}
+_THROUGH = {"add", "radd", "transpose", "batch_norm", "layer_norm", "group_norm", "gelu", "silu", "elu", "leaky_relu"}
 """What may follow a product and is of its layer; of sums those with a parameter, which is a bias."""
 _FLAT: dict[str, Callable[[Tensor], Tensor]] = {
     "relu": lambda y: y <= 0,
@@ -51,7 +51,7 @@ class Watch(TorchFunctionMode):
         super().__init__()
         self._names = {weight.data_ptr(): name for name, weight in weights.items()}
         self._parameters = {each.data_ptr() for each in parameters}
-        self._last: tuple[Tensor, str] | None = None
+        self._last: tuple[Tensor, str, str] | None = None  # what a layer gave, its name, and by which operation
         self.found: dict[str, Activity] = {}
         """Name to what came out when it was last at work; what was not is not there."""
 
@@ -66,16 +66,18 @@ class Watch(TorchFunctionMode):
     def _look(self, called: str, given: list[Tensor], out: Tensor) -> None:
         name = next((self._names[p] for p in map(Tensor.data_ptr, given) if p in self._names), None)
         if called in _PRODUCTS and name is not None:
-            self._keep(name, out, None)
+            self._keep(name, called, out, None)
         elif self._last is not None and given and given[0] is self._last[0]:
             biased = called not in ("add", "radd") or any(each.data_ptr() in self._parameters for each in given[1:])
             if called in _FLAT:
-                self._keep(self._last[1], out, _FLAT[called](out))
+                self._keep(self._last[1], called, out, _FLAT[called](out))
                 self._last = None
-            elif called in _THROUGH and biased:
-                self._keep(self._last[1], out, None)
+            elif (called in _THROUGH and biased) or (
+                called == "sum" and self._last[2] == "mul"
+            ):  # a product, by elements
+                self._keep(self._last[1], called, out, None)
 
-    def _keep(self, name: str, out: Tensor, flat: Tensor | None) -> None:
+    def _keep(self, name: str, called: str, out: Tensor, flat: Tensor | None) -> None:
         """``out`` is (..., K), or (B, K, H, W) of a convolution, whose units are its channels."""
         size = float(torch.linalg.vector_norm(out.detach().double()) / max(1, out.numel()) ** 0.5)
         share = dead = None
@@ -84,7 +86,7 @@ class Watch(TorchFunctionMode):
             rows = units.reshape(-1, units.shape[-1])
             share, dead = float(rows.double().mean()), float(rows.all(0).double().mean())
         self.found[name] = Activity(size, share, dead)
-        self._last = (out, name)
+        self._last = (out, name, called)
 
 
 def _plain_name(func: Any) -> str:

@@ -1,5 +1,6 @@
 """The picture of a network layer by layer: weights, gradients, steps, and what comes out of each."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -37,7 +38,7 @@ class Layers(Exhibit):
 
 def draw_layers(path: Path, shown: Layers) -> Path:
     """Draw a column for each kind of figure that there is into a PNG, a bar for each layer; returns its path."""
-    columns = [
+    columns: list[tuple[str, Sequence[float | None]]] = [
         ("weights", shown.weights), ("gradients", shown.gradients), ("a step changes", shown.changes),
         ("activations", shown.activations), ("flat", shown.flat), ("dead", shown.dead),
     ]  # fmt: skip
@@ -47,14 +48,14 @@ def draw_layers(path: Path, shown: Layers) -> Path:
     left, width = 0.2, 0.77 / len(kept)
     for i, (name, values) in enumerate(kept):
         axes = figure.add_axes((left + i * width, 0.3 / height, 0.86 * width, 1 - 1.6 / height))
-        sizes = np.array([np.nan if value is None else value for value in values])
+        sizes = np.array([0.0 if value is None else value for value in values])
         bars = axes.barh(np.arange(count), sizes, 0.72, color=chart.COLORS[i % len(chart.COLORS)])
         told = ["-" if value is None else number(value, 3) for value in values]
         axes.bar_label(bars, told, color=chart.QUIET, padding=3, fontsize=9)
         chart.style(axes, 10)
         axes.set_yticks(np.arange(count), [name.replace("$", r"\$") for name in shown.names] if i == 0 else [])
         axes.set_ylim(count - 0.4, -0.6)
-        axes.set_xlim(0, 1.35 * max(float(np.nanmax(sizes)), 1e-12))
+        axes.set_xlim(0, 1.35 * max(float(sizes.max()), 1e-12))
         axes.set_xticks([])
         axes.grid(visible=False)
         axes.set_title(name, fontsize=12, color=chart.INK)

@@ -17,6 +17,7 @@ from palestra.measure import CUT, Direction
 from palestra.pictures.comparison import Side, draw_comparison
 from palestra.recipes.recipe import Claim
 from palestra.recipes.registry import RECIPES
+from palestra.runs.files import UnreadableError
 from palestra.runs.series import read_series
 from palestra.runs.store import Run, open_all, run_ids
 from palestra.trials.chapters import MEASURED
@@ -238,8 +239,11 @@ def _of_runs(name: str, runs: list[Run]) -> Group:
 
 
 def _differs(run: Run, plan: Plan) -> bool:
-    """Whether a run is of another kind."""
-    return bool(differences(Plan.of(run), plan))
+    """Whether a run is of another kind; one that cannot be followed is of none."""
+    try:
+        return bool(differences(Plan.of(run), plan))
+    except UnreadableError:
+        return True
 
 
 def _same_measure(groups: list[Group]) -> list[Group]:

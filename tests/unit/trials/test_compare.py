@@ -134,3 +134,11 @@ def test_whatever_does_not_count_is_told(tmp_path: Path) -> None:
         f"{one}: of each seed the newest run counts, and not {old[0]}",
         f"{one}: not finished, and left out: {run.id}",
     )
+
+
+def test_a_run_beside_them_that_cannot_be_followed_is_no_obstacle(tmp_path: Path) -> None:
+    one = side(tmp_path / "one", [1.0, 2.0])
+    with Run.create(tmp_path / "one", "toy", "quick", 7, {"training": {"seed": 7}}):
+        pass
+    (group,) = compare([one]).groups
+    assert group.values.tolist() == [1.0, 2.0]

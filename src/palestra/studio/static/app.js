@@ -17,6 +17,7 @@ const ABOVE = { run: "runs", recipe: "recipes" };
 
 export const about = { launch: false, runs: "", version: "" };
 
+const page = document.documentElement;
 let mounted = null;
 let turn = 0;
 
@@ -39,23 +40,22 @@ function remember(name, value) {
 }
 
 function dress() {
-  const root = document.documentElement;
   const system = matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";
-  root.dataset.theme = wanted("theme", ["dark", "light"]) || system;
+  page.dataset.theme = wanted("theme", ["dark", "light"]) || system;
   setLanguage(wanted("lang", ["en", "zh"]) || (navigator.language.startsWith("zh") ? "zh" : "en"));
-  root.lang = language() === "zh" ? "zh-CN" : "en";
+  page.lang = language() === "zh" ? "zh-CN" : "en";
 }
 
 function top() {
   const [first] = read().path, here = ABOVE[first] || first || "runs";
-  const dark = document.documentElement.dataset.theme === "dark";
+  const dark = page.dataset.theme === "dark", other = language() === "zh" ? "en" : "zh";
   put(document.getElementById("skip"), t("Skip to the page"));
   put(document.getElementById("top"), h("div", { class: "top-in" },
     h("a.mark", { href: "#/runs" }, h("img", { src: "static/icon.svg", alt: "" }), "Palestra"),
     h("nav", { "aria-label": t("Pages") }, PLACES.map(([path, name]) =>
       h("a", { href: link([path]), "aria-current": path === here ? "page" : null }, t(name)))),
     h("div", { class: "tools" },
-      h("button.plain", { lang: language() === "zh" ? "en" : "zh-CN", onclick: () => choose("lang", language() === "zh" ? "en" : "zh") }, language() === "zh" ? "English" : "中文"),
+      h("button.plain", { lang: other, onclick: () => choose("lang", other) }, other === "en" ? "English" : "中文"),
       h("button.plain", { "aria-label": dark ? t("Light theme") : t("Dark theme"), onclick: () => choose("theme", dark ? "light" : "dark") }, dark ? "☀" : "☾"))));
 }
 

@@ -44,10 +44,10 @@ let range = null;
 let onRange = () => {};
 
 // One range for all charts that are there; null shows everything.
-export function setRange(next, told = true) {
+export function setRange(next) {
   range = next;
   for (const chart of shown) chart.toRange();
-  if (told) onRange(range);
+  onRange(range);
 }
 
 export function shareRange(first, handler) {

@@ -4,7 +4,7 @@ import { change, link, read } from "./address.js";
 import { ask, list, orSay, run } from "./ask.js";
 import { Chart, secondsAt, shareRange, smoothed, COLORS } from "./chart.js";
 import { lookControls, looks, part, shareZoom } from "./controls.js";
-import { count, h, heads, note, put, quiet, scroll, svg } from "./dom.js";
+import { card, count, h, heads, note, put, quiet, scroll, svg } from "./dom.js";
 import { number, steps, whole } from "./numbers.js";
 import { spoken } from "./run.js";
 import { t } from "./words.js";
@@ -17,10 +17,10 @@ export function mount(path, words) {
   const byKind = new Chart({ title: t("By kind of training: interquartile mean over seeds, 95% bands"), height: 300, heading: "h2" });
   const overlay = new Chart({ title: t("Every run"), height: 300, heading: "h2" });
   const profile = new Chart({ title: t("Share of trainings that reach a score"), height: 240, heading: "h2", zoom: false });
-  const said = h("section.card", { "aria-live": "polite" }), sides = h("section.card"), pairs = h("div");
-  const chips = h("div.row"), controls = h("div.controls"), settings = h("section.card");
-  const kindCard = h("section.card", byKind.node), overlayCard = h("section.card", controls, overlay.node), profileCard = h("section.card", profile.node);
-  const two = h("div.two", sides, profileCard), parallel = h("section.card", { hidden: true });
+  const said = card({ "aria-live": "polite" }), sides = card(), pairs = h("div");
+  const chips = h("div.row"), controls = h("div.controls"), settings = card();
+  const kindCard = card(byKind.node), overlayCard = card(controls, overlay.node), profileCard = card(profile.node);
+  const two = h("div.two", sides, profileCard), parallel = card({ hidden: true });
 
   const options = () => {
     const wanted = read().words.get("metric"), metric = names.includes(wanted) ? wanted : names.find((name) => name === verdict?.headline) || names.find((name) => name === "eval/return_mean") || names.find((name) => name.startsWith("eval/")) || names[0];
@@ -173,7 +173,7 @@ function parallelPlot(shown, numeric, ends, verdict) {
   const x = (c) => 40 + (c * (wide - 80)) / (columns.length - 1), spots = columns.map(([, values]) => { const low = Math.min(...values), high = Math.max(...values); return values.map((value) => 40 + (1 - (high > low ? (value - low) / (high - low) : 0.5)) * (tall - 80)); });
   return scroll(t("Settings and what came of them"), svg("svg.figure", { viewBox: `0 0 ${wide} ${tall}`, role: "img", "aria-label": t("A line for each of {n} runs", { n: shown.length }) },
     shown.map(([id], k) => svg("polyline", { points: columns.map((_, c) => `${x(c)},${spots[c][k]}`).join(" "), fill: "none", stroke: "var(--c0)", "stroke-width": 1.2 + 2.2 * ((scores[k] - worst) / (best - worst || 1)), opacity: 0.25 + 0.65 * ((scores[k] - worst) / (best - worst || 1)) }, svg("title", `${id}: ${number(scores[k])}`))),
-    columns.map(([name, values], c) => [svg("line", { x1: x(c), x2: x(c), y1: 40, y2: tall - 40, stroke: "var(--quiet)" }), svg("text", { x: x(c), y: 16, "text-anchor": "middle", "font-size": 12 }, name), note(x(c), 33, "middle", number(Math.max(...values), 3)), note(x(c), tall - 24, "middle", number(Math.min(...values), 3))])));
+    columns.map(([name, values], c) => [svg("line", { x1: x(c), x2: x(c), y1: 40, y2: tall - 40, stroke: "var(--quiet)" }), note(x(c), 16, "middle", name), note(x(c), 33, "middle", number(Math.max(...values), 3)), note(x(c), tall - 24, "middle", number(Math.min(...values), 3))])));
 }
 
 // How well each setting alone orders the scores: Spearman's rank correlation, and of how many runs.

@@ -33,6 +33,7 @@ export const svg = (name, ...inside) => made((tag) => document.createElementNS("
 // Pairs of a name and a value into a list of them.
 export const facts = (list, told) => put(list, told.map(([name, value]) => h("div", h("dt", name), h("dd", value))));
 
+export const card = (...inside) => h("section.card", ...inside);
 // A number in a table.
 export const count = (...said) => h("td.right.number", ...said);
 // A word beside something, and one inside a figure.

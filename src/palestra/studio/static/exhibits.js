@@ -40,5 +40,3 @@ export function draw(exhibit) {
   const [figure, en, zh] = DRAWN[exhibit.kind] || [() => h("p.quiet", text("This kind is drawn by the command line only.", "此类图目前只由命令行绘制。")), "", ""];
   return h("article.exhibit", h("h3", exhibit.title), exhibit.said && h("p.small.quiet", exhibit.said), figure(exhibit), en && h("p.caption", h("b", text("What should I see? ", "应该看到什么？")), text(en, zh)));
 }
-
-export const KINDS = Object.keys(DRAWN);

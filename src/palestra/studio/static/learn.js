@@ -2,7 +2,7 @@
 
 import { change, link, read } from "./address.js";
 import { ask, post } from "./ask.js";
-import { copy, h, put, quiet, say } from "./dom.js";
+import { card, copy, h, put, quiet, say } from "./dom.js";
 import { whole } from "./numbers.js";
 import { chapter } from "./pages.js";
 import { spoken } from "./run.js";
@@ -15,9 +15,8 @@ export function mount(path, words, about, view) {
 }
 
 function verdictChip(recipe) {
-  if (recipe.verdict === "held") return h("span.chip.good", "✓ ", t("held"));
-  if (recipe.verdict === "not held") return h("span.chip.bad", "✕ ", t("not held"));
-  return h("span.chip", t("no verdict"));
+  const [kind, sign] = { held: [".good", "✓ "], "not held": [".bad", "✕ "] }[recipe.verdict] || ["", ""];
+  return h("span.chip" + kind, sign, t(recipe.verdict || "no verdict"));
 }
 
 function all(words) {
@@ -29,7 +28,7 @@ function all(words) {
     const meant = recipes.filter((each) => !sought || `${each.id} ${each.summary} ${each.source} ${each.learner}`.toLowerCase().includes(sought));
     put(list, meant.length === 0 && recipes.length > 0 && h("p.quiet", t("None is called so.")), Object.entries(PARADIGMS).map(([paradigm, name]) => {
       const mine = meant.filter((each) => each.paradigm === paradigm);
-      return mine.length > 0 && h("section.card", h("h2", t(name), h("span.quiet.small", ` ${mine.length}`)), h("ul.recipes", mine.map((each) => h("li", {},
+      return mine.length > 0 && card(h("h2", t(name), h("span.quiet.small", ` ${mine.length}`)), h("ul.recipes", mine.map((each) => h("li", {},
         h("a.mono", { href: link(["recipe", ...each.id.split("/")]) }, each.id),
         h("span", each.summary, h("span.tell", each.claim ? `${t("promises")} ${each.claim.told}; ${each.verified}` : t("promises nothing"))), verdictChip(each)))));
     }));
@@ -52,7 +51,7 @@ function all(words) {
 
 function one(path, about) {
   const id = path.join("/"), changed = new Map();
-  const head = h("div.head"), form = h("section.card"), start = h("section.card");
+  const head = h("div.head"), form = card(), start = card();
   let recipe = null;
 
   function command() {

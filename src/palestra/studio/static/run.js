@@ -5,7 +5,7 @@ import { ask, list, listen, orSay, post, run as at, setAside, unpack } from "./a
 import { Chart, secondsAt, shareRange, smoothed } from "./chart.js";
 import { claimChip, progress as progressBar, stateChip } from "./chips.js";
 import { lookControls, looks, part, shareZoom } from "./controls.js";
-import { copy, h, heads, put, quiet, say } from "./dom.js";
+import { card, copy, h, heads, put, quiet, say } from "./dom.js";
 import { draw as drawExhibit } from "./exhibits.js";
 import { ago, duration, number, steps, whole } from "./numbers.js";
 import { chapter } from "./pages.js";
@@ -24,10 +24,10 @@ export function mount([id], words, about) {
   const others = h("div.grid");
   const more = h("div.row");
   const controls = h("div.controls");
-  const askedFor = h("section.card");
-  const happened = h("section.card");
-  const shows = h("section.card", { hidden: true });
-  const pictures = h("section.card", { hidden: true });
+  const askedFor = card();
+  const happened = card();
+  const shows = card({ hidden: true });
+  const pictures = card({ hidden: true });
   const options = () => {
     const now = looks();
     return { ...now, seconds: now.seconds && clock && clock.steps.length > 0, all: read().words.get("all") === "1" };
@@ -73,8 +73,10 @@ export function mount([id], words, about) {
     return smooth ? [{ ...line, y: curve.y, faint: true, points: false }, { ...line, points: false }] : [line];
   }
 
+  const ends = (name) => ["_min", "_max"].map((end) => name.replace("_mean", end));
+
   function spread(name) {
-    const [low, high] = [name.replace("_mean", "_min"), name.replace("_mean", "_max")].map((each) => curves.get(each));
+    const [low, high] = ends(name).map((each) => curves.get(each));
     return name.includes("_mean") && low && high && low.x.length === curves.get(name)?.x.length ? { low: low.y, high: high.y } : {};
   }
 
@@ -105,7 +107,7 @@ export function mount([id], words, about) {
 
   async function load() {
     const { first, taken, names } = shownNames();
-    const around = first ? [first.replace("_mean", "_min"), first.replace("_mean", "_max")].filter((name) => known.names.includes(name)) : [];
+    const around = ends(first || "").filter((name) => known.names.includes(name));
     await fetchCurves([...new Set([...taken, ...around, ...names])]);
     if (left) return;
     drawCharts();
@@ -328,8 +330,8 @@ export function mount([id], words, about) {
   return {
     title: id,
     nodes: [head, progress,
-      h("section.card", h("div.row.spread.top-row", controls), main),
-      h("section.card", h("h2", t("All that was measured")), others, more),
+      card(h("div.row.spread.top-row", controls), main),
+      card(h("h2", t("All that was measured")), others, more),
       shows, h("div.two", askedFor, happened), pictures],
     async begin() {
       known = await ask(at(id));

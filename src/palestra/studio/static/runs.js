@@ -2,7 +2,7 @@
 
 import { change, link, read } from "./address.js";
 import { ask, bringBack, listen, setAside } from "./ask.js";
-import { arrange, h, put, say } from "./dom.js";
+import { arrange, card, h, put, say } from "./dom.js";
 import { ago, duration, number, steps, whole } from "./numbers.js";
 import { claimChip, progress, stateChip } from "./chips.js";
 import { t } from "./words.js";
@@ -47,8 +47,7 @@ export function mount(path, words, about) {
   const words_ = () => read().words;
 
   function sort(name) {
-    const [by, way] = (words_().get("sort") || "-created").match(/^(-?)(.*)$/).slice(1).reverse();
-    const down = by === name ? way !== "-" : ["score", "created", "steps", "speed", "seconds"].includes(name);
+    const [by, way] = order(), down = by === name ? way > 0 : name === "created" || NUMBERS.includes(name);
     change({ sort: down ? "-" + name : name }, { back: true });
     draw();
   }
@@ -63,8 +62,8 @@ export function mount(path, words, about) {
     const [name, way] = order(), value = COLUMNS[name][1];
     return [...rows.values()].sort((one, other) => {
       const a = value(one), b = value(other), noA = a === null || Number.isNaN(a), noB = b === null || Number.isNaN(b);
-      if (noA || noB) return noA === noB ? (one.id < other.id ? 1 : -1) : noA ? 1 : -1;
-      return a === b ? (one.id < other.id ? 1 : -1) : a < b ? -way : way;
+      if ((noA && noB) || a === b) return one.id < other.id ? 1 : -1;
+      return noA || noB ? (noA ? 1 : -1) : a < b ? -way : way;
     });
   }
 
@@ -170,7 +169,7 @@ export function mount(path, words, about) {
 
   async function others() {
     const { unreadable, aside } = await ask("others");
-    put(apart, unreadable.length > 0 && h("section.card", h("h2", t("Cannot be listed")),
+    put(apart, unreadable.length > 0 && card(h("h2", t("Cannot be listed")),
       unreadable.map((each) => h("p.small", h("b.mono", each.id), " ", each.why))),
     aside.length > 0 && h("details.card", h("summary", t("Deleted within a day: {n}", { n: aside.length })),
       aside.map((each) => h("div.row.spread", h("span.mono", each.id), about.launch && h("button", { onclick: () => bringBack([each.id]).then(others) }, t("Bring back"))))));
@@ -211,7 +210,7 @@ export function mount(path, words, about) {
       h("section", { class: "card" },
         h("div.row", h("div.filter", field), grouping),
         amiss, h("p.help", t("A part of a name, or"), " ", example("task=cartpole"), example("score>400"), example("claim=missed"), example("status=running"), example("age<2h"), " ", t("and any of these together."))),
-      h("section.card", table, nothing, more), tray, apart,
+      card(table, nothing, more), tray, apart,
     ],
     async begin() {
       await begin();

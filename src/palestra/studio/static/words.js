@@ -1,4 +1,4 @@
-// Every word of the page in both languages. The English one is its own name.
+// Every word of the page in both languages; the English one is its name.
 
 const ZH = {
   "* chosen by this recipe; the others are the defaults.": "* 由该配方选定；其余为默认值。",

@@ -41,7 +41,7 @@ function bars(panel) {
   return h("div", h("h4.small", panel.title), svg("svg.figure", { viewBox: `0 0 ${wide} ${tall}`, role: "img", "aria-label": `${panel.title}: ${series.map(([name, values]) => `${name} ${values.join(", ")}`).join("; ")}` },
     panel.names.map((name, i) => [series.map(([, values], k) => {
       const width = (each * 0.8) / series.length, height = Math.max(0, (values[i] / most) * (tall - 60)), x = 10 + i * each + each * 0.1 + k * width;
-      return [svg("rect", { x, y: tall - 30 - height, width: width * 0.92, height, fill: color(k) }), svg("text", { x: x + width / 2, y: tall - 35 - height, "text-anchor": "middle", "font-size": 10, class: "dim" }, Number(values[i].toPrecision(3)))];
+      return [svg("rect", { x, y: tall - 30 - height, width: width * 0.92, height, fill: color(k) }), note(x + width / 2, tall - 35 - height, "middle", Number(values[i].toPrecision(3)))];
     }), note(10 + (i + 0.5) * each, tall - 12, "middle", name)])),
   h("ul.legend", series.map(([name], k) => h("li", svg("svg", { width: 12, height: 12, "aria-hidden": "true" }, svg("rect", { width: 12, height: 12, fill: color(k) })), name))));
 }

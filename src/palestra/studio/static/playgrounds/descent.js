@@ -33,13 +33,9 @@ export function mount(root, session, text, state) {
       const most = Math.max(...scaled);
       raster(ground.side, ground.side, (i) => mix(colour.low, colour.high, (Math.floor((BANDS * scaled[i]) / most) / BANDS) ** 0.8), plane.canvas);
     }
-    const theme = matchMedia("(prefers-color-scheme: dark)");
-    const repaint = () => heights && surface(heights);
-    theme.addEventListener("change", repaint);
     return {
       node: h("div", plane.node, h("p.pg-note", text("Dark is low, and each band is as high as the next in proportion. Tap or drag to choose the start.", "深色是低处，相邻两带的高度成比例。点一下或拖动来选起点。")), table),
       speed: 1,
-      unmount: () => theme.removeEventListener("change", repaint),
       draw(frame, ground, settings) {
         if (heights !== ground) {
           heights = ground;

@@ -1,6 +1,7 @@
 """Networks layer by layer: a column for what is known, a bar for each layer of which it is."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,8 +14,13 @@ SHOWN = Layers(
 
 
 def test_it_is_drawn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    drawn = []
-    monkeypatch.setattr(chart, "save", lambda figure, path: drawn.append(figure) or path)
+    drawn: list[Any] = []
+
+    def save(figure: Any, path: Path) -> Path:
+        drawn.append(figure)
+        return path
+
+    monkeypatch.setattr(chart, "save", save)
     assert draw_layers(tmp_path / "a.png", SHOWN) == tmp_path / "a.png"
     columns = drawn[0].axes
     assert [axes.get_title() for axes in columns] == ["weights", "activations", "flat", "dead"]
