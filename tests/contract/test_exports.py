@@ -33,6 +33,7 @@ TASKS = ("CartPole-v1", "Pendulum-v1", "FrozenLake-v1", "exports/Eye-v0", "expor
 NO_FUNCTION = {
     "random": "draws its actions", "expert": "acts by the true state", "decision-transformer": "its whole episode",
     "recurrent-ppo": "its whole episode",
+    **dict.fromkeys(("ilqr", "cem", "mppi", "predictive-sampling", "dynamics-ensemble", "pets"), "its whole episode"),
     "library-classifier": "another library", "library-regressor": "another library",
     "translator": "one token after another", "association-rules": "its rules one by one",
     **dict.fromkeys(("epsilon-greedy", "ucb", "thompson", "gradient-bandit"), "observes nothing"),
