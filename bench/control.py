@@ -71,7 +71,12 @@ def verified(recipe: Recipe) -> dict[str, str]:
     """What the record of a recipe says of it; that there is none, if there is none."""
     record = read_record(recipe)
     if record is None:
-        return {"return or success": "not verified", "claim": NONE, "steps": f"{recipe.budget:,}", "seconds": NONE}
+        return {
+            "return or success": "not verified",
+            "claim": NONE,
+            "steps": f"a budget of {recipe.budget:,}",
+            "seconds": NONE,
+        }
     facts, trials = record.facts, record.facts["trials"]
     verdict = facts["verdict"]
     score = number(median(record.values))
@@ -132,7 +137,7 @@ def main() -> None:
         [
             "Returns are interquartile means over seeds; of the arm's tasks they are successes, but for a small cost of"
             " time. Seconds are those of a whole trial, its final evaluation among them, on whatever machine and beside"
-            " whatever else the record was made: docs/claims name them. They are no comparison of speed.",
+            " whatever else the record was made: bench/results/claims.md names them. They are no comparison of speed.",
             "What plans and what solves is given the world's equations, and learned from nothing. An imitator's steps"
             " are those of the world in which its expert was asked, or samples of what was recorded.",
             f"Not verified, so without a figure: {', '.join(unverified) or 'none'}.",

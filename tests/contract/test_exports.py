@@ -35,7 +35,7 @@ RECORDED = ("CartPole-v1", "Pendulum-v1")
 NO_FUNCTION = {
     "random": "draws its actions", "expert": "acts by the true state", "decision-transformer": "its whole episode",
     "recurrent-ppo": "its whole episode", "action-chunks": "its whole episode", "diffusion-policy": "its whole episode",
-    **dict.fromkeys(("ilqr", "cem", "mppi", "predictive-sampling"), "its whole episode"),
+    **dict.fromkeys(("ilqr", "cem", "mppi", "predictive-sampling", "dynamics-ensemble", "pets"), "its whole episode"),
     "library-classifier": "another library", "library-regressor": "another library",
     "translator": "one token after another", "association-rules": "its rules one by one",
     **dict.fromkeys(("epsilon-greedy", "ucb", "thompson", "gradient-bandit"), "observes nothing"),
