@@ -59,7 +59,7 @@ def test_arms_with_a_lag_come_later_and_those_with_latency_later_still() -> None
     begun = heights["exact"][0] + 0.05
     assert heights["exact"][6] == pytest.approx(heights["exact"][0], abs=1e-4)
     assert begun - heights["lag"][0] == pytest.approx(0.5 * 0.05, abs=0.005)  # g = 0.511 of the way
-    assert heights["late"][0] == pytest.approx(begun, abs=1e-3)
+    assert heights["late"][0] == pytest.approx(begun, abs=3e-3)  # it stands still, but for pointing down
     np.testing.assert_allclose(heights["late"][1:], heights["lag"][:-1], atol=1e-5)
     assert heights["lag"][6] == pytest.approx(heights["exact"][6], abs=1e-3)
 
