@@ -201,7 +201,8 @@ class MujocoSim:
 
 
 def _xyzw(quaternion: NDArray[np.float64]) -> list[float]:
-    return np.roll(quaternion, -1).tolist()
+    turned: list[float] = np.roll(quaternion, -1).tolist()
+    return turned
 
 
 def _lowest(mujoco: Any, model: Any, data: Any) -> float:

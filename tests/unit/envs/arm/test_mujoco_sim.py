@@ -87,21 +87,25 @@ def test_a_thing_falls_as_things_fall(sim: MujocoSim) -> None:
     gravity, steps = 9.81, 120
     for _ in range(steps):
         sim._mujoco.mj_step(sim._model, sim._data)
+    sim._mujoco.mj_forward(sim._model, sim._data)  # a step leaves the places of before it
     t, dt = steps * mujoco_models.STEP, mujoco_models.STEP
     assert sim.thing_pose()[0][2] == pytest.approx(0.6 - gravity * t * (t + dt) / 2, abs=1e-6)
 
 
 def test_a_joint_follows_late_by_friction_over_stiffness(sim: MujocoSim) -> None:
-    """A step of the last joint, which has next to no inertia: 1 - exp(-t k / d), k and d those of the motor."""
-    sim._data.ctrl[6] += 0.2
+    """A step of the last joint, which has next to no inertia: 1 - exp(-t k / d), k and d those of the motor.
+
+    A small one: of more than 0.15 rad at once the URDF's 300 N m would be less than the motor wants.
+    """
+    sim._data.ctrl[6] += 0.05
     lag = mujoco_models.FRICTION / mujoco_models.STIFFNESS
     start = sim.joint_angles()[6]
     for steps in (24, 48, 96):
         done = round(float(sim._data.time) / mujoco_models.STEP)
         for _ in range(steps - done):
             sim._mujoco.mj_step(sim._model, sim._data)
-        expected = 0.2 * (1 - math.exp(-steps * mujoco_models.STEP / lag))
-        assert sim.joint_angles()[6] - start == pytest.approx(expected, abs=4e-3)
+        expected = 0.05 * (1 - math.exp(-steps * mujoco_models.STEP / lag))
+        assert sim.joint_angles()[6] - start == pytest.approx(expected, abs=1e-3)
 
 
 def test_a_movement_takes_as_long_as_pybullets() -> None:
