@@ -175,7 +175,8 @@ class Sim:
 
     def opening(self) -> float:
         """Metres between the jaws."""
-        return sum(state[0] for state in self._p.getJointStates(self._arm, self._jaws, physicsClientId=self._client))
+        states = self._p.getJointStates(self._arm, self._jaws, physicsClientId=self._client)
+        return float(sum(state[0] for state in states))
 
     def _drive_jaws(self, opening: float) -> None:
         for joint in self._jaws:
