@@ -55,7 +55,8 @@ def _activities(learner: Learner, weights: dict[str, Tensor], optimizers: list[F
     """What comes out of the layers that a batch passes."""
     with torch.no_grad(), Watch(weights, (each for optimizer in optimizers for each in optimizer.parameters)) as seen:
         send_probe(learner)
-    return seen.found
+    found: dict[str, Activity] = seen.found
+    return found
 
 
 def _held(value: object, place: str) -> Iterator[tuple[str, nn.Module | FlatOptimizer]]:

@@ -11,6 +11,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from palestra.envs.arm.blocks import Block
+from palestra.envs.arm.objects import Thing
 from palestra.envs.arm.task import TABLE_TOP, Puck
 from palestra.errors import UsageError, missing_extra, require
 from palestra.kinematics.document import numbers
@@ -122,12 +124,16 @@ def add_box(mujoco: Any, body: Any, name: str, half: tuple[float, ...], at: tupl
     body.add_geom(name=name, type=kind, size=half, pos=at, rgba=(0.9, 0.9, 0.9, 1.0), **OTHERS)
 
 
-def thing_spec(mujoco: Any, thing: Puck | str) -> tuple[Any, list[float]]:
+def thing_spec(mujoco: Any, thing: Thing) -> tuple[Any, list[float]]:
     """The specification of a thing that moves freely, and where its file has the centre of mass in its frame.
 
     Its friction is its own, whatever it lies on. Its inertia is that of its shape: the files of PyBullet's objects name
     some that no body can have.
+
+    Raises UsageError for a block, which is there to be gripped: this arm has no jaws.
     """
+    if isinstance(thing, Block):
+        raise UsageError("a block in MuJoCo's world, whose arm has no jaws; expected simulator='pybullet'")
     if isinstance(thing, Puck):
         spec = mujoco.MjSpec()
         body = spec.worldbody.add_body(name="thing")
