@@ -15,7 +15,6 @@ _PIXELS: dict[str, Any] = {"view": "pixels", "frame_stack": 1, "randomisation": 
 _FROM_PIXELS = Claim(0.945, "95% of held-out objects reached, in PyBullet", count=200)
 # 198 of 200 are a mean return of 0.989, but for the rounding of float32.
 _FROM_STATE = Claim(0.9889, "99% of held-out objects reached, in PyBullet", count=200)
-# Plappert et al. 2018 (figure 3) show DDPG with hindsight above 90% in Fetch's pick and place.
 _PUT = Claim(0.8899, "90% of held-out blocks put on the plinth, in PyBullet", count=200)
 _EVAL_EPISODES = 200
 """Of an evaluation in the twin: of fewer, the best would be the luckiest."""
