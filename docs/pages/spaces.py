@@ -72,6 +72,8 @@ planners (`lqr`, `ilqr`, `cem`, `mppi`, `predictive-sampling`) a batched one of 
 bandits have worlds of their own.
 
 """
+SMALL = {"encoder": "flat", "hidden_sizes": (8,), "memory_size": 8}
+"""Settings of the learners that are tried: what they take does not depend on how large their networks are."""
 LETTERS = {"Discrete": "D", "MultiDiscrete": "M", "MultiBinary": "B", "Box": "C", "Box without bounds": "U"}
 """By which the table says them."""
 
@@ -152,8 +154,9 @@ def taken(name: str) -> dict[str, str]:
 
 
 def _takes(name: str, observation: str, action: str) -> bool:
+    known = {field.name for field in fields(learner_type(name).config_type)}
     try:
-        with closing(made(name, observation, action)):
+        with closing(made(name, observation, action, **{key: SMALL[key] for key in SMALL if key in known})):
             return True
     except UsageError:
         return False

@@ -71,7 +71,7 @@ def test_what_is_taken_works_and_what_is_not_is_refused_in_a_line(name: str, act
             check_that_it_works(name, observation, action)
             continue
         with pytest.raises(UsageError) as refusal:
-            made(name, observation, action)
+            made(name, observation, action, **settings(name))
         said, (seen, done) = str(refusal.value), (OBSERVATIONS[observation](), ACTIONS[action]())
         assert "\n" not in said
         assert any(str(given) in said for given in (seen, done, ENV)), said
