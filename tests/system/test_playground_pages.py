@@ -69,8 +69,9 @@ class Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         path = self.path.partition("?")[0]
         text = self.made.get(path)
-        if text is None and path.startswith("/playgrounds/"):
-            text = (STATIC / Path(path).name).read_text()
+        module = STATIC.parent / path.removeprefix("/")
+        if text is None and module.suffix in TYPES and module.is_file():
+            text = module.read_text()
         self._send(200 if text is not None else 404, (text or "").encode(), TYPES.get(Path(path).suffix, "text/plain"))
 
     def do_POST(self) -> None:

@@ -32,7 +32,7 @@ COMMANDS = {
     "stream": ("palestra.cli.stream", "move a robot that listens on a socket, within its limits"),
     "import": (
         "palestra.cli.import_agent",
-        "an agent of Stable-Baselines3, if you trust its file, or an estimator of scikit-learn",
+        "an agent of Stable-Baselines3 or an estimator of scikit-learn",
     ),
     "record-episodes": ("palestra.cli.record_episodes", "let trained agents play, and write a file to learn from"),
     "verify": ("palestra.cli.verify", "train every seed of a recipe, say whether its claim is held"),

@@ -75,7 +75,7 @@ def _balance(splits: Splits, names: tuple[str, ...]) -> Bars:
 
 
 def _of_table(frame: Frame, target: str) -> list[Panel]:
-    order = [target, *(name for name in frame.columns if name != target)][:_COLUMNS]
+    order = [*([target] if target else []), *(name for name in frame.columns if name != target)][:_COLUMNS]
     return [_of_column(name, frame.columns[name], strong=name == target) for name in order]
 
 

@@ -33,7 +33,7 @@ def test_as_many_processes_as_are_asked_for() -> None:
 
 
 def test_who_cannot_be_shared_hears_who_can() -> None:
-    known = "autoencoder, binary-factorisation, image-classifier, matrix-factorisation, ppo"
+    known = "autoencoder, binary-factorisation, image-classifier, matrix-factorisation, ppo, pqn"
     with pytest.raises(UsageError, match=f"dqn with devices=2; expected devices=1, or one .* can train: {known}$"):
         check_ranks(plan("dqn", devices=2), Two())
 

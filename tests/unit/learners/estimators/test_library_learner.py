@@ -15,8 +15,8 @@ import palestra
 from palestra.datasets.dataset import Dataset, InMemory, Split
 from palestra.engine import seeding
 from palestra.errors import UsageError
-from palestra.learners.estimators.labelled_learner import LOOKED_AT
 from palestra.learners.estimators.library_classifier import LibraryClassifier, LibraryClassifierConfig
+from palestra.learners.estimators.library_learner import LibraryConfig
 from palestra.learners.estimators.library_regressor import LibraryRegressor, LibraryRegressorConfig
 from palestra.pictures.importance import Importance
 from palestra.recipes.recipe import Recipe
@@ -156,12 +156,10 @@ def test_early_stopping_ends_and_predicts_by_what_was_best() -> None:
     np.testing.assert_array_equal(learner.predicted(X), fewer.predicted(X))
 
 
-def test_what_it_is_judged_on_after_a_step_is_bounded() -> None:
-    size = LOOKED_AT + 500
-    many = InMemory({"train": Split(torch.randn(size, 2), torch.arange(size) % 2)})
-    learner = make("GaussianNB", many)
-    assert len(learner._some_rows().inputs) == LOOKED_AT
-    assert set(learner.step()) == {"train/accuracy", "train/log_loss"}
+def test_settings_are_as_they_come_back_from_a_file() -> None:
+    assert LibraryConfig("NMF", {"shape": (1, 2)}).arguments == {"shape": [1, 2]}
+    with pytest.raises(UsageError, match="rounds_per_step=0; expected 1 or more"):
+        LibraryConfig("NMF", {}, 0)
 
 
 def test_images_are_rows() -> None:

@@ -61,7 +61,7 @@ def test_it_reports_every_label_and_says_any_number_of_them() -> None:
     assert set(said.sum(1).tolist()) >= {0, 1, 2, 3}
 
 
-@pytest.mark.parametrize("targets", [torch.tensor([0, 1, 1]), torch.tensor([[0], [2], [1]]), None])
-def test_what_are_no_labels_is_refused(targets: torch.Tensor | None) -> None:
+@pytest.mark.parametrize("targets", [torch.tensor([0, 1, 1]), torch.tensor([[0], [2], [1]])])
+def test_what_are_no_labels_is_refused(targets: torch.Tensor) -> None:
     with pytest.raises(UsageError, match=r"expected labels \(N, L\), each 0 or 1; of one class a row, softmax-regress"):
         LabelRegression(InMemory({"train": Split(torch.rand(3, 2), targets)}))
