@@ -118,6 +118,18 @@ RECIPES = (
         seeds=10,
     ),
     _narrow(
+        "vgg",
+        "VGG of four blocks, narrower than the textbook's; the first one halves rows and columns already",
+        {
+            "net": "vgg-11",
+            "net_settings": {"convolutions": [1, 1, 2, 2], "channels": [16, 32, 64, 64], "hidden": 256},
+            "learning_rate": 0.02,
+            "flip": True,
+        },
+        0.920,
+        224,
+    ),
+    _narrow(
         "nin",
         "network in network, at most a twelfth as wide; first 5 x 5 pixels at full resolution, last no ReLU",
         {
@@ -127,6 +139,13 @@ RECIPES = (
         },
         0.790,
         224,
+    ),
+    _narrow(
+        "googlenet",
+        "GoogLeNet, a quarter as wide, with batch normalisation; 7 x 7 pixels are left after its first pooling",
+        {"net_settings": {"norm": True, "width": 0.25}, "learning_rate": 0.1},
+        0.886,
+        96,
     ),
     _narrow(
         "densenet",
