@@ -3,6 +3,7 @@
 import torch
 from torch import Tensor, nn
 
+from palestra.envs.vector import VectorEnv
 from palestra.ops.statistics import Moments, merge_moments
 
 
@@ -50,3 +51,19 @@ class Normaliser(nn.Module):
     def rescale(self, x_BF: Tensor) -> Tensor:
         """Divide by the standard deviation only, keeping the mean (for rewards)."""
         return (x_BF * self.scale).clamp(-self.clip, self.clip)
+
+
+def passed_through(env: VectorEnv) -> Tensor:
+    """(F,) bool: which numbers of what a world shows stay as they are: those of 0 and 1 that say which of some it is,
+    and those that say which actions are allowed.
+    """
+    as_it_is = torch.from_numpy(env.observed.counted())
+    if env.mask is not None:
+        as_it_is[env.mask.columns] = True
+    return as_it_is
+
+
+def observation_normaliser(env: VectorEnv, features: int) -> Normaliser:
+    """One of what a world shows, F numbers, but for those that are ``passed_through``."""
+    as_it_is = passed_through(env)
+    return Normaliser((features,), as_it_is=as_it_is if as_it_is.any() else None)

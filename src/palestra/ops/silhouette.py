@@ -37,3 +37,10 @@ def silhouettes(sample_BF: Tensor, group_B: Tensor) -> Tensor:
         told_B = (count_G[own_B] > 1) & (larger_B > 0)
         found.append(torch.where(told_B, (beside_B - within_B) / larger_B, 0.0))
     return torch.cat(found)
+
+
+def mean_silhouette(sample_BF: Tensor, group_B: Tensor) -> float | None:
+    """Of rows in their groups; None where all are in one."""
+    if len(group_B.unique()) < 2:
+        return None
+    return float(silhouettes(sample_BF, group_B).mean())

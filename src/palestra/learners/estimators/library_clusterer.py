@@ -24,7 +24,7 @@ from palestra.learners.estimators.rounds import parted
 from palestra.learners.structure.looked_at import code_map, some
 from palestra.measure import Evaluation, Measure, Metrics
 from palestra.ops.lloyd import INERTIA
-from palestra.ops.silhouette import silhouettes
+from palestra.ops.silhouette import mean_silhouette
 
 LOOKED_AT = 2_000
 """Rows that are drawn, and whose silhouettes are looked at."""
@@ -86,11 +86,8 @@ class LibraryClusterer(LibraryLearner):
         inputs = self._chosen(measure).inputs
         found = self._evaluated(inputs, inputs)
         few = self._chosen(replace(measure, count=min(measure.count or LOOKED_AT, LOOKED_AT))).inputs
-        group_B = self._outputs(few).argmin(1)
-        if len(group_B.unique()) < 2:
-            return found
-        told = float(silhouettes(self._flat(few), group_B).mean())
-        return replace(found, metrics={**found.metrics, "eval/silhouette": told})
+        told = mean_silhouette(self._flat(few), self._outputs(few).argmin(1))
+        return found if told is None else replace(found, metrics={**found.metrics, "eval/silhouette": told})
 
     def exhibits(self) -> list[Exhibit]:
         """Rows in the colours of their groups, where they have two numbers or more."""

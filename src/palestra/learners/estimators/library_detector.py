@@ -80,9 +80,7 @@ class LibraryDetector(LibraryLearner):
             anomalous_B is not None, "rows without labels to choose a threshold by", "labels of the validation rows"
         )
         assert anomalous_B is not None
-        with self.asked():
-            score_B = self.model.estimator.score_samples(rows.flatten(1).numpy())
-        return sweep(torch.from_numpy(np.asarray(score_B, np.float64)), anomalous_B == 1)
+        return sweep(self.outputs(rows)[:, 0], anomalous_B == 1)
 
     def said(self, estimator: Any, inputs: Any) -> Tensor:
         """(B, 2): the score and the threshold, so that what scores less than that is of class 1."""

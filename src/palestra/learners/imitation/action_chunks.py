@@ -30,10 +30,10 @@ from palestra.envs.world import Given
 from palestra.errors import require
 from palestra.learners.imitation.answers import Numbers
 from palestra.learners.imitation.lessons import lessons
-from palestra.learners.labels.descent import DescentConfig, make_optimizer
+from palestra.learners.labels.descent import DescentConfig, descend, make_optimizer
 from palestra.measure import Metrics
 from palestra.nets.mlp import MLP
-from palestra.nets.normaliser import Normaliser
+from palestra.nets.normaliser import observation_normaliser
 
 
 @dataclass(frozen=True)
@@ -86,10 +86,7 @@ class Chunker(Policy):
         self.answers = Numbers(env.action_space, "action-chunks", env)
         require(space.dtype.kind == "f", f"action-chunks sees {env.observed.own}", "numbers, not images")
         self.config, self.device, self.action_size, seen = c, device, self.answers.num_outputs, flat_dim(space)
-        as_it_is = torch.from_numpy(env.observed.counted())
-        if env.mask is not None:
-            as_it_is[env.mask.columns] = True
-        self.scale = Normaliser((seen,), as_it_is=as_it_is)
+        self.scale = observation_normaliser(env, seen)
         sizes = [seen, *c.hidden_sizes, c.horizon * self.action_size]
         self.net = MLP(sizes, "relu", seeding.generator(seed, "weights"))
         self.networks = nn.ModuleDict({"imitator": self.net, "scale": self.scale}).to(device)
@@ -153,18 +150,7 @@ class ActionChunks(Agent, Learner):
 
     def step(self) -> Metrics:
         """Some batches of chunks, one from every recorded step on in each epoch."""
-        losses = []
-        for row_B, _ in self.loader.take(self.config.batches_per_step):
-            self.optimizer.learning_rate = self.config.rate(self.budget_used)
-            loss = self.loss(row_B)
-            self.optimizer.descend(loss)
-            losses.append(loss.detach())
-            self.clock = self.loader.position
-        return {
-            "train/loss": float(torch.stack(losses).mean()),
-            "train/learning_rate": self.optimizer.learning_rate,
-            **self.loader.report(),
-        }
+        return descend(self, lambda row_B, _: self.loss(row_B))
 
     def loss(self, row_B: Tensor) -> Tensor:
         """How unlike what was done the chunks are that begin in some rows, over the steps that there are."""

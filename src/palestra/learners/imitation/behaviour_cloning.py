@@ -29,11 +29,11 @@ from palestra.envs.world import Given
 from palestra.errors import require
 from palestra.learners.imitation.answers import answers
 from palestra.learners.imitation.lessons import best, lessons
-from palestra.learners.labels.descent import DescentConfig, make_optimizer
+from palestra.learners.labels.descent import DescentConfig, descend, make_optimizer
 from palestra.measure import Metrics
 from palestra.nets.encoders import EncoderName, make_encoder
 from palestra.nets.mlp import MLP
-from palestra.nets.normaliser import Normaliser
+from palestra.nets.normaliser import observation_normaliser
 from palestra.nets.precision import Precision
 
 
@@ -95,10 +95,7 @@ class Imitator(Policy):
         parts: dict[str, nn.Module] = {"encoder": self.encoder, "imitator": self.net}
         self.obs_norm = None
         if c.normalize_obs and not self.encoder.learns:
-            as_it_is = torch.from_numpy(env.observed.counted())
-            if env.mask is not None:
-                as_it_is[env.mask.columns] = True
-            self.obs_norm = parts["obs_norm"] = Normaliser((features,), as_it_is=as_it_is)
+            self.obs_norm = parts["obs_norm"] = observation_normaliser(env, features)
         self.networks = nn.ModuleDict(parts).to(device)
         self.sampling = seeding.generator(seed, "actions", device=device)
 
@@ -162,16 +159,9 @@ class BehaviourCloning(Agent, Learner):
 
     def step(self) -> Metrics:
         """Some batches of recorded steps."""
-        losses = []
-        for obs, action in self.loader.take(self.config.batches_per_step):
-            assert action is not None  # which is what is imitated
-            self.optimizer.learning_rate = self.config.rate(self.budget_used)
-            loss = self.imitator.loss(obs, action)
-            self.optimizer.descend(loss)
-            losses.append(loss.detach())
-            self.clock = self.loader.position
-        return {
-            "train/loss": float(torch.stack(losses).mean()),
-            "train/learning_rate": self.optimizer.learning_rate,
-            **self.loader.report(),
-        }
+        return descend(self, self.loss)
+
+    def loss(self, obs: Tensor, action: Tensor | None) -> Tensor:
+        """How unlike what was done it acts where that was seen."""
+        assert action is not None  # which is what is imitated
+        return self.imitator.loss(obs, action)

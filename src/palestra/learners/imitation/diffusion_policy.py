@@ -39,7 +39,7 @@ from palestra.learners.labels.descent import DescentConfig, make_optimizer
 from palestra.measure import Metrics
 from palestra.nets.adam import flatten_parameters
 from palestra.nets.film import FilmMLP
-from palestra.nets.normaliser import Normaliser
+from palestra.nets.normaliser import observation_normaliser
 from palestra.nets.targets import slow_copy
 from palestra.ops.diffusion import (
     LEVEL_NUMBERS,
@@ -128,16 +128,13 @@ class Diffuser(Policy):
         require(space.dtype.kind == "f", f"diffusion-policy sees {env.observed.own}", "numbers, not images")
         self.config, self.device, self.action_size = c, device, self.answers.num_outputs
         size, seen = c.horizon * self.action_size, flat_dim(space)
-        as_it_is = torch.from_numpy(env.observed.counted())
-        if env.mask is not None:
-            as_it_is[env.mask.columns] = True
-        self.scale = Normaliser((seen,), as_it_is=as_it_is)
+        self.scale = observation_normaliser(env, seen)
         sizes, init = [size, *c.hidden_sizes, size], seeding.generator(seed, "weights")
         self.network = FilmMLP(sizes, LEVEL_NUMBERS + seen, c.width, init)
         self.networks = nn.ModuleDict({"imitator": self.network, "scale": self.scale}).to(device)
         self.average = slow_copy(self.network)
-        self.kept_L = noise_schedule(c.noise, c.levels).float().to(device)
-        self.kept = noise_schedule(c.noise, c.levels).tolist()
+        kept_L = noise_schedule(c.noise, c.levels)
+        self.kept_L, self.kept = kept_L.float().to(device), kept_L.tolist()
         self.level_LF = level_numbers(c.levels).to(device)
         self.sampling = seeding.generator(seed, "actions", device=device)
         self.reset(1, seed=seed)

@@ -33,7 +33,7 @@ from palestra.learners.off_policy.td3 import TwinDelayed
 from palestra.measure import Metrics
 from palestra.nets.encoders import EncoderName
 from palestra.nets.ensemble import Ensemble
-from palestra.nets.normaliser import Normaliser
+from palestra.nets.normaliser import Normaliser, observation_normaliser
 from palestra.nets.own import OURS, Networks, OwnEnsemble, own_encoder
 from palestra.nets.precision import Precision
 from palestra.ops.critic_losses import mean, squared_distance
@@ -121,8 +121,7 @@ class TD3BC(Agent, Learner):
         self.modules = self.nets.modules
         self.obs_norm: Normaliser | None = None
         if c.normalize_obs and not self.encoder.learns:
-            as_it_is = torch.from_numpy(self.env.observed.counted())
-            self.obs_norm = Normaliser((self.encoder.num_features,), as_it_is=as_it_is).to(self.device)
+            self.obs_norm = observation_normaliser(self.env, self.encoder.num_features).to(self.device)
             self.obs_norm.update(self.encoder.to_batch(torch.from_numpy(episodes.observations).to(self.device)))
         self.policy = GreedyPolicy(self.nets.actor, self.actions, lambda obs: self.encoder.encode(self.batch(obs)))
         self.drawing = seeding.generator(seed, "replay", device=self.device)

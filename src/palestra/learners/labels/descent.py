@@ -1,14 +1,17 @@
 """How a network descends: its optimizer, its learning rate over the budget, and what decays; settings and parts."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Protocol
 
-from torch import nn
+import torch
+from torch import Tensor, nn
 
 from palestra.datasets.loader import Loader
 from palestra.engine.predictor import BatchConfig
 from palestra.engine.ranks import Ranks
 from palestra.errors import require
+from palestra.measure import Metrics
 from palestra.nets.adam import ClippedAdam, FlatOptimizer
 from palestra.nets.dropout import drop_of_shares
 from palestra.nets.sgd import SGD
@@ -76,3 +79,35 @@ def share_batches(ranks: Ranks, loader: Loader, optimizer: FlatOptimizer, networ
     drop_of_shares(network, ranks.rows)
     normalise_whole(network, ranks, ranks.rows)
     return ranks
+
+
+class Descending(Protocol):
+    """A learner that takes batches from a loader and descends a loss."""
+
+    clock: int
+    loader: Loader
+    optimizer: FlatOptimizer
+
+    @property
+    def config(self) -> DescentConfig:
+        """Its settings."""
+
+    @property
+    def budget_used(self) -> float:
+        """The share of its budget that its clock has come to."""
+
+
+def descend(learner: Descending, loss: Callable[[Tensor, Tensor | None], Tensor]) -> Metrics:
+    """The batches of one step, each by its loss ``()`` of inputs and targets; what is reported of them."""
+    losses = []
+    for inputs, targets in learner.loader.take(learner.config.batches_per_step):
+        learner.optimizer.learning_rate = learner.config.rate(learner.budget_used)
+        of_batch = loss(inputs, targets)
+        learner.optimizer.descend(of_batch)
+        losses.append(of_batch.detach())
+        learner.clock = learner.loader.position
+    return {
+        "train/loss": float(torch.stack(losses).mean()),
+        "train/learning_rate": learner.optimizer.learning_rate,
+        **learner.loader.report(),
+    }

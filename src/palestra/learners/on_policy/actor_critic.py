@@ -18,7 +18,7 @@ from palestra.errors import require
 from palestra.nets.encoders import EncoderName
 from palestra.nets.heads import policy_head
 from palestra.nets.mlp import MLP, Activation
-from palestra.nets.normaliser import Normaliser
+from palestra.nets.normaliser import observation_normaliser
 from palestra.nets.own import OURS, Networks, own_encoder, own_network
 from palestra.nets.precision import Precision
 from palestra.nets.recorded import Recorded
@@ -122,10 +122,7 @@ class ActorCritic(Policy):
         """Where an observation says which actions are allowed; None in worlds that allow all."""
         self.obs_norm = None
         if c.normalize_obs and not self.encoder.learns:
-            as_it_is = torch.from_numpy(env.observed.counted())
-            if env.mask is not None:
-                as_it_is[env.mask.columns] = True
-            self.obs_norm = Normaliser((features,), as_it_is=as_it_is if as_it_is.any() else None)
+            self.obs_norm = observation_normaliser(env, features)
         parts: dict[str, nn.Module] = {
             "policy": self.actor,
             "head": self.head,

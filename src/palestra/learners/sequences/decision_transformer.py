@@ -34,6 +34,7 @@ from palestra.learners.imitation.lessons import lessons
 from palestra.learners.sequences.practice import Practice, TransformerConfig
 from palestra.measure import Metrics
 from palestra.nets.evaluating import evaluating
+from palestra.nets.normaliser import passed_through
 from palestra.nets.sequence.decision import Scales, decision_net
 from palestra.pictures.asked import Asked
 
@@ -94,10 +95,7 @@ class Conditioned(Policy):
         outputs = self.answers.num_outputs
         sizes = (self.obs_size, outputs, outputs, c.context, c.max_timestep, c.width, c.heads, c.blocks, c.dropout)
         self.network = decision_net(seeding.generator(seed, "weights"), *sizes).to(device)
-        as_it_is = torch.from_numpy(env.observed.counted())
-        if env.mask is not None:
-            as_it_is[env.mask.columns] = True
-        self.scales = Scales(self.obs_size, as_it_is).to(device)
+        self.scales = Scales(self.obs_size, passed_through(env)).to(device)
         self.scales.fit(recorded.obs.reshape(len(recorded), -1), recorded.to_go)
         self.sampling = seeding.generator(seed, "actions", device=device)
         self.target_return = float(recorded.returns.max()) if c.target_return is None else c.target_return

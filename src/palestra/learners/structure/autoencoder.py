@@ -26,7 +26,7 @@ from palestra.engine.predictor import Predictor
 from palestra.engine.ranks import Ranks
 from palestra.engine.seeding import generator
 from palestra.errors import require
-from palestra.learners.labels.descent import DescentConfig, make_optimizer, share_batches
+from palestra.learners.labels.descent import DescentConfig, descend, make_optimizer, share_batches
 from palestra.learners.structure.looked_at import code_map, has_classes, images_again, some
 from palestra.measure import Evaluation, Measure, Metrics
 from palestra.nets.bottleneck import Bottleneck
@@ -111,19 +111,12 @@ class Autoencoder(Predictor, Learner):
 
     def step(self) -> Metrics:
         """Some batches."""
-        config, losses = self.config, []
-        for images, _ in self.loader.take(config.batches_per_step):
-            self.optimizer.learning_rate = config.rate(self.budget_used)
-            x_BF = self._rows(images)
-            loss = F.mse_loss(self.network(x_BF), x_BF)  # Hinton & Salakhutdinov 2006
-            self.optimizer.descend(loss)
-            losses.append(loss.detach())
-            self.clock = self.loader.position
-        return {
-            "train/loss": float(torch.stack(losses).mean()),
-            "train/learning_rate": self.optimizer.learning_rate,
-            **self.loader.report(),
-        }
+        return descend(self, lambda images, _: self.loss(images))
+
+    def loss(self, images: Tensor) -> Tensor:
+        """How far images are from themselves, as the network has them."""
+        x_BF = self._rows(images)
+        return F.mse_loss(self.network(x_BF), x_BF)  # Hinton & Salakhutdinov 2006
 
     def encode(self, images: Tensor) -> Tensor:
         """(B, K) codes of images as they are in the data."""

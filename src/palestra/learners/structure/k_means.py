@@ -39,7 +39,7 @@ from palestra.ops.lloyd import (
     squared_distances,
 )
 from palestra.ops.principal import principal_plane
-from palestra.ops.silhouette import silhouettes
+from palestra.ops.silhouette import mean_silhouette
 from palestra.pictures.grouping import Grouping, GroupingFilm
 from palestra.pictures.panels import Lines, Panels
 
@@ -134,7 +134,7 @@ class KMeans(Predictor, Learner):
         inputs = self._chosen(measure).inputs
         found = self._evaluated(inputs, inputs)
         few = self._flat(self._chosen(replace(measure, count=min(measure.count or JUDGED, JUDGED))).inputs)
-        told = mean_silhouette(few, self.centre_GF)
+        told = mean_silhouette(few, nearest_centre(few, self.centre_GF))
         return found if told is None else replace(found, metrics={**found.metrics, "eval/silhouette": told})
 
     def exhibits(self) -> list[Exhibit]:
@@ -181,7 +181,7 @@ class KMeans(Predictor, Learner):
             ends = [settled(rows_BF, spread_start(rows_BF, groups, draw), self.limit) for _ in range(ELBOW_STARTS)]
             costs = [float(inertia_of(rows_BF, end, nearest_centre(rows_BF, end))) for end in ends]
             inertias.append(min(costs))
-            told.append(mean_silhouette(rows_BF, ends[costs.index(min(costs))]))
+            told.append(mean_silhouette(rows_BF, nearest_centre(rows_BF, ends[costs.index(min(costs))])))
         x, silhouette = np.array(counts), np.array([np.nan if each is None else each for each in told])
         panels = [
             Lines("inertia a row", "groups", {"inertia": (x, np.array(inertias) / len(rows_BF))}),
@@ -189,11 +189,3 @@ class KMeans(Predictor, Learner):
         ]
         said = f"of {len(rows_BF):,} rows, the best of {ELBOW_STARTS} starts each; where inertia bends, look for a peak"
         return Panels("how many groups there are", said, panels, 2)
-
-
-def mean_silhouette(sample_BF: Tensor, centre_GF: Tensor) -> float | None:
-    """Of rows in the groups of the nearest centres; None where all are in one."""
-    group_B = nearest_centre(sample_BF, centre_GF)
-    if len(group_B.unique()) < 2:
-        return None
-    return float(silhouettes(sample_BF, group_B).mean())
