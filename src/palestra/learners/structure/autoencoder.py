@@ -116,7 +116,8 @@ class Autoencoder(Predictor, Learner):
     def loss(self, images: Tensor) -> Tensor:
         """How far images are from themselves, as the network has them."""
         x_BF = self._rows(images)
-        return F.mse_loss(self.network(x_BF), x_BF)  # Hinton & Salakhutdinov 2006
+        again_BF: Tensor = self.network(x_BF)
+        return F.mse_loss(again_BF, x_BF)  # Hinton & Salakhutdinov 2006
 
     def encode(self, images: Tensor) -> Tensor:
         """(B, K) codes of images as they are in the data."""
