@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from copy import copy
+from functools import cached_property
 from typing import Any, ClassVar
 
 import gymnasium as gym
@@ -18,6 +19,7 @@ from palestra.envs.finite.mdp import FiniteMDP
 from palestra.envs.vector import VectorEnv
 from palestra.errors import UsageError
 
+_Outcomes = tuple[Tensor | None, Tensor, Tensor, Tensor]
 _Arrays = tuple[NDArray[Any] | None, NDArray[Any], NDArray[Any], NDArray[Any]]
 
 
@@ -47,14 +49,7 @@ class FiniteDynamics(Dynamics):
         self.observation_space = spaces.Box(0.0, 1.0, (mdp.num_states,))
         self.action_space = spaces.Discrete(mdp.num_actions)
         self.max_episode_steps = max_episode_steps
-        with torch.inference_mode(False):
-            self._next_state = mdp.next_state.to(self.device)
-            self._reward = mdp.reward.float().to(self.device)
-            self._terminated = mdp.terminated.to(self.device)
-            self._start = _ladder(mdp.start, torch.tensor([0, mdp.num_states]), self.device)
-            self._only_start = int(mdp.start.argmax()) if float(mdp.start.max()) == 1.0 else None
-            self._ladder = None if mdp.is_deterministic else _ladder(mdp.probability, mdp.offset, self.device)
-        self._arrays = self._as_arrays() if self.device.type == "cpu" else None
+        self._only_start = int(mdp.start.argmax()) if float(mdp.start.max()) == 1.0 else None
 
     @property
     def own_observation_space(self) -> gym.Space[Any]:
@@ -98,14 +93,35 @@ class FiniteDynamics(Dynamics):
         if self._arrays is not None:
             return self._looked_up(state, action, *self._arrays)
         outcome = state.squeeze(1) * self.mdp.num_actions + action
-        if self._ladder is not None:
-            outcome = torch.searchsorted(self._ladder, outcome + self._uniform(len(state)), right=True)
-        return self._next_state[outcome].unsqueeze(1), self._reward[outcome], self._terminated[outcome]
+        ladder, next_state, reward, terminated = self._outcomes
+        if ladder is not None:
+            outcome = torch.searchsorted(ladder, outcome + self._uniform(len(state)), right=True)
+        return next_state[outcome].unsqueeze(1), reward[outcome], terminated[outcome]
 
-    def _as_arrays(self) -> _Arrays:
-        """What an outcome is drawn by (None where there is nothing to draw), and what it holds."""
-        ladder = None if self._ladder is None else self._ladder.numpy()
-        return ladder, self._next_state.numpy(), self._reward.numpy(), self._terminated.numpy()
+    @cached_property
+    def _start(self) -> Tensor:
+        """(S,) float64, what a first state is drawn by."""
+        with torch.inference_mode(False):
+            return _ladder(self.mdp.start, torch.tensor([0, self.mdp.num_states]), self.device)
+
+    @cached_property
+    def _outcomes(self) -> _Outcomes:
+        """What an outcome is drawn by (None where there is nothing to draw), and what it holds.
+
+        Made at the first step: planning takes none, and of ten million states this is a gigabyte and more.
+        """
+        mdp, device = self.mdp, self.device
+        with torch.inference_mode(False):
+            ladder = None if mdp.is_deterministic else _ladder(mdp.probability, mdp.offset, device)
+            return ladder, mdp.next_state.to(device), mdp.reward.float().to(device), mdp.terminated.to(device)
+
+    @cached_property
+    def _arrays(self) -> _Arrays | None:
+        """The same memory as arrays, where NumPy can look into it."""
+        if self.device.type != "cpu":
+            return None
+        ladder, next_state, reward, terminated = self._outcomes
+        return None if ladder is None else ladder.numpy(), next_state.numpy(), reward.numpy(), terminated.numpy()
 
     def _looked_up(
         self, state: Tensor, action: Tensor, ladder: NDArray[Any] | None, *held: NDArray[Any]
@@ -179,4 +195,4 @@ def _ladder(probability_N: Tensor, offset: Tensor, device: torch.device) -> Tens
     row = torch.repeat_interleave(offset.diff())
     total = probability_N.cumsum(0)
     before = torch.cat((total.new_zeros(1), total))[offset[:-1]]
-    return (row + (total - before[row]).clamp(max=1.0)).to(device)
+    return total.sub_(before[row]).clamp_(max=1.0).add_(row).to(device)

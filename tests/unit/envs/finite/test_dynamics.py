@@ -107,3 +107,13 @@ def test_looked_up_by_numpy_or_by_pytorch_the_steps_are_the_same(env_id: str) ->
         for ours, theirs in zip(fast.step(action), plain.step(action), strict=True):
             assert ours.dtype == theirs.dtype
             assert torch.equal(ours, theirs)
+
+
+def test_before_the_first_step_no_table_to_draw_by_is_held() -> None:
+    env = make_finite_vec("FrozenLake-v1", 2)
+    assert isinstance(env.dynamics, FiniteDynamics)
+    env.reset(0)
+    assert "_outcomes" not in vars(env.dynamics)  # of ten million slippery states it is a gigabyte and more
+    env.step(torch.zeros(2, dtype=torch.int64))
+    ladder, *_ = vars(env.dynamics)["_outcomes"]
+    assert len(ladder) == len(env.dynamics.mdp.next_state)
