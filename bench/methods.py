@@ -11,7 +11,7 @@ import math
 import re
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -46,13 +46,13 @@ class Method:
     """By its name, or a pipeline as JSON."""
     learner: str = ""
     recipe: str = ""
-    """Of this id, as it is."""
+    """Of this id, as it is but for its choice of rows."""
     settings: Mapping[str, Any] = field(default_factory=dict)
 
     def made(self, data: str, rows: int) -> Recipe:
         """A recipe for it on a data set of so many training rows."""
         if self.recipe:
-            return get_recipe(self.recipe)
+            return replace(get_recipe(self.recipe), dataset_kwargs={})  # of the rows that all methods have
         if self.estimator:
             return estimator_recipe(self.estimator, data, None, self.settings)
         return data_recipe(self.learner, data, EPOCHS * rows)
