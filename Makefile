@@ -6,7 +6,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constr
 
 RECIPES ?= cartpole/ppo cartpole/ppo-sprint cartpole/dqn  # what `make verify` verifies: minutes, not days
 
-.PHONY: demo test test-processors lint verify bench docs clean
+.PHONY: demo test tests test-processors lint verify bench docs clean
 
 $(VENV)/.user: pyproject.toml constraints.txt
 	@test -n "$(PYTHON)" || { echo "make: no python3.11 found; install Python 3.11 or set PYTHON=/path/to/python"; exit 2; }
@@ -22,7 +22,7 @@ $(VENV)/.developer: $(VENV)/.user
 
 BROWSERS := chromium chromium-browser google-chrome
 
-$(VENV)/.browser: $(VENV)/.developer
+$(VENV)/.browser: $(VENV)/.user
 	@for name in $(BROWSERS); do command -v $$name >/dev/null && exit 0; done; \
 		echo "installing Chromium, in which the studio's pages are tested (once)"; \
 		{ apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium; } >/dev/null 2>&1 || \
@@ -37,8 +37,12 @@ lint: $(VENV)/.developer
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 
-test: lint $(VENV)/.browser  ## formatting, lint, types, and every test but the slow proofs
-	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist worksteal -m "not slow"
+# Types are checked while the tests run, and Chromium comes while packages do. Three tests at once on two cores: some wait.
+test:  ## formatting, lint, types, and every test but the slow proofs
+	@$(MAKE) --no-print-directory --jobs 2 lint tests
+
+tests: $(VENV)/.developer $(VENV)/.browser
+	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 3 --dist worksteal -m "not slow"
 
 # PyTorch's kernels, MKL and oneDNN choose instructions by the processor, and sums are cut up by threads: each rounds in a
 # way of its own. `make test` is the machine's own with one thread. MKL_ENABLE_INSTRUCTIONS is heeded on Intel's
@@ -48,7 +52,7 @@ AVX2 := ATEN_CPU_CAPABILITY=avx2 OMP_NUM_THREADS=2 OMP_WAIT_POLICY=PASSIVE
 OLD_LIBRARIES := MKL_ENABLE_INSTRUCTIONS=SSE4_2 ONEDNN_MAX_CPU_ISA=AVX2 OMP_NUM_THREADS=1
 OWN := OMP_NUM_THREADS=2 OMP_WAIT_POLICY=PASSIVE
 
-test-processors: lint $(VENV)/.browser  ## every test but the slow proofs, under other processors' instructions and with two threads
+test-processors: lint $(VENV)/.developer $(VENV)/.browser  ## every test but the slow proofs, under other processors' instructions and with two threads
 	@failed=; for held in "$(OLDEST)" "$(AVX2)" "$(OLD_LIBRARIES)" "$(OWN)"; do \
 		echo "test-processors: $$held"; \
 		env -u ATEN_CPU_CAPABILITY -u MKL_CBWR -u MKL_ENABLE_INSTRUCTIONS -u ONEDNN_MAX_CPU_ISA $$held \
@@ -57,7 +61,7 @@ test-processors: lint $(VENV)/.browser  ## every test but the slow proofs, under
 	test -z "$$failed" || { echo "test-processors: not green under $${failed#; }"; exit 1; }
 	@echo "test-processors: green under $(OLDEST); $(AVX2); $(OLD_LIBRARIES); $(OWN)"
 
-verify: $(VENV)/.browser  ## the slow proofs: 200 kills, and ten seeds of each of RECIPES (--claimed for all of them)
+verify: $(VENV)/.developer $(VENV)/.browser  ## the slow proofs: 200 kills, and ten seeds of each of RECIPES (--claimed for all of them)
 	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -s -m slow
 	@$(BIN)/palestra verify $(RECIPES)
 
