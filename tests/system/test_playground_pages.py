@@ -382,7 +382,7 @@ def test_the_arm(browser: Any, address: str) -> None:
     scene.focus()
     page.page.keyboard.press("ArrowDown")
     page.until(f"{counted}.startsWith('1 / 40')")
-    page.press("up (W)")
+    page.press("down (S)")
     page.until(f"{counted}.startsWith('2 / 40')")
     page.page.get_by_text("2 cm", exact=True).click()
     page.press("← left")

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from palestra.engine.agent import Agent
 from palestra.engine.seeding import derive, generator
-from palestra.envs.arm.catalogue import env_id
+from palestra.envs.arm.catalogue import MAX_EPISODE_STEPS, env_id
 from palestra.envs.arm.client import import_pybullet
 from palestra.envs.arm.task import LATE_REWARD
 from palestra.envs.world import World
@@ -32,7 +32,7 @@ from palestra.recipes.registry import get_recipe
 
 AGENT, ANEW = "agent", "anew"
 """Actions that stand for: as the agent would, and: another object."""
-AS_IT_IS = {**HELD_OUT, "drive": "none", "simulator": "pybullet"}
+AS_IT_IS = {**HELD_OUT, "drive": "none", "simulator": "pybullet", "max_episode_steps": MAX_EPISODE_STEPS}
 """Arguments of the world that is driven, whatever an agent was trained in."""
 SHOWN = 100
 """Last points of the practice that are drawn."""
@@ -86,6 +86,8 @@ class ArmPlayground(Playground[ArmAsked]):
         """Of each: episodes that arrived, and all that ended."""
         self.driver = "you"
         """Who took the last step."""
+        self.jaws = 1
+        """Whether they were last told to open (1) or to shut (-1)."""
         self.episode = 0
         """How many came before."""
         self.agent: Agent = self.learner
@@ -133,7 +135,9 @@ class ArmPlayground(Playground[ArmAsked]):
         if action == ANEW:
             return
         self.driver = AGENT if chosen is None else "you"
-        self.driven.move(self._by_agent() if chosen is None else chosen)
+        taken = self._by_agent() if chosen is None else chosen
+        self.jaws = -1 if self.driven.task.grips and taken[3] < 0 else 1
+        self.driven.move(taken)
         if self.driven.ended:
             self.score[self.driver][0] += self.driven.ended == "reached"
             self.score[self.driver][1] += 1
@@ -145,7 +149,7 @@ class ArmPlayground(Playground[ArmAsked]):
         return {
             "scene": self.scenery.shapes(joints, places, self.driven.box()), "seen": shades(seen / 255),
             "steps": self.driven.steps, "reward": self.driven.reward, "ended": self.driven.ended,
-            "distance": self.driven.distance, "driver": self.driver, "score": self.score,
+            "distance": self.driven.distance, "driver": self.driver, "jaws": self.jaws, "score": self.score,
             "practised": self.learner.clock, "budget": self.learner.budget, "returns": self.returns,
         }  # fmt: skip
 
@@ -184,7 +188,7 @@ class ArmPlayground(Playground[ArmAsked]):
             if self.kwargs:
                 self.driven.close()
             self.driven, self.kwargs = made, kwargs
-            self.scenery = Scenery(made.robot, made.task, self.asked.radius or made.task.radius)
+            self.scenery = Scenery(made.robot, made.task, made.task.radius)
             self._begin(self.episode)
         if self.agent is not self.learner:
             self.agent.close()
@@ -192,7 +196,7 @@ class ArmPlayground(Playground[ArmAsked]):
 
     def _begin(self, episode: int) -> None:
         """Begin an episode, whose seed is its number's."""
-        self.episode = episode
+        self.episode, self.jaws = episode, 1
         self.driven.begin(derive(self.asked.seed, "driven", episode) % 2**31)
 
     def _by_agent(self) -> NDArray[np.float32]:

@@ -57,6 +57,9 @@ def test_by_hand_it_is_the_worlds_own(task: Any) -> None:
         assert torch.equal(playground.driven.arrangement()[0], driven.arrangement()[0])
         assert (shown["distance"], shown["reward"], shown["steps"]) == (driven.distance, driven.reward, driven.steps)
     assert shown["driver"] == "you"
+    assert shown["jaws"] == (-1 if task == "pick-place" else 1)
+    playground.act(ANEW)
+    assert playground.frame()["jaws"] == 1, "a new attempt begins with open jaws"
 
 
 def test_after_an_end_the_next_step_is_that_of_another_object() -> None:

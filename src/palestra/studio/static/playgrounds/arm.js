@@ -16,13 +16,13 @@ export function mount(root, session, text, state) {
     const practice = new Chart(text("Practice: how many of its last hundred attempts arrived (%)", "练习：最近一百局里到了百分之几"), text("steps", "步"));
     const whom = h("select", { "aria-label": text("Whom to watch", "看谁"), change: () => stage.edit({ agent: whom.value }) });
     const wheel = driving(stage, () => stage.act("agent"), (who, frame) => (frame.ended ? NEXT : 40));
-    let far = 1, open = 1, grips = false, known = null;
+    let far = 1, jaw = 1, grips = false, over = false, known = null;
 
     const move = latest(async (way) => {
       wheel.stop();
       stage.pause();
-      if (!way) open = -open;
-      await stage.act([...(way ?? [0, 0, 0]).map((each) => each * far), ...(grips ? [open] : [])]);
+      const wide = way ? jaw : -jaw;
+      await stage.act([...(way ?? [0, 0, 0]).map((each) => each * far), ...(grips ? [wide] : [])]);
     });
     const press = (key, said) => h("button", { type: "button", "data-key": key, click: () => move(KEYS[key]) }, said);
     const jaws = press("g", text("jaws (G)", "夹爪 (G)"));
@@ -35,7 +35,7 @@ export function mount(root, session, text, state) {
       const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
       if (!(key in KEYS) || (key === "g" && !grips)) return;
       event.preventDefault();
-      move(KEYS[key]);
+      if (!(event.repeat && over)) move(KEYS[key]);
     });
     picture.node.addEventListener("pointerdown", () => picture.node.focus());
 
@@ -57,7 +57,8 @@ export function mount(root, session, text, state) {
           missing.textContent = ground.missing ? stage.say(ground.missing) : "";
         }
         whom.value = settings.agent;
-        if (frame.steps === 0) open = 1;
+        over = frame.ended !== "";
+        jaw = over ? 1 : frame.jaws;
         picture.show(frame.scene, frame.steps > 0);
         const greys = bytes(frame.seen), side = Math.sqrt(greys.length);
         raster(side, side, (i) => [greys[i], greys[i], greys[i]], eye);
