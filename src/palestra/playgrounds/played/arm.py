@@ -67,9 +67,7 @@ class ArmPlayground(Playground[ArmAsked]):
                 )
                 asked = replace(asked, world="twin")
         super().__init__(asked)
-        recipe = get_recipe(
-            {"reach": "arm-reach-state/dagger", "pick-place": "arm-pick-place-state/dagger"}[asked.task]
-        )
+        recipe = get_recipe(f"arm-{asked.task}-state/dagger")
         self.own = {"radius": asked.radius} if asked.radius else {}
         """Arguments of the world that differ from its defaults."""
         self.runs = runs_in(runs, env_id(asked.task))
@@ -122,7 +120,7 @@ class ArmPlayground(Playground[ArmAsked]):
         require(isinstance(name, str), f"agent={str(name)[:40]}", "the name of an agent")
         asked = self.asking(agent=name)
         self._enter(asked.agent)
-        self.asked = self.asking(agent=name)
+        self.asked = asked
 
     def act(self, action: Any) -> None:
         """Move the arm: a list of numbers from -1 to 1, ``agent`` for what the agent would do, ``anew`` for another.
