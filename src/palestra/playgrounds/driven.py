@@ -18,13 +18,11 @@ from palestra.envs.arm.client import import_pybullet
 from palestra.envs.arm.eye import Eye
 from palestra.envs.arm.kinematics import forward
 from palestra.envs.arm.looks import level
-from palestra.envs.arm.pick_place import PickPlace
-from palestra.envs.arm.reach import Reach
 from palestra.envs.arm.robot import Robot
 from palestra.envs.arm.settings import SIMULATED_ONLY, ArmSettings
 from palestra.envs.arm.sim import Sim
 from palestra.envs.arm.solids import place_shapes
-from palestra.envs.arm.task import LATE_REWARD
+from palestra.envs.arm.task import LATE_REWARD, Task
 from palestra.envs.arm.twin import ArmTwin
 from palestra.envs.registry import reference_env
 
@@ -32,7 +30,7 @@ from palestra.envs.registry import reference_env
 class Driven(ABC):
     """An arm in some world; ``begin`` starts an episode, and nothing else works before it."""
 
-    task: Reach | PickPlace
+    task: Task
     """What is to be done."""
     robot: Robot
     """What moves."""

@@ -111,7 +111,9 @@ class Scenery:
         depth_N = -own_N3[:, 2]
         at_N2 = own_N3[:, :2] * self._scale / depth_N[:, None]
         points = (at_N2 * at_N2.new_tensor([1, -1]) + at_N2.new_tensor([WIDTH / 2, HEIGHT / 2])).tolist()
-        depths, shapes, begin = depth_N.tolist(), [], 0
+        depths: list[float] = depth_N.tolist()
+        shapes: list[Shape] = []
+        begin = 0
         for part in parts:
             end = begin + len(part.points_N3)
             depth = sum(depths[begin:end]) / (end - begin)

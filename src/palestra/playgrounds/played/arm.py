@@ -2,7 +2,7 @@
 
 # ruff: noqa: RUF001 - Chinese has punctuation of its own
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Self
@@ -154,9 +154,11 @@ class ArmPlayground(Playground[ArmAsked]):
     def ground(self) -> dict[str, Any]:
         """The table, who can be watched, and what is missing."""
         names = [{"value": name, **told._asdict()} for name, told in NAMES.items()]
+        agents = [*names, *({"value": run, "en": run, "zh": run} for run in self.runs)]
+        missing = self.missing and self.missing._asdict()
         return {
             "scene": self.scenery.ground(), "size": [WIDTH, HEIGHT], "grips": self.driven.task.grips,
-            "agents": [*names, *({"value": run, "en": run, "zh": run} for run in self.runs)], "missing": self.missing,
+            "agents": agents, "missing": missing,
         }  # fmt: skip
 
     def see(self) -> Text:
@@ -182,7 +184,8 @@ class ArmPlayground(Playground[ArmAsked]):
             agent = load_agent(self.runs[name], seen)
         kwargs = {**seen.kwargs, **AS_IT_IS}
         if kwargs != self.kwargs:
-            made = (InPhysics if self.asked.world == "pybullet" else InTwin)(self.asked.task, kwargs)
+            kind: Callable[[str, Mapping[str, Any]], Driven] = InPhysics if self.asked.world == "pybullet" else InTwin
+            made = kind(self.asked.task, kwargs)
             if self.kwargs:
                 self.driven.close()
             self.driven, self.kwargs = made, kwargs

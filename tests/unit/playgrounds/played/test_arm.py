@@ -159,9 +159,9 @@ def test_without_pybullet_it_is_the_twin_and_says_what_to_install(monkeypatch: p
     playground = ArmPlayground(ArmAsked(world="pybullet"))
     assert playground.asked.world == "twin"
     told = playground.ground()["missing"]
-    assert "pip install" in told.en
-    assert "arm" in told.zh.rpartition("pip install")[2]
-    assert "\n" not in told.en
+    assert "pip install" in told["en"]
+    assert "arm" in told["zh"].rpartition("pip install")[2]
+    assert "\n" not in told["en"]
     playground.act([0, 0, 1])
     assert ArmPlayground(TWIN).ground()["missing"] is None
 
