@@ -12,7 +12,7 @@ $(VENV)/.user: pyproject.toml constraints.txt
 	@test -n "$(PYTHON)" || { echo "make: no python3.11 found; install Python 3.11 or set PYTHON=/path/to/python"; exit 2; }
 	@echo "installing into $(VENV) (once)"
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@$(PIP) --editable ".[video]"
+	@$(PIP) --editable ".[video,studio]"
 	@touch $@
 
 $(VENV)/.developer: $(VENV)/.user
@@ -31,6 +31,7 @@ $(VENV)/.browser: $(VENV)/.user
 
 demo: $(VENV)/.user  ## train, evaluate, plot and film a first agent
 	@$(BIN)/palestra train cartpole/ppo --video
+	@echo "see it in a page, and train another: $(BIN)/palestra studio --allow-launch"
 
 lint: $(VENV)/.developer
 	@$(BIN)/ruff format --check .

@@ -373,6 +373,42 @@ def test_cartpole(browser: Any, address: str) -> None:
     page.closed()
 
 
+def test_the_arm(browser: Any, address: str) -> None:
+    page = Page(browser, address, "arm", settings={"world": "twin"})
+    counted = "document.querySelector('.pg-count').textContent"
+    page.until(f"{counted}.startsWith('0 / 40')")
+    scene = page.page.locator(".pg-scene")
+    before = scene.inner_html()
+    scene.focus()
+    page.page.keyboard.press("ArrowDown")
+    page.until(f"{counted}.startsWith('1 / 40')")
+    page.press("down (S)")
+    page.until(f"{counted}.startsWith('2 / 40')")
+    page.page.get_by_text("2 cm", exact=True).click()
+    page.press("← left")
+    page.until(f"{counted}.startsWith('3 / 40')")
+    assert scene.inner_html() != before
+    page.page.get_by_label("Whom to watch").select_option("expert")
+    page.until("decodeURIComponent(location.hash).includes('expert')")
+    page.press("Watch the agent")
+    page.until("document.querySelectorAll('.pg-stats dd')[2].textContent === '1 / 1'")
+    page.press("Stop")
+    page.press("Another object")
+    page.until(f"{counted}.startsWith('0 / 40')")
+    page.press("One step")
+    page.at(1)
+    page.press("Back")
+    page.at(0)
+    assert page.page.locator("[data-key=g]").is_hidden()
+    page.page.get_by_label("task", exact=True).select_option("pick-place")
+    page.until("document.querySelector('[data-key=g]').offsetHeight > 0")
+    scene.focus()
+    page.page.keyboard.press("g")
+    page.until(f"{counted}.startsWith('1 / 40')")
+    assert settings_of(page) == {"world": "twin", "agent": "expert", "task": "pick-place"}
+    page.closed()
+
+
 def fresh(page: Page, browser: Any, address: str, name: str) -> Page:
     """The same again, with nothing set; what the first said is held against it."""
     page.closed()

@@ -1,9 +1,12 @@
-"""``python -m palestra.playgrounds NAME``: a playground that reads commands from its input and answers on its output.
+"""``python -m palestra.playgrounds NAME [RUNS]``: a playground that reads commands from its input and answers on its
+output. RUNS is a folder of runs, whose trained agents it may show.
 
 It ends with its input. ``python -m palestra.playgrounds`` alone lists what there is.
 """
 
+import os
 import sys
+from pathlib import Path
 from typing import TextIO
 
 from palestra.errors import UsageError
@@ -12,8 +15,12 @@ from palestra.playgrounds.catalogue import OFFERS, find_offer
 
 def main(arguments: list[str], commands: TextIO, answers: TextIO) -> int:
     """Serve the playground of a name until the commands end; returns the exit status."""
-    if len(arguments) != 1:
-        print("usage: python -m palestra.playgrounds NAME, where NAME is one of", ", ".join(OFFERS), file=sys.stderr)
+    if len(arguments) not in (1, 2):
+        print(
+            "usage: python -m palestra.playgrounds NAME [RUNS], where NAME is one of",
+            ", ".join(OFFERS),
+            file=sys.stderr,
+        )
         return 2
     try:
         find_offer(arguments[0])
@@ -25,7 +32,7 @@ def main(arguments: list[str], commands: TextIO, answers: TextIO) -> int:
     from palestra.playgrounds.session import MOST_LETTERS, Session
 
     torch.set_num_threads(1)  # networks of a few units are fastest with one
-    session = Session(arguments[0])
+    session = Session(arguments[0], *map(Path, arguments[1:]))
     while text := commands.readline(MOST_LETTERS + 2):
         whole = text
         while not text.endswith("\n") and text:  # the rest of a line that is too long goes unread
@@ -36,6 +43,7 @@ def main(arguments: list[str], commands: TextIO, answers: TextIO) -> int:
 
 
 if __name__ == "__main__":
-    for stream in (sys.stdin, sys.stdout):
-        stream.reconfigure(encoding="utf-8", errors="replace")  # type: ignore[union-attr]
-    sys.exit(main(sys.argv[1:], sys.stdin, sys.stdout))
+    sys.stdin.reconfigure(encoding="utf-8", errors="replace")  # type: ignore[union-attr]
+    told = os.fdopen(os.dup(1), "w", encoding="utf-8", errors="replace")
+    os.dup2(2, 1)  # what a library prints is no answer
+    sys.exit(main(sys.argv[1:], sys.stdin, told))

@@ -1,17 +1,19 @@
 """Which playgrounds there are. Listing them imports neither torch nor a learner."""
 
 import importlib
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from palestra.errors import unknown_name
 from palestra.playgrounds.offer import Offer
-from palestra.playgrounds.offers import bandit, cartpole, classifier, convolution, descent, gridworld, k_means
+from palestra.playgrounds.offers import arm, bandit, cartpole, classifier, convolution, descent, gridworld, k_means
 
 if TYPE_CHECKING:
     from palestra.playgrounds.playground import Playground
 
 OFFERS: dict[str, Offer] = {
-    each.OFFER.name: each.OFFER for each in (bandit, gridworld, descent, k_means, classifier, convolution, cartpole)
+    each.OFFER.name: each.OFFER
+    for each in (bandit, gridworld, descent, k_means, classifier, convolution, cartpole, arm)
 }
 """Name to offer, in the order in which a page shows them."""
 PLAYED = {
@@ -22,6 +24,7 @@ PLAYED = {
     "classifier": ("palestra.playgrounds.played.classifier", "ClassifierPlayground"),
     "convolution": ("palestra.playgrounds.played.convolution", "ConvolutionPlayground"),
     "cartpole": ("palestra.playgrounds.played.cartpole", "CartPolePlayground"),
+    "arm": ("palestra.playgrounds.played.arm", "ArmPlayground"),
 }
 """Name to module and class. Only what stands here is ever imported, whatever a command says."""
 SHOWN_BY: dict[str, tuple[str, dict[str, Any]]] = {
@@ -33,6 +36,8 @@ SHOWN_BY: dict[str, tuple[str, dict[str, Any]]] = {
     "algorithms/q-learning": ("gridworld", {"method": "q-learning", "gamma": 1.0}),
     "algorithms/sarsa": ("gridworld", {"method": "sarsa", "gamma": 1.0}),
     "algorithms/ppo": ("cartpole", {}),
+    "algorithms/dagger": ("arm", {}),
+    "algorithms/expert": ("arm", {"agent": "expert"}),
     "algorithms/linear-regression": ("descent", {}),
     "algorithms/softmax-regression": ("classifier", {"hidden": []}),
     "algorithms/mlp": ("classifier", {}),
@@ -55,9 +60,12 @@ def find_offer(name: str) -> Offer:
     return OFFERS[name]
 
 
-def make_playground(name: str, settings: Any) -> "Playground[Any]":
-    """One to be played, from settings as JSON values. UsageError for what it does not take."""
+def make_playground(name: str, settings: Any, runs: Path | None = None) -> "Playground[Any]":
+    """One to be played, from settings as JSON values. UsageError for what it does not take.
+
+    ``runs`` is the folder in which it may look for trained agents.
+    """
     asked = find_offer(name).settings(settings)
     module, attribute = PLAYED[name]
-    made: Playground[Any] = getattr(importlib.import_module(module), attribute)(asked)
-    return made
+    kind: type[Playground[Any]] = getattr(importlib.import_module(module), attribute)
+    return kind.made(asked, runs)

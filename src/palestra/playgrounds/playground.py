@@ -7,7 +7,8 @@ it can be taken back to any step that it has been at.
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any, ClassVar, Generic, TypeVar
+from pathlib import Path
+from typing import Any, ClassVar, Generic, Self, TypeVar
 
 from palestra.errors import UsageError
 from palestra.playgrounds.offer import Asked, Text
@@ -26,6 +27,11 @@ class Playground(ABC, Generic[A]):
 
     def __init__(self, asked: A):
         self.asked = asked
+
+    @classmethod
+    def made(cls, asked: A, runs: Path | None) -> Self:
+        """One with such settings; ``runs`` is a folder of trained agents, for those that can show them."""
+        return cls(asked)
 
     @property
     def finished(self) -> bool:

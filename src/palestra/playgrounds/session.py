@@ -13,6 +13,7 @@ number in it has a range, and what comes back holds no NaN.
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 from palestra.errors import PalestraError, UsageError, require, unknown_name
@@ -34,10 +35,11 @@ class Session:
 
     Args:
         name: which.
+        runs: the folder of trained agents that it may show, if any.
     """
 
-    def __init__(self, name: str):
-        self.offer = find_offer(name)
+    def __init__(self, name: str, runs: Path | None = None):
+        self.offer, self.runs = find_offer(name), runs
         self.timeline: Timeline | None = None
         self.ways: dict[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {
             "start": self._start, "step": self._step, "back": self._back, "set": self._set, "act": self._act,
@@ -56,7 +58,7 @@ class Session:
 
     def _start(self, given: Mapping[str, Any]) -> dict[str, Any]:
         _only(given, "settings")
-        playground = make_playground(self.offer.name, given.get("settings", {}))
+        playground = make_playground(self.offer.name, given.get("settings", {}), self.runs)
         self.timeline = Timeline(playground)
         return {"about": self.offer.to_json(), **self._whole(playground)}
 

@@ -5,6 +5,7 @@ import sys
 import threading
 import time
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from palestra.errors import UsageError
@@ -24,12 +25,14 @@ class Sessions:
 
     Args:
         names: of those that there are.
-        program: what is run for one, with its name behind it.
+        program: what is run for one, with its name behind it, and the folder of the runs.
+        runs: the folder whose trained agents may be shown, if any.
     """
 
-    def __init__(self, names: Sequence[str], program: Sequence[str] = PROGRAM):
+    def __init__(self, names: Sequence[str], program: Sequence[str] = PROGRAM, runs: Path | None = None):
         self._names = frozenset(names)
         self._program = tuple(program)
+        self._runs = () if runs is None else (str(runs),)
         self._lock = threading.Lock()
         self._open: dict[str, Child] = {}
 
@@ -38,7 +41,7 @@ class Sessions:
         if name not in self._names:
             raise NotThereError(f"no playground {name[:40]!r}; expected one of {', '.join(sorted(self._names))}")
         self.drop_idle()
-        child, session = Child([*self._program, name], seconds=60.0), secrets.token_urlsafe(12)
+        child, session = Child([*self._program, name, *self._runs], seconds=60.0), secrets.token_urlsafe(12)
         with self._lock:
             self._open[session] = child
             crowd = sorted(self._open.items(), key=lambda item: item[1].used)[:-MOST_AT_ONCE]

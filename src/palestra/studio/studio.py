@@ -26,7 +26,7 @@ class Studio:
         self.listing = Listing(root)
         self.curves = Curves()
         self.work = Work(root)
-        self.sessions = Sessions(playgrounds)
+        self.sessions = Sessions(playgrounds, runs=root)
         self.launch = launch
         self._launcher = Launcher(self.folder)
         self._leaving = threading.Event()

@@ -25,7 +25,7 @@ def texts(value: Any) -> list[dict[str, str]]:
 
 def test_listing_imports_neither_torch_nor_a_learner() -> None:
     code = (
-        "import sys; from palestra.playgrounds.catalogue import catalogue; assert len(catalogue()) == 7;"
+        "import sys; from palestra.playgrounds.catalogue import catalogue; assert len(catalogue()) == 8;"
         "heavy = [name for name in sys.modules if name in ('torch', 'palestra.playgrounds.playground')"
         " or (name.startswith('palestra.learners.') and name != 'palestra.learners.registry')]; assert not heavy, heavy"
     )

@@ -12,7 +12,8 @@ from palestra.playgrounds import __main__ as program
 from palestra.playgrounds.catalogue import OFFERS
 from palestra.playgrounds.session import MOST_LETTERS, Session
 
-STEPS = {"bandit": 20, "gridworld": 12, "descent": 20, "k-means": 3, "classifier": 15, "convolution": 9, "cartpole": 1}
+STEPS = {"bandit": 20, "gridworld": 12, "descent": 20, "k-means": 3, "classifier": 15, "convolution": 9}
+STEPS |= {"cartpole": 1, "arm": 1}
 
 
 def asked(session: Session, **command: Any) -> dict[str, Any]:
@@ -101,7 +102,7 @@ def test_the_program_answers_line_by_line_and_ends_with_its_input() -> None:
 
 
 def test_the_program_wants_the_name_of_one(capsys: pytest.CaptureFixture[str]) -> None:
-    for arguments in ([], ["bandit", "x"], ["nobody"]):
+    for arguments in ([], ["bandit", "runs", "x"], ["nobody"]):
         assert program.main(arguments, io.StringIO(""), io.StringIO()) == 2
     assert "unknown playground 'nobody'" in capsys.readouterr().err
 

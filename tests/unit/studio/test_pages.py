@@ -43,7 +43,7 @@ def test_nothing_is_inline_and_nothing_comes_from_elsewhere() -> None:
 
 
 def test_our_own_script_is_small() -> None:
-    assert sum(len(text.encode()) for text in OWN.values()) < 190_000
+    assert sum(len(text.encode()) for text in OWN.values()) < 200_000
 
 
 def test_every_word_is_there_in_chinese() -> None:

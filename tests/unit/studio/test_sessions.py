@@ -30,6 +30,12 @@ def test_a_playground_is_a_program_with_its_name(made: Sessions) -> None:
         made.ask(opened["id"], {"do": "step"})
 
 
+def test_it_is_told_where_the_runs_are(tmp_path: Path) -> None:
+    made = Sessions(("arm",), ECHO, tmp_path)
+    assert made.start("arm", {})["frame"]["name"] == ["arm", str(tmp_path)]
+    made.close_all()
+
+
 @pytest.mark.parametrize("name", ["", "bandits", "../bandit", "-c"])
 def test_only_what_there_is_is_started(made: Sessions, name: str) -> None:
     with pytest.raises(NotThereError, match="expected one of bandit, gridworld"):

@@ -144,8 +144,7 @@ class ArmEnv(gym.Env[Any, NDArray[np.float32]]):
 
         Raises UsageError for an action that is not as many finite numbers as there should be.
         """
-        if not self._started:
-            raise PalestraError("step() was called before the environment was started; call reset() first")
+        self._check_started("step")
         self._late.append(self._checked(action))
         self._action = self._late.popleft()
         total, terminated, success = 0.0, False, False
@@ -170,8 +169,7 @@ class ArmEnv(gym.Env[Any, NDArray[np.float32]]):
 
     def set_state(self, joints: Any, place: Any) -> Any:
         """Put the joints (7,), at rest, and the things (``task.place_size``,) where they are told. The observation."""
-        if not self._started:
-            raise PalestraError("set_state() was called before the environment was started; call reset() first")
+        self._check_started("set_state")
         with torch.inference_mode():
             self._command = torch.as_tensor(joints, dtype=torch.float32)[None].clamp(self.robot.lower, self.robot.upper)
             self._place = torch.as_tensor(place, dtype=torch.float32)[None]
@@ -182,6 +180,16 @@ class ArmEnv(gym.Env[Any, NDArray[np.float32]]):
             self._look()
             return self._observation()
 
+    def arrangement(self) -> tuple[Tensor, Tensor]:
+        """Joints (1, J) and places (1, ``task.place_size``) as they are now: what ``set_state`` is told."""
+        self._check_started("arrangement")
+        return self._joints, self._place
+
+    def seen(self) -> NDArray[np.uint8]:
+        """(image_size, image_size) what the camera sees now, whatever the view."""
+        self._check_started("seen")
+        return self._frames[-1] if self._sees else self._picture()
+
     def render(self) -> Any:
         """(720, 1240, 3): the scene from outside, and beside it what the camera sees, the action and the distance."""
         if self.render_mode is None:
@@ -189,14 +197,17 @@ class ArmEnv(gym.Env[Any, NDArray[np.float32]]):
             return None
         from palestra.envs.arm.panel import beside
 
-        seen = self._frames[-1] if self._sees else self._picture()
         goal = None if self.task.puck is None else self.task.goals(self._ee, self._place)[1][0].tolist()
         outside = self.sim.outside(self.task.workspace, goal)
-        return beside(outside, seen, self._action, self._distance(), self._ended)
+        return beside(outside, self.seen(), self._action, self._distance(), self._ended)
 
     def close(self) -> None:
         """End the physics."""
         self.sim.close()
+
+    def _check_started(self, called: str) -> None:
+        if not self._started:
+            raise PalestraError(f"{called}() was called before the environment was started; call reset() first")
 
     def _checked(self, action: Any) -> NDArray[np.float32]:
         values = np.asarray(action, np.float32)

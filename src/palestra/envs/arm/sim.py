@@ -221,6 +221,18 @@ class Sim:
         low, high = self._p.getAABB(self._thing, physicsClientId=self._client)
         return [(b - a) / 2 for a, b in zip(low, high, strict=True)]
 
+    def thing_box(self) -> tuple[list[float], list[float]]:
+        """Least and greatest x, y and z (m) of the thing's surface; PyBullet's own box has a margin of centimetres."""
+        p, client = self._p, self._client
+        corners = p.getMeshData(self._thing, -1, physicsClientId=client)[1]
+        if not corners:  # of a sphere, say
+            low, high = p.getAABB(self._thing, -1, physicsClientId=client)
+            return list(low), list(high)
+        position, turned = self.thing_pose()
+        rotation = np.array(p.getMatrixFromQuaternion(turned)).reshape(3, 3)
+        placed = np.array(corners) @ rotation.T + position
+        return placed.min(0).tolist(), placed.max(0).tolist()
+
     def put_thing(self, at: Sequence[float]) -> None:
         """Move the thing's centre of mass to (x, y, z), at rest and turned as it is."""
         p, client = self._p, self._client

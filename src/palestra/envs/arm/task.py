@@ -109,6 +109,8 @@ class Task(ABC):
     plinth: ClassVar[Plinth | None] = None
     """What stands at the goal, whose x and y are a place's fourth and fifth number."""
     workspace: Workspace = WORKSPACE
+    radius: float
+    """Metres within which the task counts as done."""
 
     @abstractmethod
     def sample(self, num: int, generator: Generator) -> Tensor:

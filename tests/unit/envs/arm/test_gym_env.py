@@ -23,6 +23,7 @@ from palestra.errors import PalestraError, UsageError
 assert palestra  # registers the ids
 pytest.importorskip("pybullet", reason="the [arm] extra is not installed")
 REACH, PUSH = "palestra/ArmReach-v0", "palestra/ArmPush-v0"
+REST = torch.zeros(7)
 UP, DOWN, STILL = (np.array([0, 0, z], np.float32) for z in (1, -1, 0))
 
 
@@ -313,10 +314,27 @@ def test_settings_that_cannot_be(kwargs: dict[str, Any], message: str) -> None:
 
 def test_a_step_before_the_first_reset() -> None:
     env = ArmEnv()
-    with pytest.raises(PalestraError, match=r"call reset\(\) first"):
-        env.step(STILL)
+    for call in (lambda: env.step(STILL), env.arrangement, env.seen, lambda: env.set_state(REST, [0.5, 0, 0])):
+        with pytest.raises(PalestraError, match=r"call reset\(\) first"):
+            call()
     env.close()
     env.close()
+
+
+def test_how_it_stands_and_what_is_seen_of_it_can_be_asked(made: Any) -> None:
+    """In every view the same, and without a change to the episode."""
+    course = play(made(), seed=2)
+    for view in ("state", "pixels"):
+        env = made(view=view).unwrapped
+        env.reset(seed=2)
+        joints, place = env.arrangement()
+        np.testing.assert_array_equal(joints[0].numpy(), course[0][0][:7])
+        np.testing.assert_array_equal(place[0].numpy(), course[0][0][10:13])
+        np.testing.assert_array_equal(env.seen(), made(view="pixels").reset(seed=2)[0][-1])
+        env.set_state(*(each[0] for each in env.arrangement()))
+        after = env.arrangement()
+        assert torch.allclose(after[0], joints, atol=1e-6)
+        assert torch.allclose(after[1], place, atol=1e-6)
 
 
 def test_a_film_shows_what_the_camera_sees(made: Any) -> None:

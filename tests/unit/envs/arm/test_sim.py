@@ -12,6 +12,7 @@ import torch
 
 from palestra.envs.arm import client, objects
 from palestra.envs.arm import sim as sim_module
+from palestra.envs.arm.blocks import Block
 from palestra.envs.arm.camera import NOTES_CAMERA
 from palestra.envs.arm.kinematics import forward, inverse
 from palestra.envs.arm.objects import object_set
@@ -167,6 +168,23 @@ def test_a_build_without_numpy_gives_the_same_picture(sim: Sim, monkeypatch: pyt
     np.testing.assert_array_equal(sim.gray(NOTES_CAMERA), expected)
 
 
+def test_the_box_of_a_thing_is_that_of_its_surface(sim: Sim, tmp_path: Path) -> None:
+    sim.begin(REST, Block("cuboid", (0.02, 0.03, 0.04), 0.1), (0.5, 0.1))
+    low, high = sim.thing_box()
+    assert low == pytest.approx([0.48, 0.07, TABLE_TOP], abs=1e-6)
+    assert high == pytest.approx([0.52, 0.13, TABLE_TOP + 0.08], abs=1e-6)
+    sim.begin(REST, URDF, (0.5, 0.1))
+    low, high = sim.thing_box()
+    assert low[2] == pytest.approx(TABLE_TOP, abs=2e-3), "it lies on the table"
+    assert all(a < at < b for a, at, b in zip(low, sim.thing_pose()[0], high, strict=True))
+    ball = '<robot name="ball"><link name="ball"><inertial><mass value="0.1"/><inertia ixx="1e-4" iyy="1e-4" izz="1e-4"'
+    ball += ' ixy="0" ixz="0" iyz="0"/></inertial><collision><geometry><sphere radius="0.03"/></geometry></collision>'
+    (tmp_path / "ball.urdf").write_text(f"{ball}</link></robot>")
+    sim.begin(REST, str(tmp_path / "ball.urdf"), (0.5, 0.1))
+    low, high = sim.thing_box()
+    assert 0.06 <= high[0] - low[0] < 0.15
+
+
 def test_masks_say_what_is_seen(sim: Sim) -> None:
     down = [angle + change for angle, change in zip(REST, (0, 0.5, 0, 0, 0, 0, 0), strict=True)]
     sim.teleport(down, steps=0)
@@ -229,7 +247,7 @@ def test_reset_loads_the_object_and_nothing_else(sim: Sim, monkeypatch: pytest.M
 def test_every_call_names_its_client() -> None:
     """A call without it goes to client 0, whosever that is."""
     without = {"multiplyTransforms", "invertTransform", "computeViewMatrixFromYawPitchRoll", "connect", "isConnected"}
-    without |= {"computeProjectionMatrixFOV", "disconnect"}
+    without |= {"computeProjectionMatrixFOV", "disconnect", "getMatrixFromQuaternion"}
     files = [Path(str(module.__file__)) for module in (client, objects, sim_module)]
     nodes = [node for file in files for node in ast.walk(ast.parse(file.read_text()))]
     calls = [node for node in nodes if isinstance(node, ast.Call)]

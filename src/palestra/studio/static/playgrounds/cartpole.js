@@ -1,5 +1,5 @@
 // CartPole: a cart driven by hand or by the agent, which practises meanwhile.
-import { Chart, attribute, facts, h, playground, shape } from "./parts.js";
+import { Chart, attribute, driving, facts, h, playground, shape } from "./parts.js";
 
 const SCALE = 120, FLOOR = 190, LONG = 120;
 
@@ -12,38 +12,14 @@ export function mount(root, session, text, state) {
     const svg = shape("svg", { viewBox: "0 0 640 230", class: "pg-scene", role: "img", "aria-label": text("Cart and pole", "小车和杆子") }, shape("line", { x1: 20, x2: 620, y1: FLOOR + 16, y2: FLOOR + 16, class: "pg-track" }), ...ends, cart, counter);
     const practice = new Chart(text("Practice: how long its last hundred attempts stood", "练习：最近一百局平均立了多久"), text("steps", "步"));
     const stats = h("dl.pg-stats");
-    let driver = null;
     let way = 1;
-    let timer = null;
-    const stopped = () => {
-      clearTimeout(timer);
-      driver = timer = null;
-      watch.textContent = text("Watch the agent", "看智能体来");
-    };
-    async function drive() {
-      const frame = await stage.act(driver === "agent" ? "agent" : way);
-      if (!frame || frame.fallen || !driver) return stopped();
-      timer = setTimeout(drive, driver === "agent" ? 25 : 70);
-    }
-    function push(to) {
+    const wheel = driving(stage, (who) => stage.act(who === "agent" ? "agent" : way), (who, frame) => (frame.fallen ? null : who === "agent" ? 25 : 70));
+    const push = (to) => {
       way = to;
-      if (driver === "you") return;
-      stage.pause();
-      const idle = !driver;
-      driver = "you";
-      watch.textContent = text("Watch the agent", "看智能体来");
-      if (idle) drive();
-    }
+      wheel.take("you");
+    };
     const left = h("button", { type: "button", class: "pg-wide", click: () => push(0) }, text("← push left", "← 向左推"));
     const right = h("button", { type: "button", class: "pg-wide", click: () => push(1) }, text("push right →", "向右推 →"));
-    const watch = h("button", { type: "button", class: "pg-wide", click: () => {
-      if (driver === "agent") return stopped();
-      stage.pause();
-      const idle = !driver;
-      driver = "agent";
-      watch.textContent = text("Stop", "停");
-      if (idle) drive();
-    } }, text("Watch the agent", "看智能体来"));
     const keyed = (event) => {
       if (event.target.closest?.("input, select, textarea")) return;
       const to = { ArrowLeft: 0, ArrowRight: 1 }[event.key];
@@ -53,9 +29,9 @@ export function mount(root, session, text, state) {
     };
     stage.section.addEventListener("keydown", keyed);
     return {
-      node: h("div", svg, h("div.pg-row", left, right), h("div.pg-row", watch), h("p.pg-note", text("The cart goes on pushing the way you last chose, in slow motion. Play lets the agent practise; then watch it.", "小车会一直朝你最后选的方向推（慢动作）。“播放”让智能体练习，然后再看它。")), stats, practice.node),
+      node: h("div", svg, h("div.pg-row", left, right), h("div.pg-row", wheel.watch), h("p.pg-note", text("The cart goes on pushing the way you last chose, in slow motion. Play lets the agent practise; then watch it.", "小车会一直朝你最后选的方向推（慢动作）。“播放”让智能体练习，然后再看它。")), stats, practice.node),
       speed: 1,
-      unmount: stopped,
+      unmount: wheel.stop,
       draw(frame) {
         attribute(cart, { transform: `translate(${320 + frame.place * SCALE} ${FLOOR})` });
         attribute(pole, { transform: `rotate(${(frame.angle * 180) / Math.PI})` });

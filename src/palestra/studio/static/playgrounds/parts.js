@@ -6,7 +6,7 @@ import { axes } from "../figures/axes.js";
 import { mix, raster, rgb } from "../figures/canvas.js";
 import { number } from "../numbers.js";
 
-export { attribute, facts, h, mix, raster, shape };
+export { attribute, facts, h, mix, put, raster, shape };
 
 /** A number as people read it, short. */
 export const figure = (value, digits = 3) => number(value, digits);
@@ -171,6 +171,34 @@ export function brushed(node, at) {
   });
   node.addEventListener("pointermove", (event) => held && at(...shares(node, event), false));
   for (const end of ["pointerup", "pointercancel"]) node.addEventListener(end, () => (held = false));
+}
+
+/** Who drives: `drive(who)` makes a step and gives its frame; the next follows `wait(who, frame)` later, until it says null or `stop` is called. */
+export function driving({ text, pause }, drive, wait) {
+  let driver = null;
+  let timer = null;
+  const watch = h("button", { type: "button", class: "pg-wide", click: () => (driver === "agent" ? stop() : take("agent")) });
+  const told = () => { watch.textContent = driver === "agent" ? text("Stop", "停") : text("Watch the agent", "看智能体来"); };
+  function stop() {
+    clearTimeout(timer);
+    driver = timer = null;
+    told();
+  }
+  function take(who) {
+    const idle = !driver;
+    pause();
+    driver = who;
+    told();
+    if (idle) go();
+  }
+  async function go() {
+    const frame = await drive(driver);
+    const then = frame && driver ? wait(driver, frame) : null;
+    if (then === null) stop();
+    else timer = setTimeout(go, then);
+  }
+  told();
+  return { watch, take, stop };
 }
 
 /** A chart of one line through points [x, y], or [x, y, low, high] with a band around it. */
