@@ -16,6 +16,8 @@ from palestra.runs.provenance import cores, processor
 
 RESULTS = Path(os.environ.get("PALESTRA_BENCH_RESULTS", Path(__file__).parent / "results"))
 """Where tables are written."""
+KEPT = ("--keep", "--out", "--outcomes")
+"""Options whose value is a place of this machine."""
 
 
 def machine() -> dict[str, Any]:
@@ -53,7 +55,7 @@ def publish(name: str, title: str, summary: dict[str, Any], table: list[dict[str
     lines += ["| " + " | ".join(columns) + " |", "|" + "---|" * len(columns)]
     lines += ["| " + " | ".join(_cell(row[c]) for c in columns) + " |" for row in table]
     lines += ["", *(f"- {note}" for note in notes)]
-    lines += [f"- Command: `palestra bench {' '.join([name, *sys.argv[1:]])}`."]
+    lines += [f"- Command: `palestra bench {' '.join([name, *_asked(sys.argv[1:])])}`."]
     lines += ["- " + ", ".join(f"{key} {value}" for key, value in facts.items()) + "."]
     text = "\n".join(lines) + "\n"
     print(text, flush=True)
@@ -62,6 +64,11 @@ def publish(name: str, title: str, summary: dict[str, Any], table: list[dict[str
     result = {"name": name, **summary, "machine": facts}
     write_bytes(RESULTS / f"{name}.json", (json.dumps({**result, "table": table}, indent=1) + "\n").encode())
     print(json.dumps(result))
+
+
+def _asked(words: list[str]) -> list[str]:
+    """A command line without the options that only say where something is kept meanwhile."""
+    return [word for before, word in zip(["", *words], words) if not {before, word} & set(KEPT)]
 
 
 def _cell(value: Any) -> str:

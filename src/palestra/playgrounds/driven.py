@@ -5,7 +5,7 @@ Unlike a vector environment it stands where an episode has ended, so that one ca
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -88,7 +88,7 @@ class InPhysics(Driven):
     def __init__(self, task: str, kwargs: Mapping[str, Any]):
         import_pybullet()
         self.env = reference_env(env_id(task), None, dict(kwargs))
-        self.arm: Any = self.env.unwrapped
+        self.arm = cast(Any, self.env.unwrapped)
         self.task, self.robot = self.arm.task, self.arm.robot
 
     def begin(self, seed: int) -> None:
