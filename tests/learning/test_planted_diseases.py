@@ -46,6 +46,19 @@ def test_there_are_enough_and_every_name_is_planted() -> None:
     assert {each.disease for each in PLANTED.PLANTED} == set(NAMES)
 
 
+def test_each_case_has_a_name_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was found already is looked up by it, and the draws are told apart by it."""
+    from palestra.trials.report.diagnose import NAMES
+
+    monkeypatch.syspath_prepend(str(BENCH))
+    held = {
+        "PLANTED": "planted", "TABLES": "tables", "STRANGERS": "strangers", "STRANGERS_TABLES": "strangers_tables",
+    }  # fmt: skip
+    cases = [each for name, file in held.items() for each in getattr(importlib.import_module(f"diseases.{file}"), name)]
+    assert len({each.name for each in cases}) == len(cases)
+    assert {name for each in cases for name in (each.disease, *each.beside)} <= set(NAMES)
+
+
 DISEASES = sorted({each.disease for each in PLANTED.PLANTED})
 
 

@@ -85,6 +85,36 @@ def test_it_runs_and_writes_its_table(name: str, tmp_path: Path) -> None:
     assert {path.name for path in tmp_path.iterdir()} == {f"{name}.md", f"{name}.json"}
 
 
+def test_planted_diseases_are_counted_by_who_made_them(tmp_path: Path) -> None:
+    """One outcome of each case is there already, and no report is written: all are right but one of the strangers'."""
+    made_up = """
+import json
+from planted_diseases import PARTS
+wrong = PARTS[1].cases[0].name
+for part in PARTS:
+    for each in part.cases:
+        named = "healthy" if each.name == wrong else each.disease
+        print(json.dumps({"case": each.name, "seed": 9, "planted": each.disease, "named": [named], "seconds": 1.0,
+                          "right": named == each.disease}))
+"""
+    outcomes = tmp_path / "outcomes.jsonl"
+    outcomes.write_text(run("-c", made_up).stdout)
+    found = [json.loads(line) for line in outcomes.read_text().splitlines()]
+    results = {"PALESTRA_BENCH_RESULTS": str(tmp_path)}
+    words = ["--seeds", "9", "--outcomes", str(outcomes)]
+    done = run(str(BENCH / "planted_diseases.py"), *words, **results)
+    assert done.returncode == 0, done.stderr
+    told = json.loads((tmp_path / "planted_diseases.json").read_text())
+    assert told["of"]["authors"] + told["of"]["strangers"] == len(found)
+    assert told["right"] == {"authors": told["of"]["authors"], "strangers": told["of"]["strangers"] - 1}
+    text = (tmp_path / "planted_diseases.md").read_text()
+    wrong = next(each for each in found if not each["right"])
+    assert text.count("Not right") == 1
+    assert f"Not right, strangers: {wrong['case']}, seed 9" in text
+    assert run(str(BENCH / "planted_diseases.py"), "--of", "authors", *words, **results).returncode == 0
+    assert json.loads((tmp_path / "planted_diseases.json").read_text())["of"] == {"authors": told["of"]["authors"]}
+
+
 @pytest.mark.slow
 def test_every_fault_can_be_put_in() -> None:
     done = run("-c", ONE_SEED)

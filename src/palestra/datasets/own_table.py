@@ -67,7 +67,7 @@ def _encoded(
     cut: Cut,
     log_skewed: bool,
 ) -> Encoded:
-    table = frame(path, words=words, separator=separator)
+    table = frame(path, words=words, separator=separator, apart=_listed(drop))
     try:
         made = table_splits(table, target, _task(table, target, task), cut, drop=_listed(drop), log_skewed=log_skewed)
         _check_shares(cut, len(table))
@@ -98,8 +98,9 @@ def encoding(
     return _encoded(path, target, task, drop, words, separator, Cut(**cut), log_skewed).encoding
 
 
-def frame(path: str, *, words: Sequence[str] | str = (), separator: str = "") -> Frame:
-    """The table in a file."""
+def frame(path: str, *, words: Sequence[str] | str = (), separator: str = "", apart: Sequence[str] = ()) -> Frame:
+    """The table in a file, ``words`` and ``apart`` as :func:`read_separated` takes them."""
+    require(len(separator) <= 1, f"separator={separator!r}", "one character, such as ';'")
     file = Path(path).expanduser()
     try:
         size = file.stat().st_size
@@ -116,7 +117,7 @@ def frame(path: str, *, words: Sequence[str] | str = (), separator: str = "") ->
     others = [each for each in ";\t|," if each in first]
     if not separator and by_name not in first and others:
         raise UsageError(f"{path}: no {by_name!r} in its first line; expected it, or separator={others[0]!r}")
-    return read_separated(data, path, separator=separator or by_name, words=_listed(words))
+    return read_separated(data, path, separator=separator or by_name, words=_listed(words), apart=apart)
 
 
 def class_names(path: str, target: str = "", task: str = "auto", **rest: Any) -> tuple[str, ...]:
@@ -132,8 +133,10 @@ def _listed(names: Sequence[str] | str) -> tuple[str, ...]:
     return tuple(name.strip() for name in names.split(",")) if isinstance(names, str) else tuple(names)
 
 
-def _framed(path: str, words: Sequence[str] | str = (), separator: str = "", **_: Any) -> Frame:
-    return frame(path, words=words, separator=separator)
+def _framed(
+    path: str, words: Sequence[str] | str = (), separator: str = "", drop: Sequence[str] | str = (), **_: Any
+) -> Frame:
+    return frame(path, words=words, separator=separator, apart=_listed(drop))
 
 
 def _task(table: Frame, target: str, task: str) -> Task:

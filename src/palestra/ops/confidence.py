@@ -16,6 +16,9 @@ MOST_SUSPECTS = 100
 ENOUGH = 10
 """Rows that the surer half of a class has to have to count."""
 
+PARTS, LIKE = 20, 25
+"""Parts of like predictions, and the rows that each has to have: where fewer are, parts are fewer."""
+
 
 class Wrongness(NamedTuple):
     """What the surest rows of a classifier say of the labels."""
@@ -67,10 +70,20 @@ def suspects(share_nk: NDArray[np.float64], label_n: NDArray[np.int64]) -> NDArr
     return found
 
 
-def outliers(residual_n: NDArray[np.float64]) -> NDArray[np.bool_]:
+def outliers(residual_n: NDArray[np.float64], predicted_n: NDArray[np.float64]) -> NDArray[np.bool_]:
     """(n,) which residuals of a regression are more than four robust deviations from the middle of all.
 
-    The deviation is 1.4826 times the median distance from the median; of normal ones 1 in 16,000 is that far.
+    The deviation is 1.4826 times the median distance from the median; of normal ones 1 in 16,000 is that far. Where
+    what is large is also less sure, as prices are, residuals spread more: a row whose prediction is among such is
+    measured by the deviation of these, if it is the larger.
+
+    Args:
+        residual_n: (n,) of each row, by a training that did not see it.
+        predicted_n: (n,) the predictions, by which rows are alike.
     """
     off = np.abs(residual_n - np.median(residual_n))
-    return off > 4 * 1.4826 * max(float(np.median(off)), 1e-300)
+    spread = np.full(len(off), np.median(off))
+    parts = max(1, min(PARTS, len(off) // LIKE))
+    for part in np.array_split(np.argsort(predicted_n, kind="stable"), parts):
+        spread[part] = np.maximum(spread[part], np.median(off[part]))
+    return off > 4 * 1.4826 * np.maximum(spread, 1e-300)

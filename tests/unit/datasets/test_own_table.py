@@ -38,6 +38,14 @@ def test_names_as_a_command_line_has_them(path: Path) -> None:
     assert one.shape == (30, 7)  # six sizes, and none
 
 
+def test_a_column_that_is_left_out_may_hold_anything(path: Path) -> None:
+    path.write_text(path.read_text().replace("\n7,", "\nseven,", 1))
+    assert Dataset("own/table", {"path": str(path), "target": "kind", "drop": "id"}).class_names() == ("a", "b")
+    assert len(load(str(path), "kind", drop="id")["train"].inputs) == 30
+    with pytest.raises(UsageError, match="'seven' is no number, as 49 of 50 values are; correct it, leave the column"):
+        load(str(path), "kind")
+
+
 def test_a_class(path: Path) -> None:
     named = Dataset("own/table", {"path": str(path), "target": "kind"})
     targets = named.load()["train"].targets
@@ -57,6 +65,8 @@ def test_tabulators_and_other_separators(tmp_path: Path) -> None:
     for name, separator in (("a.tsv", ""), ("a.csv", "|")):
         splits = load(str(tmp_path / name), "y", separator=separator)
         assert sum(len(split.inputs) for split in splits.values()) == 9
+    with pytest.raises(UsageError, match="separator='::'; expected one character"):
+        load(str(tmp_path / "a.csv"), "y", separator="::")
 
 
 def test_it_is_shown_as_it_is(path: Path) -> None:

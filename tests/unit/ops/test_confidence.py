@@ -40,6 +40,18 @@ def test_suspects_are_those_that_are_contradicted_most() -> None:
 
 def test_outliers() -> None:
     residual = np.r_[RNG.normal(size=5_000), [9.0, -9.0]]
-    found = outliers(residual)
+    found = outliers(residual, RNG.normal(size=5_002))
     assert found[-2:].all()
     assert found.sum() < 8
+
+
+def test_what_spreads_more_where_predictions_are_large_is_not_outlying() -> None:
+    predicted = np.exp(RNG.normal(size=5_000))
+    residual = 0.2 * predicted * RNG.normal(size=5_000)
+    off = np.abs(residual - np.median(residual))
+    assert (off > 4 * 1.4826 * np.median(off)).mean() > 0.04  # beyond four deviations of all
+    assert outliers(residual, predicted).mean() < 0.01
+    residual[:300] += 3 * np.abs(predicted[:300])
+    found = outliers(residual, predicted)
+    assert found[:300].mean() > 0.8
+    assert found[300:].mean() < 0.01

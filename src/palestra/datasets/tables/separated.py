@@ -16,7 +16,13 @@ _MOSTLY = 0.9
 
 
 def read_separated(
-    data: bytes, name: str, *, separator: str = ",", header: Sequence[str] = (), words: Iterable[str] = ()
+    data: bytes,
+    name: str,
+    *,
+    separator: str = ",",
+    header: Sequence[str] = (),
+    words: Iterable[str] = (),
+    apart: Sequence[str] = (),
 ) -> Frame:
     """The table in a text.
 
@@ -29,6 +35,8 @@ def read_separated(
         separator: between two values.
         header: names of the columns; the first line has them if none are given.
         words: columns that are of words though they look like numbers.
+        apart: columns, whether they are there or not, that nobody calculates with: a word among their numbers is no
+            mistake, and makes all of them words.
 
     Raises UsageError, with the line, for anything that is no such table.
     """
@@ -55,6 +63,7 @@ def read_separated(
     chosen = set(words)
     if unknown := sorted(chosen - set(names)):
         raise UsageError(f"{name} has no column {unknown[0]!r}; it has {', '.join(names[:8])}")
+    chosen |= {each for each, column in zip(names, values) if each in apart and not _are_numbers(column)}
     return Frame(
         {
             each: _words(column) if each in chosen else _column(column, f"{name}, line", each, numbers)
@@ -115,9 +124,15 @@ def _column(values: list[str], place: str, column: str, lines: Sequence[int]) ->
     if known - len(wrong) >= _MOSTLY * known:
         raise UsageError(
             f"{place} {lines[wrong[0]]}, column {column}: {values[wrong[0]]!r} is no number, as {known - len(wrong):,} "
-            f"of {known:,} values are; correct it, or name the column among those of words"
+            f"of {known:,} values are; correct it, leave the column out, or name it among those of words"
         )
     return _words(values)
+
+
+def _are_numbers(values: Sequence[str]) -> bool:
+    """Whether all that is known in a column is finite numbers."""
+    read = [_number(value) for value in values if value not in MISSING]
+    return all(each is not None and np.isfinite(each) for each in read)
 
 
 def _number(value: str) -> float | None:

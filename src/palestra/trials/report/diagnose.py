@@ -186,7 +186,9 @@ def _labels(evidence: Evidence) -> Finding | None:
     if not evidence["classes"]:
         if low < FAR["least"] or rate > FAR["most"]:
             return None
-        return Finding("label-noise", 0.8, {"rate": found["rate"], "suspects": len(found["suspects"])})
+        return Finding("label-noise", 0.8, {
+            "rate": found["rate"], "suspects": len(found["suspects"]), "kind": "numbers",
+        })  # fmt: skip
     stays = rate >= WRONG["flat"] * found["errors_overall"]
     # Places spread evenly from 0 to 1 have a deviation of 1 / sqrt(12): by chance the mean of a few is off by so much.
     by_chance = 1 / math.sqrt(12 * max(found["errors"], 1))
@@ -201,13 +203,17 @@ def _labels(evidence: Evidence) -> Finding | None:
 
 def _skew(evidence: Evidence) -> Finding | None:
     found = evidence["skew"]
-    if found is None or found["share"] > RARE or found["accuracy"] < ACCURATE or found["largest_share"] < LARGE:
+    if found is None or found["accuracy"] < ACCURATE or found["largest_share"] < LARGE:
         return None
-    if found["recall"][0] >= UNSEEN or found["recall"][2] >= UNSEEN + 0.2:
+    rare = [each for each in found["recalls"] if each["share"] <= RARE]
+    missed = [each for each in rare if each["recall"][0] < UNSEEN and each["recall"][2] < UNSEEN + 0.2]
+    if not missed:
         return None
-    return Finding("class-skew", sure([-found["recall"][0], -found["recall"][2], -found["recall"][1]], -0.6), {
-        "class": found["class"], "share": found["share"], "accuracy": found["accuracy"], "recall": found["recall"],
-        "largest_share": found["largest_share"], "best": found["best_f1"],
+    worst = min(missed, key=lambda each: float(each["recall"][2]))
+    mean, low, high = worst["recall"]
+    return Finding("class-skew", sure([-mean, -high, -low], -0.6), {
+        "class": worst["class"], "share": worst["share"], "accuracy": found["accuracy"], "recall": worst["recall"],
+        "largest_share": found["largest_share"],
     })  # fmt: skip
 
 

@@ -78,7 +78,7 @@ def shares(case: Case, model: Any, rows: Rows) -> Numbers | None:
         else:
             return None
     share = np.zeros((len(rows), len(case.classes)))
-    share[:, known] = given
+    share[:, known] = given if len(known) > 1 else 1.0  # of one class some estimators have two columns
     return share
 
 

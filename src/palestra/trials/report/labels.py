@@ -14,12 +14,12 @@ def labels(case: Case, others: References) -> dict[str, Any]:
     """The share of answers that are probably wrong, and which they are.
 
     Of classes, by the reference whose probabilities are the best; of numbers, by how many residuals of the best
-    reference are beyond what the spread of the others allows.
+    reference are beyond what the spread of the others allows, of all of them and of those with like predictions.
     """
     rows = case.development
     if not case.classifies:
         residual = rows.target - others.level.predicted
-        far = outliers(residual)
+        far = outliers(residual, others.level.predicted)
         order = np.argsort(-np.abs(residual), kind="stable")
         worst = order[far[order]][:100]
         low, high = wilson_interval(int(far.sum()), len(far))

@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from palestra.trials.report.case import Case
 from palestra.trials.report.diagnose import Finding
 from palestra.trials.report.references import ASKED
@@ -38,8 +40,14 @@ def command(case: Case, finding: Finding, evidence: Mapping[str, Any]) -> str:
         case "healthy":
             return asked.command(seed=asked.seed + 1)
         case "not-enough-evidence":
-            return asked.command(folds=2 * asked.folds)
+            return asked.command(folds=min(2 * asked.folds, _most_folds(case)))
     return asked.command()
+
+
+def _most_folds(case: Case) -> int:
+    """As many as there are rows, or groups."""
+    rows = case.development
+    return len(rows) if rows.group is None else len(np.unique(rows.group))
 
 
 def _unique(case: Case, where: str) -> str:

@@ -3,6 +3,7 @@
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from palestra.ops.evidence import wilson_interval
 from palestra.trials.report.case import Case, Numbers
@@ -16,6 +17,7 @@ def skew(case: Case, own: OutOfFold) -> dict[str, Any] | None:
     """The rarest class against all others, on rows that the trainings did not see; None of a regression.
 
     ``sweep`` has a line for each threshold of its probability: precision, recall, F1 and the mean cost of a row.
+    ``recalls`` has a line for every class, since it need not be the rarest that is missed.
     """
     if not case.classifies:
         return None
@@ -35,6 +37,7 @@ def skew(case: Case, own: OutOfFold) -> dict[str, Any] | None:
         "recall": [hits / max(1, int(positive.sum())), low, high],
         "precision": hits / max(1, int(found.sum())),
         "accuracy": float(1 - own.held.mean()),
+        "recalls": _recalls(case, target, own.predicted),
         "average_precision": None,
         "sweep": [],
         "best_f1": None,
@@ -47,6 +50,20 @@ def skew(case: Case, own: OutOfFold) -> dict[str, Any] | None:
         answer["best_f1"] = max(answer["sweep"], key=lambda point: point["f1"])
         answer["least_cost"] = min(answer["sweep"], key=lambda point: point["cost"])
     return answer
+
+
+def _recalls(case: Case, target: NDArray[np.int64], predicted: Numbers) -> list[dict[str, Any]]:
+    """Of each class that is there its share and its recall, with intervals that all hold together (Bonferroni)."""
+    there = np.unique(target)
+    found = []
+    for each in there:
+        rows = target == each
+        hits, number = int((predicted[rows] == each).sum()), int(rows.sum())
+        low, high = wilson_interval(hits, number, level=1 - 0.05 / max(1, len(there) - 1))  # but for the largest
+        found.append({
+            "class": case.classes[each], "share": number / len(target), "recall": [hits / number, low, high],
+        })  # fmt: skip
+    return found
 
 
 def average_precision(score: Numbers, positive: Any) -> float:

@@ -257,9 +257,11 @@ def _checked(case: Case) -> Case:
     rows = case.development
     require(2 <= case.folds <= len(rows), f"--folds {case.folds} of {len(rows)} rows", f"2 to {len(rows)}")
     if case.classifies:
-        there = np.unique(rows.target[rows.target >= 0])
-        word = case.classes[int(there[0])]
+        there, count = np.unique(rows.target[rows.target >= 0], return_counts=True)
+        word = case.classes[int(there[count.argmax()])]
         require(len(there) > 1, f"{case.target} is {word} in every row", "two classes or more")
+        enough = len(rows) - count.max() > 1  # a training that does not see a single one would know but one class
+        require(enough, f"{case.target} is {word} in every row but one", "two rows or more of other classes")
     else:
         spread = float(rows.target.std())
         require(spread > 0, f"{case.target} is {rows.target[0]:g} in every row", "numbers that differ")

@@ -40,7 +40,8 @@ class Table:
 
 def read_tables(asked: Asked, *, classifies: bool) -> Table:
     """The table that is asked for. UsageError, with the line or the row, for anything that is none."""
-    whole = frame(asked.data, separator=asked.separator)
+    names = tuple(filter(None, (*asked.drop, asked.group)))
+    whole = frame(asked.data, separator=asked.separator, apart=names)
     target = whole.column(asked.target)
     _check_target(asked.data, asked.target, target)
     classes = _classes(asked, target) if classifies else ()
@@ -59,7 +60,7 @@ def read_tables(asked: Asked, *, classifies: bool) -> Table:
     development = _rows(whole, asked, kept, classes, {name: column.levels for name, column in words.items()})
     test = None
     if asked.test:
-        later = frame(asked.test, separator=asked.separator)
+        later = frame(asked.test, separator=asked.separator, apart=names)
         lacking = [name for name in kept if name not in later.columns]
         require(not lacking, f"{asked.test} without {', '.join(lacking)}", f"the columns of {asked.data}")
         try:

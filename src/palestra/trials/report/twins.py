@@ -22,6 +22,8 @@ SAME = 3
 """Measured numbers that rows drawn by themselves never have all in common."""
 
 Places = NDArray[np.int64]
+NONE = np.empty(0, np.int64), np.empty(0, np.int64)
+"""No pairs."""
 
 
 def twins(inputs: Numbers, target: Numbers, group: Places | None, *, classifies: bool) -> Places:
@@ -45,7 +47,7 @@ def twins(inputs: Numbers, target: Numbers, group: Places | None, *, classifies:
         return agree if group is None else agree & (group[first][one] != group[first][other])
 
     own = np.arange(len(inputs))
-    for one, other in (_changed(rows, measured), _near(rows, measured, go_together)):
+    for one, other in (_changed(rows, measured, go_together), _near(rows, measured, go_together)):
         fit = go_together(one, other)
         own[first[one[fit]]] = first[other[fit]]
     return own
@@ -66,32 +68,43 @@ def _alike(rows: Numbers, one: Places, other: Places) -> NDArray[np.bool_]:
     return same
 
 
-def _changed(rows: Numbers, measured: list[int]) -> tuple[Places, Places]:
-    """Pairs that have nearly all columns in common, bit for bit, measured ones among them; each pair both ways."""
+def _changed(rows: Numbers, measured: list[int], go_together: Any) -> tuple[Places, Places]:
+    """Pairs that have nearly all columns in common, bit for bit, measured ones among them; each pair both ways.
+
+    None where as many pairs would be such if one measured number were the next one that there is: columns that go
+    together, as length, width and height do, agree by chance, and then as often nearly.
+    """
+    if len(measured) < SAME:
+        return NONE
     codes = []
     for j in measured:
         order = np.argsort(rows[:, j], kind="stable")
         at = np.flatnonzero(np.diff(rows[order, j]) == 0)
         pair = np.sort(np.stack([order[at], order[at + 1]], 1), 1)
         codes.append(pair[:, 0] * len(rows) + pair[:, 1])
-    code, often = np.unique(np.concatenate([*codes, np.empty(0, np.int64)]), return_counts=True)
-    code = code[often >= SAME]
+    code, often = np.unique(np.concatenate(codes), return_counts=True)
+    code, often = code[often >= SAME - 1], often[often >= SAME - 1]
     one, other = code // len(rows), code % len(rows)
-    fit = _alike(rows, one, other).mean(1) >= ALIKE
+    same = _alike(rows, one, other)
+    fit = (often >= SAME) & (same.mean(1) >= ALIKE) & go_together(one, other)
+    place = np.stack([np.unique(rows[:, j], return_inverse=True)[1].ravel() for j in measured], 1)
+    step = (np.abs(place[one] - place[other]) == 1).any(1)
+    nearly = step & ~fit & ((same.sum(1) + 1) / rows.shape[1] >= ALIKE) & go_together(one, other)
+    if nearly.sum() >= fit.sum():
+        fit[:] = False
     return np.r_[one[fit], other[fit]], np.r_[other[fit], one[fit]]
 
 
 def _near(rows: Numbers, measured: list[int], go_together: Any) -> tuple[Places, Places]:
     """Rows that are nearer to another than rows drawn by themselves would be, and the other of each."""
-    none = np.empty(0, np.int64), np.empty(0, np.int64)
     if len(rows) < LEAST or len(measured) < 2:
-        return none
+        return NONE
     deviation = rows[:, measured].std(0)
     part = rows[:, measured] / deviation
     apart, nearest = _nearest(part[:, np.unique(np.linspace(0, len(measured) - 1, SEARCHED).astype(int))])
     one = np.flatnonzero(apart[:, 0] > 0)
     if len(one) < LEAST:
-        return none
+        return NONE
     other = nearest[one, 0]
     alike = _alike(rows, one, other)
     alike[:, measured] = np.abs(part[one] - part[other]) <= NEAR

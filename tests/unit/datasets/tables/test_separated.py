@@ -74,6 +74,12 @@ def test_a_column_of_words_with_some_numbers_is_one_of_words() -> None:
     assert words(read_separated(b"a\n1_000\n2_000\n", "a.csv").column("a")) == ["1_000", "2_000"]
 
 
+def test_a_column_apart_may_have_words_among_its_numbers() -> None:
+    text = f"{RATHER}\n12O\n".encode()
+    assert len(words(read_separated(text, "a.csv", apart=("price", "not there")).column("price"))) == 21
+    assert read_separated(f"{RATHER}\n".encode(), "a.csv", apart=("price",)).numbers("price").tolist() == [*range(20)]
+
+
 CELL = st.text(st.characters(exclude_categories=("Cs", "Cc", "Zs", "Zl", "Zp")), min_size=1).filter(
     lambda text: text not in MISSING
 )

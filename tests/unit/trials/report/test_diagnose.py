@@ -26,7 +26,7 @@ HEALTHY: dict[str, Any] = {
     "complexity_curve": None,
     "skew": {
         "class": "yes", "share": 0.45, "accuracy": 0.94, "recall": [0.93, 0.9, 0.95], "largest_share": 0.55,
-        "best_f1": {},
+        "best_f1": {}, "recalls": [{"class": "yes", "share": 0.45, "recall": [0.93, 0.9, 0.95]}],
     },
     "leaks": {
         "disguise": {
@@ -75,6 +75,8 @@ ONE_DOUBLING = {
 }  # fmt: skip
 NOISE = {"levels__cross_validation": band(0.4), "levels__train": band(0.38), "levels__variance": band(0.02),
          "levels__reference__loss": band(0.4), "levels__over_constant": band(0.1)}  # fmt: skip
+RARE = {"class": "no", "share": 0.05, "recall": [0.1, 0.03, 0.2]}
+FOUND = {"class": "perhaps", "share": 0.04, "recall": [0.95, 0.9, 0.99]}
 
 
 @pytest.mark.parametrize(
@@ -120,9 +122,10 @@ NOISE = {"levels__cross_validation": band(0.4), "levels__train": band(0.38), "le
                      "classes": 2, "suspects": [1]}}, ["healthy"]),
         ({"labels": {"rate": [0.1, 0.07, 0.13], "depth_of_errors": 0.7, "errors_overall": 0.15, "errors": 20,
                      "classes": 2, "suspects": [1]}}, ["healthy"]),
-        ({"skew__share": 0.05, "skew__largest_share": 0.95, "skew__recall": [0.1, 0.03, 0.2],
-          "levels__over_constant": band(0.0)}, ["class-skew"]),
-        ({"skew__share": 0.05, "skew__largest_share": 0.95, "skew__recall": [0.9, 0.8, 0.95]}, ["healthy"]),
+        ({"skew__largest_share": 0.95, "skew__recalls": [RARE], "levels__over_constant": band(0.0)}, ["class-skew"]),
+        ({"skew__largest_share": 0.95, "skew__recalls": [{**RARE, "recall": [0.9, 0.8, 0.95]}]}, ["healthy"]),
+        ({"skew__largest_share": 0.9, "skew__recalls": [{**RARE, "share": 0.06}, FOUND]}, ["class-skew"]),
+        ({"skew__largest_share": 0.7, "skew__recalls": [{**RARE, "share": 0.3}]}, ["healthy"]),
     ],
 )  # fmt: skip
 def test_names(changes: dict[str, Any], names: list[str]) -> None:

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.model_selection import PredefinedSplit, cross_val_predict
 from sklearn.svm import LinearSVC
@@ -43,6 +44,13 @@ def test_a_decision_function_stands_for_probabilities() -> None:
     assert found.share is not None
     np.testing.assert_allclose(found.share.sum(1), 1)
     assert (found.share.argmax(1) == found.predicted).all()
+
+
+def test_a_training_of_one_class_is_sure_of_it() -> None:
+    case = case_of_arrays(HistGradientBoostingClassifier(max_iter=2), X[:20], np.arange(20) > 15)
+    found = out_of_fold(case, maker(case), np.where(np.arange(20) > 15, 0, 1))  # boosting has two columns of it
+    assert found.share is not None
+    assert found.share[16:].tolist() == [[1.0, 0.0]] * 4
 
 
 def test_settings_and_seeds() -> None:

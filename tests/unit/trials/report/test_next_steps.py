@@ -3,6 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pytest
 
 from palestra.trials.report.asked import Asked
@@ -35,6 +36,14 @@ BEGIN = "palestra report --estimator DecisionTreeClassifier --data a.csv --targe
 def test_commands(digits_report: Report, name: str, figures: dict[str, Any], asked: Asked, expected: str) -> None:
     case = replace(digits_report.case, asked=asked)
     assert command(case, Finding(name, 0.9, figures), digits_report.evidence) == expected
+
+
+def test_no_more_folds_than_rows_or_groups(digits_report: Report) -> None:
+    case, unsure = digits_report.case, Finding("not-enough-evidence", 0.9, {})
+    eight = replace(case, asked=ASKED, development=case.development.taken(slice(8)))
+    assert "--folds 8 " in command(eight, unsure, digits_report.evidence)
+    grouped = replace(eight, development=replace(eight.development, group=np.arange(8) % 6))
+    assert "--folds 6 " in command(grouped, unsure, digits_report.evidence)
 
 
 def test_the_curve_of_depth_says_which_depth(digits_report: Report) -> None:

@@ -5,6 +5,7 @@ import pytest
 from sklearn.dummy import DummyClassifier, DummyRegressor
 from sklearn.metrics import average_precision_score, f1_score, precision_score, recall_score
 
+from palestra.ops.evidence import wilson_interval
 from palestra.trials.report.case import Cost
 from palestra.trials.report.fits import OutOfFold
 from palestra.trials.report.skew import average_precision, skew, sweep
@@ -40,3 +41,16 @@ def test_what_is_said() -> None:
     assert found["recall"][0] == pytest.approx(recall_score(TARGET, SCORE >= 0.5))
     assert found["least_cost"]["threshold"] < 0.5  # a missed one costs ten false alarms
     assert skew(case_of_arrays(DummyRegressor(), np.ones((6, 1)), np.arange(6)), OWN) is None
+
+
+def test_every_class_has_its_recall() -> None:
+    target = np.repeat([0, 1, 2], [200, 60, 40])
+    said = np.where(np.arange(300) < 230, 0, target)  # half of the second is missed, and nothing of the rarest
+    own = OutOfFold((said != target).astype(float), np.zeros(300), said.astype(float), None)
+    found = skew(case_of_arrays(DummyClassifier(), np.ones((300, 1)), target), own)
+    assert found is not None
+    assert found["class"] == "2"
+    assert [each["share"] for each in found["recalls"]] == pytest.approx([2 / 3, 0.2, 2 / 15])
+    assert [each["recall"][0] for each in found["recalls"]] == pytest.approx([1.0, 0.5, 1.0])
+    low, high = wilson_interval(30, 60, level=0.975)  # of two that are not the largest
+    assert found["recalls"][1]["recall"][1:] == pytest.approx([low, high])

@@ -87,6 +87,9 @@ def test_a_gap_is_named_and_a_class_alone_too(tmp_path: Path) -> None:
     (tmp_path / "b.csv").write_text("x,y\n" + "1,yes\n" * 6)
     with pytest.raises(UsageError, match="y is yes in every row; expected two classes or more"):
         case_of(Asked(estimator="LogisticRegression", data=str(tmp_path / "b.csv"), target="y"))
+    (tmp_path / "c.csv").write_text("x,y\n" + "1,yes\n" * 6 + "2,no\n")
+    with pytest.raises(UsageError, match="y is yes in every row but one; expected two rows or more of other classes"):
+        case_of(Asked(estimator="LogisticRegression", data=str(tmp_path / "c.csv"), target="y"))
 
 
 def test_costs() -> None:

@@ -61,6 +61,15 @@ def test_a_test_table_without_answers(tmp_path: Path) -> None:
     assert not table.test.labelled
 
 
+def test_a_word_among_numbers_is_no_mistake_where_nobody_calculates(tmp_path: Path) -> None:
+    rows = [*ROWS[:40], "x" + ROWS[40], *ROWS[41:]]
+    later = written(tmp_path / "b.csv", ["7,1,b,,p1", "x40,1,b,,p1"], "size,count,kind,day,patient")
+    assert read(tmp_path, rows, group="size", test=later).features == ("count", "kind", "day", "patient")
+    file = written(tmp_path / "c.csv", rows)
+    dropped = Asked(estimator="SVC", data=file, target="answer", drop=("size", "day", "patient"), test=later)
+    assert read_tables(dropped, classifies=True).features == ("count", "kind")
+
+
 @pytest.mark.parametrize(
     ("rows", "asked", "said"),
     [

@@ -36,6 +36,18 @@ def test_nothing_is_a_twin_where_nothing_was_copied() -> None:
         assert (found(loaded.data, target, classifies=classifies) == np.arange(len(target))).all()
 
 
+def test_columns_that_go_together_agree_by_chance() -> None:
+    rng = np.random.default_rng(5)
+    length = rng.uniform(3, 9, 2000).round(2)
+    width = length + rng.integers(-1, 2, 2000) / 100
+    height = (0.6 * length + 0.005 * rng.normal(size=2000)).round(2)
+    gems = np.stack([length, width.round(2), height, (length * width * height / 160).round(2)], 1)
+    price = 900.0 * gems[:, 3] + rng.normal(size=2000)
+    triples = np.unique(gems[:, :3], axis=0, return_counts=True)[1]
+    assert (triples > 1).sum() > 40
+    assert (found(gems, price) == np.arange(2000)).all()
+
+
 def test_neither_exact_copies_nor_rows_of_one_group_nor_those_of_another_class() -> None:
     again = X[:50] + 0.02 * RNG.normal(size=(50, 6))
     both = np.r_[X, again]

@@ -42,6 +42,8 @@ def test_variants(sine_report: Report) -> None:
     said = sentence(sine_report.case, finding, "en")
     assert said.startswith("a, b, c, d, +2: one value")
     assert amount(sine_report.case, sine_report.case.scale**-1) == "RMSE 1"
+    found = Finding("label-noise", 0.8, {"rate": [0.061, 0.05, 0.07], "suspects": 9, "kind": "numbers"})
+    assert sentence(sine_report.case, found, "en").startswith("About 6.1% of the numbers are wrong")
 
 
 def test_another_language() -> None:
