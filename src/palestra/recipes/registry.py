@@ -10,7 +10,7 @@ from palestra.recipes.recipe import Recipe
 _ORDER = (
     "cartpole", "acrobot", "mountain_car", "pendulum", "lunar_lander", "half_cheetah", "arm", "bandits", "cliff",
     "frozen_lake", "taxi", "gridworld", "diabetes", "polynomial", "house_prices", "digits", "fashion", "mnist",
-    "dates", "stdlib_source",
+    "cifar10", "dates", "stdlib_source",
 )  # fmt: skip
 """How the list begins; families that are not named here come after these."""
 _FOUND = {module.name for module in pkgutil.iter_modules(recipes.__path__)} - {"recipe", "registry"}
