@@ -86,4 +86,5 @@ def outliers(residual_n: NDArray[np.float64], predicted_n: NDArray[np.float64]) 
     parts = max(1, min(PARTS, len(off) // LIKE))
     for part in np.array_split(np.argsort(predicted_n, kind="stable"), parts):
         spread[part] = np.maximum(spread[part], np.median(off[part]))
-    return off > 4 * 1.4826 * np.maximum(spread, 1e-300)
+    far: NDArray[np.bool_] = off > 4 * 1.4826 * np.maximum(spread, 1e-300)
+    return far
