@@ -8,6 +8,7 @@ import argparse
 import importlib.util
 import statistics
 import time
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -19,14 +20,19 @@ from palestra.trials.folds import k_fold
 from report import publish
 
 OURS = ("movielens/biases", "movielens/matrix-factorisation", "movielens/bayesian-factorisation")
+SOON = "movielens/matrix-factorisation, three passes"
+"""The recipe with a budget that is already enough to be level with Surprise's SVD."""
 PUBLISHED = {"BaselineOnly": 0.944, "SVD": 0.934, "SVDpp": 0.919}
 """RMSE by five folds, from Surprise's own README."""
 
 
-def ours(recipe: str, seed: int) -> tuple[float, float]:
+def ours(name: str, seed: int) -> tuple[float, float]:
     """Seconds of five folds, trainings and predictions, and the RMSE of all ratings."""
+    recipe = get_recipe(name.partition(",")[0])
+    if name == SOON:
+        recipe = replace(recipe, budget=3 * recipe.budget // 20)
     start = time.perf_counter()
-    found = k_fold(get_recipe(recipe), {"seed": seed, "dataset.kwargs.seed": seed})
+    found = k_fold(recipe, {"seed": seed, "dataset.kwargs.seed": seed})
     return time.perf_counter() - start, found.whole
 
 
@@ -59,7 +65,7 @@ def main() -> None:
     args, _ = parser.parse_known_args()
     torch.set_num_threads(1)
     there = importlib.util.find_spec("surprise") is not None
-    sides = {**{f"ours, {name}": (ours, name) for name in OURS}}
+    sides = {**{f"ours, {name}": (ours, name) for name in (*OURS, SOON)}}
     if there:
         sides |= {f"Surprise, {name}": (peer, name) for name in args.peers}
     Dataset("movielens-100k").load()  # what is fetched and imported once
@@ -78,8 +84,8 @@ def main() -> None:
         }
         for side, each in found.items()
     ]  # fmt: skip
-    seconds = {row["side"]: row["five folds, s"] for row in table}
-    mine, theirs = "ours, movielens/matrix-factorisation", "Surprise, SVD"
+    seconds, rmse = ({row["side"]: row[column] for row in table} for column in ("five folds, s", "RMSE"))
+    mine, theirs = f"ours, {SOON}", "Surprise, SVD"
     publish(
         "ratings",
         "MovieLens 100k by five folds: error and seconds",
@@ -90,7 +96,13 @@ def main() -> None:
         },
         table,
         [
-            "Seconds are of training and of predicting the ratings left out, all five folds, one thread.",
+            "Seconds are of training and of predicting the ratings left out, all five folds, one thread; ours read the"
+            " file for every fold as well.",
+            *(
+                [f"At an RMSE that is no higher ours takes 1 / {seconds[theirs] / seconds[mine]:.1f} of the time of"
+                 " Surprise's SVD."]
+                if theirs in seconds and rmse[mine] <= rmse[theirs] else []
+            ),
             "Another partition for every seed, the same one for all sides.",
             f"Surprise's own table, of its partition: {', '.join(f'{k} {v}' for k, v in PUBLISHED.items())}.",
         ],
