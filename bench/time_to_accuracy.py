@@ -179,11 +179,12 @@ def attempts(args: argparse.Namespace) -> Iterator[tuple[str, str, Pair]]:
             yield name, f"{name} {target:g}", Pair(target, mine, theirs)
 
 
-def before(names: Sequence[str]) -> dict[str, dict[str, Any]]:
-    """What was published of the questions that are not asked again: of each ratio, sentence and rows."""
+def before(names: Sequence[str]) -> tuple[dict[str, dict[str, Any]], list[dict[str, Any]]]:
+    """What was published of the questions that are not asked again: of each ratio and sentence, and the rows of all."""
     path = RESULTS / "time_to_accuracy.json"
-    published = json.loads(path.read_text()).get("questions", {}) if path.exists() else {}
-    return {question: each for question, each in published.items() if each["data"] not in names}
+    published = json.loads(path.read_text()) if path.exists() else {"questions": {}, "table": []}
+    kept = {question: each for question, each in published["questions"].items() if each["data"] not in names}
+    return kept, [row for row in published["table"] if row["question"] in kept]
 
 
 def main() -> None:
@@ -202,9 +203,10 @@ def main() -> None:
     for data, question, pair in attempts(args):
         found.setdefault((data, question), []).append(pair)
         print(question, pair, flush=True)
-    questions = before(args.data) | {
+    kept, rows = before(args.data)
+    questions = kept | {
         question: {
-            "data": data, "ratio": ratio(pairs), "rows": [pair.row(question, seed) for seed, pair in enumerate(pairs)],
+            "data": data, "ratio": ratio(pairs),
             "said": f"{question}: {spoken(pairs)} ({date.today()}, {commit()}).",
         }
         for (data, question), pairs in found.items()
@@ -216,7 +218,7 @@ def main() -> None:
             "ratio": min((each["ratio"] for each in questions.values() if each["ratio"]), default=None),
             "unit": "s, median", "seeds": list(range(args.seeds)), "questions": questions,
         },
-        [row for each in questions.values() for row in each["rows"]],
+        rows + [pair.row(question, seed) for (_, question), pairs in found.items() for seed, pair in enumerate(pairs)],
         [
             *(each["said"] for each in questions.values()),
             f"A training that never comes so far counts with all its seconds, marked `>`: {args.longest} epochs of "

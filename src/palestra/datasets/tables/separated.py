@@ -63,10 +63,9 @@ def read_separated(
     chosen = set(words)
     if unknown := sorted(chosen - set(names)):
         raise UsageError(f"{name} has no column {unknown[0]!r}; it has {', '.join(names[:8])}")
-    chosen |= {each for each, column in zip(names, values) if each in apart and not _are_numbers(column)}
     return Frame(
         {
-            each: _words(column) if each in chosen else _column(column, f"{name}, line", each, numbers)
+            each: _words(column) if each in chosen else _column(column, f"{name}, line", each, numbers, each in apart)
             for each, column in zip(names, values)
         }
     )
@@ -105,7 +104,8 @@ def _check_names(names: Sequence[str], name: str) -> None:
         seen.add(each)
 
 
-def _column(values: list[str], place: str, column: str, lines: Sequence[int]) -> Column:
+def _column(values: list[str], place: str, column: str, lines: Sequence[int], apart: bool) -> Column:
+    """Numbers, or words; ``apart`` are those that nobody calculates with, in which no word is a mistake."""
     out, wrong, known = np.full(len(values), np.nan), [], 0
     for row, value in enumerate(values):
         if value not in MISSING:
@@ -116,6 +116,8 @@ def _column(values: list[str], place: str, column: str, lines: Sequence[int]) ->
             else:
                 out[row] = number
     infinite = np.isinf(out)
+    if apart and np.isfinite(out).sum() < known:
+        return _words(values)
     if not wrong and infinite.any():
         row = int(infinite.argmax())
         raise UsageError(f"{place} {lines[row]}, column {column}: {values[row]}; expected a finite number")
@@ -127,12 +129,6 @@ def _column(values: list[str], place: str, column: str, lines: Sequence[int]) ->
             f"of {known:,} values are; correct it, leave the column out, or name it among those of words"
         )
     return _words(values)
-
-
-def _are_numbers(values: Sequence[str]) -> bool:
-    """Whether all that is known in a column is finite numbers."""
-    read = [_number(value) for value in values if value not in MISSING]
-    return all(each is not None and np.isfinite(each) for each in read)
 
 
 def _number(value: str) -> float | None:
