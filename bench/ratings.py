@@ -15,25 +15,36 @@ import numpy as np
 import torch
 
 from palestra.datasets.dataset import Dataset
+from palestra.engine.predictor import Predictor
+from palestra.measure import Measure
 from palestra.recipes.registry import get_recipe
-from palestra.trials.folds import k_fold
+from palestra.trials.plan import resolve
 from report import publish
 
 OURS = ("movielens/biases", "movielens/matrix-factorisation", "movielens/bayesian-factorisation")
-SOON = "movielens/matrix-factorisation, three passes"
-"""The recipe with a budget that is already enough to be level with Surprise's SVD."""
+SOON = "movielens/matrix-factorisation, two passes"
+"""The recipe in larger and bolder steps, and no more of them than to be level with Surprise's SVD."""
+SHORT = {"batch_size": 1_600, "learning_rate": 0.06}
+"""Its settings, chosen on a partition of which no seed here is: 99."""
 PUBLISHED = {"BaselineOnly": 0.944, "SVD": 0.934, "SVDpp": 0.919}
 """RMSE by five folds, from Surprise's own README."""
 
 
 def ours(name: str, seed: int) -> tuple[float, float]:
     """Seconds of five folds, trainings and predictions, and the RMSE of all ratings."""
-    recipe = get_recipe(name.partition(",")[0])
+    recipe, settings = get_recipe(name.partition(",")[0]), {"seed": seed, "dataset.kwargs.seed": seed}
     if name == SOON:
-        recipe = replace(recipe, budget=3 * recipe.budget // 20)
-    start = time.perf_counter()
-    found = k_fold(recipe, {"seed": seed, "dataset.kwargs.seed": seed})
-    return time.perf_counter() - start, found.whole
+        recipe, settings = replace(recipe, budget=recipe.budget // 10), settings | SHORT
+    plan, spent, parts = resolve(recipe, settings), 0.0, []
+    assert isinstance(plan.source, Dataset)
+    for fold in range(5):
+        source = replace(plan.source, kwargs={**plan.source.kwargs, "folds": 5, "fold": fold})
+        learner = replace(plan, source=source).make_learner()
+        start = time.perf_counter()
+        parts.append(learner.learn(plan.training.budget).measured(Measure(0)).samples)
+        spent += time.perf_counter() - start
+    assert isinstance(learner, Predictor)
+    return spent, float(learner.scores[0].total(torch.cat(parts)))
 
 
 def peer(name: str, seed: int) -> tuple[float, float]:
@@ -96,8 +107,9 @@ def main() -> None:
         },
         table,
         [
-            "Seconds are of training and of predicting the ratings left out, all five folds, one thread; ours read the"
-            " file for every fold as well.",
+            "Seconds are of training and of predicting the ratings left out, all five folds, one thread; no side"
+            " reads the file in them.",
+            f"`{SOON}`: {', '.join(f'{k}={v:g}' for k, v in SHORT.items())}, chosen on the partition of seed 99.",
             *(
                 [f"At an RMSE that is no higher ours takes 1 / {seconds[theirs] / seconds[mine]:.1f} of the time of"
                  " Surprise's SVD."]

@@ -1,7 +1,7 @@
 """Estimators of scikit-learn or XGBoost that learn from labels: what those that say classes and numbers have in common.
 
-They are looked at on rows that they were fitted to, a forest on those that each of its trees did not draw, and may stop
-when the loss on the validation split gets no smaller.
+They are looked at on rows that they were fitted to, or a forest on those that each of its trees did not draw, and may
+stop when the loss on the validation split gets no smaller.
 """
 
 import copy
@@ -90,7 +90,8 @@ class LabelledLearner(LibraryLearner):
             with self.asked():
                 self.bag.add(self.last, self.rows[0], rounds.start)
             metrics = self.out_of_bag(*self.bag.mean())
-        if self.finished or type(self.last).__name__ not in FORESTS:  # which know their own rows by heart
+        known = type(self.last).__name__ in FORESTS  # by heart: who is asked out of bag need say no more
+        if self.bag is None and (self.finished or not known):
             scored = self._scored(self.model, self._some_rows())
             metrics |= {f"train/{name}": value for name, value in scored.items()}
         if self.config.early_stopping_rounds:

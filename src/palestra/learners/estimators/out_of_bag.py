@@ -5,6 +5,7 @@
 scikit-learn asks all trees anew whenever it is to say it; here a tree is asked once, when it is new.
 """
 
+import copy
 from typing import Any, ClassVar
 
 import numpy as np
@@ -36,8 +37,9 @@ class OutOfBag:
     def add(self, forest: Any, inputs: NDArray[Any], begin: int) -> None:
         """Ask the trees from that number on."""
         x_BF = np.ascontiguousarray(inputs, np.float32)
-        drawn = forest.estimators_samples_
-        for tree, sample in zip(forest.estimators_[begin:], drawn[begin:]):
+        new = copy.copy(forest)
+        new.estimators_ = forest.estimators_[begin:]  # or what all the others drew would be drawn again
+        for tree, sample in zip(new.estimators_, new.estimators_samples_):
             unseen_B = np.ones(len(x_BF), bool)
             unseen_B[sample] = False
             said = tree.predict_proba if hasattr(tree, "predict_proba") else tree.predict
