@@ -10,6 +10,7 @@ import gymnasium as gym
 import numpy as np
 import pytest
 import torch
+from matrix import slow_but
 from recordings import episodes
 from states import hash_of, lines_of_two_processes, saved
 
@@ -305,8 +306,10 @@ def test_a_saved_learner_loads_and_predicts_the_same(name: str, kind: str, tmp_p
     np.testing.assert_array_equal(loaded.predict(obs), agent.predict(obs))
 
 
-@pytest.mark.parametrize("settings", [{}, SMALL], ids=["defaults", "small"])
-@EVERY_LEARNING
+@pytest.mark.parametrize(
+    ("name", "settings"),
+    slow_but([(name, SMALL) for name in LEARNING], [(name, each) for name in LEARNING for each in ({}, SMALL)]),
+)
 def test_what_depends_on_the_budget_is_named(name: str, settings: dict, monkeypatch: pytest.MonkeyPatch) -> None:
     config_type = learner_type(name).config_type
     monkeypatch.setattr(sys.modules[__name__], "SMALL", SHORT | settings)

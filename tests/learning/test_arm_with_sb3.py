@@ -45,6 +45,7 @@ def test_its_ppo_trains_our_encoder_on_the_camera() -> None:
     env.close()
 
 
+@pytest.mark.slow
 def test_its_hindsight_replay_finds_successes_in_failures() -> None:
     """Episodes of the end effector alone are never rewarded; the relabelled batches are, as compute_reward says."""
     torch.set_num_threads(1)

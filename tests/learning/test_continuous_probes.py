@@ -54,8 +54,9 @@ CHECKS: dict[str, Any] = {
     "TwoTargets": lambda agent: [(agent.evaluate(episodes=1).score, 0.0, 0.02), (q(agent, 0.0), 0.0, 0.1)],
 }
 PROBES = pytest.mark.parametrize("probe", CHECKS)
-QUICK = ("ForeverOneBox", "TwoTargets")
-"""What follows is worth something, and one action is better than others: with these every learner is quick."""
+CASES = [(learner, probe) for learner in LEARNERS for probe in CHECKS]
+QUICK = [(SAC, "ForeverOneBox"), (DDPG, "ForeverOneBox"), (TD3, "TwoTargets")]
+"""What follows is worth something, or one action is better than others: of each learner one, and of both one."""
 
 
 def wrong(probe: str, agent: Any) -> list[tuple[float, float, float]]:
@@ -63,8 +64,7 @@ def wrong(probe: str, agent: Any) -> list[tuple[float, float, float]]:
     return [(m, e, t) for m, e, t in CHECKS[probe](agent) if not abs(m - e) <= t]
 
 
-@pytest.mark.parametrize("probe", slow_but(QUICK, CHECKS))
-@EVERY
+@pytest.mark.parametrize(("learner", "probe"), slow_but(QUICK, CASES))
 def test_the_known_values_are_learned(learner: type[DDPG | TD3 | SAC], probe: str) -> None:
     assert wrong(probe, train(learner, probe)) == []
 
@@ -87,6 +87,7 @@ def test_a_time_limit_taken_for_an_end_is_caught(
     assert measured < 9
 
 
+@pytest.mark.slow
 def test_sacs_values_hold_the_entropy_of_what_follows() -> None:
     alpha = 0.5
     agent = train(SAC, "ForeverOneBox", temperature=alpha, steps=3_000)
@@ -95,7 +96,8 @@ def test_sacs_values_hold_the_entropy_of_what_follows() -> None:
     assert q(agent, 0.0) == pytest.approx(expected, rel=0.05)
 
 
-@pytest.mark.parametrize("begin", slow_but([0.01], [0.01, 3.0]), ids=["from below", "from above"])
+@pytest.mark.slow
+@pytest.mark.parametrize("begin", [0.01, 3.0], ids=["from below", "from above"])
 def test_the_temperature_finds_the_entropy_to_hold(begin: float) -> None:
     learned = {"temperature": None, "initial_temperature": begin, "target_entropy": -1.0, "learning_rate": 1e-2}
     agent = train(SAC, "TwoTargets", steps=4_000, **learned)

@@ -71,7 +71,7 @@ def wrong(probe: str, agent: DiscreteSAC) -> list[Check]:
     return [(m, e, t) for m, e, t in CHECKS[probe](agent) if not abs(m - e) <= t]
 
 
-@PROBES
+@pytest.mark.parametrize("probe", slow_but(["ActionDependent", "ForeverOne"], CHECKS))
 def test_the_known_values_are_learned(probe: str) -> None:
     assert wrong(probe, train(probe)) == []
 
@@ -91,7 +91,7 @@ SIDES = [(share, begin) for share in (0.3, 0.8) for begin in (0.05, 4.0)]
 """Of log 2, the entropy to hold; and the temperature to begin with, below or above the one that holds it."""
 
 
-@pytest.mark.parametrize(("share", "begin"), slow_but([(0.3, 4.0), (0.8, 0.05)], SIDES))
+@pytest.mark.parametrize(("share", "begin"), slow_but([(0.3, 4.0)], SIDES))
 def test_the_temperature_finds_the_entropy_to_hold(share: float, begin: float) -> None:
     agent = train(
         "ActionDependent", 6_400, temperature=None, initial_temperature=begin, target_entropy_share=share

@@ -1,10 +1,13 @@
 """From CartPole's mixed episodes: asked for little it makes little, and for more, more."""
 
+import pytest
+
 from palestra.learners.sequences.decision_transformer import DecisionTransformer
 from palestra.recipes.registry import get_recipe
 from palestra.trials.plan import resolve
 
 
+@pytest.mark.slow
 def test_it_makes_about_as_much_as_it_is_asked_for() -> None:
     plan = resolve(get_recipe("cartpole-recorded/decision-transformer"), {"seed": 0, "context": 2})
     agent = plan.make_learner()

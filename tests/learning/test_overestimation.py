@@ -47,6 +47,7 @@ def value_of_left(double: bool, seed: int) -> float:
     return statistics.mean(estimates)
 
 
+@pytest.mark.slow
 def test_of_left_in_the_noisy_choice(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(registry.PROBES, "probe/NoisyChoice", NoisyChoice)
     plain = statistics.mean(value_of_left(False, seed) for seed in range(3))

@@ -35,6 +35,7 @@ def test_without_the_update_they_are_not(monkeypatch: pytest.MonkeyPatch) -> Non
     assert score() < SEEN
 
 
+@pytest.mark.slow
 def test_whoever_does_not_see_stays_below_what_the_blind_can_have(monkeypatch: pytest.MonkeyPatch) -> None:
     see = ConvEncoder.to_batch
 

@@ -7,6 +7,7 @@ from typing import Any, get_args
 
 import pytest
 import torch
+from matrix import slow_but
 
 from palestra.envs.hidden.t_maze import T_MAZE, WITHOUT_MEMORY
 from palestra.envs.world import World
@@ -34,7 +35,7 @@ def recurrent(cell: Any) -> RecurrentPPO:
     return RecurrentPPO(WORLD, RecurrentPPOConfig(cell=cell, memory_size=16, **SETTINGS), seed=0)
 
 
-@pytest.mark.parametrize("cell", get_args(Cell))
+@pytest.mark.parametrize("cell", slow_but(["gru"], get_args(Cell)))
 def test_who_remembers_turns_right(cell: Any) -> None:
     assert turns(recurrent(cell)) >= 0.95
 

@@ -103,6 +103,7 @@ def left_and_bias(name: str) -> tuple[float, float]:
     return float(np.mean(lefts)), float(np.mean(values))
 
 
+@pytest.mark.slow
 def test_double_q_learning_is_not_lured_to_the_left() -> None:
     left, value = left_and_bias("q-learning")
     double_left, double_value = left_and_bias("double-q-learning")

@@ -85,6 +85,7 @@ def test_it_runs_and_writes_its_table(name: str, tmp_path: Path) -> None:
     assert {path.name for path in tmp_path.iterdir()} == {f"{name}.md", f"{name}.json"}
 
 
+@pytest.mark.slow
 def test_planted_diseases_are_counted_by_who_made_them(tmp_path: Path) -> None:
     """One outcome of each case is there already, and no report is written: all are right but one of the strangers'."""
     made_up = """

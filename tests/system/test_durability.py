@@ -95,6 +95,7 @@ def small_files() -> None:
     resource.setrlimit(resource.RLIMIT_FSIZE, (130_000, resource.RLIM_INFINITY))
 
 
+@pytest.mark.slow
 def test_a_limit_on_file_sizes(driver: Driver, tmp_path: Path) -> None:
     """The disk refuses in another way, which needs no root: a file may not grow beyond 130 kB."""
     asked = commanded("dqn")

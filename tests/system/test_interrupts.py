@@ -25,7 +25,7 @@ LONG = {"ppo": {"budget": 28_672}, "dqn": {"budget": 6_400, "num_envs": 2}}
 
 @pytest.mark.parametrize(
     ("number", "learner", "backend"),
-    [(signal.SIGTERM, "ppo", "torch"), (signal.SIGINT, "dqn", "async")],
+    [pytest.param(signal.SIGTERM, "ppo", "torch", marks=pytest.mark.slow), (signal.SIGINT, "dqn", "async")],
     ids=["SIGTERM", "Ctrl-C with worker processes"],
 )
 def test_stopped_by_a_signal(

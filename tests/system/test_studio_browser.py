@@ -21,6 +21,7 @@ from axe import assert_accessible
 from chromium import CHROMIUM, needs_a_browser
 from made_runs import make_run
 
+from palestra.playgrounds.catalogue import OFFERS
 from palestra.runs.store import Run
 
 pytestmark = needs_a_browser
@@ -161,7 +162,10 @@ def pages(visit: Visit) -> dict[str, tuple[str, str]]:
         "hostile": (f"#/run/{quote(HOSTILE[0], safe='')}", ".chart canvas"),
         "compare": (f"#/compare?{chosen}", ".chart canvas"),
         "recipes": ("#/recipes", ".recipes li"),
+        "recipe": ("#/recipe/cliff%2Fq-learning", "main pre"),
         "playgrounds": ("#/playgrounds", "main h1"),
+        "playground": ("#/playgrounds/bandit", ".pg-see"),
+        "learn": ("#/docs", ".page h2"),
         "chapter": ("#/docs/algorithms/k-means", ".page pre"),
     }
 
@@ -182,6 +186,75 @@ def test_every_page_in_every_look(
         shot = page.screenshot(path=tmp_path / f"{name}-{width}-{language}-{theme}.png", full_page=True)
         assert len(shot) > 5_000
         assert_accessible(page, name)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("width", [1280, 360])
+def test_every_control_is_reached_by_tab_and_shows_it(visit: Visit, open_page: Callable[..., Any], width: int) -> None:
+    page = open_page(width)
+    for name, (address, drawn) in pages(visit).items():
+        page.goto(f"{visit.base}/{address}")
+        page.wait_for_selector(drawn, timeout=20_000)
+        page.wait_for_timeout(500)
+        page.evaluate(
+            """() => {
+                document.activeElement?.blur();
+                const all = document.querySelectorAll("a[href], button, input, select, textarea, summary, [tabindex]");
+                window.missing = new Set([...all].filter((each) => each.tabIndex >= 0 && !each.disabled
+                    && each.checkVisibility({ visibilityProperty: true }) && each.getClientRects().length));
+            }"""
+        )
+        many = page.evaluate("missing.size")
+        assert many > 5, name
+        for _ in range(many + 3):
+            page.keyboard.press("Tab")
+            hidden = page.evaluate(
+                """() => {
+                    const here = document.activeElement, shown = here.closest("label") ?? here;
+                    const looks = () => [shown, ...shown.querySelectorAll("*")].map((each) => {
+                        const look = getComputedStyle(each);
+                        return [look.outline, look.boxShadow, look.stroke, look.strokeWidth, look.visibility].join();
+                    }).join();
+                    missing.delete(here);
+                    if (here.type === "radio")  // one stop for all of a name
+                        for (const each of document.getElementsByName(here.name)) missing.delete(each);
+                    if (here === document.body) return null;
+                    const seen = looks();
+                    here.blur();
+                    const unseen = looks();
+                    here.focus({ preventScroll: true });
+                    return seen === unseen ? here.outerHTML.slice(0, 160) : null;
+                }"""
+            )
+            assert hidden is None, name
+        left = page.evaluate(
+            "[...missing].filter((each) => each.isConnected).map((each) => each.outerHTML.slice(0, 160))"
+        )
+        assert left == [], name
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", OFFERS)
+def test_every_playground_fits_into_a_narrow_window(visit: Visit, open_page: Callable[..., Any], name: str) -> None:
+    page = open_page(360, f"#/playgrounds/{name}")
+    page.wait_for_selector(".pg-see")
+    page.wait_for_timeout(500)
+    assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+
+
+@pytest.mark.slow
+def test_back_leads_through_all_pages_as_they_were(visit: Visit, open_page: Callable[..., Any]) -> None:
+    page = open_page()
+    walked = []
+    for address, drawn in pages(visit).values():
+        page.goto(f"{visit.base}/{address}")
+        page.wait_for_selector(drawn, timeout=20_000)
+        walked.append((page.evaluate("location.hash"), page.title(), drawn))
+    for hash_, title, drawn in walked[-2::-1]:
+        page.go_back()
+        until(page, f"location.hash === {hash_!r}")
+        page.wait_for_selector(drawn, timeout=20_000)
+        until(page, f"document.title === {title!r}")
 
 
 def test_the_list_is_found_sorted_grouped_and_goes_back(visit: Visit, open_page: Callable[..., Any]) -> None:

@@ -138,6 +138,7 @@ def assert_same(whole: Sweep, found: Sweep, trials: int) -> None:
     assert whole.best.number == found.best.number
 
 
+@pytest.mark.slow
 def test_a_worker_that_is_killed_or_frozen_goes_on_from_its_checkpoint(tmp_path: Path) -> None:
     harmed(BLOBS, tmp_path, harms=2, seed=1)
 

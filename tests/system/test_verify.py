@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from command import BARE, started, wait_for
+from matrix import slow_but
 from run_comparison import differences
 
 import palestra
@@ -108,7 +109,7 @@ def test_a_seed_that_fails_is_said_and_leaves_no_verdict(tmp_path: Path) -> None
     assert (done.verdict, done.ok, told) == (None, False, list(done.trials))
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
+@pytest.mark.parametrize("number", slow_but([signal.SIGKILL], [signal.SIGINT, signal.SIGKILL]))
 def test_stopped_and_gone_on_with(
     number: signal.Signals, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Captured
 ) -> None:

@@ -4,6 +4,7 @@ import importlib
 from typing import Any
 
 import pytest
+from matrix import slow_but
 
 from palestra.errors import UsageError
 from palestra.trials.lessons.lesson import LESSONS, take
@@ -18,18 +19,27 @@ SHORTER: dict[str, dict[str, Any]] = {
 AT_LENGTH = [pytest.param(name, {}, marks=pytest.mark.slow) for name in SHORTER]
 
 
+def shorten(changed: dict[str, Any], name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for constant, value in changed.items():
+        monkeypatch.setattr(importlib.import_module(LESSONS[name][0]), constant, value)
+
+
 @pytest.mark.parametrize(("name", "changed"), [*((name, SHORTER.get(name, {})) for name in LESSONS), *AT_LENGTH])
 def test_a_lesson_has_a_table_and_a_picture(
     name: str, changed: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for constant, value in changed.items():
-        monkeypatch.setattr(importlib.import_module(LESSONS[name][0]), constant, value)
+    shorten(changed, name, monkeypatch)
     done = take(name, seed=1)
     assert done.rows
     assert {len(row) for row in done.rows} == {len(done.columns)}
     assert done.picture.panels
     assert done.picture.said == done.said
-    assert take(name, seed=1).rows == done.rows
+
+
+@pytest.mark.parametrize("name", slow_but(["optimizers", "transfer"], LESSONS))
+def test_its_seed_decides_its_rows(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    shorten(SHORTER.get(name, {}), name, monkeypatch)
+    assert take(name, seed=1).rows == take(name, seed=1).rows
 
 
 def test_what_there_is_not_is_refused() -> None:
