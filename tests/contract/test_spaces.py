@@ -16,7 +16,9 @@ from palestra.learners.registry import learner_type
 
 SMALL = {
     "num_steps": 8, "minibatch_size": 8, "num_epochs": 1, "buffer_size": 64, "learning_starts": 4, "batch_size": 4,
-    "train_frequency": 4, "gradient_steps": 1, "hidden_sizes": (8,), "encoder_channels": 4,
+    "train_frequency": 4, "gradient_steps": 1, "hidden_sizes": (8,), "encoder_channels": 4, "width": 8, "heads": 2,
+    "blocks": 1, "context": 2, "batches_per_step": 2, "horizon": 8, "samples": 4, "elites": 2,
+    "iterations": 1,
 }  # fmt: skip
 FAMILIES = {
     "random": dict.fromkeys(OBSERVATIONS, "DMBC"),
