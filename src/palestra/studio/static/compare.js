@@ -66,7 +66,7 @@ export function mount(path, words) {
   async function drawOverlay() {
     const { metric, seconds, smooth, logX, logY } = options();
     if (!metric) return put(overlayCard, h("p.quiet", t("No numbers yet.")));
-    const shown = ids.slice(0, MOST_LINES), found = await ask("curves", { run: shown, name: metric, points: shown.length > 12 ? 300 : 600, lines: 1, seconds: seconds ? 1 : null, ...part() });
+    const shown = ids.slice(0, MOST_LINES), found = await ask("curves", { run: shown, name: metric, points: shown.length > 24 ? 150 : shown.length > 12 ? 300 : 600, lines: 1, seconds: seconds ? 1 : null, ...part() });
     if (left) return;
     curves = found.curves;
     clocks = found.clocks;
