@@ -32,7 +32,7 @@ from palestra.runs import checkpoints, index
 from palestra.runs.seal import TENSORS
 from palestra.runs.series import read_rows
 from palestra.runs.store import Run, run_ids
-from report import publish
+from report import RESULTS, publish
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 FILES = ("config.json", "manifest.json", "environment.txt")
@@ -364,6 +364,13 @@ def soak(root: Path, minutes: float) -> list[Row]:
     return rows
 
 
+def published(part: str) -> list[Row]:
+    """What was found of a part when it was measured last."""
+    path = RESULTS / "studio.json"
+    table = json.loads(path.read_text())["table"] if path.exists() else []
+    return [each for each in table if each.get("part") == part]
+
+
 def main() -> None:
     """All of it, one after the other."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -378,25 +385,26 @@ def main() -> None:
         "folder": lambda place: folder(place, args.runs),
         "charts": lambda place: long_runs(place, 50, args.points),
         "training": lambda place: cost(place, args.budget, args.pairs),
+        "soak": lambda place: soak(place, args.soak),
     }
-    if CHROMIUM and args.soak:
-        parts["soak"] = lambda place: soak(place, args.soak)
-    elif args.only == "soak":
+    watchable = bool(CHROMIUM and args.soak)
+    if args.only == "soak" and not watchable:
         parser.error("--only soak, without Chromium or for 0 minutes; expected both (apt-get install chromium)")
-    table: list[Row] = []
+    found: dict[str, list[Row]] = {}
     with tempfile.TemporaryDirectory() as name:
-        for part in [args.only] if args.only else parts:
+        for part in [args.only] if args.only else [each for each in parts if each != "soak" or watchable]:
             place = Path(name) / part
             place.mkdir()
-            table += parts[part](place)
+            found[part] = [{"part": part, **each} for each in parts[part](place)]
+    table = [each for part in parts for each in found.get(part, published(part) if args.only else [])]
     verdicts = [each["by the processor"] or each["by the clock"] for each in table]
     gates, missed = len([each for each in verdicts if each]), verdicts.count("missed")
-    watching = [
-        f"The page was watched for {args.soak:g} min; an hour is `palestra bench studio --soak 60`. Memory after a "
-        "collection of garbage, every half minute; all processes as proportional set size."
-    ]
-    if not any("a page watched" in each["what"] for each in table):
-        watching = ["No page was watched."]
+    watching = (
+        "An hour of a watched page is `palestra bench studio --only soak --soak 60`. Memory after a collection of "
+    )
+    watching += "garbage, every half minute; all processes as proportional set size."
+    if not any(each["part"] == "soak" for each in table):
+        watching = "No page was watched."
     load = os.getloadavg()[0]
     publish(
         "studio",
@@ -412,7 +420,8 @@ def main() -> None:
             "The 50 long runs are one file under 50 names: what is read is in memory.",
             f"The machine's load was {load:.1f} at the end; on {os.cpu_count()} cores it should be below that.",
             "Who watches a training holds the live events of the list and of the run's page open, as the pages do.",
-            *watching,
+            "With `--only` the other parts are as they were measured before, and the load is of that part.",
+            watching,
         ],
     )  # fmt: skip
 
