@@ -84,7 +84,7 @@ def test_a_training_is_started_held_and_stopped(launcher: Launcher, tmp_path: Pa
     assert launcher.resume(run_id)["stage"] == "running"
     until(lambda: rows() > before)
     launcher.pause(run_id)
-    assert launcher.stop(run_id)["stage"] == "stopping"
+    assert launcher.stop(run_id)["stage"] in ("stopping", "ended")  # it may be quick
     until(lambda: launcher.states()[0]["stage"] == "ended")
     assert (root / run_id / "environment.txt").read_text().endswith("saved\n")
     with pytest.raises(NotThereError):
