@@ -18,6 +18,7 @@ from palestra.datasets.dataset import Dataset
 from palestra.engine.predictor import Predictor
 from palestra.measure import Measure
 from palestra.recipes.registry import get_recipe
+from palestra.trials.folds import learners_of
 from palestra.trials.plan import resolve
 from report import publish
 
@@ -36,10 +37,7 @@ def ours(name: str, seed: int) -> tuple[float, float]:
     if name == SOON:
         recipe, settings = replace(recipe, budget=recipe.budget // 10), settings | SHORT
     plan, spent, parts = resolve(recipe, settings), 0.0, []
-    assert isinstance(plan.source, Dataset)
-    for fold in range(5):
-        source = replace(plan.source, kwargs={**plan.source.kwargs, "folds": 5, "fold": fold})
-        learner = replace(plan, source=source).make_learner()
+    for learner in learners_of(plan, 5):
         start = time.perf_counter()
         parts.append(learner.learn(plan.training.budget).measured(Measure(0)).samples)
         spent += time.perf_counter() - start

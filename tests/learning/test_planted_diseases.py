@@ -82,7 +82,7 @@ def allowed(disease: str) -> int:
 
 
 QUICK = ("class-skew", "duplicates-across-split", "healthy", "overfit", "preprocessing-leak", "target-leak", "underfit")
-"""Of each way in which the report looks, one: the others are looked at, all cases of each, by the slow test."""
+"""These every time; groups and times by the files below, and all cases of all diseases by the slow test."""
 
 
 @pytest.mark.parametrize("disease", QUICK)

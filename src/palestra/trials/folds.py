@@ -4,7 +4,7 @@ Every row that is not kept for the test is judged exactly once, by a training th
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from statistics import fmean, stdev
 from typing import Any
@@ -12,6 +12,7 @@ from typing import Any
 from torch import Tensor, cat
 
 from palestra.datasets.dataset import Dataset
+from palestra.engine.learner import Learner
 from palestra.engine.predictor import Predictor
 from palestra.errors import UsageError, require
 from palestra.measure import Measure
@@ -65,20 +66,25 @@ def k_fold(recipe: str | Recipe, overrides: Mapping[str, Any] | None = None, *, 
 
 def cross_validate(plan: Plan, folds: int) -> Folds:
     """The same of a plan. UsageError for one in a world, and for data that has no folds."""
-    require(folds >= 2, f"{folds} folds", "2 or more")
-    source = plan.source
-    if not isinstance(source, Dataset):
-        raise UsageError(f"{folds} folds of {source.id}, which is a world; expected a training on a data set")
     parts = []
-    for fold in range(folds):
-        part = replace(source, kwargs={**source.kwargs, "folds": folds, "fold": fold})
-        learner = replace(plan, source=part).make_learner().learn(plan.training.budget)
-        parts.append(learner.measured(Measure(0)))
+    for learner in learners_of(plan, folds):
+        parts.append(learner.learn(plan.training.budget).measured(Measure(0)))
     judged = cat([part.samples for part in parts])
     assert isinstance(learner, Predictor)  # whatever learns from data is one
     total = float(learner.scores[0].total(judged))
     scores = tuple(part.score for part in parts)
     return Folds(learner.headline, scores, total, judged, learner.clock_unit)
+
+
+def learners_of(plan: Plan, folds: int) -> Iterator[Learner]:
+    """One for each fold, which has learned nothing yet; UsageError for a plan in a world, or without folds."""
+    require(folds >= 2, f"{folds} folds", "2 or more")
+    source = plan.source
+    if not isinstance(source, Dataset):
+        raise UsageError(f"{folds} folds of {source.id}, which is a world; expected a training on a data set")
+    for fold in range(folds):
+        part = replace(source, kwargs={**source.kwargs, "folds": folds, "fold": fold})
+        yield replace(plan, source=part).make_learner()
 
 
 def folds_of(split: str | None) -> int:
