@@ -96,7 +96,7 @@ class SoftmaxRegression(Predictor, Learner):
         log_p_BK = logits_BK - logits_BK.exp().sum(1, keepdim=True).log()
         loss = -log_p_BK.gather(1, label_B[:, None]).mean()
         slope_BK = log_p_BK.exp()
-        slope_BK[torch.arange(len(x_BF)), label_B] -= 1.0  # eq. 4.109
+        slope_BK[torch.arange(len(x_BF), device=self.device), label_B] -= 1.0  # eq. 4.109
         slope_BK /= len(x_BF)
         decay = self.config.weight_decay
         loss = loss + decay / 2 * self.weight_FK.square().sum()
