@@ -127,6 +127,12 @@ class Journal:
             )
         return verdict
 
+    def keep(self, decision: Decision) -> None:
+        """Note a decision that was made elsewhere, unless there is one of the same training at the same rung."""
+        self._write(
+            "INSERT OR IGNORE INTO rungs (number, seed, rung, step, score, goes_on) VALUES (?, ?, ?, ?, ?, ?)", decision
+        )
+
     def decisions(self) -> list[Decision]:
         """Every decision, in order."""
         rows = self._read("SELECT number, seed, rung, step, score, goes_on FROM rungs ORDER BY place")

@@ -19,12 +19,15 @@ from palestra.envs.modules import imported
 from palestra.errors import UsageError
 from palestra.runs import checkpoints, index
 from palestra.runs.depot import Depot, DepotError, FolderDepot
+from palestra.runs.journal import Journal
 from palestra.runs.lease import EXPIRY, Signs, Waiter
 from palestra.runs.objects import open_depot
+from palestra.runs.rungs import SharedRungs
 from palestra.runs.shipping import Sender, fetch, newest_step
 from palestra.runs.store import Run
 from palestra.trials.cluster.worker import STOP, TRIAL, result_of
 from palestra.trials.pool import NEVER_BEGUN, RETRIES, Pool
+from palestra.trials.sweep.halving import Halving
 from palestra.trials.trial import Result, Trial, already, runs_of
 
 BESIDE_RUNS = ".pool"
@@ -105,6 +108,8 @@ class ClusterPool(Pool):
         self._jobs, self._url, self.expiry, self._look = jobs, depot, expiry, look
         self._shelf = _Shelf()
         self._depots: dict[str, Depot] = {}
+        self._rungs: dict[str, SharedRungs] = {}
+        """Decisions of successive halving, by their place in the depot."""
         self._next_look = 0.0
         self._stopped = False
 
@@ -137,12 +142,9 @@ class ClusterPool(Pool):
 
     def submit(self, trial: Trial, folder: Path) -> None:
         """Take a trial; its process is asked for by ``poll``."""
-        if trial.halving is not None:
-            raise UsageError(
-                "successive halving on other machines; expected grid, random or tpe: whether a trial goes on is noted"
-                " in a journal of this machine"
-            )
         depot = self._depot_of(folder)
+        if trial.halving is not None:
+            trial = replace(trial, halving=self._shared(trial.halving, depot))
         what = json.dumps([trial.to_json(), str(folder.absolute())], sort_keys=True)
         root = hashlib.sha256(what.encode()).hexdigest()[:24]
         _offer(trial, folder, depot, root)
@@ -183,8 +185,11 @@ class ClusterPool(Pool):
 
     def close(self) -> None:
         """Ask every process to save and to stop, and let go of the scheduler."""
+        finished = not (self._stopped or self._shelf.waiting or self._shelf.running)
         self.stop()
         self.leave()
+        for rungs in self._rungs.values() if finished else ():
+            rungs.clear()
         for depot in self._depots.values():
             if isinstance(depot, FolderDepot) and depot.root.name == BESIDE_RUNS:
                 with suppress(OSError):  # there is something to be gone on with
@@ -196,6 +201,25 @@ class ClusterPool(Pool):
             self._depots[url] = open_depot(url)
         self._depots[url].make()
         return self._depots[url]
+
+    def _shared(self, halving: Halving, depot: Depot) -> Halving:
+        """The same with its decisions in the depot, those that were noted in its journal before among them."""
+        place = f"rungs-{hashlib.sha256(halving.journal.encode()).hexdigest()[:24]}"
+        if place not in self._rungs:
+            self._rungs[place] = SharedRungs(depot, place)
+            with Journal(Path(halving.journal)) as journal:
+                for decision in journal.decisions():
+                    self._rungs[place].keep(decision)
+        return replace(halving, depot=depot.url, place=place)
+
+    def _note(self, trial: Trial) -> None:
+        """Bring what was decided of a trial into the journal of its sweep."""
+        if trial.halving is None:
+            return
+        with Journal(Path(trial.halving.journal)) as journal:
+            for decision in self._rungs[trial.halving.place].decisions():
+                if decision.number == trial.number:
+                    journal.keep(decision)
 
     def _settled(self, job: Job, *, alive: bool) -> Result | None:
         """What came of a job; None while it is under way, or has to begin again."""
@@ -209,6 +233,7 @@ class ClusterPool(Pool):
                 shelf.running.remove(job)
                 shelf.waiting.appendleft(job)
                 return None
+        self._note(job.trial)
         found = found or self._brought(job, result)
         shelf.running.remove(job)
         return found

@@ -16,7 +16,7 @@ import tempfile
 import threading
 import time
 from contextlib import suppress
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 from palestra.envs.modules import import_module
@@ -83,6 +83,8 @@ def work(depot: Depot, root: str, launch: str, expiry: float) -> Result | None:
         lease.release()
         return None
     trial = Trial.from_json(json.loads(asked))
+    if trial.halving is not None:  # this machine may have the depot by another name
+        trial = replace(trial, halving=replace(trial.halving, depot=depot.url))
     with tempfile.TemporaryDirectory(prefix="palestra-") as scratch:
         return _Held(lease, Path(scratch), asked_to_stop, expiry).train(trial)
 

@@ -5,7 +5,8 @@ them: each is held against those that came to the rung before it, so that none e
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -15,6 +16,8 @@ from palestra.engine.callbacks import Callback
 from palestra.errors import require
 from palestra.measure import Direction, Evaluation
 from palestra.runs.journal import Journal
+from palestra.runs.objects import open_depot
+from palestra.runs.rungs import SharedRungs
 
 if TYPE_CHECKING:
     from palestra.engine.trainer import Trainer
@@ -62,6 +65,19 @@ class Halving:
     """Of the trial."""
     rungs: tuple[int, ...]
     """Where it is held against others, on the learner's clock, in order."""
+    depot: str = ""
+    """URL of the depot in which decisions are noted in the place of the journal, if other machines train it."""
+    place: str = ""
+    """Of the sweep in that depot."""
+
+    @contextmanager
+    def noted(self) -> Iterator[Journal | SharedRungs]:
+        """Where decisions are noted."""
+        if self.depot:
+            yield SharedRungs(open_depot(self.depot), self.place)
+        else:
+            with Journal(Path(self.journal)) as journal:
+                yield journal
 
     def watching(self, seed: int) -> "Halver":
         """What watches the training of a seed."""
@@ -69,8 +85,8 @@ class Halving:
 
     def ended_at(self, seed: int) -> int | None:
         """The clock at which the training of a seed was ended; None if it was not."""
-        with Journal(Path(self.journal)) as journal:
-            decisions = journal.decisions()
+        with self.noted() as noted:
+            decisions = noted.decisions()
         ends = (each.step for each in decisions if (each.number, each.seed) == (self.number, seed) and not each.goes_on)
         return next(ends, None)
 
@@ -93,5 +109,5 @@ class Halver(Callback):
             return None
         self.passed = reached
         rule = partial(goes_on, evaluation.score, direction=trainer.learner.direction)
-        with Journal(Path(self.halving.journal)) as journal:
-            return journal.decide(self.halving.number, self.seed, reached - 1, clock, evaluation.score, rule)
+        with self.halving.noted() as noted:
+            return noted.decide(self.halving.number, self.seed, reached - 1, clock, evaluation.score, rule)

@@ -19,7 +19,7 @@ from palestra.recipes.registry import RECIPES, get_recipe
 from palestra.runs.atomic import clear_disk_errors, write_json
 from palestra.runs.journal import Journal
 from palestra.runs.lock import RunLock, is_locked
-from palestra.trials.opening import cluster_of, place_of
+from palestra.trials.opening import place_of
 from palestra.trials.pool import LOCAL, Pool
 from palestra.trials.sweep import confirm as confirming
 from palestra.trials.sweep.course import Course, Tell, Tried, best_of
@@ -31,7 +31,6 @@ from palestra.trials.verify import side_by_side
 RESULTS, PICTURE = "results.json", "sweep.png"
 OUT = Path("sweeps")
 """Folder of the sweeps."""
-_HALVED = "grid, random or tpe: whether a trial goes on is noted in a journal that other machines do not have"
 
 
 @dataclass(frozen=True)
@@ -153,8 +152,6 @@ def sweep(
     check_method(request.method, request.space)
     width = side_by_side([replace(request.recipe, threads=request.plan.training.threads)], jobs, pool)
     place = place_of(pool)
-    ends_early = request.method == "asha" and cluster_of(place) is not None
-    require(not ends_early, f"method asha with pool {place}", _HALVED)
     with _held(folder):
         begun(request, folder)
         with Journal(folder / JOURNAL) as journal:

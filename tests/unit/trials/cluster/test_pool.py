@@ -10,10 +10,10 @@ import pytest
 from made_runs import make_run
 from quick import QUICK
 
-from palestra.errors import UsageError
 from palestra.runs import checkpoints
 from palestra.runs.depot import FolderDepot
 from palestra.runs.index import list_runs
+from palestra.runs.journal import Journal
 from palestra.runs.lease import Lease, Waiter, claims
 from palestra.runs.shipping import Sender, newest_step
 from palestra.runs.store import Run, run_ids
@@ -200,9 +200,45 @@ def test_a_depot_that_is_named_is_used_and_stays(tmp_path: Path) -> None:
     assert not (tmp_path / "runs").exists()
 
 
-def test_a_trial_that_asks_a_journal_of_this_machine_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="expected grid, random or tpe"):
-        Desk().submit(Trial(QUICK, halving=Halving("journal.db", 0, (1,))), tmp_path)
+def test_what_successive_halving_decides_stands_in_the_depot_and_then_in_the_journal(tmp_path: Path) -> None:
+    path, made = tmp_path / "journal.db", Desk()
+    with Journal(path) as journal:
+        journal.decide(7, 0, 0, 64, 1.0, lambda scores: True)  # before, on this machine
+    trial = Trial(QUICK, number=8, halving=Halving(str(path), 8, (64,)))
+    made.submit(trial, tmp_path / "runs")
+    made.poll()
+    (job,) = made.asked
+    halving = job.trial.halving
+    assert halving is not None
+    assert halving.depot == job.depot.url
+    with halving.noted() as noted:
+        assert [each.number for each in noted.decisions()] == [7]
+        assert not noted.decide(8, 0, 0, 64, 0.5, lambda scores: sorted(scores) != [0.5, 1.0])
+    assert halving.ended_at(0) == 64
+    sent(job, lease_of(job), tmp_path / "scratch", Result(0, 0.5, pruned=64))
+    ((_, result),) = made.poll()
+    assert result.pruned == 64
+    with Journal(path) as journal:
+        assert [(each.number, each.goes_on) for each in journal.decisions()] == [(7, True), (8, False)]
+    made.close()
+    assert not (tmp_path / "runs" / BESIDE_RUNS).exists()
+
+
+def test_what_was_decided_is_found_again_by_who_goes_on_with_a_stopped_sweep(tmp_path: Path) -> None:
+    path, made = tmp_path / "journal.db", Desk(jobs=1)
+    for number in range(2):
+        made.submit(Trial(QUICK, number=number, halving=Halving(str(path), number, (64,))), tmp_path / "runs")
+    made.poll()
+    halving = made.asked[0].trial.halving
+    assert halving is not None
+    with halving.noted() as noted:
+        noted.decide(0, 0, 0, 64, 0.5, lambda scores: True)
+    made.stop()
+    made.there.clear()
+    made.poll()
+    made.close()
+    with halving.noted() as noted:
+        assert [each.number for each in noted.decisions()] == [0]
 
 
 def test_what_was_begun_on_this_machine_is_sent_along(tmp_path: Path) -> None:

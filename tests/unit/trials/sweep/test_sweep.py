@@ -7,16 +7,18 @@ from typing import Any
 
 import pytest
 from fake_pool import FakePool
+from near_pool import NearPool
 from quick import QUICK
 
 import palestra
 from palestra.errors import UsageError
 from palestra.recipes.registry import RECIPES
 from palestra.runs import index
+from palestra.runs.journal import Journal
 from palestra.runs.lock import RunLock
 from palestra.runs.store import Run
 from palestra.trials.sweep import sweep as module
-from palestra.trials.sweep.request import CONFIRMED, RUNS
+from palestra.trials.sweep.request import CONFIRMED, JOURNAL, RUNS
 from palestra.trials.sweep.sweep import RESULTS, sweep
 
 BLOBS = dataclasses.replace(RECIPES["blobs/softmax"], budget=3_000, eval_every=500)
@@ -59,6 +61,20 @@ def test_a_sweep_of_labels_chooses_by_validation_and_is_confirmed_on_the_test(tm
     resumed = sweep(resume=tmp_path / "it", trials=5, confirm=0, pool=FakePool())
     assert resumed.trials[:4] == done.trials
     assert len(resumed.trials) == 5
+
+
+def test_asha_decides_on_a_cluster_as_it_does_here(tmp_path: Path) -> None:
+    recipe = dataclasses.replace(BLOBS, budget=1_800, eval_every=200)
+    words: dict[str, Any] = {"method": "asha", "trials": 6, "confirm": 0, "jobs": 1}
+    here = sweep(recipe, SETTINGS, out=tmp_path / "here", pool=FakePool(), **words)
+    pool = NearPool(1, tmp_path / "links", look=0.05)
+    there = sweep(recipe, SETTINGS, out=tmp_path / "there", pool=pool, **words)
+    assert [(tried.score, tried.pruned) for tried in there.trials] == [
+        (tried.score, tried.pruned) for tried in here.trials
+    ]
+    assert 1 <= sum(tried.pruned is not None for tried in there.trials) < 6
+    with Journal(tmp_path / "here" / JOURNAL) as ours, Journal(tmp_path / "there" / JOURNAL) as theirs:
+        assert ours.decisions() == theirs.decisions()
 
 
 def test_asha_spends_less_and_chooses_among_the_whole(tmp_path: Path) -> None:
@@ -106,16 +122,6 @@ def test_what_makes_no_sense_is_refused_before_anything_is_there(tmp_path: Path)
         (
             {"recipe": QUICK, "settings": {"gamma": "0.9,1"}, "pool": "ray:", "method": "random"},
             "expected ray, ray:ADD",
-        ),
-        (
-            {
-                "recipe": QUICK,
-                "settings": {"gamma": "0.9,1"},
-                "pool": "ray",
-                "method": "asha",
-                "overrides": {"eval_every": 64},
-            },
-            "method asha with pool ray; expected grid, random or tpe",
         ),
     ):
         with pytest.raises(UsageError, match=said):
