@@ -18,6 +18,7 @@ DEVICE, *WORDS = sys.argv[1:] if __name__ == "__main__" else ("cuda",)
 sys.path[:0] = [str(Path(__file__).parents[1] / room) for room in ("oracles", "toys", "system", "contract")]
 if DEVICE == "beside":
     import rehearsal  # before everything else: it takes the place of parts of PyTorch
+    import strict
 
 import numpy as np  # noqa: E402
 import test_paradigms as on_data  # noqa: E402
@@ -194,6 +195,7 @@ def main() -> None:
 if __name__ == "__main__":
     if DEVICE == "beside":
         with rehearsal.rehearsed():
+            strict.check()
             main()
     else:
         main()
