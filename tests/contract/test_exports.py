@@ -36,7 +36,7 @@ NO_FUNCTION = {
     "random": "draws its actions", "expert": "acts by the true state", "decision-transformer": "its whole episode",
     "recurrent-ppo": "its whole episode", "action-chunks": "its whole episode", "diffusion-policy": "its whole episode",
     **dict.fromkeys(("ilqr", "cem", "mppi", "predictive-sampling", "dynamics-ensemble", "pets"), "its whole episode"),
-    "library-classifier": "another library", "library-regressor": "another library",
+    **dict.fromkeys((name for name in LEARNERS if name.startswith("library-")), "another library"),
     "translator": "one token after another", "association-rules": "its rules one by one",
     **dict.fromkeys(("epsilon-greedy", "ucb", "thompson", "gradient-bandit"), "observes nothing"),
 }  # fmt: skip

@@ -20,7 +20,8 @@ SMALL = {
     "train_frequency": 16, "gradient_steps": 2, "n_step": 3, "target_update_interval": 24, "hidden_sizes": (8,),
     "views": 2, "encoder_channels": 4, "prioritised": True, "noisy": True, "encoder": "fast", "random_shift": 1,
     "horizon": 3, "samples": 4, "elites": 2, "iterations": 1, "hold": 2, "levels": 4, "evaluations": 2, "eta": 0.5,
-    "width": 8, "heads": 2, "blocks": 1, "context": 2, "batches_per_step": 2, "data": "contract/Discrete",
+    "memory_size": 8, "width": 8, "heads": 2, "blocks": 1, "context": 2, "batches_per_step": 2,
+    "data": "contract/Discrete",
 }  # fmt: skip
 """Settings by name, for whichever learner has them: small, and with everything on that has a state of its own."""
 

@@ -133,11 +133,11 @@ class Autoencoder(Predictor, Learner):
         """(B, ...) float32: the rows that codes stand for."""
         with torch.inference_mode():
             row_BF: Tensor = self.network.decoder(code_BK.to(self.mean_F)) * self.deviation + self.mean_F
-            return row_BF.reshape(len(code_BK), *self.train.inputs.shape[1:])
+            return row_BF.unflatten(1, self.train.inputs.shape[1:])
 
     def outputs(self, inputs: Tensor) -> Tensor:
         """The rows again, float32 of the same shape."""
-        return self.decode(self.encode(inputs))
+        return self.decode(self.code(inputs))
 
     def measured(self, measure: Measure) -> Evaluation:
         """How far images are from themselves, and what their codes know of their classes; principal components beside.
