@@ -108,7 +108,7 @@ def test_a_signal_stops_all_at_one_step_with_one_checkpoint(whom: str, tmp_path:
     assert checkpoints.steps(run / "checkpoints") == [outcome["steps"]]
     assert 0 < outcome["steps"] < 40_960
     subprocess.run([*PALESTRA, "train", "--resume", str(run), "--quiet", "--no-plots"], check=True)
-    (known,) = (tmp_path / "whole").iterdir()
+    (known,) = (path for path in (tmp_path / "whole").iterdir() if path.is_dir())
     assert differences(known, run) == []
 
 
