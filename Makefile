@@ -3,29 +3,32 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --constraint constraints.txt
-COMPILE := $(BIN)/python -m compileall -q -j 0 $(VENV)/lib >/dev/null 2>&1 || true  # on all cores, which pip does not
+# On all cores, which pip does not; tests of other packages are never run.
+COMPILE := $(BIN)/python -m compileall -q -j 0 -x '/tests?/' $(VENV)/lib >/dev/null 2>&1 || true
 
 RECIPES ?= cartpole/ppo cartpole/ppo-sprint cartpole/dqn  # what `make verify` verifies: minutes, not days
 
 .PHONY: demo test tests test-processors lint verify bench docs clean
 
-$(VENV)/.user: pyproject.toml constraints.txt
+$(BIN)/python:
 	@test -n "$(PYTHON)" || { echo "make: no python3.11 found; install Python 3.11 or set PYTHON=/path/to/python"; exit 2; }
+	@$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.user: pyproject.toml constraints.txt | $(BIN)/python
 	@echo "installing into $(VENV) (once)"
-	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@$(PIP) --editable ".[video,studio]"
 	@$(COMPILE)
 	@touch $@
 
-$(VENV)/.developer: $(VENV)/.user
-	@echo "installing what the tests need into $(VENV) (once)"
+$(VENV)/.developer: pyproject.toml constraints.txt | $(BIN)/python
+	@echo "installing into $(VENV) what the tests need too (once)"
 	@$(PIP) --editable ".[all,bench,cluster,envpool,dev]"
 	@$(COMPILE)
-	@touch $@
+	@touch $(VENV)/.user $@
 
 BROWSERS := chromium chromium-browser google-chrome
 
-$(VENV)/.browser: $(VENV)/.user
+$(VENV)/.browser: | $(BIN)/python
 	@for name in $(BROWSERS); do command -v $$name >/dev/null && exit 0; done; \
 		echo "installing Chromium, in which the studio's pages are tested (once)"; \
 		{ apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium; } >/dev/null 2>&1 || \
