@@ -133,7 +133,8 @@ class Autoencoder(Predictor, Learner):
         """(B, ...) float32: the rows that codes stand for."""
         with torch.inference_mode():
             row_BF: Tensor = self.network.decoder(code_BK.to(self.mean_F)) * self.deviation + self.mean_F
-            return row_BF.unflatten(1, self.train.inputs.shape[1:])
+            again: Tensor = row_BF.unflatten(1, self.train.inputs.shape[1:])
+            return again
 
     def outputs(self, inputs: Tensor) -> Tensor:
         """The rows again, float32 of the same shape."""
