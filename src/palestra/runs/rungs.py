@@ -43,9 +43,10 @@ class SharedRungs:
         said = self._read(self._name(_SAID, seed, rung, number))  # somebody may have been sooner
         return decision.goes_on if said is None else bool(said["goes_on"])
 
-    def decisions(self) -> list[Decision]:
-        """Every decision, rung by rung."""
-        said = map(self._read, self._depot.names(f"{self._place}/{_SAID}"))
+    def decisions(self, number: int | None = None) -> list[Decision]:
+        """Every decision, or those of one trial, of which alone anything is read then."""
+        names = self._depot.names(f"{self._place}/{_SAID}")
+        said = [self._read(name) for name in names if number is None or name.endswith(f"/{number}")]
         return sorted(Decision(**each) for each in said if each is not None)
 
     def keep(self, decision: Decision) -> None:

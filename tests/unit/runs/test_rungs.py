@@ -38,6 +38,8 @@ def test_one_after_the_other_they_are_the_journals(depot: FolderDepot, tmp_path:
             assert said == journal.decide(*words, lambda scores, score=score: rule(scores, score))
         assert rungs.decisions() == sorted(journal.decisions())
         assert {decision.goes_on for decision in rungs.decisions()} == {True, False}
+    for number in range(20):
+        assert rungs.decisions(number) == [each for each in rungs.decisions() if each.number == number]
     assert depot.names("other") == []
     rungs.clear()
     assert (rungs.decisions(), depot.names("rungs-of-it")) == ([], [])

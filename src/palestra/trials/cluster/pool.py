@@ -217,9 +217,8 @@ class ClusterPool(Pool):
         if trial.halving is None:
             return
         with Journal(Path(trial.halving.journal)) as journal:
-            for decision in self._rungs[trial.halving.place].decisions():
-                if decision.number == trial.number:
-                    journal.keep(decision)
+            for decision in self._rungs[trial.halving.place].decisions(trial.number):
+                journal.keep(decision)
 
     def _settled(self, job: Job, *, alive: bool) -> Result | None:
         """What came of a job; None while it is under way, or has to begin again."""
