@@ -177,7 +177,8 @@ def all_fit(values: NDArray[Any]) -> bool:
     """Whether all numbers are finite, and small enough for a float32."""
     flat = values.reshape(-1)
     # One product that is small says so of all of them, for a quarter of what looking at each costs.
-    return bool(flat.dot(flat) <= LARGEST or (np.abs(flat) <= LARGEST).all())
+    with np.errstate(over="ignore", invalid="ignore"):
+        return bool(flat.dot(flat) <= LARGEST or (np.abs(flat) <= LARGEST).all())
 
 
 def first_unfit(values: NDArray[Any], part: str = "") -> Unfit:

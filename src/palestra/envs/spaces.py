@@ -16,6 +16,9 @@ from palestra.errors import UsageError
 ActionSpace = spaces.Discrete | spaces.MultiDiscrete | spaces.MultiBinary | spaces.Box
 """The action spaces that the contract knows."""
 
+_NUMBERS = (spaces.Box, spaces.Discrete, spaces.MultiDiscrete, spaces.MultiBinary)
+"""What a Dict or a Tuple may hold, at whatever depth."""
+
 Convert = Callable[[Any], NDArray[Any]]
 """From an environment's own observation to the contract's array, or from a batch, as Gymnasium's vector environments
 give it, to rows."""
@@ -194,11 +197,13 @@ def adapted_observation_space(space: gym.Space[Any], env_id: str) -> tuple[space
             return float_box(space.low, space.high), lambda obs: np.asarray(obs, np.float32)
         case spaces.Discrete(n=n, start=start):
             return spaces.Box(0.0, 1.0, (int(n),), np.float32), lambda obs: one_hot(np.asarray(obs) - start, int(n))
-        case spaces.Dict() | spaces.Tuple() if any(shows_image(leaf) for _, leaf in leaves(space)):
-            return _packed(space, env_id)
         case spaces.MultiDiscrete() | spaces.MultiBinary() | spaces.Dict() | spaces.Tuple():
-            flat = spaces.flatten_space(space)
-            if isinstance(flat, spaces.Box):
+            inside = [leaf for _, leaf in leaves(space)]
+            if any(map(shows_image, inside)):
+                return _packed(space, env_id)
+            if all(isinstance(leaf, _NUMBERS) for leaf in inside):
+                flat = spaces.flatten_space(space)
+                assert isinstance(flat, spaces.Box)
                 return float_box(flat.low, flat.high), lambda obs: _flat(space, obs)
     raise UsageError(
         f"environment {env_id!r} has the observation space {space}; expected Box, Discrete, MultiDiscrete,"
@@ -207,11 +212,11 @@ def adapted_observation_space(space: gym.Space[Any], env_id: str) -> tuple[space
 
 
 def leaves(space: gym.Space[Any], name: str = "") -> Iterator[tuple[str, gym.Space[Any]]]:
-    """The spaces inside Dicts and Tuples, at whatever depth, with their names."""
+    """The spaces inside Dicts and Tuples, at whatever depth, with their names; an empty one is a leaf itself."""
     match space:
-        case spaces.Dict():
+        case spaces.Dict() if len(space):
             inside: list[tuple[Any, gym.Space[Any]]] = list(space.items())
-        case spaces.Tuple():
+        case spaces.Tuple() if len(space):
             inside = list(enumerate(space))
         case _:
             yield name, space

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from palestra.engine import seeding
 from palestra.engine.agent import Agent
+from palestra.envs.misbehaviour import short
 from palestra.envs.registry import reference_env
 from palestra.envs.world import World
 from palestra.errors import PalestraError, UsageError
@@ -47,6 +48,9 @@ def make_film_env(config: World) -> gym.Env[Any, Any]:
     try:
         env.reset(seed=0)
         _draw(env)
+    except PalestraError:
+        env.close()
+        raise
     except Exception as error:  # what drawing raises depends on the libraries beneath: OpenGL, SDL, MuJoCo
         env.close()
         raise PalestraError(
@@ -101,7 +105,14 @@ def side_by_side(left: Iterator[Frame], right: Iterator[Frame]) -> Iterator[Fram
 
 def _draw(env: gym.Env[Any, Any]) -> NDArray[np.uint8]:
     image: Any = env.render()
-    return np.asarray(image, np.uint8)
+    if isinstance(image, np.ndarray) and image.dtype == np.uint8 and image.ndim == 3 and image.shape[2] == 3:
+        return image
+    given = f"{image.dtype} {image.shape}" if isinstance(image, np.ndarray) else short(image)
+    name = type(env.unwrapped).__name__ if env.spec is None else env.spec.id
+    raise PalestraError(
+        f"environment {name!r}: render() returned {given}; expected an array of uint8 (height, width, 3), which is what"
+        " render_mode='rgb_array' stands for"
+    )
 
 
 def draw_without_screen() -> None:

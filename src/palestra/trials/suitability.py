@@ -6,6 +6,7 @@ from typing import Any
 import torch
 
 from palestra.engine.agent import Actor
+from palestra.envs.misbehaviour import Misbehaviour
 from palestra.envs.registry import make_vec
 from palestra.envs.vector import VectorEnv
 from palestra.envs.world import World
@@ -67,6 +68,8 @@ def _why_not(name: str, world: World) -> str | None:
         config = replace(config, buffer_size=SMALL_MEMORY)
     try:
         kind(world, config, device="cpu")
+    except Misbehaviour:
+        return "the environment is to be mended first"
     except PalestraError as error:
         return " ".join(str(error).split())
     return None

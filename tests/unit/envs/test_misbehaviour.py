@@ -10,7 +10,7 @@ import torch
 from gymnasium import spaces
 
 from palestra.envs.backends.gymnasium import GymVectorEnv
-from palestra.envs.misbehaviour import Misbehaviour, WorkerError
+from palestra.envs.misbehaviour import Misbehaviour, WorkerError, all_fit
 from palestra.errors import UsageError
 
 VECTOR = spaces.Box(-np.inf, np.inf, (3,), np.float32)
@@ -133,6 +133,12 @@ def test_an_observation_that_cannot_be_converted_is_told_from_one_that_raises(sp
         Misbehaviour, match=r"copy 0, step 2 of its episode 1: .*observation.*; expected (one of|shape)"
     ):
         played(space=space, what=odd(lambda o, *rest: ({"a": 1}, *rest)))
+
+
+@pytest.mark.filterwarnings("error")
+def test_numbers_too_large_to_be_squared_are_looked_at_without_a_warning() -> None:
+    assert all_fit(np.full(3, 1e30, np.float32))
+    assert not all_fit(np.array([1.0, 1e300])) and not all_fit(np.array([np.inf, -np.inf], np.float32))
 
 
 def test_numbers_beside_images_are_checked() -> None:

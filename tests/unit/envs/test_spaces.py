@@ -83,8 +83,13 @@ def test_other_boxes_become_float32(own: spaces.Box) -> None:
 
 @pytest.mark.parametrize(
     "own",
-    [spaces.Text(5), spaces.Sequence(spaces.Discrete(2)), spaces.Dict({"a": spaces.Sequence(spaces.Discrete(2))})],
-)
+    [
+        spaces.Text(5), spaces.Sequence(spaces.Discrete(2)), spaces.Dict({"a": spaces.Sequence(spaces.Discrete(2))}),
+        # Gymnasium flattens texts to their letters' codes, and nothing to nothing.
+        spaces.Dict({"a": spaces.Text(4), "b": spaces.Discrete(3)}), spaces.Dict(), spaces.Tuple(()),
+        spaces.Dict({"a": spaces.Dict(), "b": spaces.Discrete(3)}),
+    ],
+)  # fmt: skip
 def test_an_observation_space_that_is_no_vector_is_named(own: gym.Space[Any]) -> None:
     with pytest.raises(UsageError, match=own.__class__.__name__):
         adapted_observation_space(own, "Some-v0")

@@ -8,7 +8,7 @@ import pytest
 
 from palestra.engine import seeding
 from palestra.envs.world import World
-from palestra.errors import UsageError
+from palestra.errors import PalestraError, UsageError
 from palestra.pictures.frames import FPS, Frame, film, frames_per_second, make_film_env, side_by_side
 
 
@@ -74,6 +74,26 @@ def test_an_environment_that_draws_nothing_is_refused() -> None:
             make_film_env(World("test/Blind-v0"))
     finally:
         del gym.registry["test/Blind-v0"]
+
+
+@pytest.mark.parametrize(
+    ("picture", "given"),
+    [
+        (None, "None"), (np.zeros((8, 8, 3)), r"float64 \(8, 8, 3\)"), (np.zeros((8, 8), np.uint8), r"uint8 \(8, 8\)"),
+        ([np.zeros((1, 1, 3), np.uint8)], r"\[array"),
+    ],
+)  # fmt: skip
+def test_what_is_no_picture_is_said_and_not_blamed_on_the_machine(picture: Any, given: str) -> None:
+    spaces = {"observation_space": gym.spaces.Box(0, 9, (1,)), "action_space": gym.spaces.Discrete(9)}
+    drawing = {"metadata": {"render_modes": ["rgb_array"]}, "render": lambda self: picture, "render_mode": "rgb_array"}
+    made = type("Odd", (Countdown,), {**spaces, **drawing, "__init__": lambda self, render_mode=None: vars(self).update(
+        seeds=[], length=2)})  # fmt: skip
+    gym.register("test/Painter-v0", made)
+    try:
+        with pytest.raises(PalestraError, match=rf"'test/Painter-v0': render\(\) returned {given}.*; expected an array"):
+            make_film_env(World("test/Painter-v0"))
+    finally:
+        del gym.registry["test/Painter-v0"]
 
 
 def test_time_passes_as_the_environment_says() -> None:

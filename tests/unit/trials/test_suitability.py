@@ -1,5 +1,8 @@
 """Which learners take a world is what each of them says."""
 
+from typing import Any
+
+import gymnasium as gym
 import pytest
 
 from palestra.errors import UsageError
@@ -30,3 +33,22 @@ def test_arguments_of_the_world_count() -> None:
     assert suitability("FrozenLake-v1", {"is_slippery": False})["q-learning"] is None
     with pytest.raises(UsageError, match="9x9"):
         suitability("FrozenLake-v1", {"map_name": "9x9"})
+
+
+class Old(gym.Env):
+    """Answers a reset as Gym did before 0.26, and never twice alike."""
+
+    observation_space, action_space = gym.spaces.Box(0.0, 1.0, (2,)), gym.spaces.Discrete(2)
+
+    def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> Any:
+        return self.observation_space.sample()
+
+
+def test_a_world_that_nobody_could_learn_in_is_to_be_mended_whoever_asks() -> None:
+    gym.register("test/Old-v0", Old)
+    try:
+        found = suitability("test/Old-v0")
+    finally:
+        del gym.registry["test/Old-v0"]
+    assert {found[name] for name in ("ppo", "dqn", "q-learning")} == {"the environment is to be mended first"}
+    assert "has no table P" in str(found["value-iteration"])  # whatever its reset gives

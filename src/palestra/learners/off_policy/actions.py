@@ -69,9 +69,8 @@ class DiscreteActions:
 
     def __init__(self, space: gym.Space[Any], algorithm: str, instead: str, device: torch.device):
         if not isinstance(space, spaces.Discrete):
-            raise UsageError(
-                f"{algorithm} cannot act in {space}; expected a Discrete action space ({instead} serves Box)"
-            )
+            serves = f"{instead} serves Box" if isinstance(space, spaces.Box) else "ppo serves any space"
+            raise UsageError(f"{algorithm} cannot act in {space}; expected a Discrete action space ({serves})")
         self.size = int(space.n)
         """A, how many there are."""
         self.device = device

@@ -48,3 +48,5 @@ def test_other_spaces_are_refused_with_the_way_out() -> None:
         BoxActions(spaces.Box(-np.inf, np.inf, (2,)), "sac", CPU)
     with pytest.raises(UsageError, match=r"dqn cannot act in Box.*; expected a Discrete action space \(ppo serves Box"):
         DiscreteActions(spaces.Box(-1.0, 1.0, (2,)), "dqn", "ppo", CPU)
+    with pytest.raises(UsageError, match=r"dqn cannot act in MultiBinary.* \(ppo serves any space\)"):
+        DiscreteActions(spaces.MultiBinary(3), "dqn", "ppo", CPU)
