@@ -72,7 +72,7 @@ class GoalReward:
         if self._env is None:
             self._env = self._make()
         goals = self._native(achieved_BG), self._native(desired_BG)
-        reward_B = self._asked("compute_reward", *goals).astype(np.float32)
+        reward_B = self._asked("compute_reward", *goals, np.float32)
         if not np.isfinite(reward_B).all():
             bad = int(np.flatnonzero(~np.isfinite(reward_B))[0])
             raise PalestraError(
@@ -81,7 +81,7 @@ class GoalReward:
             )
         terminated = None
         if self._env.has_wrapper_attr("compute_terminated"):
-            terminated = torch.from_numpy(self._asked("compute_terminated", *goals).astype(bool))
+            terminated = torch.from_numpy(self._asked("compute_terminated", *goals, np.bool_))
         device = achieved_BG.device
         return torch.from_numpy(reward_B).to(device), None if terminated is None else terminated.to(device)
 
@@ -95,7 +95,7 @@ class GoalReward:
         """Goals (B, G) as the environment has them, (B, *shape)."""
         return goal_BG.cpu().numpy().reshape(-1, *self._goal.shape).astype(self._goal.dtype)
 
-    def _asked(self, name: str, achieved: NDArray[Any], desired: NDArray[Any]) -> NDArray[Any]:
+    def _asked(self, name: str, achieved: NDArray[Any], desired: NDArray[Any], dtype: type[Any]) -> NDArray[Any]:
         """(B,) what a method says of goals."""
         assert self._env is not None
         method = self._env.get_wrapper_attr(name)
@@ -103,8 +103,8 @@ class GoalReward:
             if name not in self._by_rows:
                 self._by_rows[name] = not self._takes_many(method)
             if self._by_rows[name]:
-                return _one_by_one(method, achieved, desired)
-            return np.asarray(method(achieved, desired, [{}] * len(achieved)))
+                return _one_by_one(method, achieved, desired).astype(dtype)
+            return np.asarray(method(achieved, desired, [{}] * len(achieved))).astype(dtype)
         except Exception as error:  # of the environment's own
             raise PalestraError(
                 f"{name} of {self._env.unwrapped} failed: {type(error).__name__}: {error}; expected it to take goals of"

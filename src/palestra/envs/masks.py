@@ -14,8 +14,8 @@ import torch
 from gymnasium import spaces
 from torch import Tensor
 
+from palestra.envs.misbehaviour import Unexpected, short
 from palestra.envs.spaces import AdaptedObservation, Packed
-from palestra.errors import PalestraError
 
 MASK = "action_mask"
 THEIR_OWN = "gymnasium.envs."
@@ -132,8 +132,6 @@ class MaskedObservation(gym.Wrapper[Any, Any, Any, Any]):
     def _both(self, obs: Any, info: dict[str, Any]) -> dict[str, Any]:
         mask = info.get(MASK)
         if mask is None or np.size(mask) != self._size:
-            raise PalestraError(
-                f"environment {self.env.unwrapped} gave info without {MASK} of {self._size} numbers, though it gave one"
-                " before; expected one with every observation"
-            )
+            given = f"info without {MASK} of {self._size} numbers, {short(mask)}, though it gave one before"
+            raise Unexpected(given, "one with every observation")
         return {"observation": obs, MASK: np.asarray(mask).reshape(-1).astype(np.int8)}

@@ -43,8 +43,13 @@ class WorkerError(Exception):
         return f"\n{self.args[0]}"
 
 
-class Unexpected(Exception):
+class Unexpected(PalestraError):
     """What a world gave, and what was expected, as two texts."""
+
+    def __str__(self) -> str:
+        """Both."""
+        given, expected = self.args
+        return f"{given}; expected {expected}"
 
 
 class Moment(NamedTuple):

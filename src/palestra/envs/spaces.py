@@ -16,6 +16,9 @@ from palestra.errors import UsageError
 ActionSpace = spaces.Discrete | spaces.MultiDiscrete | spaces.MultiBinary | spaces.Box
 """The action spaces that the contract knows."""
 
+MOST_CHOICES = 1 << 24
+"""Of a Discrete, or in sum of a MultiDiscrete: a vector with a place for each has to be made for every one seen."""
+
 _NUMBERS = (spaces.Box, spaces.Discrete, spaces.MultiDiscrete, spaces.MultiBinary)
 """What a Dict or a Tuple may hold, at whatever depth."""
 
@@ -121,8 +124,9 @@ def flat_dim(space: gym.Space[Any]) -> int:
 def supported_action_space(space: gym.Space[Any], env_id: str) -> ActionSpace:
     """The space itself if the contract knows it: Discrete, flat MultiDiscrete, MultiBinary, or a Box of floats.
 
-    Raises UsageError, naming the space, for any other.
+    Raises UsageError, naming the space, for any other, and for more than ``MOST_CHOICES``.
     """
+    _refuse_too_many(space, "action", env_id)
     match space:
         case spaces.Discrete() | spaces.MultiBinary():
             return space
@@ -182,8 +186,9 @@ def adapted_observation_space(space: gym.Space[Any], env_id: str) -> tuple[space
     of its shape, from 0 to 1 where it holds brightness but is too small for a picture; Discrete becomes a one-hot
     vector; MultiDiscrete, MultiBinary, Dict and Tuple become one flat float32 vector, as by Gymnasium's
     ``FlattenObservation``, but a Dict or Tuple with an image in it becomes ``Packed``. Raises UsageError, naming the
-    space, for anything else.
+    space, for anything else, and for more than ``MOST_CHOICES``.
     """
+    _refuse_too_many(space, "observation", env_id)
     match space:
         case spaces.Box():
             picture = laid_out(space)
@@ -211,8 +216,23 @@ def adapted_observation_space(space: gym.Space[Any], env_id: str) -> tuple[space
     )
 
 
+def _refuse_too_many(space: gym.Space[Any], what: str, env_id: str) -> None:
+    """UsageError if anything in a space has more choices than memory could have places for."""
+    for _, leaf in leaves(space):
+        if isinstance(leaf, spaces.Discrete | spaces.MultiDiscrete):
+            choices = int(leaf.n) if isinstance(leaf, spaces.Discrete) else sum(map(int, leaf.nvec.flat))
+            if choices > MOST_CHOICES:
+                raise UsageError(
+                    f"environment {env_id!r} has the {what} space {leaf}, {choices:,} choices; expected at most"
+                    f" {MOST_CHOICES:,}; wrap the environment so that it gives numbers, such as the digits, instead"
+                )
+
+
 def leaves(space: gym.Space[Any], name: str = "") -> Iterator[tuple[str, gym.Space[Any]]]:
-    """The spaces inside Dicts and Tuples, at whatever depth, with their names; an empty one is a leaf itself."""
+    """The spaces inside Dicts and Tuples, at whatever depth, with their names (a dot in a key as ``\\.``).
+
+    An empty one is a leaf itself.
+    """
     match space:
         case spaces.Dict() if len(space):
             inside: list[tuple[Any, gym.Space[Any]]] = list(space.items())
@@ -222,7 +242,8 @@ def leaves(space: gym.Space[Any], name: str = "") -> Iterator[tuple[str, gym.Spa
             yield name, space
             return
     for key, part in inside:
-        yield from leaves(part, f"{name}.{key}" if name else str(key))
+        own = str(key).replace(".", r"\.")
+        yield from leaves(part, f"{name}.{own}" if name else own)
 
 
 def leaf_values(space: gym.Space[Any], obs: Any) -> Iterator[Any]:

@@ -40,6 +40,20 @@ def style(axes: "Axes", size: int) -> None:
 
 def save(figure: "Figure", path: Path) -> Path:
     """Write a PNG whole or not at all; returns its path."""
+    take_dollars_as_written(figure)
     with replacing(path) as temporary:
         figure.savefig(temporary, format="png")
     return path
+
+
+def take_dollars_as_written(figure: "Figure") -> None:
+    """Whatever stands between two of them is a name of the user's, not a formula, which it would be drawn or fail as.
+
+    Matplotlib's own labels of logarithmic axes are formulas, and stay.
+    """
+    from matplotlib.text import Text
+
+    for text in figure.findobj(Text):
+        assert isinstance(text, Text)
+        if "$" in text.get_text() and r"\mathdefault" not in text.get_text():
+            text.set_parse_math(False)

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 _EVALUATION, _TRAINING, _CLAIM = "#2563eb", "#f59e0b", "#059669"
 _MAX_POINTS = 600  # buckets of a curve; more than the eye tells apart on this width
+_MAX_PANELS = 60  # of small multiples; more than anybody looks at
+_MAX_LETTERS = 36  # of a panel's name
 _LABEL_GAP = 0.045  # of the axes' height: one line of text
 
 
@@ -28,9 +30,10 @@ def draw_curves(run_path: Path, headline: str = "eval/return_mean") -> list[Path
     ``learning-curve.png`` (1600 by 900) shows the claim's metric (``headline`` without a claim) with
     the spread of its episodes where ``…_min`` and ``…_max`` are recorded, the ``train/`` or ``env/`` series of the
     same name, and the claim's threshold as ``config.json`` gives it (``claim``: ``{"metric", "threshold"}``).
-    ``training-metrics.png`` shows every series that is not of evaluations: what the learner reports of itself
-    (``train/``), what environments said (``env/``, beside what they said in evaluations), what callbacks measured. A
-    picture without any series is left out. Raises PalestraError when nothing is recorded or the disk refuses.
+    ``training-metrics.png`` shows every series that is not of evaluations, or the first 60: what the learner reports
+    of itself (``train/``), what environments said (``env/``, beside what they said in evaluations), what callbacks
+    measured. A picture without any series is left out. Raises PalestraError when nothing is recorded or the disk
+    refuses.
     """
     database = run_path / "metrics.db"
     names = read_names(database)
@@ -44,7 +47,10 @@ def draw_curves(run_path: Path, headline: str = "eval/return_mean") -> list[Path
         figure = _learning_curve(database, names, metric, claim.get("threshold"), _title(run_path, config))
         written.append(chart.save(figure, run_path / "plots" / "learning-curve.png"))
     if known:
-        figure = _small_multiples(database, names, training, _title(run_path, config))
+        training.sort(key=lambda name: not name.startswith("train/"))
+        left_out = f"; the first {_MAX_PANELS} of {len(training):,} series" if len(training) > _MAX_PANELS else ""
+        title = _title(run_path, config) + left_out
+        figure = _small_multiples(database, names, training[:_MAX_PANELS], title)
         written.append(chart.save(figure, run_path / "plots" / "training-metrics.png"))
     if not written:
         raise PalestraError(f"nothing to draw in {run_path}: no {metric} and no series of the training recorded")
@@ -102,7 +108,9 @@ def _small_multiples(database: Path, names: list[str], shown: list[str], title: 
         chart.style(axes, size=11)
         axes.margins(x=0.01, y=0.08)
         axes.locator_params(axis="both", nbins=4)
-        axes.set_title(name.removeprefix("train/"), loc="left", color=chart.INK, fontsize=14, pad=10)
+        panel = name.removeprefix("train/")
+        panel = panel if len(panel) <= _MAX_LETTERS else f"{panel[: _MAX_LETTERS - 1]}\N{HORIZONTAL ELLIPSIS}"
+        axes.set_title(panel, loc="left", color=chart.INK, fontsize=14, pad=10)
     return figure
 
 

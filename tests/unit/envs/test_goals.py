@@ -137,7 +137,15 @@ def test_a_reward_that_fails_or_is_no_number_is_named() -> None:
         def compute_reward(self, achieved: Any, desired: Any, info: Any) -> Any:
             return super().compute_reward(achieved, desired, info) * np.nan
 
+    class Wordy(GoalPoint):
+        def compute_reward(self, achieved: Any, desired: Any, info: Any) -> Any:
+            return "near"
+
     goal = spaces.Box(-1.0, 1.0, (2,))
+    with pytest.raises(
+        PalestraError, match=r"compute_reward of <Wordy instance> failed: ValueError: could not convert"
+    ):
+        GoalReward(Wordy, goal)(ACHIEVED, DESIRED)
     with pytest.raises(PalestraError, match=r"compute_reward of <Failing instance> failed: KeyError: 'is_success'"):
         GoalReward(Failing, goal)(ACHIEVED, DESIRED)
     with pytest.raises(PalestraError, match=r"compute_reward of <Never instance> gave nan for achieved=\[0. 0.\]"):

@@ -95,5 +95,5 @@ def test_info_that_stops_telling_is_named() -> None:
     env = with_mask(Forgetful("info"))
     assert isinstance(env, MaskedObservation)
     env.reset(seed=0)
-    with pytest.raises(PalestraError, match="gave info without action_mask of 64 numbers"):
+    with pytest.raises(PalestraError, match=r"info without action_mask of 64 numbers, .*; expected one with every"):
         env.step(Locks().turning[0][1])

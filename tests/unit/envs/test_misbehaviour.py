@@ -138,7 +138,8 @@ def test_an_observation_that_cannot_be_converted_is_told_from_one_that_raises(sp
 @pytest.mark.filterwarnings("error")
 def test_numbers_too_large_to_be_squared_are_looked_at_without_a_warning() -> None:
     assert all_fit(np.full(3, 1e30, np.float32))
-    assert not all_fit(np.array([1.0, 1e300])) and not all_fit(np.array([np.inf, -np.inf], np.float32))
+    assert not all_fit(np.array([1.0, 1e300]))
+    assert not all_fit(np.array([np.inf, -np.inf], np.float32))
 
 
 def test_numbers_beside_images_are_checked() -> None:

@@ -276,3 +276,26 @@ def test_flat_dim() -> None:
     assert flat_dim(spaces.Box(0.0, 1.0, (2, 3))) == 6
     assert flat_dim(spaces.Discrete(5)) == 5
     assert flat_dim(spaces.MultiDiscrete([2, 3])) == 5
+
+
+def test_more_choices_than_memory_has_places_for_are_refused_before_any_is_made() -> None:
+    vast = spaces.Discrete(10**12)
+    with pytest.raises(
+        UsageError, match=r"'Vast-v0' has the observation space .*, 1,000,000,000,000 choices; expected"
+    ):
+        adapted_observation_space(spaces.Dict(a=spaces.Tuple((vast,)), b=spaces.Discrete(2)), "Vast-v0")
+    for space in (vast, spaces.MultiDiscrete([3, 10**12])):
+        with pytest.raises(UsageError, match=r"has the action space .* choices; expected at most"):
+            supported_action_space(space, "Vast-v0")
+
+
+def test_names_with_dots_are_told_from_names_inside_names() -> None:
+    """Two parts of one name would be one part."""
+    space = spaces.Dict({"eye": EYE, "a.b": spaces.Discrete(3), "a": spaces.Dict({"b": spaces.Discrete(3)})})
+    packed, convert = adapted_observation_space(space, "Some-v0")
+    assert isinstance(packed, Packed)
+    assert convert is not None
+    parts = packed.unpack(torch.from_numpy(convert({"eye": space["eye"].sample(), "a.b": 2, "a": {"b": 1}})))
+    assert {name: part.tolist() for name, part in parts.items() if name != "eye"} == {
+        r"a\.b": [0.0, 0.0, 1.0], "a.b": [0.0, 1.0, 0.0]
+    }  # fmt: skip

@@ -36,3 +36,16 @@ def test_a_picture_that_fails_leaves_nothing(tmp_path: Path, monkeypatch: pytest
     with pytest.raises(ZeroDivisionError):
         chart.save(figure, tmp_path / "figure.png")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_names_with_dollars_in_them_are_drawn_as_they_are(tmp_path: Path) -> None:
+    """Between two of them Matplotlib takes everything for a formula: a wrong one is an error, and no picture."""
+    figure = chart.make_figure(3.0)
+    axes = figure.add_subplot()
+    axes.plot([1, 1000], [1, 1000])
+    axes.set_title("from $x^ to $")
+    axes.set_xlabel(r"$\frac$")
+    axes.set_yscale("log")
+    figure.text(0.5, 0.5, "$_$")
+    assert chart.save(figure, tmp_path / "dollars.png").stat().st_size > 0
+    assert axes.get_yticklabels()[0].get_parse_math()  # powers of ten, which are formulas

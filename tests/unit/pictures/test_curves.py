@@ -85,6 +85,15 @@ def test_what_environments_said_is_drawn_beside_what_they_said_in_evaluations(
     assert panels == {"env/is_success": 2, "loss": 1, "mine/figure": 1}
 
 
+def test_of_more_series_than_anybody_looks_at_the_first_are_drawn(tmp_path: Path, figures: list[Figure]) -> None:
+    """An environment may give every episode's figure a name of its own."""
+    names = [*(f"env/{'x' * 80}{i}" for i in range(200)), "train/loss"]
+    curves.draw_curves(recorded(tmp_path, {}, *names).path)
+    assert len(figures[-1].axes) == 60
+    assert [len(axes.get_title(loc="left")) for axes in figures[-1].axes[:2]] == [len("loss"), 36]
+    assert figures[-1].texts[0].get_text().endswith("; the first 60 of 201 series")
+
+
 def test_a_claim_on_what_environments_say_has_its_curve(tmp_path: Path, figures: list[Figure]) -> None:
     claim = {"metric": "eval/is_success", "threshold": 0.9}
     curves.draw_curves(recorded(tmp_path, {"claim": claim}, "env/is_success", "eval/is_success").path)

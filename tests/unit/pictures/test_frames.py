@@ -90,7 +90,9 @@ def test_what_is_no_picture_is_said_and_not_blamed_on_the_machine(picture: Any, 
         seeds=[], length=2)})  # fmt: skip
     gym.register("test/Painter-v0", made)
     try:
-        with pytest.raises(PalestraError, match=rf"'test/Painter-v0': render\(\) returned {given}.*; expected an array"):
+        with pytest.raises(
+            PalestraError, match=rf"'test/Painter-v0': render\(\) returned {given}.*; expected an array"
+        ):
             make_film_env(World("test/Painter-v0"))
     finally:
         del gym.registry["test/Painter-v0"]
