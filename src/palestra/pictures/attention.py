@@ -47,16 +47,11 @@ def draw_attention(path: Path, shown: AttentionMaps) -> Path:
     for place, each in enumerate(shown.maps):
         axes = figure.add_subplot(cells[divmod(place, _COLUMNS)])
         axes.imshow(each.weight_QL, cmap="Blues", vmin=0.0, vmax=1.0, aspect="auto")
-        axes.set_xticks(range(len(each.read)), [_plain(word) for word in each.read])
-        axes.set_yticks(range(len(each.written)), [_plain(word) for word in each.written])
+        axes.set_xticks(range(len(each.read)), list(each.read))
+        axes.set_yticks(range(len(each.written)), list(each.written))
         axes.xaxis.tick_top()
         axes.tick_params(length=0, colors=chart.INK, labelsize=12)
         for side in axes.spines.values():
             side.set_color(chart.GRID)
     figure.text(0.02, 1 - 0.45 / height, shown.title, fontsize=18, color=chart.INK, va="center")
     return chart.save(figure, path)
-
-
-def _plain(word: str) -> str:
-    # A dollar would begin a formula.
-    return word.replace("$", r"\$")

@@ -1,5 +1,7 @@
 """How every picture of the project looks: its colours, an empty figure, quiet axes, and a file written whole."""
 
+import warnings
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +18,13 @@ COLORS = ("#2563eb", "#f59e0b", "#059669", "#db2777", "#7c3aed", "#0891b2", "#65
 """Of lines, in order."""
 WIDTH = 16.0
 """Inches: 1600 pixels."""
+EAST = "\u2e80"
+"""From this letter on Matplotlib's own font knows none: Chinese, Japanese, Korean."""
+EASTERN = (
+    "Noto Sans CJK SC", "Noto Sans SC", "Source Han Sans SC", "WenQuanYi Micro Hei", "WenQuanYi Zen Hei", "PingFang SC",
+    "Hiragino Sans GB", "Arial Unicode MS", "Noto Sans CJK JP", "Noto Sans CJK KR", "Droid Sans Fallback",
+)  # fmt: skip
+"""Fonts that know them, as Linux and macOS have them, in order."""
 
 
 def make_figure(height: float, width: float = WIDTH) -> "Figure":
@@ -40,14 +49,15 @@ def style(axes: "Axes", size: int) -> None:
 
 def save(figure: "Figure", path: Path) -> Path:
     """Write a PNG whole or not at all; returns its path."""
-    take_dollars_as_written(figure)
-    with replacing(path) as temporary:
+    as_written(figure)
+    with replacing(path) as temporary, warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph")  # a box says as much, and says it where it is
         figure.savefig(temporary, format="png")
     return path
 
 
-def take_dollars_as_written(figure: "Figure") -> None:
-    """Whatever stands between two of them is a name of the user's, not a formula, which it would be drawn or fail as.
+def as_written(figure: "Figure") -> None:
+    """What users named is drawn as they wrote it: dollars are no formula, and Chinese has a font that knows it.
 
     Matplotlib's own labels of logarithmic axes are formulas, and stay.
     """
@@ -55,5 +65,16 @@ def take_dollars_as_written(figure: "Figure") -> None:
 
     for text in figure.findobj(Text):
         assert isinstance(text, Text)
-        if "$" in text.get_text() and r"\mathdefault" not in text.get_text():
+        letters = text.get_text()
+        if "$" in letters and r"\mathdefault" not in letters:
             text.set_parse_math(False)
+        if max(letters, default="") >= EAST:
+            text.set_fontfamily([*text.get_fontfamily(), *_eastern_fonts()])
+
+
+@cache
+def _eastern_fonts() -> tuple[str, ...]:
+    """Those that this machine has."""
+    from matplotlib.font_manager import get_font_names
+
+    return tuple(sorted(set(EASTERN) & set(get_font_names()), key=EASTERN.index))

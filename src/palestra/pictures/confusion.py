@@ -55,9 +55,8 @@ def draw_confusion(path: Path, shown: Confusion) -> Path:
     for truth, said in zip(*np.nonzero(shown.counts)):
         ink = "white" if shares[truth, said] > 0.5 else chart.INK
         axes.text(said, truth, str(shown.counts[truth, said]), ha="center", va="center", fontsize=10, color=ink)
-    names = [name.replace("$", r"\$") for name in shown.names]
-    axes.set_xticks(range(count), names, rotation=45, ha="right", fontsize=10, color=chart.QUIET)
-    axes.set_yticks(range(count), names, fontsize=10, color=chart.QUIET)
+    axes.set_xticks(range(count), shown.names, rotation=45, ha="right", fontsize=10, color=chart.QUIET)
+    axes.set_yticks(range(count), shown.names, fontsize=10, color=chart.QUIET)
     axes.tick_params(length=0)
     for edge in axes.spines.values():
         edge.set_visible(False)

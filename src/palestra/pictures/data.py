@@ -178,5 +178,4 @@ def _short(value: float) -> str:
 
 
 def _cut(text: str, letters: int = _LETTERS) -> str:
-    # A dollar would begin a formula.
-    return (text if len(text) <= letters else f"{text[: letters - 1]}…").replace("$", r"\$")
+    return text if len(text) <= letters else f"{text[: letters - 1]}…"

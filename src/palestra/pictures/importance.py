@@ -36,10 +36,9 @@ def draw_importance(path: Path, shown: Importance) -> Path:
     figure = chart.make_figure(height, _WIDTH)
     axes = figure.add_axes((0.32, 0.45 / height, 0.6, 1 - 1.5 / height))
     bars = axes.barh(np.arange(count), 100 * shown.shares[:count], 0.72, color=chart.COLORS[0])
-    axes.bar_label(bars, [f"{number(100 * share, 2)}%" for share in shown.shares[:count]], color=chart.QUIET, padding=4)
+    axes.bar_label(bars, [f"{number(100 * share, 3)}%" for share in shown.shares[:count]], color=chart.QUIET, padding=4)
     chart.style(axes, 11)
-    # A dollar would begin a formula.
-    axes.set_yticks(np.arange(count), [name.replace("$", r"\$") for name in shown.names[:count]])
+    axes.set_yticks(np.arange(count), shown.names[:count])
     axes.set_ylim(count - 0.4, -0.6)
     axes.grid(visible=False, axis="y")
     axes.xaxis.set_major_formatter(lambda value, _: f"{number(value)}%")

@@ -53,7 +53,7 @@ def draw_layers(path: Path, shown: Layers) -> Path:
         told = ["-" if value is None else number(value, 3) for value in values]
         axes.bar_label(bars, told, color=chart.QUIET, padding=3, fontsize=9)
         chart.style(axes, 10)
-        axes.set_yticks(np.arange(count), [name.replace("$", r"\$") for name in shown.names] if i == 0 else [])
+        axes.set_yticks(np.arange(count), shown.names if i == 0 else [])
         axes.set_ylim(count - 0.4, -0.6)
         axes.set_xlim(0, 1.35 * max(float(sizes.max()), 1e-12))
         axes.set_xticks([])

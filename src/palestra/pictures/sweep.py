@@ -85,7 +85,7 @@ def shades_of(shown: SweepData) -> NDArray[np.float64]:
 def draw_sweep(path: Path, shown: SweepData) -> Path:
     """Draw a sweep into a PNG of 1600 by 1000; returns its path. There has to be a trial in it."""
     figure = chart.make_figure(10.0)
-    figure.text(0.04, 0.955, _plain(shown.title), color=chart.INK, fontsize=22, fontweight="bold", va="center")
+    figure.text(0.04, 0.955, shown.title, color=chart.INK, fontsize=22, fontweight="bold", va="center")
     _draw_lines(figure.add_axes((0.06, 0.5, 0.88, 0.35)), shown)
     _draw_shares(figure.add_axes((0.2, 0.08, 0.25, 0.28)), shown)
     _draw_progress(figure.add_axes((0.56, 0.08, 0.39, 0.28)), shown)
@@ -110,13 +110,13 @@ def _draw_lines(axes: "Axes", shown: SweepData) -> None:
     axes.set_xlim(-0.25, len(ends) - 1 + 0.25)
     axes.set_ylim(-0.06, 1.06)
     axes.set_yticks([])
-    axes.set_xticks(range(len(ends)), [*(_plain(scale.name) for scale in shown.scales), shown.metric], color=chart.INK)
+    axes.set_xticks(range(len(ends)), [*(scale.name for scale in shown.scales), shown.metric], color=chart.INK)
     middle = [(0.0, number(low)), (1.0, number(high))] if high > low else [(0.0, number(low))]
     for at, ticks in enumerate([*(scale.ticks for scale in shown.scales), middle]):
         axes.axvline(at, color=chart.QUIET, linewidth=1.2, zorder=0)
         for place, text in ticks:
             axes.annotate(
-                _plain(_short(text)), (at, place), (6, 0), textcoords="offset points", fontsize=11, va="center",
+                _short(text), (at, place), (6, 0), textcoords="offset points", fontsize=11, va="center",
                 color=chart.INK, bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.75, "pad": 1},
             )  # fmt: skip
     ended = "; dotted: ended early" if not shown.whole.all() else ""
@@ -130,7 +130,7 @@ def _draw_shares(axes: "Axes", shown: SweepData) -> None:
     axes.bar_label(bars, [f"{100 * scale.share:.0f}%" for scale in order], color=chart.QUIET, padding=5, fontsize=12)
     chart.style(axes, 12)
     axes.grid(visible=False, axis="y")
-    axes.set_yticks(range(len(order)), [_plain(scale.name) for scale in order])
+    axes.set_yticks(range(len(order)), [scale.name for scale in order])
     axes.set_ylim(len(order) - 0.4, -0.6)
     axes.set_xlim(0, 100)
     axes.xaxis.set_major_formatter(lambda value, _: f"{number(value)}%")
@@ -150,8 +150,3 @@ def _draw_progress(axes: "Axes", shown: SweepData) -> None:
 
 def _short(text: str) -> str:
     return text if len(text) <= _LETTERS else text[: _LETTERS - 1] + "…"
-
-
-def _plain(text: str) -> str:
-    """Text in which a dollar begins no formula."""
-    return text.replace("$", r"\$")

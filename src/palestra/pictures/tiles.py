@@ -86,4 +86,4 @@ def _draw(axes: "Axes", tile: Tile) -> None:
     axes.set_yticks([])
     for side in axes.spines.values():
         side.set_color(chart.GRID)
-    axes.set_xlabel(tile.caption.replace("$", r"\$"), fontsize=10, color=chart.INK, labelpad=3)
+    axes.set_xlabel(tile.caption, fontsize=10, color=chart.INK, labelpad=3)

@@ -106,7 +106,7 @@ def draw_tree(path: Path, shown: DrawnTree) -> Path:
     target = path.with_suffix(".svg")
     # Letters as letters and not as lines, so that they can be searched; the same bytes for the same tree.
     with replacing(target) as temporary, matplotlib.rc_context({"svg.fonttype": "none", "svg.hashsalt": "tree"}):
-        chart.take_dollars_as_written(figure)
+        chart.as_written(figure)
         figure.savefig(temporary, format="svg", metadata={"Date": None})
     return target
 

@@ -49,3 +49,20 @@ def test_names_with_dollars_in_them_are_drawn_as_they_are(tmp_path: Path) -> Non
     figure.text(0.5, 0.5, "$_$")
     assert chart.save(figure, tmp_path / "dollars.png").stat().st_size > 0
     assert axes.get_yticklabels()[0].get_parse_math()  # powers of ten, which are formulas
+
+
+def test_letters_of_the_east_are_looked_for_in_the_fonts_that_there_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("matplotlib.font_manager.get_font_names", lambda: ["PingFang SC", "Comic", "Noto Sans SC"])
+    chart._eastern_fonts.cache_clear()
+    figure = chart.make_figure(3.0)
+    east, west = figure.text(0.1, 0.1, "价格"), figure.text(0.1, 0.5, "prix")
+    chart.as_written(figure)
+    chart._eastern_fonts.cache_clear()
+    assert east.get_fontfamily() == [*west.get_fontfamily(), "Noto Sans SC", "PingFang SC"]
+
+
+@pytest.mark.filterwarnings("error")
+def test_letters_without_a_font_are_boxes_and_no_warning(tmp_path: Path) -> None:
+    figure = chart.make_figure(3.0)
+    figure.text(0.1, 0.1, "\U0001f40d 价格")
+    assert chart.save(figure, tmp_path / "boxes.png").exists()

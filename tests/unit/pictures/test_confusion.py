@@ -16,5 +16,5 @@ def test_every_count_stands_where_it_belongs(figures: list[Figure], tmp_path: Pa
     (axes,) = figure.axes
     placed = {text.get_position(): text.get_text() for text in axes.texts}
     assert placed == {(0, 0): "7", (1, 0): "2", (1, 1): "5", (0, 2): "1"}, "across what it is named, down what it is"
-    assert [label.get_text() for label in axes.get_yticklabels()] == ["a", r"\$b", "c"]
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["a", "$b", "c"]
     assert {text.get_text() for text in figure.texts} == {"title", "below"}

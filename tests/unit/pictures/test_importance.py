@@ -19,7 +19,7 @@ def test_it_is_drawn(count: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     (axes,) = drawn[0].axes
     assert len(axes.patches) == min(count, MOST)
     assert axes.patches[0].get_width() == pytest.approx(100 * shares[0])
-    assert axes.get_yticklabels()[0].get_text() == r"\$0"
+    assert axes.get_yticklabels()[0].get_text() == "$0"
     texts = [text.get_text() for text in drawn[0].texts]
     assert ("gain; 5 more columns are not shown" in texts) == (count > MOST)
 

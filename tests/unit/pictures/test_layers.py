@@ -25,7 +25,7 @@ def test_it_is_drawn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     columns = drawn[0].axes
     assert [axes.get_title() for axes in columns] == ["weights", "activations", "flat", "dead"]
     assert [bar.get_width() for bar in columns[0].patches] == [1.0, 2.0]
-    assert columns[0].get_yticklabels()[0].get_text() == r"\$a"
+    assert columns[0].get_yticklabels()[0].get_text() == "$a"
     assert [text.get_text() for text in columns[2].texts] == ["0.1", "-"]
 
 

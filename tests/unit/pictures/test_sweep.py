@@ -49,6 +49,6 @@ def test_everything_is_drawn(scores: list[float], whole: list[bool], tmp_path: P
     assert len(through) == len(scores)
     assert {line.get_linestyle() for line in through} <= {"-", ":"}
     assert sum(line.get_linestyle() == ":" for line in through) == whole.count(False)
-    assert [label.get_text() for label in lines.get_xticklabels()] == ["learning_rate", r"\$gamma", "eval/score"]
+    assert [label.get_text() for label in lines.get_xticklabels()] == ["learning_rate", "$gamma", "eval/score"]
     assert [bar.get_width() for bar in shares.patches] == [70, 0]
     assert len(progress.lines[0].get_xdata()) == whole.count(True)
