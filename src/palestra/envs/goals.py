@@ -103,8 +103,10 @@ class GoalReward:
             if name not in self._by_rows:
                 self._by_rows[name] = not self._takes_many(method)
             if self._by_rows[name]:
-                return _one_by_one(method, achieved, desired).astype(dtype)
-            return np.asarray(method(achieved, desired, [{}] * len(achieved))).astype(dtype)
+                said = _one_by_one(method, achieved, desired)
+            else:
+                said = np.asarray(method(achieved, desired, [{}] * len(achieved)))
+            return said.astype(dtype)
         except Exception as error:  # of the environment's own
             raise PalestraError(
                 f"{name} of {self._env.unwrapped} failed: {type(error).__name__}: {error}; expected it to take goals of"

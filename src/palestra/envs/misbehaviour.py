@@ -181,9 +181,9 @@ def unfit(obs: NDArray[Any], space: spaces.Box) -> Unfit | None:
 def all_fit(values: NDArray[Any]) -> bool:
     """Whether all numbers are finite, and small enough for a float32."""
     flat = values.reshape(-1)
-    # One product that is small says so of all of them, for a quarter of what looking at each costs.
-    with np.errstate(over="ignore", invalid="ignore"):
-        return bool(flat.dot(flat) <= LARGEST or (np.abs(flat) <= LARGEST).all())
+    # One product that is small says so of all of them, for a third of what looking at each costs; vdot, unlike dot,
+    # does not warn where it overflows.
+    return bool(np.vdot(flat, flat) <= LARGEST or (np.abs(flat) <= LARGEST).all())
 
 
 def first_unfit(values: NDArray[Any], part: str = "") -> Unfit:

@@ -219,13 +219,11 @@ def adapted_observation_space(space: gym.Space[Any], env_id: str) -> tuple[space
 def _refuse_too_many(space: gym.Space[Any], what: str, env_id: str) -> None:
     """UsageError if anything in a space has more choices than memory could have places for."""
     for _, leaf in leaves(space):
-        if isinstance(leaf, spaces.Discrete | spaces.MultiDiscrete):
-            choices = int(leaf.n) if isinstance(leaf, spaces.Discrete) else sum(map(int, leaf.nvec.flat))
-            if choices > MOST_CHOICES:
-                raise UsageError(
-                    f"environment {env_id!r} has the {what} space {leaf}, {choices:,} choices; expected at most"
-                    f" {MOST_CHOICES:,}; wrap the environment so that it gives numbers, such as the digits, instead"
-                )
+        if isinstance(leaf, spaces.Discrete | spaces.MultiDiscrete) and flat_dim(leaf) > MOST_CHOICES:
+            raise UsageError(
+                f"environment {env_id!r} has the {what} space {leaf}, {flat_dim(leaf):,} choices; expected at most"
+                f" {MOST_CHOICES:,}; wrap the environment so that it gives numbers, such as the digits, instead"
+            )
 
 
 def leaves(space: gym.Space[Any], name: str = "") -> Iterator[tuple[str, gym.Space[Any]]]:

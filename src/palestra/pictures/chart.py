@@ -1,6 +1,8 @@
 """How every picture of the project looks: its colours, an empty figure, quiet axes, and a file written whole."""
 
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -47,18 +49,23 @@ def style(axes: "Axes", size: int) -> None:
     axes.yaxis.set_major_formatter(lambda value, _: number(value))
 
 
+def cut(text: str, letters: int) -> str:
+    """A text of no more than so many letters, the last a mark that there were more."""
+    return text if len(text) <= letters else f"{text[: letters - 1]}…"
+
+
 def save(figure: "Figure", path: Path) -> Path:
     """Write a PNG whole or not at all; returns its path."""
-    as_written(figure)
-    with replacing(path) as temporary, warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "Glyph")  # a box says as much, and says it where it is
+    with replacing(path) as temporary, as_written(figure):
         figure.savefig(temporary, format="png")
     return path
 
 
-def as_written(figure: "Figure") -> None:
-    """What users named is drawn as they wrote it: dollars are no formula, and Chinese has a font that knows it.
+@contextmanager
+def as_written(figure: "Figure") -> Iterator[None]:
+    """Save a figure within: what users named is drawn as they wrote it, dollars and Chinese letters too.
 
+    A dollar begins no formula, and letters of the East have a font that knows them where the machine has one.
     Matplotlib's own labels of logarithmic axes are formulas, and stay.
     """
     from matplotlib.text import Text
@@ -70,6 +77,9 @@ def as_written(figure: "Figure") -> None:
             text.set_parse_math(False)
         if max(letters, default="") >= EAST:
             text.set_fontfamily([*text.get_fontfamily(), *_eastern_fonts()])
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph")  # a box says as much, and says it where it is
+        yield
 
 
 @cache

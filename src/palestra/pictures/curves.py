@@ -108,8 +108,7 @@ def _small_multiples(database: Path, names: list[str], shown: list[str], title: 
         chart.style(axes, size=11)
         axes.margins(x=0.01, y=0.08)
         axes.locator_params(axis="both", nbins=4)
-        panel = name.removeprefix("train/")
-        panel = panel if len(panel) <= _MAX_LETTERS else f"{panel[: _MAX_LETTERS - 1]}\N{HORIZONTAL ELLIPSIS}"
+        panel = chart.cut(name.removeprefix("train/"), _MAX_LETTERS)
         axes.set_title(panel, loc="left", color=chart.INK, fontsize=14, pad=10)
     return figure
 

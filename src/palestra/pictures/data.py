@@ -112,7 +112,7 @@ def _draw_grid(axes: "Axes", grid: Grid) -> None:
             )
     axes.imshow(canvas, aspect="equal", interpolation="nearest")
     axes.set_yticks([line * tall + shape[0] / 2 for line in range(len(grid.rows))])
-    axes.set_yticklabels([_cut(name) for name in grid.rows], fontsize=12, color=chart.INK)
+    axes.set_yticklabels([chart.cut(name, _LETTERS) for name in grid.rows], fontsize=12, color=chart.INK)
     axes.set_xticks([])
     axes.tick_params(length=0, pad=8)
     axes.set_anchor("NW")
@@ -130,7 +130,7 @@ def _draw_bars(axes: "Axes", panel: Bars, *, large: bool) -> None:
         color = chart.COLORS[series + panel.strong]
         axes.barh(place, 100 * shares, thick * 0.9, color=color, label=name)
     axes.set_yticks(at)
-    axes.set_yticklabels([_cut(name, _LETTERS if large else _FEW_LETTERS) for name in panel.names], fontsize=size)
+    axes.set_yticklabels([chart.cut(name, _LETTERS if large else _FEW_LETTERS) for name in panel.names], fontsize=size)
     axes.set_ylim(len(panel.names) - 0.4, -0.6)
     axes.xaxis.set_major_formatter(lambda value, _: f"{number(value)}%")
     if len(panel.shares) > 1:
@@ -150,7 +150,9 @@ def _draw_spread(axes: "Axes", panel: Spread) -> None:
 
 
 def _draw_heading(axes: "Axes", title: str, note: str, *, large: bool) -> None:
-    axes.set_title(_cut(title, 40), fontsize=13 if large else 11, color=chart.INK, loc="left", pad=18 if note else 8)
+    axes.set_title(
+        chart.cut(title, 40), fontsize=13 if large else 11, color=chart.INK, loc="left", pad=18 if note else 8
+    )
     if note:
         axes.text(0, 1.02, note, transform=axes.transAxes, fontsize=9, color=chart.QUIET, va="bottom")
 
@@ -175,7 +177,3 @@ def _short(value: float) -> str:
         if abs(value) >= max(size, 1e4):
             return f"{value / size:g}{unit}"
     return f"{value:.4g}"
-
-
-def _cut(text: str, letters: int = _LETTERS) -> str:
-    return text if len(text) <= letters else f"{text[: letters - 1]}…"

@@ -17,6 +17,7 @@ from palestra.envs.misbehaviour import short
 from palestra.envs.registry import reference_env
 from palestra.envs.world import World
 from palestra.errors import PalestraError, UsageError
+from palestra.pictures.video import is_frame
 
 FPS = 30.0
 """Frames a second of an environment that does not say."""
@@ -48,11 +49,10 @@ def make_film_env(config: World) -> gym.Env[Any, Any]:
     try:
         env.reset(seed=0)
         _draw(env)
-    except PalestraError:
-        env.close()
-        raise
     except Exception as error:  # what drawing raises depends on the libraries beneath: OpenGL, SDL, MuJoCo
         env.close()
+        if isinstance(error, PalestraError):
+            raise
         raise PalestraError(
             f"environment {config.id!r} cannot draw on this machine ({type(error).__name__}: {error}); without a "
             "screen, MuJoCo needs EGL or OSMesa installed and MUJOCO_GL=egl or MUJOCO_GL=osmesa"
@@ -105,7 +105,7 @@ def side_by_side(left: Iterator[Frame], right: Iterator[Frame]) -> Iterator[Fram
 
 def _draw(env: gym.Env[Any, Any]) -> NDArray[np.uint8]:
     image: Any = env.render()
-    if isinstance(image, np.ndarray) and image.dtype == np.uint8 and image.ndim == 3 and image.shape[2] == 3:
+    if is_frame(image):
         return image
     given = f"{image.dtype} {image.shape}" if isinstance(image, np.ndarray) else short(image)
     name = type(env.unwrapped).__name__ if env.spec is None else env.spec.id

@@ -116,7 +116,7 @@ def _draw_lines(axes: "Axes", shown: SweepData) -> None:
         axes.axvline(at, color=chart.QUIET, linewidth=1.2, zorder=0)
         for place, text in ticks:
             axes.annotate(
-                _short(text), (at, place), (6, 0), textcoords="offset points", fontsize=11, va="center",
+                chart.cut(text, _LETTERS), (at, place), (6, 0), textcoords="offset points", fontsize=11, va="center",
                 color=chart.INK, bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.75, "pad": 1},
             )  # fmt: skip
     ended = "; dotted: ended early" if not shown.whole.all() else ""
@@ -146,7 +146,3 @@ def _draw_progress(axes: "Axes", shown: SweepData) -> None:
     axes.set_xlabel(f"{shown.unit} of all trials together", color=chart.QUIET, fontsize=13, labelpad=8)
     title = f"{shown.metric}, and the best so far"
     axes.set_title(title, loc="left", color=chart.QUIET, fontsize=14, pad=12)
-
-
-def _short(text: str) -> str:
-    return text if len(text) <= _LETTERS else text[: _LETTERS - 1] + "…"

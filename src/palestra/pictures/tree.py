@@ -105,8 +105,11 @@ def draw_tree(path: Path, shown: DrawnTree) -> Path:
     figure.text(0.3 / wide, 1 - 0.8 / (high + 1.1), shown.said, fontsize=13, color=chart.QUIET, va="center")
     target = path.with_suffix(".svg")
     # Letters as letters and not as lines, so that they can be searched; the same bytes for the same tree.
-    with replacing(target) as temporary, matplotlib.rc_context({"svg.fonttype": "none", "svg.hashsalt": "tree"}):
-        chart.as_written(figure)
+    with (
+        replacing(target) as temporary,
+        matplotlib.rc_context({"svg.fonttype": "none", "svg.hashsalt": "tree"}),
+        chart.as_written(figure),
+    ):
         figure.savefig(temporary, format="svg", metadata={"Date": None})
     return target
 

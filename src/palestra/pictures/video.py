@@ -8,7 +8,7 @@ import itertools
 from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,10 +37,15 @@ def write_video(path: Path, frames: Iterable[Frame], fps: float) -> Path:
     return final
 
 
+def is_frame(image: Any) -> TypeGuard[Frame]:
+    """Whether it is an array (H, W, 3) uint8."""
+    return isinstance(image, np.ndarray) and image.dtype == np.uint8 and image.ndim == 3 and image.shape[2] == 3
+
+
 def _checked(frames: Iterable[Frame]) -> Iterator[Frame]:
     shape = None
     for i, frame in enumerate(frames):
-        if frame.dtype != np.uint8 or frame.ndim != 3 or frame.shape[2] != 3:
+        if not is_frame(frame):
             raise UsageError(f"frame {i} is {frame.dtype} {frame.shape}; expected uint8 (height, width, 3)")
         if shape not in (None, frame.shape):
             raise UsageError(f"frame {i} is {frame.shape}, those before it {shape}; expected one shape")

@@ -56,7 +56,8 @@ def test_letters_of_the_east_are_looked_for_in_the_fonts_that_there_are(monkeypa
     chart._eastern_fonts.cache_clear()
     figure = chart.make_figure(3.0)
     east, west = figure.text(0.1, 0.1, "价格"), figure.text(0.1, 0.5, "prix")
-    chart.as_written(figure)
+    with chart.as_written(figure):
+        pass
     chart._eastern_fonts.cache_clear()
     assert east.get_fontfamily() == [*west.get_fontfamily(), "Noto Sans SC", "PingFang SC"]
 
@@ -66,3 +67,7 @@ def test_letters_without_a_font_are_boxes_and_no_warning(tmp_path: Path) -> None
     figure = chart.make_figure(3.0)
     figure.text(0.1, 0.1, "\U0001f40d 价格")
     assert chart.save(figure, tmp_path / "boxes.png").exists()
+
+
+def test_what_is_longer_is_cut_and_marked() -> None:
+    assert [chart.cut("abcd", letters) for letters in (5, 4, 3)] == ["abcd", "abcd", "ab…"]
